@@ -1,0 +1,1 @@
+"""The outside world: settings, database, mail, carriers, documents, Prefect's API."""

@@ -1,0 +1,149 @@
+"""What can be set, in one place. Every setting is an environment variable `PACKLINE_…`."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale, UnknownLocaleError
+from pydantic import (
+    EmailStr,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from models.errors import PacklineError
+
+
+class BadSetting(PacklineError):
+    """A setting has a value that Packline cannot work with."""
+
+
+class Settings(BaseSettings):
+    """Packline's settings, read from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="PACKLINE_", frozen=True)
+
+    database_url: str | None = Field(
+        None, description="Postgres to use, as postgresql://user@host/name; empty: start our own"
+    )
+    data_folder: Path = Field(
+        Path("var"), description="Where our own Postgres, caught mails and logs are kept"
+    )
+
+    shop_name: str = Field("Fernway Home", min_length=1, description="The shop's name, in mails")
+    sender_address: str = Field(
+        "Fernway Home, Unit 4 Mill Lane, Leeds LS1 4AP, GB",
+        min_length=1, description="The sender's address on labels, parts separated by commas",
+    )
+    time_zone: str = Field("Europe/London", description="The shop's time zone")
+    locale: str = Field("en_GB", description="How amounts and dates are written")
+
+    smtp_host: str | None = Field(
+        None, description="The mail server; empty: `packline up` catches mails in the data folder"
+    )
+    smtp_port: int = Field(25, ge=1, le=65535, description="Its port")
+    smtp_username: str | None = Field(None, description="User name for the mail server")
+    smtp_password: SecretStr | None = Field(None, description="Password for the mail server")
+    smtp_starttls: bool = Field(False, description="Encrypt the connection with STARTTLS")
+    smtp_timeout_seconds: PositiveFloat = Field(10, description="How long to wait for it")
+    mail_from: EmailStr = Field("orders@fernway.example", description="The sender of all mails")
+    management_emails: Annotated[list[EmailStr], NoDecode] = Field(
+        ["management@fernway.example"], min_length=1,
+        description="Who gets the daily report, separated by commas",
+    )
+
+    prefect_api_url: str = Field(
+        "http://127.0.0.1:4200/api", description="Prefect's API, for the dispatcher and the worker"
+    )
+    prefect_auth: SecretStr | None = Field(
+        None, description="Prefect's auth string, as user:password"
+    )
+
+    tracking_url: str = Field(
+        "https://track.fernway.example/{tracking_number}",
+        description="Where a customer follows a parcel",
+    )
+    carrier_country: str = Field(
+        "GB", pattern="^[A-Z]{2}$", description="The house carrier's country, in tracking numbers"
+    )
+    volume_divisor: PositiveInt = Field(
+        5000, description="Dimensional weight: cubic millimetres per gram"
+    )
+    max_parcel_grams: PositiveInt = Field(30_000, description="The heaviest parcel allowed")
+
+    picking_hours: PositiveFloat = Field(4, description="Hours until a picking task is due")
+    packing_hours: PositiveFloat = Field(2, description="Hours until a packing task is due")
+    pickup_hours: PositiveFloat = Field(8, description="Hours until a carrier pickup is due")
+    decision_hours: PositiveFloat = Field(2, description="Hours until an operator's task is due")
+    day_closes_at_hour: int = Field(
+        6, ge=0, le=23,
+        description="A summary scheduled before this hour sums up the day that just ended",
+    )
+
+    worker_threads: PositiveInt = Field(8, description="Flow runs that one worker works on at once")
+    sweep_seconds: PositiveFloat = Field(2, description="Pause between the dispatcher's sweeps")
+    start_ahead: PositiveInt = Field(
+        16, description="Orders whose run has been started and not yet taken up by a worker"
+    )
+    retry_seconds: PositiveFloat = Field(
+        2, description="First pause before a step is tried again; it doubles each time"
+    )
+    retries: int = Field(5, ge=0, description="How often a step is tried again by itself")
+
+    @field_validator("management_emails", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is not a time zone such as Europe/London")
+        return value
+
+    @field_validator("locale")
+    @classmethod
+    def _known_locale(cls, value: str) -> str:
+        try:
+            Locale.parse(value)
+        except (UnknownLocaleError, ValueError) as error:
+            raise ValueError("is not a locale such as en_GB") from error
+        return value
+
+    @field_validator("tracking_url")
+    @classmethod
+    def _has_place(cls, value: str) -> str:
+        if "{tracking_number}" not in value:
+            raise ValueError("must contain {tracking_number}")
+        return value
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The shop's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises `BadSetting` with one sentence per bad value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadSetting(" ".join(_sentence(problem) for problem in error.errors())) from None
+
+
+def _sentence(problem: object) -> str:
+    where = "_".join(str(part) for part in problem["loc"][:1]).upper()  # type: ignore[index]
+    what = str(problem["msg"]).removeprefix("Value error, ")  # type: ignore[index]
+    given = "" if "PASSWORD" in where or "AUTH" in where else f" {problem['input']!r}"  # type: ignore[index]
+    return f"PACKLINE_{where}{given}: {what}. Correct it and start again."

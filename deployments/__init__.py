@@ -1,0 +1,1 @@
+"""How it runs: worker, dispatcher, local stack, demo."""

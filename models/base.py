@@ -1,0 +1,51 @@
+"""What all tables share: naming of constraints, and the columns that many of them have."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Identity
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def utc_now() -> datetime:
+    """This instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def instant(default: Callable[[], datetime] | None = utc_now, *, index: bool = False) -> Any:
+    """A `timestamptz` column, by default this instant."""
+    kind = DateTime(timezone=True)
+    if default is None:
+        return Field(default=None, sa_type=kind, nullable=True, index=index)  # type: ignore[call-overload]
+    return Field(default_factory=default, sa_type=kind, nullable=False, index=index)  # type: ignore[call-overload]
+
+
+def identity(start: int = 1) -> Any:
+    """A primary key that the database counts up."""
+    return Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_args=[Identity(start=start)],
+        sa_column_kwargs={"autoincrement": True},
+    )
+
+
+def big_integer() -> Any:
+    """A nullable BIGINT column: an amount in minor units."""
+    return Field(default=None, sa_type=BigInteger, nullable=True)
+
+
+def document() -> Any:
+    """A JSONB column."""
+    return Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)

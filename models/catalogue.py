@@ -1,0 +1,68 @@
+"""Products and their stock.
+
+`on_hand` and `reserved` are counted by triggers in the database (see the first migration): code
+writes only the facts, a `stock_movement` or a `reservation`, and the counters follow.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.base import identity, instant
+from models.enums import MovementKind, ReservationState, enum_column
+
+
+class Product(SQLModel, table=True):
+    """A thing that the shop sells. Weights in grams."""
+
+    __table_args__ = (
+        CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_within_on_hand"),
+        CheckConstraint("weight_grams > 0", name="weight_positive"),
+    )
+
+    sku: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=200)
+    barcode: str = Field(max_length=64)
+    bin: str = Field(max_length=32)
+    weight_grams: int
+    tax_class: str = Field(default="standard", max_length=32)
+    on_hand: int = 0
+    reserved: int = 0
+
+
+class StockMovement(SQLModel, table=True):
+    """One change of `on_hand`, and why. A reference moves a product once per kind."""
+
+    __tablename__ = "stock_movement"
+    __table_args__ = (
+        UniqueConstraint("sku", "kind", "reference"),
+        CheckConstraint("quantity <> 0", name="moves_something"),
+    )
+
+    id: int | None = identity()
+    sku: str = Field(foreign_key="product.sku", max_length=64)
+    quantity: int
+    kind: MovementKind = Field(sa_column=enum_column(MovementKind, "kind"))
+    reference: str = Field(max_length=200)
+    actor: str = Field(max_length=100)
+    reason: str = Field(default="", max_length=500)
+    at: datetime = instant()
+
+
+class Reservation(SQLModel, table=True):
+    """Stock set aside for one order line: at most one per line, ever."""
+
+    __table_args__ = (
+        UniqueConstraint("order_line_id"),
+        CheckConstraint("quantity > 0", name="reserves_something"),
+    )
+
+    id: int | None = identity()
+    order_line_id: int = Field(foreign_key="order_line.id")
+    sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
+    quantity: int
+    state: ReservationState = Field(
+        default=ReservationState.LIVE, sa_column=enum_column(ReservationState, "state")
+    )
+    at: datetime = instant()

@@ -1,0 +1,123 @@
+"""The field's terms as closed lists. Each value is what people read and what the database keeps."""
+
+from enum import StrEnum
+
+from sqlalchemy import Column, Enum
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands, as the customer would ask for it."""
+
+    NEW = "New"
+    BACKORDERED = "Backordered"
+    PROCESSING = "Processing"
+    SHIPPED = "Shipped"
+    CANCELLED = "Cancelled"
+
+
+ENDED = (OrderStatus.SHIPPED, OrderStatus.CANCELLED)
+"""States that no order leaves again."""
+
+
+class ServiceLevel(StrEnum):
+    """How fast the customer wants it."""
+
+    STANDARD = "standard"
+    EXPRESS = "express"
+
+
+class MovementKind(StrEnum):
+    """Why a product's stock on hand changed."""
+
+    RECEIVED = "received"
+    SOLD = "sold"
+    ADJUSTED = "adjusted"
+
+
+class ReservationState(StrEnum):
+    """What became of the stock set aside for an order line."""
+
+    LIVE = "live"
+    CONSUMED = "consumed"
+    RELEASED = "released"
+
+
+class TaskKind(StrEnum):
+    """What a person is asked to do. Each kind is a gate of the process."""
+
+    PICKING = "picking"
+    PACKING = "packing"
+    CARRIER_PICKUP = "carrier-pickup"
+    SHORTAGE = "shortage"
+    SHORT_PICK = "short-pick"
+
+
+class Role(StrEnum):
+    """Who does it."""
+
+    WAREHOUSE_STAFF = "warehouse staff"
+    PACKER = "packer"
+    LOGISTICS_COORDINATOR = "logistics coordinator"
+    OPERATOR = "operator"
+
+
+class TaskState(StrEnum):
+    """A staff task is open, done, refused (its answer broke a rule; the next round asks again),
+    or withdrawn (its order was cancelled).
+    """
+
+    OPEN = "open"
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class LabelState(StrEnum):
+    """A label is wanted before it is bought, so that a crash in between is seen."""
+
+    WANTED = "wanted"
+    BOUGHT = "bought"
+    VOIDED = "voided"
+
+
+class PickupState(StrEnum):
+    """A pickup is wanted, then booked with the carrier, then collected."""
+
+    WANTED = "wanted"
+    BOOKED = "booked"
+    COLLECTED = "collected"
+
+
+class MessageState(StrEnum):
+    """A message is written before it is sent. `refused`: the mail server will never take it."""
+
+    WRITTEN = "written"
+    SENT = "sent"
+    REFUSED = "refused"
+
+
+class BookingKind(StrEnum):
+    """What was bought from the house carrier."""
+
+    LABEL = "label"
+    PICKUP = "pickup"
+
+
+class AnsweredThrough(StrEnum):
+    """The way an answer came in."""
+
+    CONSOLE = "console"
+    PREFECT = "Prefect"
+
+
+def enum_column(kind: type[StrEnum], name: str, **options: object) -> Column[str]:
+    """A text column that the database holds to the values of `kind` by a CHECK named `name`."""
+    values = Enum(
+        kind,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=name,
+    )
+    return Column(values, nullable=False, **options)  # type: ignore[arg-type]

@@ -1,0 +1,36 @@
+"""The outbox: every mail is written here before it is sent."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from models.base import identity, instant
+from models.enums import MessageState, enum_column
+
+
+class Message(SQLModel, table=True):
+    """A mail. One per key; its Message-ID is the same in every attempt to send it.
+
+    `image` is a PNG that the HTML shows as `cid:chart`.
+    """
+
+    __table_args__ = (
+        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_when"),
+    )
+
+    id: int | None = identity()
+    key: str = Field(max_length=96, unique=True)
+    message_id: str = Field(max_length=200, unique=True)
+    recipients: list[str] = Field(sa_type=JSONB, nullable=False)
+    subject: str = Field(max_length=300)
+    text: str
+    html: str
+    image: bytes | None = None
+    state: MessageState = Field(
+        default=MessageState.WRITTEN, sa_column=enum_column(MessageState, "state")
+    )
+    problem: str = Field(default="", max_length=1000)
+    written_at: datetime = instant()
+    sent_at: datetime | None = instant(None)

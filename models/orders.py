@@ -1,0 +1,118 @@
+"""Orders and their lines. Amounts are whole minor units (cents) of the order's currency."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, UniqueConstraint, text
+from sqlmodel import Field, Relationship, SQLModel
+
+from models.base import big_integer, identity, instant
+from models.enums import ENDED, OrderStatus, ServiceLevel, enum_column
+
+_TOTAL = (
+    "total_minor = items_minor + shipping_minor"
+    " + CASE WHEN prices_include_tax THEN 0 ELSE tax_minor END"
+)
+_SHIPPED_IS_COMPLETE = (
+    "status <> 'Shipped' OR (shipped_at IS NOT NULL AND collected_at IS NOT NULL AND"
+    " tracking_number IS NOT NULL AND total_minor IS NOT NULL)"
+)
+
+
+class SalesOrder(SQLModel, table=True):
+    """What a customer ordered through a channel, and how far it has come.
+
+    `run_id` is the Prefect flow run that works on it; `fence` counts the attempts, and only the
+    latest attempt may write.
+    """
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        CheckConstraint(_TOTAL, name="total_adds_up"),
+        CheckConstraint(_SHIPPED_IS_COMPLETE, name="shipped_is_complete"),
+        CheckConstraint("(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"),
+        Index("ix_sales_order_open", "status", "number",
+              postgresql_where=text("status NOT IN ('Shipped', 'Cancelled')")),
+        Index("ix_sales_order_shipped_at", "shipped_at"),
+    )
+
+    number: int | None = identity(start=1001)
+    channel: str = Field(max_length=64)
+    external_id: str = Field(max_length=128)
+    status: OrderStatus = Field(
+        default=OrderStatus.NEW, sa_column=enum_column(OrderStatus, "status")
+    )
+    placed_at: datetime = instant()
+    received_at: datetime = instant(index=True)
+
+    customer_name: str = Field(max_length=200)
+    email: str = Field(max_length=320)
+    address_line1: str = Field(max_length=200)
+    address_line2: str = Field(default="", max_length=200)
+    city: str = Field(max_length=100)
+    region: str = Field(default="", max_length=100)
+    postal_code: str = Field(default="", max_length=20)
+    country: str = Field(max_length=2)
+
+    currency: str = Field(max_length=3)
+    prices_include_tax: bool
+    service_level: ServiceLevel = Field(
+        default=ServiceLevel.STANDARD, sa_column=enum_column(ServiceLevel, "service_level")
+    )
+    items_minor: int | None = big_integer()
+    shipping_minor: int | None = big_integer()
+    tax_minor: int | None = big_integer()
+    total_minor: int | None = big_integer()
+
+    carrier: str | None = Field(default=None, max_length=64)
+    tracking_number: str | None = Field(default=None, max_length=64, unique=True)
+    shipping_cost_minor: int | None = big_integer()
+
+    run_id: str | None = Field(default=None, max_length=36, index=True)
+    fence: int = 0
+    claimed_at: datetime | None = instant(None)
+    collected_at: datetime | None = instant(None)
+    shipped_at: datetime | None = instant(None)
+    cancelled_at: datetime | None = instant(None)
+    cancel_reason: str = Field(default="", max_length=500)
+
+    lines: list["OrderLine"] = Relationship(
+        back_populates="order", sa_relationship_kwargs={"order_by": "OrderLine.position"}
+    )
+
+    @property
+    def has_ended(self) -> bool:
+        """Nothing is left to do for it."""
+        return self.status in ENDED
+
+
+class OrderLine(SQLModel, table=True):
+    """So many pieces of one product, at a price each. A product stands in one line of an order."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        UniqueConstraint("order_number", "sku"),
+        UniqueConstraint("order_number", "position"),
+        CheckConstraint("quantity > 0", name="orders_something"),
+        CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
+        CheckConstraint("0 <= picked AND picked <= quantity", name="picked_within_ordered"),
+    )
+
+    id: int | None = identity()
+    order_number: int = Field(foreign_key="sales_order.number")
+    position: int
+    sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
+    quantity: int
+    unit_price_minor: int = Field(sa_type=BigInteger, nullable=False)
+
+    items_minor: int | None = big_integer()
+    shipping_minor: int | None = big_integer()
+    tax_rate: Decimal | None = Field(default=None, sa_type=Numeric(7, 5))  # type: ignore[call-overload]
+    tax_minor: int | None = big_integer()
+    total_minor: int | None = big_integer()
+
+    available_when_short: int | None = None
+    picked: int | None = None
+
+    order: SalesOrder = Relationship(back_populates="lines")

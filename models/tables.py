@@ -1,0 +1,22 @@
+"""Every table, so that one import fills the metadata that migrations are checked against."""
+
+from models.catalogue import Product, Reservation, StockMovement
+from models.ledger import AuditEvent, StepRecord
+from models.messages import Message
+from models.orders import OrderLine, SalesOrder
+from models.reports import DailySummary
+from models.shipping import (
+    CarrierBooking,
+    CarrierPickup,
+    ShippingLabel,
+    ShippingRate,
+    ShippingZone,
+)
+from models.staff import Staff, StaffTask
+from models.taxes import TaxRate
+
+__all__ = [
+    "AuditEvent", "CarrierBooking", "CarrierPickup", "DailySummary", "Message", "OrderLine",
+    "Product", "Reservation", "SalesOrder", "ShippingLabel", "ShippingRate", "ShippingZone",
+    "Staff", "StaffTask", "StepRecord", "StockMovement", "TaxRate",
+]

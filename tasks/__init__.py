@@ -1,0 +1,1 @@
+"""The steps of the processes: load, decide, save."""
