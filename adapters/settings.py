@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from models.errors import PacklineError
+from domain.errors import PacklineError
 
 
 class BadSetting(PacklineError):
