@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     shop_name: str = Field("Fernway Home", min_length=1, description="The shop's name, in mails")
     sender_address: str = Field(
         "Fernway Home, Unit 4 Mill Lane, Leeds LS1 4AP, GB",
-        min_length=1, description="The sender's address on labels, parts separated by commas",
+        min_length=1,
+        description="The sender's address on labels, parts separated by commas",
     )
     time_zone: str = Field("Europe/London", description="The shop's time zone")
     locale: str = Field("en_GB", description="How amounts and dates are written")
@@ -54,7 +55,8 @@ class Settings(BaseSettings):
     smtp_timeout_seconds: PositiveFloat = Field(10, description="How long to wait for it")
     mail_from: EmailStr = Field("orders@fernway.example", description="The sender of all mails")
     management_emails: Annotated[list[EmailStr], NoDecode] = Field(
-        ["management@fernway.example"], min_length=1,
+        ["management@fernway.example"],
+        min_length=1,
         description="Who gets the daily report, separated by commas",
     )
 
@@ -82,7 +84,9 @@ class Settings(BaseSettings):
     pickup_hours: PositiveFloat = Field(8, description="Hours until a carrier pickup is due")
     decision_hours: PositiveFloat = Field(2, description="Hours until an operator's task is due")
     day_closes_at_hour: int = Field(
-        6, ge=0, le=23,
+        6,
+        ge=0,
+        le=23,
         description="A summary scheduled before this hour sums up the day that just ended",
     )
 

@@ -110,7 +110,9 @@ class AnsweredThrough(StrEnum):
     PREFECT = "Prefect"
 
 
-def enum_column(kind: type[StrEnum], name: str, **options: object) -> Column[str]:
+def enum_column(
+    kind: type[StrEnum], name: str, *, nullable: bool = False, primary_key: bool = False
+) -> Column[str]:
     """A text column that the database holds to the values of `kind` by a CHECK named `name`."""
     values = Enum(
         kind,
@@ -120,4 +122,4 @@ def enum_column(kind: type[StrEnum], name: str, **options: object) -> Column[str
         length=32,
         name=name,
     )
-    return Column(values, nullable=False, **options)  # type: ignore[arg-type]
+    return Column(values, nullable=nullable, primary_key=primary_key)

@@ -16,9 +16,7 @@ class Message(SQLModel, table=True):
     `image` is a PNG that the HTML shows as `cid:chart`.
     """
 
-    __table_args__ = (
-        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_when"),
-    )
+    __table_args__ = (CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_when"),)
 
     id: int | None = identity()
     key: str = Field(max_length=96, unique=True)

@@ -31,9 +31,15 @@ class SalesOrder(SQLModel, table=True):
         UniqueConstraint("channel", "external_id"),
         CheckConstraint(_TOTAL, name="total_adds_up"),
         CheckConstraint(_SHIPPED_IS_COMPLETE, name="shipped_is_complete"),
-        CheckConstraint("(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"),
-        Index("ix_sales_order_open", "status", "number",
-              postgresql_where=text("status NOT IN ('Shipped', 'Cancelled')")),
+        CheckConstraint(
+            "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
+        ),
+        Index(
+            "ix_sales_order_open",
+            "status",
+            "number",
+            postgresql_where=text("status NOT IN ('Shipped', 'Cancelled')"),
+        ),
         Index("ix_sales_order_shipped_at", "shipped_at"),
     )
 

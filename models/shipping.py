@@ -14,8 +14,13 @@ class ShippingLabel(SQLModel, table=True):
 
     __tablename__ = "shipping_label"
     __table_args__ = (
-        Index("ix_shipping_label_one_live", "order_number", "parcel", unique=True,
-              postgresql_where=text("state <> 'voided'")),
+        Index(
+            "ix_shipping_label_one_live",
+            "order_number",
+            "parcel",
+            unique=True,
+            postgresql_where=text("state <> 'voided'"),
+        ),
         CheckConstraint(
             "weight_grams > 0 AND length_mm > 0 AND width_mm > 0 AND height_mm > 0",
             name="measured",
@@ -30,9 +35,7 @@ class ShippingLabel(SQLModel, table=True):
     order_number: int = Field(foreign_key="sales_order.number")
     parcel: int
     key: str = Field(max_length=64, unique=True)
-    state: LabelState = Field(
-        default=LabelState.WANTED, sa_column=enum_column(LabelState, "state")
-    )
+    state: LabelState = Field(default=LabelState.WANTED, sa_column=enum_column(LabelState, "state"))
     carrier: str = Field(max_length=64)
     service_level: ServiceLevel = Field(sa_column=enum_column(ServiceLevel, "service_level"))
     zone: str = Field(max_length=16)

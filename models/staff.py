@@ -28,13 +28,22 @@ class StaffTask(SQLModel, table=True):
     __tablename__ = "staff_task"
     __table_args__ = (
         UniqueConstraint("order_number", "kind", "round"),
-        Index("ix_staff_task_one_open", "order_number", "kind", unique=True,
-              postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_staff_task_one_open",
+            "order_number",
+            "kind",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
         Index("ix_staff_task_to_do", "role", "due_at", postgresql_where=text("state = 'open'")),
-        Index("ix_staff_task_to_nudge", "id",
-              postgresql_where=text("state = 'done' AND nudged_at IS NULL")),
+        Index(
+            "ix_staff_task_to_nudge",
+            "id",
+            postgresql_where=text("state = 'done' AND nudged_at IS NULL"),
+        ),
         CheckConstraint(
-            "(state IN ('done', 'refused')) = (answered_at IS NOT NULL)", name="answered_when_closed"
+            "(state IN ('done', 'refused')) = (answered_at IS NOT NULL)",
+            name="answered_when_closed",
         ),
     )
 
@@ -51,5 +60,7 @@ class StaffTask(SQLModel, table=True):
     answer: dict[str, Any] | None = document()
     answered_by: str | None = Field(default=None, max_length=100)
     answered_at: datetime | None = instant(None)
-    answered_through: AnsweredThrough | None = Field(default=None, max_length=16)
+    answered_through: AnsweredThrough | None = Field(
+        default=None, sa_column=enum_column(AnsweredThrough, "answered_through", nullable=True)
+    )
     nudged_at: datetime | None = instant(None)

@@ -16,7 +16,21 @@ from models.staff import Staff, StaffTask
 from models.taxes import TaxRate
 
 __all__ = [
-    "AuditEvent", "CarrierBooking", "CarrierPickup", "DailySummary", "Message", "OrderLine",
-    "Product", "Reservation", "SalesOrder", "ShippingLabel", "ShippingRate", "ShippingZone",
-    "Staff", "StaffTask", "StepRecord", "StockMovement", "TaxRate",
+    "AuditEvent",
+    "CarrierBooking",
+    "CarrierPickup",
+    "DailySummary",
+    "Message",
+    "OrderLine",
+    "Product",
+    "Reservation",
+    "SalesOrder",
+    "ShippingLabel",
+    "ShippingRate",
+    "ShippingZone",
+    "Staff",
+    "StaffTask",
+    "StepRecord",
+    "StockMovement",
+    "TaxRate",
 ]

@@ -1,0 +1,109 @@
+"""The one way to the database: `with transaction() as session`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+import psycopg
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from adapters import postgres
+from adapters.settings import settings
+from domain.errors import Unavailable
+
+ORDERS_CHANNEL = "packline_orders"
+"""Notified when an order came in or a person answered: the dispatcher wakes."""
+RUNS_CHANNEL = "packline_runs"
+"""Notified when a flow run was started or resumed: the workers wake."""
+
+EMBEDDED_FOLDER = "postgres"
+_OVERFLOW = 4
+
+
+class DatabaseAway(Unavailable):
+    """Postgres does not answer."""
+
+    def __init__(self, url: str, problem: object) -> None:
+        shown = make_url(url).render_as_string(hide_password=True)
+        reason = str(problem).strip().splitlines()[0]
+        super().__init__(
+            f"Postgres at {shown} does not answer ({reason}): start it, or correct"
+            " PACKLINE_DATABASE_URL."
+        )
+
+
+@lru_cache(maxsize=1)
+def database_url() -> str:
+    """Where Packline's database is. Starts our own Postgres when no other is set."""
+    if given := settings().database_url:
+        return given
+    server = postgres.start_embedded(settings().data_folder / EMBEDDED_FOLDER)
+    url = postgres.url_of(server, "packline")
+    create_database(url)
+    return url
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """The process's connections: as many as it has worker threads, and a few."""
+    return create_engine(
+        driver_url(database_url()),
+        pool_size=settings().worker_threads,
+        max_overflow=_OVERFLOW,
+        pool_pre_ping=True,
+    )
+
+
+def driver_url(url: str) -> str:
+    """The same address, spoken through psycopg 3."""
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def sibling_url(url: str, database: str) -> str:
+    """Another database on the same server."""
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def forget() -> None:
+    """Close all connections and read the settings anew, as after a change of environment."""
+    if engine.cache_info().currsize:
+        engine().dispose()
+    for cached in (engine, database_url, settings):
+        cached.cache_clear()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session whose work is committed at the end, or undone by an error.
+
+    Raises `DatabaseAway` when Postgres cannot be reached at all.
+    """
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        try:
+            session.connection()
+        except OperationalError as problem:
+            raise DatabaseAway(database_url(), problem.orig) from problem
+        yield session
+
+
+def notify(session: Session, channel: str, payload: str = "") -> None:
+    """Wake whoever listens on `channel`, once this transaction commits."""
+    session.execute(
+        text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
+    )
+
+
+def create_database(url: str) -> None:
+    """Create the database that `url` names, unless it is there. Raises `DatabaseAway`."""
+    name = make_url(url).database
+    try:
+        with psycopg.connect(sibling_url(url, "postgres"), autocommit=True) as connection:
+            there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if not there.fetchone():
+                quoted = psycopg.sql.Identifier(name or "")
+                connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(quoted))
+    except psycopg.OperationalError as problem:
+        raise DatabaseAway(url, problem) from problem

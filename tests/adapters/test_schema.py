@@ -1,0 +1,63 @@
+"""Models and migrations agree, both ways, and the database itself holds what must always hold."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlmodel import SQLModel
+
+import models.tables  # noqa: F401
+from adapters import database as db
+from adapters import schema
+
+
+def test_migrations_lead_to_the_models(database):
+    with db.engine().connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_downgrade_leaves_nothing_and_upgrade_works_again(database):
+    schema.unmigrate(db.engine())
+    assert inspect(db.engine()).get_table_names() == ["alembic_version"]
+    with db.engine().connect() as connection:
+        functions = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        assert connection.scalar(text(functions)) == 0
+    schema.migrate(db.engine())
+    assert "sales_order" in inspect(db.engine()).get_table_names()
+
+
+def test_an_old_schema_is_refused_with_what_to_do(database):
+    schema.check_schema(db.engine())
+    schema.unmigrate(db.engine())
+    with pytest.raises(schema.SchemaOutOfDate, match="packline up"):
+        schema.check_schema(db.engine())
+
+
+def test_a_timeline_cannot_be_rewritten(session):
+    session.execute(
+        text(
+            "INSERT INTO audit_event (at, subject, actor, event, detail)"
+            " VALUES (now(), 'order:1', 'me', 'x', '')"
+        )
+    )
+    for change in ("UPDATE audit_event SET actor = 'you'", "DELETE FROM audit_event"):
+        with pytest.raises(DatabaseError, match="append-only"), session.begin_nested():
+            session.execute(text(change))
+
+
+def test_stock_follows_its_movements_and_never_falls_below_what_is_reserved(session):
+    session.execute(
+        text("INSERT INTO product VALUES ('MUG', 'Mug', '1', 'A-1', 300, 'standard', 0, 0)")
+    )
+    move = text(
+        "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
+        " VALUES ('MUG', :quantity, 'adjusted', :reference, 'me', '', now())"
+    )
+    session.execute(move, {"quantity": 5, "reference": "a"})
+    session.execute(move, {"quantity": -2, "reference": "b"})
+    assert session.scalar(text("SELECT on_hand FROM product")) == 3
+    with pytest.raises(IntegrityError, match="reserved_within_on_hand"), session.begin_nested():
+        session.execute(move, {"quantity": -4, "reference": "c"})
+    assert session.scalar(text("SELECT on_hand FROM product")) == 3

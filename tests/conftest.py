@@ -1,0 +1,93 @@
+"""What many tests need: a Postgres of their own, a database cloned from a migrated template, and
+the real data that lies beside the project.
+"""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlmodel import Session
+
+from adapters import database as db
+from adapters import postgres, schema
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """An embedded server for this test session, with the template database `template_packline`."""
+    with tempfile.TemporaryDirectory(prefix="packline-test-") as folder:
+        server = postgres.start_embedded(Path(folder) / "postgres")
+        url = postgres.url_of(server, "template_packline")
+        db.create_database(url)
+        _hurry(url)
+        with using(url):
+            schema.migrate(db.engine())
+        yield url
+        server.cleanup()
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[str]:
+    """The address of a migrated, empty database of the test's own, made current."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(db.sibling_url(postgres_url, "postgres"), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template_packline STRATEGY file_copy')
+        with using(url := db.sibling_url(postgres_url, name)):
+            yield url
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def session(postgres_url: str) -> Iterator[Session]:
+    """A session on the template, in a transaction that is undone: for single steps."""
+    with using(postgres_url), db.engine().connect() as connection:
+        transaction = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        transaction.rollback()
+
+
+class using:  # noqa: N801  (reads as a phrase)
+    """Make a database the current one, for a while."""
+
+    def __init__(self, url: str, **settings: str) -> None:
+        self.settings = {"PACKLINE_DATABASE_URL": url, "PACKLINE_RETRY_SECONDS": "0.01"} | settings
+        self.before: dict[str, str | None] = {}
+
+    def __enter__(self) -> None:
+        self.before = {name: os.environ.get(name) for name in self.settings}
+        os.environ.update(self.settings)
+        db.forget()
+
+    def __exit__(self, *_: object) -> None:
+        db.forget()
+        for name, value in self.before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Real orders, tariffs and taxes, kept beside the project."""
+    folder = PROJECT.parent / "shared" / "data"
+    if not folder.is_dir():
+        reason = f"needs the real data in {folder}: put it there, as its README describes"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+def _hurry(url: str) -> None:
+    """A test's data need not survive the machine."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            admin.execute(f"ALTER SYSTEM SET {setting} = off")
+        admin.execute("SELECT pg_reload_conf()")
