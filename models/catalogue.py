@@ -40,7 +40,7 @@ class StockMovement(SQLModel, table=True):
         CheckConstraint("quantity <> 0", name="moves_something"),
     )
 
-    id: int | None = identity()
+    id: int = identity()
     sku: str = Field(foreign_key="product.sku", max_length=64)
     quantity: int
     kind: MovementKind = Field(sa_column=enum_column(MovementKind, "kind"))
@@ -58,7 +58,7 @@ class Reservation(SQLModel, table=True):
         CheckConstraint("quantity > 0", name="reserves_something"),
     )
 
-    id: int | None = identity()
+    id: int = identity()
     order_line_id: int = Field(foreign_key="order_line.id")
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int

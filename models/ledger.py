@@ -28,7 +28,7 @@ class AuditEvent(SQLModel, table=True):
     __tablename__ = "audit_event"
     __table_args__ = (Index("ix_audit_event_subject", "subject", "id"),)
 
-    id: int | None = identity()
+    id: int = identity()
     at: datetime = instant()
     subject: str = Field(max_length=64)
     actor: str = Field(max_length=100)

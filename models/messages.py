@@ -18,7 +18,7 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_when"),)
 
-    id: int | None = identity()
+    id: int = identity()
     key: str = Field(max_length=96, unique=True)
     message_id: str = Field(max_length=200, unique=True)
     recipients: list[str] = Field(sa_type=JSONB, nullable=False)

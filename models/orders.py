@@ -43,7 +43,7 @@ class SalesOrder(SQLModel, table=True):
         Index("ix_sales_order_shipped_at", "shipped_at"),
     )
 
-    number: int | None = identity(start=1001)
+    number: int = identity(start=1001)
     channel: str = Field(max_length=64)
     external_id: str = Field(max_length=128)
     status: OrderStatus = Field(
@@ -105,7 +105,7 @@ class OrderLine(SQLModel, table=True):
         CheckConstraint("0 <= picked AND picked <= quantity", name="picked_within_ordered"),
     )
 
-    id: int | None = identity()
+    id: int = identity()
     order_number: int = Field(foreign_key="sales_order.number")
     position: int
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
@@ -114,7 +114,7 @@ class OrderLine(SQLModel, table=True):
 
     items_minor: int | None = big_integer()
     shipping_minor: int | None = big_integer()
-    tax_rate: Decimal | None = Field(default=None, sa_type=Numeric(7, 5))  # type: ignore[call-overload]
+    tax_rate: Decimal | None = Field(default=None, sa_type=Numeric(7, 5))
     tax_minor: int | None = big_integer()
     total_minor: int | None = big_integer()
 

@@ -1,7 +1,6 @@
 """The day's figures."""
 
-from datetime import date as Date
-from datetime import datetime
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import CheckConstraint
@@ -27,11 +26,11 @@ class DailySummary(SQLModel, table=True):
         ),
     )
 
-    day: Date = Field(primary_key=True)
+    day: dt.date = Field(primary_key=True)
     revision: int
     orders_received: int
     orders_shipped: int
     units_shipped: int
     backlog: int
     revenue: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
-    computed_at: datetime = instant()
+    computed_at: dt.datetime = instant()

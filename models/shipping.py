@@ -31,7 +31,7 @@ class ShippingLabel(SQLModel, table=True):
         ),
     )
 
-    id: int | None = identity()
+    id: int = identity()
     order_number: int = Field(foreign_key="sales_order.number")
     parcel: int
     key: str = Field(max_length=64, unique=True)
@@ -63,7 +63,7 @@ class CarrierPickup(SQLModel, table=True):
         ),
     )
 
-    id: int | None = identity()
+    id: int = identity()
     order_number: int = Field(foreign_key="sales_order.number")
     key: str = Field(max_length=64, unique=True)
     state: PickupState = Field(

@@ -47,7 +47,7 @@ class StaffTask(SQLModel, table=True):
         ),
     )
 
-    id: int | None = identity()
+    id: int = identity()
     order_number: int = Field(foreign_key="sales_order.number")
     kind: TaskKind = Field(sa_column=enum_column(TaskKind, "kind"))
     round: int = 1

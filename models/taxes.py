@@ -20,5 +20,5 @@ class TaxRate(SQLModel, table=True):
     region: str = Field(default="", primary_key=True, max_length=100)
     postal_prefix: str = Field(default="", primary_key=True, max_length=20)
     tax_class: str = Field(default="standard", primary_key=True, max_length=32)
-    rate: Decimal = Field(sa_type=Numeric(7, 5), nullable=False)  # type: ignore[call-overload]
+    rate: Decimal = Field(sa_type=Numeric(7, 5), nullable=False)
     on_shipping: bool = True

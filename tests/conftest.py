@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from adapters import database as db
 from adapters import postgres, schema
+from tests.mailserver import MailServer
 
 PROJECT = Path(__file__).parents[1]
 
@@ -71,6 +72,15 @@ class using:  # noqa: N801  (reads as a phrase)
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A real SMTP server on a port of its own."""
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,112 @@
+"""Carriers: who takes parcels to the customer.
+
+Every call carries a key that all attempts share. Asked twice with one key, a carrier sells once and
+gives the same answer.
+"""
+
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, select
+
+from adapters.database import transaction
+from adapters.settings import settings
+from domain.errors import Unavailable
+from domain.tracking import s10_number
+from domain.zones import RateBand, ZoneRule, zone_for
+from models.enums import BookingKind, ServiceLevel
+from models.shipping import CarrierBooking, ShippingRate, ShippingZone
+
+HOUSE = "house"
+
+
+class CarrierAway(Unavailable):
+    """The carrier does not answer."""
+
+
+class LabelRequest(BaseModel):
+    """A parcel that wants a label. `key` is the same in every attempt."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    weight_grams: int
+    country: str
+    postal_code: str
+    service_level: ServiceLevel
+
+
+class Carrier(Protocol):
+    """What Packline needs of a carrier."""
+
+    name: str
+
+    def buy_label(self, request: LabelRequest) -> str:
+        """Buy a label and return its tracking number. Raises `CarrierAway`."""
+
+    def book_pickup(self, key: str, parcels: int, weight_grams: int) -> str:
+        """Order a collection and return its reference. Raises `CarrierAway`."""
+
+
+class HouseCarrier:
+    """The shop's own carrier: it keeps its book in a table, under the caller's keys."""
+
+    name = HOUSE
+
+    def buy_label(self, request: LabelRequest) -> str:
+        """Give the parcel a UPU S10 tracking number."""
+        return self._book(request.key, BookingKind.LABEL)
+
+    def book_pickup(self, key: str, parcels: int, weight_grams: int) -> str:
+        """Enter a collection into the book."""
+        return self._book(key, BookingKind.PICKUP)
+
+    def _book(self, key: str, kind: BookingKind) -> str:
+        with transaction() as session:
+            if not session.get(CarrierBooking, key):
+                reference = self._next_reference(session, kind)
+                entry = insert(CarrierBooking).values(key=key, kind=kind, reference=reference)
+                session.execute(entry.on_conflict_do_nothing())
+            return session.exec(
+                select(CarrierBooking.reference).where(CarrierBooking.key == key)
+            ).one()
+
+    def _next_reference(self, session: Session, kind: BookingKind) -> str:
+        serial = session.scalar(text("SELECT nextval('house_carrier_serial')"))
+        if kind == BookingKind.PICKUP:
+            return f"PU{serial:08d}"
+        return s10_number(int(serial), settings().carrier_country)
+
+
+def carrier_named(name: str) -> Carrier:
+    """The carrier of that name."""
+    return CARRIERS[name]
+
+
+CARRIERS: dict[str, Carrier] = {HOUSE: HouseCarrier()}
+
+
+def zone_of(session: Session, *, carrier: str, country: str, postal_code: str) -> str:
+    """The carrier's zone of a destination. Raises `domain.zones.NoShippingZone`."""
+    found = session.exec(
+        select(ShippingZone).where(ShippingZone.carrier == carrier, ShippingZone.country == country)
+    )
+    rules = [ZoneRule(row.country, row.postal_prefix, row.zone) for row in found]
+    return zone_for(rules, country=country, postal_code=postal_code)
+
+
+def bands_of(
+    session: Session, *, carrier: str, service_level: ServiceLevel, zone: str, currency: str
+) -> list[RateBand]:
+    """The carrier's weight bands for a zone, in one currency; empty where it has none."""
+    found = session.exec(
+        select(ShippingRate).where(
+            ShippingRate.carrier == carrier,
+            ShippingRate.service_level == service_level,
+            ShippingRate.zone == zone,
+            ShippingRate.currency == currency,
+        )
+    )
+    return [RateBand(row.up_to_grams, row.price_minor) for row in found]

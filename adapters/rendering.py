@@ -1,0 +1,124 @@
+"""Mails and reports, made of views by the templates in `templates/`.
+
+Every template gets one variable, `view`, whose locale says how amounts, weights and dates are
+written. HTML is escaped; a name that a template uses and its view lacks is an error.
+"""
+
+import re
+from collections.abc import Callable
+from copy import copy
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_decimal
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
+
+from domain.money import exponent, from_minor
+from models.documents import DailyReportView, MailContent, ShipmentMailView
+
+_View = ShipmentMailView | DailyReportView
+
+# CLDR wants a space between a currency's letters and the digits; Babel leaves it out.
+_LETTERS_BESIDE_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
+
+def shipment_mail(view: ShipmentMailView) -> MailContent:
+    """The mail that tells a customer that an order is packed, and how to follow it."""
+    subject = f"Your order {view.order_number} is being shipped – {view.shop_name}"
+    return _mail(subject, "shipment", view)
+
+
+def daily_report(view: DailyReportView) -> MailContent:
+    """The mail that tells management of a day; its HTML shows a chart as `cid:chart`."""
+    again = f" (revision {view.revision})" if view.revision > 1 else ""
+    day = long_date(view.day, view.locale)
+    return _mail(f"Daily report for {day}{again} – {view.shop_name}", "daily_report", view)
+
+
+def daily_report_markdown(view: DailyReportView) -> str:
+    """The day's report as Markdown, without the chart."""
+    return _render("daily_report.md", view)
+
+
+def money(minor: int, currency: str, locale: str) -> str:
+    """An amount as the locale writes it, with the decimals that ISO 4217 gives its currency.
+
+    Babel alone would follow CLDR, which leaves out the minor units of currencies such as RSD.
+    Raises `domain.money.UnknownCurrency`.
+    """
+    parsed = Locale.parse(locale)
+    pattern = copy(parsed.currency_formats["standard"])
+    pattern.frac_prec = (exponent(currency), exponent(currency))
+    amount = from_minor(minor, currency)
+    written = pattern.apply(amount, parsed, currency=currency, currency_digits=False)
+    return _LETTERS_BESIDE_DIGITS.sub("\N{NO-BREAK SPACE}", written)
+
+
+def weight(grams: int, locale: str) -> str:
+    """A weight in kilograms, without trailing zeros: 1250 is `1.25 kg`."""
+    return f"{format_decimal(Decimal(grams).scaleb(-3), locale=locale)}\N{NO-BREAK SPACE}kg"
+
+
+def long_date(day: date, locale: str) -> str:
+    """A day as the locale writes it out: `23 November 2026`."""
+    return format_date(day, "long", locale)
+
+
+def short_date(day: date, locale: str) -> str:
+    """A day with its weekday, and without its year: `Mon 23 Nov`."""
+    return format_skeleton("MMMEd", day, locale=locale)
+
+
+def local_time(instant: datetime, time_zone: str, locale: str) -> str:
+    """An instant in a time zone, to the minute: `23 November 2026, 18:05 (Europe/London)`."""
+    local = instant.astimezone(ZoneInfo(time_zone))
+    time = format_time(local, "short", local.tzinfo, locale)
+    return f"{long_date(local.date(), locale)}, {time} ({time_zone})"
+
+
+def _in_locale_of_view(write: Callable[..., str]) -> Callable[..., str]:
+    @pass_context
+    def write_in_locale(context: Context, *values: Any) -> str:
+        return write(*values, context["view"].locale)
+
+    return write_in_locale
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("adapters"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    written: dict[str, Callable[..., str]] = {
+        "money": money,
+        "weight": weight,
+        "long_date": long_date,
+        "short_date": short_date,
+        "local_time": local_time,
+    }
+    environment.filters |= {name: _in_locale_of_view(write) for name, write in written.items()}
+    return environment
+
+
+_TEMPLATES = _environment()
+
+
+def _mail(subject: str, template: str, view: _View) -> MailContent:
+    return MailContent(
+        subject=subject,
+        text=_render(f"{template}.txt", view),
+        html=_render(f"{template}.html", view),
+    )
+
+
+def _render(template: str, view: _View) -> str:
+    return _TEMPLATES.get_template(template).render(view=view)

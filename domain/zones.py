@@ -1,0 +1,141 @@
+"""A carrier's zones, its prices by weight, and the weight that it bills.
+
+Weights are whole grams, lengths whole millimetres, prices minor units.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.errors import PacklineError
+from domain.places import comparable, lies_in
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRule:
+    """The zone of all postal codes with a prefix; '' is all the rest of the country."""
+
+    country: str
+    postal_prefix: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateBand:
+    """The price of a parcel that weighs up to so many grams, these included."""
+
+    up_to_grams: int
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """Which price list some bands are: it names them when no band fits."""
+
+    service_level: str
+    zone: str
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.service_level} to zone {self.zone} in {self.currency}"
+
+
+class NoShippingZone(PacklineError):
+    """The carrier has no zone for a destination."""
+
+    def __init__(self, country: str, postal_code: str) -> None:
+        super().__init__(country, postal_code)
+        self.country = country
+        self.postal_code = postal_code
+
+    def __str__(self) -> str:
+        place = f"{self.country} {self.postal_code}".strip()
+        return (
+            f"There is no shipping zone for {place}:"
+            " import one with `packline import shipping_zones.csv`."
+        )
+
+
+class NoShippingRate(PacklineError):
+    """No band holds a parcel's weight. `heaviest_grams` is where the bands end, 0 without any."""
+
+    def __init__(self, grams: int, heaviest_grams: int, tariff: Tariff | None = None) -> None:
+        super().__init__(grams, heaviest_grams, tariff)
+        self.grams = grams
+        self.heaviest_grams = heaviest_grams
+        self.tariff = tariff
+
+    def __str__(self) -> str:
+        which = f" for {self.tariff}" if self.tariff else ""
+        if not self.heaviest_grams:
+            return (
+                f"There is no shipping rate{which}:"
+                " import one with `packline import shipping_rates.csv`."
+            )
+        return (
+            f"A parcel of {self.grams} g is too heavy for the shipping rates{which}, which end at"
+            f" {self.heaviest_grams} g: pack smaller parcels, or import heavier rates with"
+            " `packline import shipping_rates.csv`."
+        )
+
+
+def zone_for(rules: Iterable[ZoneRule], *, country: str, postal_code: str) -> str:
+    """The zone of a destination: the longest postal prefix that fits wins.
+
+    Raises `NoShippingZone`.
+    """
+    covering = [
+        rule
+        for rule in rules
+        if rule.country.casefold() == country.casefold()
+        and lies_in(postal_code, rule.postal_prefix)
+    ]
+    if not covering:
+        raise NoShippingZone(country, postal_code)
+    return max(covering, key=lambda rule: len(comparable(rule.postal_prefix))).zone
+
+
+def rate_for(bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None) -> int:
+    """The price of one parcel: that of the lightest band that holds it, the bands in any order.
+
+    Raises `NoShippingRate`, which names the tariff if it is given.
+    """
+    holding = [band for band in bands if grams <= band.up_to_grams]
+    if not holding:
+        raise NoShippingRate(grams, _heaviest_grams(bands), tariff)
+    return min(holding, key=lambda band: band.up_to_grams).price_minor
+
+
+def quote(bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None) -> int:
+    """The price of goods whose parcels are not packed yet.
+
+    Goods heavier than the heaviest band are quoted as several parcels: full ones of that band, and
+    one for the rest.
+
+    Raises `NoShippingRate` when there are no bands.
+    """
+    heaviest = _heaviest_grams(bands)
+    if not heaviest:
+        raise NoShippingRate(grams, heaviest, tariff)
+    full_parcels = max(grams - 1, 0) // heaviest
+    rest = grams - full_parcels * heaviest
+    return full_parcels * rate_for(bands, heaviest, tariff) + rate_for(bands, rest, tariff)
+
+
+def dimensional_grams(length_mm: int, width_mm: int, height_mm: int, divisor: int) -> int:
+    """The weight that a parcel's volume stands for: mm³ / divisor, rounded up to a gram.
+
+    The divisor is in cubic millimetres per gram, which is the same number as the cm³ per kg that
+    carriers publish: 5000 with express couriers, 6000 for air cargo (IATA).
+    """
+    return -(-length_mm * width_mm * height_mm // divisor)
+
+
+def billable_grams(
+    weight_grams: int, length_mm: int, width_mm: int, height_mm: int, divisor: int
+) -> int:
+    """The weight that the carrier bills: real or dimensional, whichever is more."""
+    return max(weight_grams, dimensional_grams(length_mm, width_mm, height_mm, divisor))
+
+
+def _heaviest_grams(bands: Sequence[RateBand]) -> int:
+    return max((band.up_to_grams for band in bands), default=0)

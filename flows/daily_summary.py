@@ -1,0 +1,31 @@
+"""The shop's day, summed up, reported and mailed to management.
+
+Scheduled every night at half past midnight in the shop's time zone; run by hand for any day.
+"""
+
+import datetime as dt
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from tasks.reports import (
+    daily_fulfillment_summary,
+    generate_daily_performance_report,
+    notify_management_of_daily_stats,
+    open_day,
+)
+
+
+@flow(name="daily-summary")
+def daily_summary(day: dt.date | None = None) -> State[None]:
+    """Sum up a day of the shop.
+
+    Args:
+        day: The day to sum up. Empty: the day that the scheduled start falls in or just ended.
+    """
+    today = open_day(day)
+    figures = daily_fulfillment_summary(today)
+    report = generate_daily_performance_report(today, figures)
+    notify_management_of_daily_stats(today, report)
+    return Completed(message=f"{today.day:%d %B %Y}: {figures}.")

@@ -1,0 +1,78 @@
+"""One order, from New to Shipped.
+
+Run by Packline's dispatcher for each order that comes in, or by hand with the order's number. Three
+times the run waits for a person: picking, packing, and the carrier's pickup. Every step happens
+once, however often the run is retried.
+"""
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from tasks.messages import send_shipment_notification
+from tasks.orders import (
+    cancel_order,
+    retrieve_new_order,
+    update_order_status_to_processing,
+    update_order_status_to_shipped,
+    update_order_with_tracking_info,
+)
+from tasks.pricing import calculate_total_order_value
+from tasks.shipping import (
+    await_carrier_pickup,
+    calculate_shipping_cost,
+    create_shipping_label,
+    dispatch_carrier_pickup,
+)
+from tasks.staff import (
+    assign_packing_task,
+    assign_picking_task,
+    await_decision_on_short_pick,
+    await_decision_on_shortage,
+    await_packing,
+    await_picking,
+    get_picking_checklist,
+)
+from tasks.stock import check_inventory_levels, update_inventory_stock
+
+
+@flow(name="order-fulfillment")
+def order_fulfillment(order_number: int | None = None) -> State[None]:
+    """Fulfil one order.
+
+    Args:
+        order_number: The order to work on. Empty: the next New order that nobody works on.
+    """
+    order = retrieve_new_order(order_number)
+    if order is None:
+        return Completed(message="No New order is waiting: there is nothing to do.")
+    if order.has_ended:
+        return Completed(message=f"Order {order.number} is already {order.status}.")
+
+    while not check_inventory_levels(order).reserved:
+        if await_decision_on_shortage(order).cancels:
+            cancel_order(order, "stock is short")
+            return Completed(message=f"Order {order.number} is Cancelled: stock is short.")
+    calculate_total_order_value(order)
+    update_order_status_to_processing(order)
+
+    assign_picking_task(order)
+    get_picking_checklist(order)
+    while not await_picking(order).complete:
+        if await_decision_on_short_pick(order).cancels:
+            cancel_order(order, "picked short")
+            return Completed(message=f"Order {order.number} is Cancelled: picked short.")
+
+    assign_packing_task(order)
+    packed = await_packing(order)
+
+    update_inventory_stock(order)
+    labels = create_shipping_label(order, packed)
+    calculate_shipping_cost(order)
+    update_order_with_tracking_info(order, labels)
+    send_shipment_notification(order)
+
+    dispatch_carrier_pickup(order)
+    pickup = await_carrier_pickup(order)
+    update_order_status_to_shipped(order, pickup)
+    return Completed(message=f"Order {order.number} is Shipped.")

@@ -1,0 +1,407 @@
+"""What comes in from files, checked before anything touches a table, and what became of it.
+
+Amounts are decimal text in the currency ("12.50"), weights whole grams. Each complaint is one
+sentence for the people who keep the file: it names the field, shows what was given, and says what
+would be right.
+"""
+
+import re
+import reprlib
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import pycountry
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+    validate_email,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from domain.errors import PacklineError
+from domain.money import LARGEST_MINOR, exponent, from_minor, to_minor
+from models.enums import Role, ServiceLevel
+
+MAX_QUANTITY = 1_000_000
+MAX_LINES = 10_000
+MAX_STOCK = 100_000_000
+MAX_GRAMS = 1_000_000
+_EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
+
+_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_ANY_WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
+_SHARE = re.compile(r"0|0?\.\d{1,5}", re.ASCII)
+
+
+def shown(value: object) -> str:
+    """What was given, in quotation marks, shortened in the middle when it is long."""
+    return reprlib.repr(str(value))
+
+
+def _showable(value: object) -> object:
+    """Refuse what a label, a mail header or a page cannot show. Markup is text like any other."""
+    if isinstance(value, str) and _UNSHOWABLE.search(value):
+        raise ValueError(f"{shown(value)} holds a line break or another control character")
+    return value
+
+
+def _as_text(value: object) -> object:
+    """A JSON number, written as a text: amounts come as either."""
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+def _whole(smallest: int, largest: int) -> BeforeValidator:
+    def check(value: object) -> int:
+        text = str(_as_text(value)).strip()
+        if not _ANY_WHOLE_NUMBER.fullmatch(text):
+            raise ValueError(f"{shown(value)} is not a whole number")
+        if not _WHOLE_NUMBER.fullmatch(text) or not smallest <= int(text) <= largest:
+            raise ValueError(f"{shown(value)} is not between {smallest:,} and {largest:,}")
+        return int(text)
+
+    return BeforeValidator(check)
+
+
+def _share(value: object) -> Decimal:
+    if not _SHARE.fullmatch(text := str(_as_text(value)).strip()):
+        raise ValueError(f"{shown(value)} is not a share below 1 such as 0.2, which is 20 %")
+    return Decimal(text)
+
+
+def _country(code: str) -> str:
+    if len(code) != 2 or pycountry.countries.get(alpha_2=code) is None:
+        raise ValueError(f"{shown(code)} is not a country code of ISO 3166 such as GB")
+    return code.upper()
+
+
+def _currency(code: str) -> str:
+    try:
+        exponent(code.upper())
+    except PacklineError as problem:
+        raise ValueError(_phrase(problem)) from problem
+    return code.upper()
+
+
+def _mail_address(text: str) -> str:
+    if not text:
+        return text
+    try:
+        address = validate_email(text)[1]
+    except PydanticCustomError as problem:
+        raise ValueError(f"{shown(text)} is not a mail address such as ann@shop.example") from (
+            problem
+        )
+    if "<" in text:
+        raise ValueError(f"{shown(text)} must be the mail address alone, without the name")
+    return address
+
+
+def _instant(value: object) -> datetime:
+    try:
+        instant = datetime.fromisoformat(str(value).strip())
+    except ValueError as problem:
+        raise ValueError(
+            f"{shown(value)} is not a time of ISO 8601 such as 2026-11-23T09:30:00Z"
+        ) from problem
+    if instant.tzinfo is None:
+        raise ValueError(f"{shown(value)} has no time zone: end it with Z or with +01:00")
+    if not _EARLIEST_YEAR <= instant.year <= _LATEST_YEAR:
+        raise ValueError(f"{shown(value)} is not in the years {_EARLIEST_YEAR} to {_LATEST_YEAR}")
+    return instant
+
+
+_TEXT = (StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_showable))
+_OPTIONAL_TEXT = (StringConstraints(strip_whitespace=True), BeforeValidator(_showable))
+
+Text = Annotated[str, *_TEXT]
+OptionalText = Annotated[str, *_OPTIONAL_TEXT]
+Amount = Annotated[str, *_TEXT, BeforeValidator(_as_text)]
+Country = Annotated[str, *_TEXT, AfterValidator(_country)]
+Currency = Annotated[str, *_TEXT, AfterValidator(_currency)]
+Mail = Annotated[str, *_TEXT, AfterValidator(_mail_address)]
+OptionalMail = Annotated[str, *_OPTIONAL_TEXT, AfterValidator(_mail_address)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Share = Annotated[Decimal, BeforeValidator(_share)]
+Grams = Annotated[int, _whole(1, MAX_GRAMS)]
+Stock = Annotated[int, _whole(0, MAX_STOCK)]
+Quantity = Annotated[int, _whole(1, MAX_QUANTITY)]
+
+
+class Incoming(BaseModel):
+    """The base of all of them: nothing may come that is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def columns(self) -> dict[str, Any]:
+        """The values by the columns of the table that they are kept in."""
+        return self.model_dump()
+
+
+class ProductIn(Incoming):
+    """A product. `on_hand` counts only when the product is new: it is its opening stock."""
+
+    sku: Text = Field(max_length=64)
+    name: Text = Field(max_length=200)
+    barcode: Text = Field(max_length=64)
+    bin: Text = Field(max_length=32)
+    weight_grams: Grams
+    tax_class: Text = Field("standard", max_length=32)
+    on_hand: Stock = 0
+
+    def columns(self) -> dict[str, Any]:
+        """All but the stock, which only movements change."""
+        return self.model_dump(exclude={"on_hand"})
+
+
+class OrderLineIn(Incoming):
+    """So many pieces of one product, at a price each, in the order's currency."""
+
+    sku: Text = Field(max_length=64)
+    quantity: Quantity
+    unit_price: Amount
+
+
+class OrderIn(Incoming):
+    """An order as a channel hands it in. Without `placed_at` it was placed when it came in."""
+
+    channel: Text = Field(max_length=64)
+    external_id: Text = Field(max_length=128)
+    placed_at: Instant | None = None
+    customer_name: Text = Field(max_length=200)
+    email: Mail
+    address_line1: Text = Field(max_length=200)
+    address_line2: OptionalText = Field("", max_length=200)
+    city: Text = Field(max_length=100)
+    region: OptionalText = Field("", max_length=100)
+    postal_code: OptionalText = Field("", max_length=20)
+    country: Country
+    currency: Currency
+    prices_include_tax: bool
+    service_level: ServiceLevel = ServiceLevel.STANDARD
+    lines: list[OrderLineIn] = Field(min_length=1, max_length=MAX_LINES)
+
+    def columns(self) -> dict[str, Any]:
+        """The order's own columns, without its lines."""
+        given = self.model_dump(exclude={"lines"})
+        return given if self.placed_at else {k: v for k, v in given.items() if k != "placed_at"}
+
+    def unit_prices_minor(self) -> list[int]:
+        """The price of a piece of each line, in minor units, once `problems` found nothing."""
+        return [to_minor(line.unit_price, self.currency) for line in self.lines]
+
+    def problems(self) -> Iterator["Problem"]:
+        """What is wrong in how the lines go together, and in their prices.
+
+        A price of 0 is right: a gift. A product stands in one line of an order only.
+        """
+        yield from self._repeated_products()
+        unpriced = list(self._bad_prices())
+        yield from unpriced
+        if not unpriced:
+            yield from self._beyond_reason()
+
+    def _repeated_products(self) -> Iterator["Problem"]:
+        first: dict[str, int] = {}
+        for item, line in enumerate(self.lines):
+            if first.setdefault(line.sku, item) != item:
+                reason = f"sku {shown(line.sku)} is a duplicate line of this order: add them up"
+                yield Problem(item, reason)
+
+    def _bad_prices(self) -> Iterator["Problem"]:
+        for item, line in enumerate(self.lines):
+            try:
+                price = to_minor(line.unit_price, self.currency)
+            except PacklineError as problem:
+                yield Problem(item, f"unit_price {_phrase(problem)}")
+                continue
+            if price < 0:
+                yield Problem(item, f"unit_price {shown(line.unit_price)} is negative")
+
+    def _beyond_reason(self) -> Iterator["Problem"]:
+        prices = zip(self.lines, self.unit_prices_minor(), strict=True)
+        if sum(line.quantity * price for line, price in prices) > LARGEST_MINOR:
+            largest = from_minor(LARGEST_MINOR, self.currency)
+            yield Problem(None, f"lines add up to more than {largest:,} {self.currency}")
+
+
+class TaxRateIn(Incoming):
+    """The tax rate for a tax class at a destination."""
+
+    country: Country
+    region: OptionalText = Field("", max_length=100)
+    postal_prefix: OptionalText = Field("", max_length=20)
+    tax_class: Text = Field("standard", max_length=32)
+    rate: Share
+    on_shipping: bool = True
+
+
+class ShippingZoneIn(Incoming):
+    """Which of a carrier's zones a destination lies in."""
+
+    carrier: Text = Field(max_length=64)
+    country: Country
+    postal_prefix: OptionalText = Field("", max_length=20)
+    zone: Text = Field(max_length=16)
+
+
+class ShippingRateIn(Incoming):
+    """What a carrier takes for a parcel of up to so many grams into a zone."""
+
+    carrier: Text = Field(max_length=64)
+    service_level: ServiceLevel
+    zone: Text = Field(max_length=16)
+    currency: Currency
+    up_to_grams: Grams
+    price: Amount
+
+    @model_validator(mode="after")
+    def _priced(self) -> "ShippingRateIn":
+        try:
+            price = to_minor(self.price, self.currency)
+        except PacklineError as problem:
+            raise ValueError(f"price {_phrase(problem)}") from problem
+        if price < 0:
+            raise ValueError(f"price {shown(self.price)} is negative")
+        return self
+
+    def columns(self) -> dict[str, Any]:
+        """With the price in minor units."""
+        price_minor = to_minor(self.price, self.currency)
+        return self.model_dump(exclude={"price"}) | {"price_minor": price_minor}
+
+
+class StaffIn(Incoming):
+    """Somebody who works here."""
+
+    name: Text = Field(max_length=100)
+    role: Role
+    email: OptionalMail = ""
+
+
+class Kind(StrEnum):
+    """What a file can hold: one kind in each file."""
+
+    PRODUCTS = "products"
+    ORDERS = "orders"
+    TAX_RATES = "tax_rates"
+    SHIPPING_ZONES = "shipping_zones"
+    SHIPPING_RATES = "shipping_rates"
+    STAFF = "staff"
+
+    def __str__(self) -> str:
+        return self.value.replace("_", " ")
+
+
+FORMS: dict[Kind, type[Incoming]] = {
+    Kind.PRODUCTS: ProductIn,
+    Kind.ORDERS: OrderIn,
+    Kind.TAX_RATES: TaxRateIn,
+    Kind.SHIPPING_ZONES: ShippingZoneIn,
+    Kind.SHIPPING_RATES: ShippingRateIn,
+    Kind.STAFF: StaffIn,
+}
+
+
+class Problem(NamedTuple):
+    """Why something is refused; `item` counts an order's lines from 0, None is all of it."""
+
+    item: int | None
+    reason: str
+
+
+def problems_in(error: ValidationError) -> list[Problem]:
+    """What pydantic found, in sentences for people."""
+    return [_problem(details) for details in error.errors(include_url=False)]
+
+
+def _problem(details: ErrorDetails) -> Problem:
+    place = details["loc"]
+    in_line = len(place) > 1 and place[0] == "lines" and isinstance(place[1], int)
+    names = place[2:] if in_line else place
+    sentence = " ".join([*map(str, names[:1]), _complaint(details)])
+    return Problem(int(place[1]) if in_line else None, sentence)
+
+
+def _complaint(details: ErrorDetails) -> str:
+    """The sentence without its subject. Complaints of our own come as they are."""
+    kind, given, limits = details["type"], details["input"], details.get("ctx", {})
+    match kind:
+        case "value_error":
+            return str(limits["error"])
+        case "string_too_long":
+            length, longest = len(str(given).strip()), limits["max_length"]
+            return f"is {length:,} characters long, where {longest} are allowed"
+        case "enum":
+            return f"{shown(given)} is not {limits['expected']}"
+        case "bool_parsing" | "bool_type":
+            return f"{shown(given)} is not true or false"
+        case "too_long":
+            return f"holds more than {limits['max_length']:,} items"
+        case _:
+            return _PLAIN_COMPLAINTS.get(kind) or f"{shown(given)} is refused: {details['msg']}"
+
+
+_PLAIN_COMPLAINTS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field that Packline knows",
+    "string_type": "must be text, within quotation marks",
+    "string_too_short": "is empty",
+    "too_short": "is empty",
+    "list_type": "must be a list",
+    "model_type": "must be a JSON object",
+    "model_attributes_type": "must be a JSON object",
+}
+
+
+def _phrase(problem: PacklineError) -> str:
+    return str(problem).rstrip(".")
+
+
+class Reject(BaseModel):
+    """A line of a file that was not taken in. `subject` is its order, product or other key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    line: int
+    subject: str
+    reason: str
+
+    def __str__(self) -> str:
+        subject = f" ({self.subject})" if self.subject else ""
+        return f"line {self.line}{subject}: {self.reason}"
+
+
+class ImportReport(BaseModel):
+    """What became of a file, counted in orders, or in rows of the other kinds.
+
+    `rejects` are the first of the rejected lines; `rejects_file` has all of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Kind
+    accepted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rejects: tuple[Reject, ...] = ()
+    rejects_file: Path | None = None
+
+    def __str__(self) -> str:
+        if self.unchanged and not (self.accepted or self.updated or self.rejected):
+            return f"Nothing changed: all {self.unchanged:,} {self.kind} were known already."
+        counts = f"{self.accepted:,} new, {self.updated:,} updated, {self.unchanged:,} unchanged"
+        end = f": see {self.rejects_file}." if self.rejects_file else "."
+        return f"{self.kind}: {counts}, {self.rejected:,} rejected{end}".capitalize()

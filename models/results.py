@@ -1,0 +1,275 @@
+"""What steps give back: small, frozen, and kept in the ledger as JSON.
+
+`str(result)` is the sentence that the order's timeline shows.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.enums import OrderStatus
+
+
+class StepResult(BaseModel):
+    """The base of all of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def __str__(self) -> str:
+        return ""
+
+
+class ClaimedOrder(StepResult):
+    """The order that this run works on."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return "taken up"
+
+
+class ShortLine(StepResult):
+    """A line that stock cannot fill."""
+
+    sku: str
+    wanted: int
+    available: int
+
+    def __str__(self) -> str:
+        return f"{self.sku}: {self.wanted} wanted, {self.available} available"
+
+
+class StockCheck(StepResult):
+    """Whether every line was reserved; where not, nothing was."""
+
+    shortages: tuple[ShortLine, ...] = ()
+
+    @property
+    def reserved(self) -> bool:
+        """All lines are reserved."""
+        return not self.shortages
+
+    def __str__(self) -> str:
+        if self.reserved:
+            return "all lines reserved"
+        return "backordered: " + "; ".join(map(str, self.shortages))
+
+
+class OrderValue(StepResult):
+    """What the customer pays, in minor units."""
+
+    items_minor: int
+    shipping_minor: int
+    tax_minor: int
+    total_minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return f"total {self.total_minor} minor units of {self.currency}"
+
+
+class StatusChange(StepResult):
+    """The order has a new status."""
+
+    status: OrderStatus
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.status}{f': {self.reason}' if self.reason else ''}"
+
+
+class TaskOpened(StepResult):
+    """A staff task waits for its person."""
+
+    task_id: int
+    role: str
+    due_at: datetime
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} for the {self.role}"
+
+
+class ChecklistItem(StepResult):
+    """One thing to fetch."""
+
+    sku: str
+    name: str
+    barcode: str
+    bin: str
+    quantity: int
+    weight_grams: int
+
+
+class PickingChecklist(StepResult):
+    """What to fetch, in walking order of the bins."""
+
+    items: tuple[ChecklistItem, ...]
+
+    def __str__(self) -> str:
+        pieces = sum(item.quantity for item in self.items)
+        return f"{pieces} pieces from {len(self.items)} bins"
+
+
+class Picked(StepResult):
+    """How many pieces of each product were found."""
+
+    picked_by: str
+    quantities: dict[str, int]
+    missing: tuple[ShortLine, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Everything ordered was found."""
+        return not self.missing
+
+    def __str__(self) -> str:
+        if self.complete:
+            return f"picked in full by {self.picked_by}"
+        return f"picked short by {self.picked_by}: " + "; ".join(map(str, self.missing))
+
+
+class Parcel(StepResult):
+    """A packed parcel: grams and millimetres."""
+
+    weight_grams: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+
+
+class Packed(StepResult):
+    """The parcels of an order."""
+
+    packed_by: str
+    parcels: tuple[Parcel, ...]
+
+    def __str__(self) -> str:
+        grams = sum(parcel.weight_grams for parcel in self.parcels)
+        return f"{len(self.parcels)} parcels, {grams} g, packed by {self.packed_by}"
+
+
+class Decision(StepResult):
+    """What the operator decided about an order that cannot go on."""
+
+    decided_by: str
+    cancels: bool
+    note: str = ""
+
+    def __str__(self) -> str:
+        what = "cancel the order" if self.cancels else "try again"
+        return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
+
+
+class StockBooked(StepResult):
+    """Stock that left: pieces per SKU."""
+
+    quantities: dict[str, int]
+
+    def __str__(self) -> str:
+        return f"{sum(self.quantities.values())} pieces booked out"
+
+
+class LabelsBought(StepResult):
+    """One tracking number per parcel."""
+
+    carrier: str
+    tracking_numbers: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.carrier}: {', '.join(self.tracking_numbers)}"
+
+
+class ShippingCost(StepResult):
+    """What the carrier takes, beside what the customer was charged; minor units."""
+
+    cost_minor: int
+    charged_minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return (
+            f"costs {self.cost_minor}, charged {self.charged_minor} minor units of {self.currency}"
+        )
+
+
+class TrackingInfo(StepResult):
+    """How the customer follows the order."""
+
+    carrier: str
+    tracking_number: str
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking_number}"
+
+
+class MailSent(StepResult):
+    """A mail that the mail server took, or will never take."""
+
+    message_id: str
+    recipients: tuple[str, ...]
+    problem: str = ""
+
+    def __str__(self) -> str:
+        whom = ", ".join(self.recipients)
+        return f"refused for {whom}: {self.problem}" if self.problem else f"mailed to {whom}"
+
+
+class PickupBooked(StepResult):
+    """The carrier will come, and the coordinator has a task."""
+
+    reference: str
+    task_id: int
+
+    def __str__(self) -> str:
+        return f"booked as {self.reference}, task {self.task_id}"
+
+
+class Collected(StepResult):
+    """The carrier has the parcels."""
+
+    handed_over_by: str
+    confirmation_number: str
+    collected_at: datetime
+
+    def __str__(self) -> str:
+        return f"collected, confirmation {self.confirmation_number}, says {self.handed_over_by}"
+
+
+class Shipped(StatusChange):
+    """The end of the road."""
+
+    collected_at: datetime
+
+
+class GateOutcome(StepResult):
+    """What became of one round of a gate: an accepted answer, or why it was refused."""
+
+    accepted: bool
+    answer: dict[str, Any] = Field(default_factory=dict)
+    complaint: str = ""
+
+
+class DaySummed(StepResult):
+    """A day summed up; `revenue` as in the table `daily_summary`."""
+
+    day: date
+    revision: int
+    orders_received: int
+    orders_shipped: int
+    units_shipped: int
+    backlog: int
+    revenue: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.orders_shipped} orders shipped, backlog {self.backlog}"
+
+
+class ReportMade(StepResult):
+    """The report is written and waits in the outbox."""
+
+    message_key: str
+    subject: str
+
+    def __str__(self) -> str:
+        return self.subject

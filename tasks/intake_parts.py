@@ -1,0 +1,58 @@
+"""What imports of all kinds share: counting, and writing many rows at once."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from adapters.rejects import RejectsFile
+from adapters.rows import Row
+from models.intake import ImportReport, Kind, Reject
+
+_REJECTS_SHOWN = 100
+_SUBJECT_LENGTH = 100
+
+Item = TypeVar("Item")
+
+
+class Tally:
+    """The counts so far. The rejects are written as they come: a report holds only the first."""
+
+    def __init__(self, kind: Kind, file: RejectsFile) -> None:
+        self.kind = kind
+        self.file = file
+        self.accepted = self.updated = self.unchanged = self.rejected = 0
+        self.rejects: list[Reject] = []
+
+    def reject(self, row: Row, subject: str, reason: str) -> None:
+        """Note one line that was not taken."""
+        reject = Reject(line=row.line, subject=subject[:_SUBJECT_LENGTH], reason=reason)
+        self.file.write(reject.line, reject.subject, reject.reason, row.text)
+        if len(self.rejects) < _REJECTS_SHOWN:
+            self.rejects.append(reject)
+
+    def report(self) -> ImportReport:
+        """The counts as they stand."""
+        return ImportReport(
+            kind=self.kind,
+            accepted=self.accepted,
+            updated=self.updated,
+            unchanged=self.unchanged,
+            rejected=self.rejected,
+            rejects=tuple(self.rejects),
+            rejects_file=self.file.path if self.rejects else None,
+        )
+
+
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in lists of `size`, the last one shorter."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table itself, to insert many rows into it with one statement."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

@@ -1,0 +1,133 @@
+"""Step 12, and the outbox that all mail goes through.
+
+A mail is written before it is sent, and sent under one Message-ID. Dying in the instant between
+the server's yes and our record of it is the one case in which a mail can go out twice.
+"""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from adapters import mail
+from adapters.rendering import shipment_mail
+from adapters.settings import settings
+from models.base import utc_now
+from models.catalogue import Product
+from models.documents import MailContent, MailLine, MailParcel, ShipmentMailView
+from models.enums import MessageState
+from models.messages import Message
+from models.orders import OrderLine, SalesOrder
+from models.results import MailSent
+from tasks.shipping import address_lines, live_labels
+from tasks.step import step
+from tasks.subjects import order_key
+
+
+def write_shipment_mail(session: Session, order: SalesOrder) -> Message:
+    """Put the customer's mail into the outbox."""
+    key = f"{order_key(order.number)}:shipment"
+    return written(session, key) or write(
+        session, key, [order.email], shipment_mail(_shipment_view(session, order))
+    )
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the mail server said; `problem` names whom it left out, mostly nobody."""
+
+    sent: bool
+    problem: str = ""
+
+
+def send_written(message: Message) -> Delivery:
+    """Send a mail from the outbox. One that will never be taken is not tried again."""
+    try:
+        return Delivery(sent=True, problem=mail.send(message))
+    except mail.MailRefused as refusal:
+        return Delivery(sent=False, problem=str(refusal))
+
+
+@step("Send Shipment Notification", intent=write_shipment_mail, effect=send_written)
+def send_shipment_notification(session: Session, order: SalesOrder, delivery: Delivery) -> MailSent:
+    """Tell the customer. An address that does not exist holds up nothing: it is noted."""
+    return save_sent(session, f"{order_key(order.number)}:shipment", delivery)
+
+
+def written(session: Session, key: str) -> Message | None:
+    """The mail of that key, if an earlier attempt has written it."""
+    return session.exec(select(Message).where(Message.key == key)).first()
+
+
+def write(
+    session: Session,
+    key: str,
+    recipients: list[str],
+    content: MailContent,
+    image: bytes | None = None,
+) -> Message:
+    """Put a mail into the outbox."""
+    message = Message(
+        key=key,
+        message_id=mail.new_message_id(),
+        recipients=recipients,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
+        image=image,
+    )
+    session.add(message)
+    return message
+
+
+def save_sent(session: Session, key: str, delivery: Delivery) -> MailSent:
+    """Note what became of a mail."""
+    message = session.exec(select(Message).where(Message.key == key)).one()
+    message.problem = delivery.problem[:1000]
+    message.state = MessageState.SENT if delivery.sent else MessageState.REFUSED
+    message.sent_at = utc_now() if delivery.sent else None
+    return MailSent(
+        message_id=message.message_id,
+        recipients=tuple(message.recipients),
+        problem=delivery.problem,
+    )
+
+
+def _shipment_view(session: Session, order: SalesOrder) -> ShipmentMailView:
+    labels = live_labels(session, order)
+    return ShipmentMailView(
+        shop_name=settings().shop_name,
+        order_number=order.number,
+        customer_name=order.customer_name,
+        lines=_mail_lines(session, order),
+        items_minor=order.items_minor or 0,
+        shipping_minor=order.shipping_minor or 0,
+        tax_minor=order.tax_minor or 0,
+        total_minor=order.total_minor or 0,
+        currency=order.currency,
+        prices_include_tax=order.prices_include_tax,
+        carrier=order.carrier or "",
+        parcels=tuple(
+            MailParcel(
+                tracking_number=label.tracking_number or "",
+                link=settings().tracking_url.format(tracking_number=label.tracking_number),
+                weight_grams=label.weight_grams,
+            )
+            for label in labels
+        ),
+        address_lines=address_lines(order),
+        locale=settings().locale,
+    )
+
+
+def _mail_lines(session: Session, order: SalesOrder) -> tuple[MailLine, ...]:
+    found = session.exec(
+        select(OrderLine, Product.name)
+        .where(OrderLine.sku == Product.sku, OrderLine.order_number == order.number)
+        .order_by(OrderLine.position)  # type: ignore[arg-type]
+    )
+    return tuple(
+        MailLine(
+            sku=line.sku, name=name, quantity=line.quantity, amount_minor=line.items_minor or 0
+        )
+        for line, name in found
+    )

@@ -1,0 +1,187 @@
+"""From the rows of a file to orders: which rows belong together, and what is wrong with them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from adapters.rows import Form, Progress, Row, RowFile
+from models.intake import MAX_LINES, OrderIn, OrderLineIn, Problem, problems_in, shown
+
+_LINE_COLUMNS = frozenset(OrderLineIn.model_fields)
+_ORDER_COLUMNS = tuple(name for name in OrderIn.model_fields if name != "lines")
+
+Key = tuple[str, str]
+"""Channel and external id: what an order is known by outside."""
+
+
+@dataclass
+class Draft:
+    """An order in the making: the rows it comes from, and what is wrong with them, by line.
+
+    `places` are the lines of the file that the order's items stand in; `number` is the order's own,
+    once this import has inserted it.
+    """
+
+    rows: Sequence[Row]
+    places: Sequence[int]
+    subject: str
+    order: OrderIn | None = None
+    problems: dict[int, list[str]] = field(default_factory=dict)
+    number: int | None = None
+
+    @property
+    def key(self) -> Key:
+        """What the order is known by outside; empty while it is unread."""
+        return (self.order.channel, self.order.external_id) if self.order else ("", "")
+
+    def complain(self, problem: Problem) -> None:
+        """Note a problem at the line that it belongs to."""
+        if problem.item is None:
+            return self.complain_at(self.places[0], problem.reason)
+        one_line = len(self.rows) == 1 and len(self.places) > 1
+        reason = f"item {problem.item + 1}: {problem.reason}" if one_line else problem.reason
+        return self.complain_at(self.places[problem.item], reason)
+
+    def complain_at(self, line: int, reason: str) -> None:
+        """Note a problem at a line of the file."""
+        self.problems.setdefault(line, []).append(reason.rstrip("."))
+
+    def reasons(self) -> Iterator[tuple[Row, str]]:
+        """Each row of the rejected order, and why it was not taken."""
+        first = min(self.problems)
+        for row in self.rows:
+            own = self.problems.get(row.line)
+            yield row, "; ".join(own) if own else f"its order is rejected whole for line {first}"
+
+
+def drafts(file: RowFile, progress: Progress | None = None) -> Iterator[Draft]:
+    """Every order of the file, sound or not."""
+    rows = file.rows(progress)
+    if file.form is Form.JSON_LINES:
+        return map(_draft_of_object, rows)
+    broken = _broken_orders(file.rows())
+    return (_draft_of_rows(block, broken) for block in _blocks(rows))
+
+
+def _draft_of_object(row: Row) -> Draft:
+    """An order that is one JSON object."""
+    items = row.values.get("lines")
+    count = len(items) if isinstance(items, list) else 0
+    draft = Draft([row], [row.line] * max(count, 1), _subject(row))
+    if row.problem:
+        draft.complain_at(row.line, row.problem)
+    else:
+        _read(draft, row.values)
+    return draft
+
+
+def _draft_of_rows(rows: Sequence[Row], broken: Mapping[Key, str]) -> Draft:
+    """An order that is a row of a CSV per item, with the order's own columns in each of them."""
+    sound = [row for row in rows if not _is_stray(row)]
+    first = sound[0] if sound else rows[0]
+    draft = Draft(rows, [row.line for row in sound] or [first.line], _subject(first))
+    for row in rows:
+        if _is_stray(row):
+            draft.complain_at(row.line, row.problem or "names no order: give its external_id")
+    if not sound:
+        return draft
+    if reason := broken.get(_key(first)):
+        draft.complain_at(first.line, reason)
+    _check_columns_agree(draft, sound)
+    header = {name: text for name, text in first.values.items() if name not in _LINE_COLUMNS}
+    _read(draft, header | {"lines": [_line_values(row) for row in sound]})
+    return draft
+
+
+def _line_values(row: Row) -> dict[str, Any]:
+    return {name: text for name, text in row.values.items() if name in _LINE_COLUMNS}
+
+
+def _check_columns_agree(draft: Draft, rows: Sequence[Row]) -> None:
+    first = rows[0]
+    for row in rows[1:]:
+        for name in _ORDER_COLUMNS:
+            if row.values.get(name) != first.values.get(name):
+                given = shown(row.values.get(name, ""))
+                draft.complain_at(row.line, f"{name} {given} differs from line {first.line}")
+
+
+def _read(draft: Draft, values: Mapping[str, Any]) -> None:
+    try:
+        draft.order = OrderIn.model_validate(values)
+    except ValidationError as error:
+        found = problems_in(error)
+    else:
+        found = list(draft.order.problems())
+    for problem in found:
+        draft.complain(problem)
+
+
+def _broken_orders(rows: Iterable[Row]) -> dict[Key, str]:
+    """Orders that a reader of consecutive rows would take for whole when they are not, and why.
+
+    The keys of all orders are held in memory, their rows are not.
+    """
+    broken: dict[Key, str] = {}
+    seen: set[Key] = set()
+    current, size = None, 0
+    for row in rows:
+        if _is_stray(row):
+            continue
+        key = _key(row)
+        size = size + 1 if key == current else 1
+        if key != current and key in seen:
+            broken[key] = "has rows in several places of the file: put them one below the other"
+        elif size > MAX_LINES:
+            broken[key] = f"has more than {MAX_LINES:,} lines: split the order"
+        seen.add(key)
+        current = key
+    return broken
+
+
+def _blocks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows of each order.
+
+    A stray row may belong to the order before it or to the one after. Unless it names one of them,
+    it goes to both, since neither can be known to be whole. No block grows without end: an order
+    that is cut here is one of `_broken_orders`.
+    """
+    block: list[Row] = []
+    strays: list[Row] = []
+    current: Key | None = None
+    for row in rows:
+        if _is_stray(row):
+            strays.append(row)
+        elif _key(row) == current:
+            block += [*strays, row]
+            strays = []
+        else:
+            following = _key(row)
+            ending = block + [stray for stray in strays if _key(stray) != following]
+            if ending:
+                yield ending
+            block = [stray for stray in strays if not current or _key(stray) != current] + [row]
+            strays, current = [], following
+        if len(block) + len(strays) >= MAX_LINES:
+            yield block + strays
+            # Whatever is left of an order that is not whole must not pass for whole either.
+            doubts = [row for row in block if _is_stray(row)][-1:]
+            block, strays = ([] if strays else doubts), strays[-1:]
+    if block or strays:
+        yield block + strays
+
+
+def _is_stray(row: Row) -> bool:
+    return bool(row.problem) or not all(_key(row))
+
+
+def _key(row: Row) -> Key:
+    return str(row.values.get("channel", "")).strip(), str(
+        row.values.get("external_id", "")
+    ).strip()
+
+
+def _subject(row: Row) -> str:
+    return "/".join(part for part in _key(row) if part)

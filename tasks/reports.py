@@ -1,0 +1,211 @@
+"""Steps 15, 16 and 17: the day summed up, reported, and mailed to management.
+
+Revenue is what customers pay for the orders shipped on the day, tax and shipping included, per
+currency. An order belongs to the day on which it became Shipped.
+"""
+
+import datetime as dt
+from typing import Any
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.runtime import flow_run
+from sqlalchemy import text
+from sqlmodel import Session, col, func, or_, select
+
+from adapters.charts import orders_and_revenue_png
+from adapters.database import transaction
+from adapters.rendering import daily_report, daily_report_markdown
+from adapters.settings import settings
+from domain.shop_days import day_bounds, day_to_sum_up
+from domain.statistics import average_minor, last_days
+from models.base import utc_now
+from models.documents import (
+    CHART_DAYS,
+    CurrencyFigures,
+    CurrencyRevenue,
+    DailyReportView,
+    DayFigures,
+)
+from models.ledger import StepRecord
+from models.messages import Message
+from models.orders import OrderLine, SalesOrder
+from models.reports import DailySummary
+from models.results import DaySummed, MailSent, ReportMade
+from tasks.messages import Delivery, save_sent, send_written, write, written
+from tasks.orders import SHIPPING_AND_SUMMING_UP
+from tasks.step import step
+from tasks.subjects import DAILY_FULFILLMENT_SUMMARY, DayRef, day_key
+
+
+def open_day(day: dt.date | None) -> DayRef:
+    """The day to sum up, and which time it is summed up.
+
+    Without a day: the one that this run's scheduled start falls in, or that had just ended. A run
+    that is tried again keeps its day and its revision.
+    """
+    run_id = flow_run.id or ""
+    with transaction() as session:
+        reference = _begun(session, run_id) or _next_revision(
+            session, day or _scheduled_day(), run_id
+        )
+        reference.remember(session)
+        return reference
+
+
+@step(DAILY_FULFILLMENT_SUMMARY)
+def daily_fulfillment_summary(session: Session, day: DayRef) -> DaySummed:
+    """The day's orders: received, shipped, their revenue per currency, and the backlog.
+
+    No order becomes Shipped while this counts, so that each falls on one side of it.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SHIPPING_AND_SUMMING_UP})
+    begin, end = day_bounds(day.day, settings().zone_info)
+    revenue = _revenue(session, begin, end)
+    figures: dict[str, Any] = {
+        "day": day.day,
+        "revision": day.revision,
+        "orders_received": _received(session, begin, end),
+        "orders_shipped": sum(part["orders"] for part in revenue.values()),
+        "units_shipped": sum(part["units"] for part in revenue.values()),
+        "backlog": _backlog(session, end),
+        "revenue": revenue,
+    }
+    session.merge(DailySummary(**figures, computed_at=utc_now()))
+    return DaySummed(**figures)
+
+
+def write_report(session: Session, day: DayRef, figures: DaySummed) -> DailyReportView:
+    """Put the report into the outbox, with its chart."""
+    view = _view(session, figures)
+    if not written(session, _report_key(day)):
+        recipients = [str(address) for address in settings().management_emails]
+        content, chart = daily_report(view), orders_and_revenue_png(view)
+        write(session, _report_key(day), recipients, content, image=chart)
+    return view
+
+
+def publish(view: DailyReportView) -> str:
+    """Show the report in Prefect's UI as an artifact; published again, it is one more version."""
+    key = f"daily-report-{view.day.isoformat()}"
+    create_markdown_artifact(key=key, markdown=daily_report_markdown(view))
+    return key
+
+
+@step("Generate Daily Performance Report", intent=write_report, effect=publish)
+def generate_daily_performance_report(session: Session, day: DayRef, artifact: str) -> ReportMade:
+    """The report as mail, and as an artifact in Prefect's UI."""
+    message = written(session, _report_key(day))
+    subject = message.subject if message else ""
+    return ReportMade(message_key=_report_key(day), subject=subject, artifact=artifact)
+
+
+def find_report(session: Session, _day: DayRef, report: ReportMade) -> Message:
+    """The report in the outbox."""
+    return session.exec(select(Message).where(Message.key == report.message_key)).one()
+
+
+@step("Notify Management of Daily Stats", intent=find_report, effect=send_written)
+def notify_management_of_daily_stats(session: Session, day: DayRef, delivery: Delivery) -> MailSent:
+    """Mail the report to the addresses in the settings."""
+    return save_sent(session, _report_key(day), delivery)
+
+
+def _report_key(day: DayRef) -> str:
+    return f"{day.key}:report:{day.revision}"
+
+
+def _begun(session: Session, run_id: str) -> DayRef | None:
+    """What this run has summed up in an earlier attempt."""
+    record = session.exec(
+        select(StepRecord).where(
+            StepRecord.run_id == run_id, StepRecord.step == DAILY_FULFILLMENT_SUMMARY
+        )
+    ).first()
+    if record is None or not run_id:
+        return None
+    return DayRef(dt.date.fromisoformat(record.subject.removeprefix("day:")), record.round, run_id)
+
+
+def _next_revision(session: Session, day: dt.date, run_id: str) -> DayRef:
+    last = session.scalar(
+        select(func.max(StepRecord.round)).where(
+            StepRecord.subject == day_key(day), StepRecord.step == DAILY_FULFILLMENT_SUMMARY
+        )
+    )
+    return DayRef(day, (last or 0) + 1, run_id)
+
+
+def _scheduled_day() -> dt.date:
+    start = flow_run.scheduled_start_time
+    return day_to_sum_up(start, settings().zone_info, settings().day_closes_at_hour)
+
+
+def _received(session: Session, begin: dt.datetime, end: dt.datetime) -> int:
+    received = select(func.count()).where(
+        col(SalesOrder.received_at) >= begin, col(SalesOrder.received_at) < end
+    )
+    return session.scalar(received) or 0
+
+
+def _backlog(session: Session, end: dt.datetime) -> int:
+    """Orders that had come in by the end of the day, and had neither shipped nor been cancelled."""
+    waiting = select(func.count()).where(
+        col(SalesOrder.received_at) < end,
+        or_(col(SalesOrder.shipped_at).is_(None), col(SalesOrder.shipped_at) >= end),
+        or_(col(SalesOrder.cancelled_at).is_(None), col(SalesOrder.cancelled_at) >= end),
+    )
+    return session.scalar(waiting) or 0
+
+
+def _revenue(session: Session, begin: dt.datetime, end: dt.datetime) -> dict[str, Any]:
+    """Per currency: orders shipped from `begin` until before `end`, their pieces and revenue."""
+    pieces = (
+        select(func.sum(OrderLine.quantity))
+        .where(OrderLine.order_number == SalesOrder.number)
+        .correlate(SalesOrder)
+        .scalar_subquery()
+    )
+    found = session.execute(
+        select(
+            SalesOrder.currency, func.count(), func.sum(pieces), func.sum(SalesOrder.total_minor)
+        )
+        .where(col(SalesOrder.shipped_at) >= begin, col(SalesOrder.shipped_at) < end)
+        .group_by(SalesOrder.currency)
+        .order_by(SalesOrder.currency)
+    )
+    return {
+        currency: {"orders": orders, "units": int(units), "revenue_minor": int(minor)}
+        for currency, orders, units, minor in found
+    }
+
+
+def _view(session: Session, figures: DaySummed) -> DailyReportView:
+    return DailyReportView(
+        shop_name=settings().shop_name,
+        **figures.model_dump(exclude={"revenue"}),
+        currencies=tuple(
+            CurrencyFigures(
+                currency=currency,
+                average_minor=average_minor(part["revenue_minor"], part["orders"]),
+                **part,
+            )
+            for currency, part in figures.revenue.items()
+        ),
+        history=tuple(_day(session, day) for day in last_days(figures.day, CHART_DAYS)),
+        locale=settings().locale,
+        time_zone=settings().time_zone,
+        generated_at=utc_now(),
+    )
+
+
+def _day(session: Session, day: dt.date) -> DayFigures:
+    revenue = _revenue(session, *day_bounds(day, settings().zone_info))
+    return DayFigures(
+        day=day,
+        revenue=tuple(
+            CurrencyRevenue(
+                currency=currency, orders=part["orders"], revenue_minor=part["revenue_minor"]
+            )
+            for currency, part in revenue.items()
+        ),
+    )

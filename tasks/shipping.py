@@ -1,0 +1,223 @@
+"""Steps 9, 10 and 13, and the gate where the carrier collects."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from sqlmodel import Session, col, select
+
+from adapters.carriers import HOUSE, LabelRequest, bands_of, carrier_named, zone_of
+from adapters.labels import label_pdf
+from adapters.settings import settings
+from domain.errors import PacklineError
+from domain.zones import Tariff, billable_grams, rate_for
+from models.base import utc_now
+from models.documents import LabelView, split_address
+from models.enums import LabelState, PickupState, TaskKind
+from models.orders import SalesOrder
+from models.results import Collected, LabelsBought, Packed, PickupBooked, ShippingCost
+from models.shipping import CarrierPickup, ShippingLabel
+from tasks.answers import GATES, open_task
+from tasks.gates import await_answer
+from tasks.step import step
+from tasks.subjects import OrderRef, order_key
+
+
+class NoLabel(PacklineError):
+    """An order without labels has nothing to send."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Order {number} has no label: press Retry on its flow run.")
+
+
+@dataclass(frozen=True)
+class WantedLabel:
+    """A label to buy: what the carrier asks, and what the paper shows but for the number."""
+
+    request: LabelRequest
+    view: dict[str, object]
+
+
+@dataclass(frozen=True)
+class BoughtLabel:
+    """A label that the carrier sold."""
+
+    key: str
+    tracking_number: str
+    pdf: bytes
+
+
+@dataclass(frozen=True)
+class WantedPickup:
+    """A collection to book."""
+
+    key: str
+    carrier: str
+    parcels: int
+    weight_grams: int
+
+
+def want_labels(session: Session, order: SalesOrder, packed: Packed) -> list[WantedLabel]:
+    """Write down which labels are wanted, one per parcel, under keys that stay the same."""
+    there = {label.parcel: label for label in live_labels(session, order)}
+    zone = zone_of(session, carrier=HOUSE, country=order.country, postal_code=order.postal_code)
+    for number, parcel in enumerate(packed.parcels, start=1):
+        if number not in there:
+            there[number] = ShippingLabel(
+                order_number=order.number,
+                parcel=number,
+                key=f"{order_key(order.number)}:label:{number}",
+                carrier=HOUSE,
+                service_level=order.service_level,
+                zone=zone,
+                **parcel.model_dump(),
+            )
+            session.add(there[number])
+    return [_wanted(order, label, len(there)) for label in there.values()]
+
+
+def buy_labels(wanted: list[WantedLabel]) -> list[BoughtLabel]:
+    """Buy each label under its key, and print it."""
+    return [_buy(label) for label in wanted]
+
+
+@step("Create Shipping Label", intent=want_labels, effect=buy_labels)
+def create_shipping_label(
+    session: Session, order: SalesOrder, bought: list[BoughtLabel]
+) -> LabelsBought:
+    """A label per parcel, with destination, weight and tracking number."""
+    sold = {label.key: label for label in bought}
+    labels = live_labels(session, order)
+    for label in labels:
+        label.tracking_number = sold[label.key].tracking_number
+        label.pdf = sold[label.key].pdf
+        label.state = LabelState.BOUGHT
+        label.bought_at = utc_now()
+    numbers = tuple(label.tracking_number or "" for label in labels)
+    return LabelsBought(carrier=HOUSE, tracking_numbers=numbers)
+
+
+@step("Calculate Shipping Cost")
+def calculate_shipping_cost(session: Session, order: SalesOrder) -> ShippingCost:
+    """What the carrier takes for each parcel, by its real or dimensional weight and its zone.
+
+    Raises `NoShippingRate`.
+    """
+    for label in live_labels(session, order):
+        bands = bands_of(
+            session,
+            carrier=label.carrier,
+            service_level=label.service_level,
+            zone=label.zone,
+            currency=order.currency,
+        )
+        grams = billable_grams(
+            label.weight_grams,
+            label.length_mm,
+            label.width_mm,
+            label.height_mm,
+            settings().volume_divisor,
+        )
+        tariff = Tariff(label.service_level, label.zone, order.currency)
+        label.cost_minor = rate_for(bands, grams, tariff)
+    order.shipping_cost_minor = sum(label.cost_minor or 0 for label in live_labels(session, order))
+    return ShippingCost(
+        cost_minor=order.shipping_cost_minor,
+        charged_minor=order.shipping_minor or 0,
+        currency=order.currency,
+    )
+
+
+def want_pickup(session: Session, order: SalesOrder) -> WantedPickup:
+    """Write down that the parcels want to be collected."""
+    labels = live_labels(session, order)
+    if not labels:
+        raise NoLabel(order.number)
+    key = f"{order_key(order.number)}:pickup"
+    pickup = _pickup(session, order) or CarrierPickup(
+        order_number=order.number,
+        key=key,
+        carrier=labels[0].carrier,
+        parcels=len(labels),
+        weight_grams=sum(label.weight_grams for label in labels),
+    )
+    session.add(pickup)
+    return WantedPickup(pickup.key, pickup.carrier, pickup.parcels, pickup.weight_grams)
+
+
+def book_pickup(wanted: WantedPickup) -> str:
+    """Book the collection under its key; returns the carrier's reference."""
+    carrier = carrier_named(wanted.carrier)
+    return carrier.book_pickup(wanted.key, wanted.parcels, wanted.weight_grams)
+
+
+@step("Dispatch Carrier Pickup", intent=want_pickup, effect=book_pickup)
+def dispatch_carrier_pickup(session: Session, order: SalesOrder, reference: str) -> PickupBooked:
+    """The carrier is ordered, and the logistics coordinator has a task."""
+    pickup = _pickup(session, order)
+    if pickup is None:
+        raise NoLabel(order.number)
+    pickup.reference = reference
+    pickup.state = PickupState.BOOKED
+    checklist = {
+        "carrier": pickup.carrier,
+        "reference": reference,
+        "weight_grams": pickup.weight_grams,
+        "tracking_numbers": [label.tracking_number for label in live_labels(session, order)],
+    }
+    task = open_task(session, order, TaskKind.CARRIER_PICKUP, checklist)
+    return PickupBooked(reference=reference, task_id=task.id)
+
+
+def await_carrier_pickup(order: OrderRef) -> Collected:
+    """Wait until the carrier has collected the parcels."""
+    return cast(Collected, await_answer(order, GATES[TaskKind.CARRIER_PICKUP]))
+
+
+def live_labels(session: Session, order: SalesOrder) -> list[ShippingLabel]:
+    """The order's labels, by parcel, without the voided ones."""
+    found = select(ShippingLabel).where(
+        ShippingLabel.order_number == order.number, ShippingLabel.state != LabelState.VOIDED
+    )
+    return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
+
+
+def address_lines(order: SalesOrder) -> tuple[str, ...]:
+    """The destination as it is written on paper."""
+    town = " ".join(part for part in (order.city, order.region, order.postal_code) if part)
+    lines = (order.address_line1, order.address_line2, town, order.country)
+    return tuple(line for line in lines if line)
+
+
+def _wanted(order: SalesOrder, label: ShippingLabel, parcels: int) -> WantedLabel:
+    request = LabelRequest(
+        key=label.key,
+        weight_grams=label.weight_grams,
+        country=order.country,
+        postal_code=order.postal_code,
+        service_level=label.service_level,
+    )
+    view: dict[str, object] = {
+        "sender": split_address(settings().sender_address),
+        "recipient": order.customer_name,
+        "address_lines": address_lines(order),
+        "carrier": label.carrier,
+        "service_level": label.service_level,
+        "zone": label.zone,
+        "weight_grams": label.weight_grams,
+        "order_number": order.number,
+        "parcel": label.parcel,
+        "parcels": parcels,
+    }
+    return WantedLabel(request, view)
+
+
+def _buy(wanted: WantedLabel) -> BoughtLabel:
+    number = carrier_named(str(wanted.view["carrier"])).buy_label(wanted.request)
+    view = LabelView.model_validate(wanted.view | {"tracking_number": number})
+    return BoughtLabel(wanted.request.key, number, label_pdf(view))
+
+
+def _pickup(session: Session, order: SalesOrder) -> CarrierPickup | None:
+    return session.exec(
+        select(CarrierPickup).where(CarrierPickup.order_number == order.number)
+    ).first()

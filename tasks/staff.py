@@ -1,0 +1,91 @@
+"""Steps 5, 6 and 7, and the gates where a person picks and packs."""
+
+from typing import cast
+
+from sqlmodel import Session, select
+
+from domain.walking import walking_key
+from models.catalogue import Product
+from models.enums import TaskKind
+from models.orders import OrderLine, SalesOrder
+from models.results import ChecklistItem, Decision, Packed, Picked, PickingChecklist, TaskOpened
+from models.staff import StaffTask
+from tasks.answers import GATES, goods_weight, open_task
+from tasks.gates import await_answer
+from tasks.step import step
+from tasks.subjects import OrderRef
+
+
+def await_decision_on_shortage(order: OrderRef) -> Decision:
+    """Wait until the operator says what becomes of an order that stock cannot fill."""
+    return cast(Decision, await_answer(order, GATES[TaskKind.SHORTAGE]))
+
+
+@step("Assign Picking Task")
+def assign_picking_task(session: Session, order: SalesOrder) -> TaskOpened:
+    """Put the order on the warehouse staff's list."""
+    return _opened(open_task(session, order, TaskKind.PICKING))
+
+
+@step("Get Picking Checklist")
+def get_picking_checklist(session: Session, order: SalesOrder) -> PickingChecklist:
+    """What to fetch, in walking order of the bins; shown with the picking task."""
+    checklist = PickingChecklist(items=checklist_items(session, order))
+    task = session.exec(
+        select(StaffTask).where(
+            StaffTask.order_number == order.number,
+            StaffTask.kind == TaskKind.PICKING,
+            StaffTask.round == 1,
+        )
+    ).one()
+    task.checklist = checklist.model_dump(mode="json")
+    return checklist
+
+
+def await_picking(order: OrderRef) -> Picked:
+    """Wait until somebody has picked the order, in full or short."""
+    return cast(Picked, await_answer(order, GATES[TaskKind.PICKING]))
+
+
+def await_decision_on_short_pick(order: OrderRef) -> Decision:
+    """Wait until the operator says what becomes of an order that was picked short."""
+    return cast(Decision, await_answer(order, GATES[TaskKind.SHORT_PICK]))
+
+
+@step("Assign Packing Task")
+def assign_packing_task(session: Session, order: SalesOrder) -> TaskOpened:
+    """Put the picked order on the packers' list."""
+    items = [item.model_dump() for item in checklist_items(session, order)]
+    grams = goods_weight(session, order)
+    task = open_task(session, order, TaskKind.PACKING, {"items": items, "goods_grams": grams})
+    return _opened(task)
+
+
+def await_packing(order: OrderRef) -> Packed:
+    """Wait until somebody has packed the order, weighed and measured its parcels."""
+    return cast(Packed, await_answer(order, GATES[TaskKind.PACKING]))
+
+
+def checklist_items(session: Session, order: SalesOrder) -> tuple[ChecklistItem, ...]:
+    """The order's products with their bins, in walking order."""
+    found = session.exec(
+        select(OrderLine, Product).where(
+            OrderLine.sku == Product.sku, OrderLine.order_number == order.number
+        )
+    )
+    items = [
+        ChecklistItem(
+            sku=line.sku,
+            name=product.name,
+            barcode=product.barcode,
+            bin=product.bin,
+            quantity=line.quantity,
+            weight_grams=product.weight_grams,
+        )
+        for line, product in found
+    ]
+    return tuple(sorted(items, key=lambda item: (walking_key(item.bin), item.sku)))
+
+
+def _opened(task: StaffTask) -> TaskOpened:
+    return TaskOpened(task_id=task.id, role=task.role, due_at=task.due_at)

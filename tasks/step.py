@@ -1,0 +1,145 @@
+"""The one decorator that every step of the process is made with.
+
+A step happens once. Its record in the ledger and its effect are written in one transaction; a step
+that has a record gives the recorded result, without a Prefect task run. A step that acts on the
+outside world is split in three: the `intent` is committed first, under a key that every attempt
+shares; the `effect` happens with that key, outside any transaction; the body then saves what came
+of it, together with the record.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, wraps
+from typing import Any, TypeVar, cast, get_type_hints
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import exponential_backoff
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlmodel import Session
+
+from adapters.database import transaction
+from adapters.settings import settings
+from domain.errors import PacklineError, Unavailable
+from models.ledger import AuditEvent, StepRecord
+from models.results import StepResult
+from tasks.subjects import Subject
+
+PACKLINE = "Packline"
+"""The actor of what nobody did by hand."""
+
+Result = TypeVar("Result", bound=StepResult)
+Body = Callable[..., Result]
+Step = Callable[..., Result]
+
+
+def step(
+    name: str,
+    *,
+    intent: Callable[..., Any] | None = None,
+    effect: Callable[[Any], Any] | None = None,
+) -> Callable[[Body[Result]], Step[Result]]:
+    """Make a step of the process out of a function.
+
+    The function gets a session and the subject's locked row, then the arguments of the call, and
+    returns a small result. It never commits. With `effect`, `intent(session, row, *args)` is
+    committed first, `effect(what intent gave)` acts, and the function gets what that gave in place
+    of the arguments. The step is called with the subject in place of session and row.
+    """
+
+    def decorate(body: Body[Result]) -> Step[Result]:
+        kind: type[Result] = get_type_hints(body)["return"]
+
+        def attempt(subject: Subject, round: int, *args: Any) -> Result | None:
+            outcome = args
+            if intent and effect:
+                with transaction() as session:
+                    row = subject.lock(session)
+                    if known := find_record(session, subject.key, name, round):
+                        return kind.model_validate(known)
+                    wanted = intent(session, row, *args)
+                outcome = (effect(wanted),)
+            return _settle(subject, name, round, kind, lambda *where: body(*where, *outcome))
+
+        @wraps(body)
+        def call(subject: Subject, *args: Any) -> Result | None:
+            round = subject.next_round(name)
+            known = subject.recorded(name, round)
+            if known is not None:
+                return kind.model_validate(known)
+            try:
+                return cast(Result | None, as_task(name, attempt)(subject, round, *args))
+            except Exception as problem:
+                _note_failure(subject, name, problem)
+                raise
+
+        call.step_name = name  # type: ignore[attr-defined]
+        call.body = body  # type: ignore[attr-defined]
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
+@cache
+def as_task(name: str, attempt: Callable[..., Any]) -> Task[..., Any]:
+    """The Prefect task that people see, tried again for errors that time can heal."""
+    return task(
+        name=name,
+        task_run_name=name,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=settings().retries,
+        retry_delay_seconds=exponential_backoff(backoff_factor=settings().retry_seconds),
+        retry_jitter_factor=0.5,
+        retry_condition_fn=_time_can_heal,
+    )(attempt)
+
+
+def find_record(session: Session, subject: str, step: str, round: int) -> dict[str, Any] | None:
+    """The recorded result of a step, if it has happened."""
+    record = session.get(StepRecord, (subject, step, round))
+    return record.result if record else None
+
+
+def record(
+    session: Session, subject: str, step: str, round: int, result: StepResult, run_id: str
+) -> None:
+    """Enter into the ledger that a step has happened."""
+    entry = result.model_dump(mode="json")
+    session.add(StepRecord(subject=subject, step=step, round=round, result=entry, run_id=run_id))
+
+
+def tell(session: Session, subject: str, event: str, detail: str = "", by: str = PACKLINE) -> None:
+    """Add a line to the subject's timeline."""
+    session.add(AuditEvent(subject=subject, actor=by, event=event, detail=detail[:4000]))
+
+
+def _settle(
+    subject: Subject, name: str, round: int, kind: type[Result], body: Callable[..., Result]
+) -> Result | None:
+    """Effect and record in one transaction, unless another attempt was first."""
+    with transaction() as session:
+        row = subject.lock(session)
+        if row is None:
+            return None
+        if known := find_record(session, subject.key, name, round):
+            return kind.model_validate(known)
+        result = body(session, row)
+        record(session, subject.key, name, round, result, subject.run_id)
+        tell(session, subject.key, name, str(result))
+        return result
+
+
+def _time_can_heal(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Somebody is away, or two transactions got in each other's way."""
+    problem = state.result(raise_on_failure=False)
+    return isinstance(problem, Unavailable | OperationalError)
+
+
+def _note_failure(subject: Subject, name: str, problem: Exception) -> None:
+    """Put the reason where people look. The flow run fails with it in any case."""
+    if not subject.key:
+        return
+    with suppress(SQLAlchemyError, PacklineError), transaction() as session:
+        tell(session, subject.key, f"{name} failed", str(problem))

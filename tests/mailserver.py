@@ -1,0 +1,42 @@
+"""A real SMTP server that keeps what it is given, and fails when it is told to."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deployments.ports import free_port
+
+
+class MailServer:
+    """Mails lie in `mails`; `answer` replaces the server's yes to a mail, `refuses` to an address."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.answer: str | None = None
+        self.refuses: dict[str, str] = {}
+        self.port = free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    def start(self) -> None:
+        self._controller.start()
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        if self.answer:
+            return self.answer
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
