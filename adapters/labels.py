@@ -24,7 +24,7 @@ _INNER = WIDTH - 2 * _MARGIN
 _DOT = inch / 203
 _S10 = re.compile(r"([A-Z]{2})(\d{3})(\d{3})(\d{3})([A-Z]{2})")
 
-# A font object of reportlab must not serve two documents at the same time.
+# A font of reportlab reads its file from a position that all threads would move.
 _one_at_a_time = Lock()
 
 

@@ -52,6 +52,7 @@ def money(minor: int, currency: str, locale: str) -> str:
     Raises `domain.money.UnknownCurrency`.
     """
     parsed = Locale.parse(locale)
+    # A copy, since Babel gives everybody the same pattern object.
     pattern = copy(parsed.currency_formats["standard"])
     pattern.frac_prec = (exponent(currency), exponent(currency))
     amount = from_minor(minor, currency)

@@ -3,9 +3,8 @@
 Latin, Greek and Cyrillic are set in DejaVu Sans, which matplotlib brings along. Chinese, Japanese
 and Korean use fonts that PDF readers know by name and that the printing machine must have (Debian
 has them in fonts-noto-cjk). Arabic and Hebrew are drawn as outlines, since a PDF's text would
-neither join their letters nor run to the left; over them lies invisible text, so that they can be
-searched and copied. A letter that no font has becomes `MISSING`, for a person to write in; an
-emoji is left out.
+neither join their letters nor run to the left. A letter that no font has becomes `MISSING`, for a
+person to write in; an emoji is left out.
 """
 
 import unicodedata
@@ -32,7 +31,6 @@ REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 LEADING = 1.18
 _ASCENT = 0.93
 _SHRINK = 0.95
-_INVISIBLE = 3
 _FONT_FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
@@ -207,16 +205,18 @@ def _without_leading_space(text: Line) -> Line:
 
 
 def _draw(canvas: Canvas, x: float, y: float, size: float, line: Line) -> None:
-    canvas.saveState()
-    text = canvas.beginText(x, y)
     if any(unicodedata.bidirectional(glyph.character) in ("R", "AL") for glyph in line):
         _draw_outlines(canvas, x, y, size, line)
-        text.setTextRenderMode(_INVISIBLE)
+    else:
+        _draw_text(canvas, x, y, size, line)
+
+
+def _draw_text(canvas: Canvas, x: float, y: float, size: float, line: Line) -> None:
+    text = canvas.beginText(x, y)
     for font, run in groupby(line, key=lambda glyph: glyph.font):
         text.setFont(font, size)
         text.textOut("".join(glyph.character for glyph in run))
     canvas.drawText(text)
-    canvas.restoreState()
 
 
 def _draw_outlines(canvas: Canvas, x: float, y: float, size: float, line: Line) -> None:
@@ -238,7 +238,7 @@ def _add_curve(drawing: PDFPathObject, start: Point, *controls: Point) -> None:
         case (end,):
             drawing.lineTo(*end)
         case (control, end):
-            # The cubic that equals a quadratic has its controls two thirds of the way to its own.
+            # A quadratic curve as the cubic that equals it.
             near, far = (_towards(control, point) for point in (start, end))
             drawing.curveTo(*near, *far, *end)
 

@@ -1,11 +1,12 @@
 """Whether an order could ever be priced: its destination needs a zone, a rate, and taxes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from sqlmodel import Session, select
 
+from adapters.carriers import HOUSE
 from domain.places import comparable
 from domain.tax import NoTaxRate, TaxRule, tax_rule_for
 from domain.zones import NoShippingRate, NoShippingZone, Tariff, ZoneRule, zone_for
@@ -40,57 +41,39 @@ class _Atlas(Generic[Rule]):
 
 
 class Destinations:
-    """The zones, rates and taxes that there are, read once."""
+    """What shipping is quoted by, the house carrier's zones and rates, and all taxes; read once."""
 
     def __init__(self, session: Session) -> None:
-        zones: dict[str, list[ZoneRule]] = defaultdict(list)
-        for place in session.exec(select(ShippingZone)):
-            zones[place.carrier].append(ZoneRule(place.country, place.postal_prefix, place.zone))
-        self._zones = {carrier: _Atlas(rules) for carrier, rules in zones.items()}
+        zones = session.exec(select(ShippingZone).where(ShippingZone.carrier == HOUSE))
+        self._zones = _Atlas(ZoneRule(row.country, row.postal_prefix, row.zone) for row in zones)
         self._taxes = _Atlas(_tax_rule(rate) for rate in session.exec(select(TaxRate)))
-        price_lists = select(
-            ShippingRate.carrier,
-            ShippingRate.service_level,
-            ShippingRate.zone,
-            ShippingRate.currency,
-        ).distinct()
-        self._price_lists = {tuple(row) for row in session.exec(price_lists)}
+        priced = select(ShippingRate.service_level, ShippingRate.zone, ShippingRate.currency)
+        rows = session.exec(priced.where(ShippingRate.carrier == HOUSE).distinct())
+        self._tariffs = {Tariff(*row) for row in rows}
 
     def obstacles(self, order: OrderIn, tax_classes: Iterable[str]) -> Iterator[str]:
         """Why the order could not be priced, and which table to import."""
-        yield from self._untaxable(order, tax_classes)
-        yield from self._unshippable(order)
-
-    def _untaxable(self, order: OrderIn, tax_classes: Iterable[str]) -> Iterator[str]:
-        rules = list(self._taxes.near(order.country, order.postal_code))
-        for tax_class in sorted(set(tax_classes)):
+        for check in (*map(self._check_tax, tax_classes), self._check_shipping):
             try:
-                tax_rule_for(
-                    rules,
-                    country=order.country,
-                    region=order.region,
-                    postal_code=order.postal_code,
-                    tax_class=tax_class,
-                )
-            except NoTaxRate as problem:
+                check(order)
+            except (NoTaxRate, NoShippingZone, NoShippingRate) as problem:
                 yield str(problem)
 
-    def _unshippable(self, order: OrderIn) -> Iterator[str]:
-        zones = dict(self._zones_for(order))
-        if not zones:
-            yield str(NoShippingZone(order.country, order.postal_code))
-            return
-        level, currency = order.service_level, order.currency
-        if not any((c, level, zone, currency) in self._price_lists for c, zone in zones.items()):
-            zone = next(iter(zones.values()))
-            yield str(NoShippingRate(0, 0, Tariff(level, zone, currency)))
+    def _check_tax(self, tax_class: str) -> Callable[[OrderIn], object]:
+        return lambda order: tax_rule_for(
+            self._taxes.near(order.country, order.postal_code),
+            country=order.country,
+            region=order.region,
+            postal_code=order.postal_code,
+            tax_class=tax_class,
+        )
 
-    def _zones_for(self, order: OrderIn) -> Iterator[tuple[str, str]]:
-        """Each carrier that goes there, and the zone that it lies in."""
-        for carrier, atlas in self._zones.items():
-            if rules := list(atlas.near(order.country, order.postal_code)):
-                zone = zone_for(rules, country=order.country, postal_code=order.postal_code)
-                yield carrier, zone
+    def _check_shipping(self, order: OrderIn) -> None:
+        near = self._zones.near(order.country, order.postal_code)
+        zone = zone_for(near, country=order.country, postal_code=order.postal_code)
+        tariff = Tariff(order.service_level, zone, order.currency)
+        if tariff not in self._tariffs:
+            raise NoShippingRate(0, 0, tariff)
 
 
 def _tax_rule(rate: TaxRate) -> TaxRule:

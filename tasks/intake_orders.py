@@ -80,8 +80,8 @@ def _check_catalogue(session: Session, batch: Sequence[Draft], destinations: Des
         for item, line in enumerate(draft.order.lines):
             if line.sku not in tax_classes:
                 draft.complain(Problem(item, _unknown_sku(line.sku, meant)))
-        classes = {tax_classes.get(line.sku) for line in draft.order.lines} - {None}
-        for obstacle in destinations.obstacles(draft.order, filter(None, classes)):
+        classes = {tax_classes[line.sku] for line in draft.order.lines if line.sku in tax_classes}
+        for obstacle in destinations.obstacles(draft.order, sorted(classes)):
             draft.complain(Problem(None, obstacle))
 
 

@@ -1,7 +1,8 @@
 """From the rows of a file to orders: which rows belong together, and what is wrong with them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,8 +62,32 @@ def drafts(file: RowFile, progress: Progress | None = None) -> Iterator[Draft]:
     rows = file.rows(progress)
     if file.form is Form.JSON_LINES:
         return map(_draft_of_object, rows)
-    broken = _broken_orders(file.rows())
-    return (_draft_of_rows(block, broken) for block in _blocks(rows))
+    survey = _Survey(file.rows())
+    return (_draft_of_rows(block, survey.broken) for block in _blocks(rows, survey.channels))
+
+
+class _Survey:
+    """What must be known of a CSV before its orders are put together.
+
+    `broken` are the orders that a reader of consecutive rows would take for whole when they are
+    not, and why. The keys of all orders are held in memory, their rows are not.
+    """
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.channels: set[str] = set()
+        self.broken: dict[Key, str] = {}
+        seen: set[Key] = set()
+        for key, block in groupby((row for row in rows if all(_key(row))), _key):
+            lines = 0
+            for row in block:
+                lines += 1
+                if not row.problem:
+                    self.channels.add(key[0])
+            if key in seen:
+                self.broken[key] = "has rows in several places of the file: bring them together"
+            elif lines > MAX_LINES:
+                self.broken[key] = f"has more than {MAX_LINES:,} lines: split the order"
+            seen.add(key)
 
 
 def _draft_of_object(row: Row) -> Draft:
@@ -79,12 +104,14 @@ def _draft_of_object(row: Row) -> Draft:
 
 def _draft_of_rows(rows: Sequence[Row], broken: Mapping[Key, str]) -> Draft:
     """An order that is a row of a CSV per item, with the order's own columns in each of them."""
-    sound = [row for row in rows if not _is_stray(row)]
-    first = sound[0] if sound else rows[0]
+    sound = [row for row in rows if not _is_faulty(row)]
+    first = sound[0] if sound else rows[-1]
     draft = Draft(rows, [row.line for row in sound] or [first.line], _subject(first))
     for row in rows:
-        if _is_stray(row):
-            draft.complain_at(row.line, row.problem or "names no order: give its external_id")
+        if _is_faulty(row):
+            draft.complain_at(
+                row.line, row.problem or "names no order: give its channel and external_id"
+            )
     if not sound:
         return draft
     if reason := broken.get(_key(first)):
@@ -119,61 +146,47 @@ def _read(draft: Draft, values: Mapping[str, Any]) -> None:
         draft.complain(problem)
 
 
-def _broken_orders(rows: Iterable[Row]) -> dict[Key, str]:
-    """Orders that a reader of consecutive rows would take for whole when they are not, and why.
-
-    The keys of all orders are held in memory, their rows are not.
-    """
-    broken: dict[Key, str] = {}
-    seen: set[Key] = set()
-    current, size = None, 0
-    for row in rows:
-        if _is_stray(row):
-            continue
-        key = _key(row)
-        size = size + 1 if key == current else 1
-        if key != current and key in seen:
-            broken[key] = "has rows in several places of the file: put them one below the other"
-        elif size > MAX_LINES:
-            broken[key] = f"has more than {MAX_LINES:,} lines: split the order"
-        seen.add(key)
-        current = key
-    return broken
-
-
-def _blocks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def _blocks(rows: Iterable[Row], channels: Set[str]) -> Iterator[list[Row]]:
     """The rows of each order.
 
-    A stray row may belong to the order before it or to the one after. Unless it names one of them,
-    it goes to both, since neither can be known to be whole. No block grows without end: an order
-    that is cut here is one of `_broken_orders`.
+    A row that names no order may belong to the one before it or to the one after: it goes to both,
+    since neither can be known to be whole. No block grows without end: what is cut here is rejected
+    in all its parts.
     """
     block: list[Row] = []
     strays: list[Row] = []
     current: Key | None = None
     for row in rows:
-        if _is_stray(row):
+        key = _named_order(row, channels)
+        if key is None:
             strays.append(row)
-        elif _key(row) == current:
+        elif key == current:
             block += [*strays, row]
             strays = []
         else:
-            following = _key(row)
-            ending = block + [stray for stray in strays if _key(stray) != following]
-            if ending:
-                yield ending
-            block = [stray for stray in strays if not current or _key(stray) != current] + [row]
-            strays, current = [], following
+            if block:
+                yield block + strays
+            block, strays, current = [*strays, row], [], key
         if len(block) + len(strays) >= MAX_LINES:
             yield block + strays
-            # Whatever is left of an order that is not whole must not pass for whole either.
-            doubts = [row for row in block if _is_stray(row)][-1:]
+            doubts = [row for row in block if _is_faulty(row)][-1:]
             block, strays = ([] if strays else doubts), strays[-1:]
     if block or strays:
         yield block + strays
 
 
-def _is_stray(row: Row) -> bool:
+def _named_order(row: Row, channels: Set[str]) -> Key | None:
+    """The order that a row belongs to, if it can be told.
+
+    In a row with too few fields all may have moved up. It is believed when what stands for its
+    channel is one.
+    """
+    channel, external_id = _key(row)
+    believed = channel if not row.problem else channel in channels
+    return (channel, external_id) if believed and external_id else None
+
+
+def _is_faulty(row: Row) -> bool:
     return bool(row.problem) or not all(_key(row))
 
 

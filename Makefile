@@ -1,0 +1,43 @@
+# Packline, for developers and for a first look. `make help` lists the verbs.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check slow lock clean
+
+help: ## list these verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/installed ## a day of orders on a real stack, from import to report
+	@$(BIN)/packline demo
+
+up: .venv/installed ## the whole stack in the foreground, until Ctrl-C
+	@$(BIN)/packline up
+
+test: .venv/installed ## all tests but the slow ones
+	@$(BIN)/python -m pytest
+
+slow: .venv/installed ## the slow tests
+	@$(BIN)/python -m pytest -m slow
+
+check: .venv/installed ## style, types, and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --group dev --output-file requirements.lock pyproject.toml
+
+clean: ## forget the environment and all data in var/
+	rm -rf .venv var
+
+# The lock is complete, so nothing is resolved again: --no-deps.
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Packline needs Python 3.11 or later.")'
+	@echo "Installing into .venv (once; a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,142 @@
+"""The few things that Packline asks of Prefect's API, over plain HTTP.
+
+Importing Prefect takes seconds; the command line and the dispatcher do without it.
+"""
+
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import Any
+
+import httpx
+
+from adapters.settings import settings
+from domain.errors import Unavailable
+
+ORDER_FULFILLMENT = "order-fulfillment/order-fulfillment"
+DAILY_SUMMARY = "daily-summary/daily-summary"
+_TIMEOUT_SECONDS = 30
+_PAGE = 200
+
+
+class PrefectAway(Unavailable):
+    """Prefect's API does not answer."""
+
+    def __init__(self, url: str, problem: object) -> None:
+        super().__init__(
+            f"Prefect at {url} does not answer ({problem}): orders wait and nothing is lost;"
+            " start it with `packline up`, or correct PACKLINE_PREFECT_API_URL."
+        )
+
+
+class Resumed(Enum):
+    """What a resume came to."""
+
+    YES = auto()
+    NOT_WAITING = auto()
+    """The run is scheduled, running or over."""
+    ELSEWHERE = auto()
+    """The run waits at another gate: this one is behind it."""
+    NOT_YET = auto()
+    """The gate is just being set up, or somebody else resumes it in this moment."""
+
+
+class PrefectApi:
+    """A connection to Prefect's API. Every call raises `PrefectAway` when it does not answer."""
+
+    def __init__(self) -> None:
+        auth = settings().prefect_auth
+        user, _, password = auth.get_secret_value().partition(":") if auth else ("", "", "")
+        self._http = httpx.Client(
+            base_url=settings().prefect_api_url,
+            auth=(user, password) if auth else None,
+            timeout=_TIMEOUT_SECONDS,
+        )
+        self._deployments: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._http.close()
+
+    def healthy(self) -> bool:
+        """Whether the API answers."""
+        try:
+            return self._http.get("health").is_success
+        except httpx.HTTPError:
+            return False
+
+    def ensure_work_pool(self, name: str, kind: str) -> None:
+        """Make the work pool, unless it is there."""
+        self._ask("POST", "work_pools/", {"name": name, "type": kind}, may_be={409})
+
+    def start(
+        self,
+        deployment: str,
+        *,
+        name: str,
+        parameters: dict[str, Any],
+        tags: Iterable[str] = (),
+        idempotency_key: str | None = None,
+    ) -> str:
+        """Start a flow run, once per idempotency key; returns its id."""
+        body = {
+            "name": name,
+            "parameters": parameters,
+            "tags": list(tags),
+            "idempotency_key": idempotency_key,
+            "state": {"type": "SCHEDULED"},
+        }
+        path = f"deployments/{self._deployment_id(deployment)}/create_flow_run"
+        return str(self._ask("POST", path, body).json()["id"])
+
+    def resume(self, run_id: str, answer: dict[str, Any]) -> Resumed:
+        """Let a waiting run go on, with an answer that fits its form."""
+        response = self._ask(
+            "POST", f"flow_runs/{run_id}/resume", {"run_input": answer}, may_be={404, 409}
+        )
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return Resumed.NOT_WAITING
+        if response.status_code == httpx.codes.CONFLICT:
+            return Resumed.NOT_YET
+        body = response.json()
+        if body["status"] == "ACCEPT":
+            return Resumed.YES
+        reason = str((body.get("details") or {}).get("reason"))
+        if body["status"] == "ABORT" or "not paused" in reason:
+            return Resumed.NOT_WAITING
+        return Resumed.NOT_YET if "schema not found" in reason else Resumed.ELSEWHERE
+
+    def state(self, run_id: str) -> tuple[str, str]:
+        """A run's state as (type, name); ("DELETED", …) when there is no such run."""
+        return self.states([run_id]).get(run_id, ("DELETED", "Deleted"))
+
+    def states(self, run_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """The states of many runs as {id: (type, name)}; deleted runs are left out."""
+        wanted = list(run_ids)
+        found: dict[str, tuple[str, str]] = {}
+        for begin in range(0, len(wanted), _PAGE):
+            page = wanted[begin : begin + _PAGE]
+            body = {"flow_runs": {"id": {"any_": page}}, "limit": _PAGE}
+            for run in self._ask("POST", "flow_runs/filter", body).json():
+                found[run["id"]] = (run["state_type"], run["state_name"])
+        return found
+
+    def _deployment_id(self, name: str) -> str:
+        if name not in self._deployments:
+            found = self._ask("GET", f"deployments/name/{name}").json()
+            self._deployments[name] = found["id"]
+        return self._deployments[name]
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        may_be: frozenset[int] | set[int] = frozenset(),
+    ) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, json=body)
+            if response.status_code not in may_be:
+                response.raise_for_status()
+        except httpx.HTTPError as problem:
+            raise PrefectAway(settings().prefect_api_url, problem) from problem
+        return response

@@ -1,0 +1,190 @@
+"""The dispatcher: every open order has its run, and every stored answer reaches it.
+
+It looks at Postgres every few seconds, and at once when somebody hands in an order or does a task.
+Any number of copies may run; an advisory lock lets one of them work.
+"""
+
+import logging
+import signal
+import threading
+
+import psycopg
+from sqlmodel import Session, col, func, select, update
+
+from adapters.database import (
+    ORDERS_CHANNEL,
+    RUNS_CHANNEL,
+    database_url,
+    notify,
+    transaction,
+)
+from adapters.prefect_api import ORDER_FULFILLMENT, PrefectApi, Resumed
+from adapters.settings import settings
+from domain.errors import PacklineError, Unavailable
+from models.base import utc_now
+from models.enums import AnsweredThrough, OrderStatus, TaskState
+from models.ledger import AuditEvent
+from models.orders import SalesOrder
+from models.staff import StaffTask
+from tasks.answers import GATES
+from tasks.subjects import order_key
+
+DISPATCHING = 7_225_463_03
+"""Advisory lock: one dispatcher works, the others stand by."""
+
+_NUDGES_PER_SWEEP = 100
+logger = logging.getLogger("packline.dispatcher")
+
+
+def sweep(prefect: PrefectApi) -> int:
+    """Start and resume what is due; returns how many runs. Doing it twice does nothing twice."""
+    moved = start_new_orders(prefect) + resume_answered(prefect)
+    if moved:
+        with transaction() as session:
+            notify(session, RUNS_CHANNEL)
+    return moved
+
+
+def start_new_orders(prefect: PrefectApi) -> int:
+    """Give New orders a run each, oldest first, no more at once than workers take up soon."""
+    with transaction() as session:
+        waiting = _waiting_orders(session)
+    for order in waiting:
+        run_id = prefect.start(
+            ORDER_FULFILLMENT,
+            name=f"order {order.number}",
+            parameters={"order_number": order.number},
+            tags=[f"order:{order.number}", f"channel:{order.channel}"],
+            idempotency_key=order_key(order.number),
+        )
+        with transaction() as session:
+            _note_run(session, order.number, run_id)
+    return len(waiting)
+
+
+def resume_answered(prefect: PrefectApi) -> int:
+    """Let runs go on whose person has answered through the console."""
+    with transaction() as session:
+        answered = _answered_tasks(session)
+    moved = 0
+    for task, run_id in answered:
+        outcome = prefect.resume(run_id, GATES[task.kind].example)
+        if outcome is Resumed.NOT_WAITING and _may_still_suspend(prefect, run_id):
+            continue
+        if outcome is not Resumed.NOT_YET:
+            moved += outcome is Resumed.YES
+            with transaction() as session:
+                session.execute(
+                    update(StaffTask)
+                    .where(col(StaffTask.id) == task.id)
+                    .values(nudged_at=utc_now())
+                )
+    return moved
+
+
+def run_forever(stop: threading.Event) -> None:
+    """Sweep until told to stop. While Postgres or Prefect is away, wait for it."""
+    prefect = PrefectApi()
+    while not stop.is_set():
+        try:
+            _lead(prefect, stop)
+        except (Unavailable, psycopg.OperationalError) as away:
+            logger.warning("%s", away)
+            stop.wait(settings().sweep_seconds)
+    prefect.close()
+
+
+def main() -> None:
+    """Run the dispatcher until SIGTERM or Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    stop = threading.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: stop.set())
+    try:
+        run_forever(stop)
+    except PacklineError as problem:
+        raise SystemExit(str(problem)) from None
+
+
+def _lead(prefect: PrefectApi, stop: threading.Event) -> None:
+    """Work as long as this copy holds the lock; its connection also hears the notifications."""
+    with psycopg.connect(database_url(), autocommit=True) as connection:
+        connection.execute(
+            psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(ORDERS_CHANNEL))
+        )
+        while not stop.is_set():
+            if _leads(connection):
+                sweep(prefect)
+            _wait(connection, stop)
+
+
+def _leads(connection: psycopg.Connection) -> bool:
+    """Whether this session holds the lock, or gets it now. Held once, it is not taken again."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %(key)s"
+        " AND pid = pg_backend_pid()) OR pg_try_advisory_lock(%(key)s)",
+        {"key": DISPATCHING},
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _wait(connection: psycopg.Connection, stop: threading.Event) -> None:
+    """Until something was notified, or the next sweep is due."""
+    for _ in connection.notifies(timeout=settings().sweep_seconds, stop_after=1):
+        if stop.is_set():
+            return
+
+
+def _waiting_orders(session: Session) -> list[SalesOrder]:
+    """New orders without a run, as many as may be started now."""
+    started = session.scalar(
+        select(func.count()).where(
+            SalesOrder.status == OrderStatus.NEW, col(SalesOrder.run_id).is_not(None)
+        )
+    )
+    room = settings().start_ahead - (started or 0)
+    unclaimed = select(SalesOrder).where(
+        SalesOrder.status == OrderStatus.NEW, col(SalesOrder.run_id).is_(None)
+    )
+    found = session.exec(unclaimed.order_by(col(SalesOrder.number)).limit(max(room, 0)))
+    return list(found)
+
+
+def _note_run(session: Session, number: int, run_id: str) -> None:
+    """Keep the run with its order, unless the order has found another in the meantime."""
+    session.execute(
+        update(SalesOrder)
+        .where(col(SalesOrder.number) == number, col(SalesOrder.run_id).is_(None))
+        .values(run_id=run_id)
+    )
+    session.add(
+        AuditEvent(
+            subject=order_key(number), actor="dispatcher", event="run started", detail=run_id
+        )
+    )
+
+
+def _answered_tasks(session: Session) -> list[tuple[StaffTask, str]]:
+    found = session.execute(
+        select(StaffTask, SalesOrder.run_id)
+        .where(
+            StaffTask.order_number == SalesOrder.number,
+            StaffTask.state == TaskState.DONE,
+            StaffTask.answered_through == AnsweredThrough.CONSOLE,
+            col(StaffTask.nudged_at).is_(None),
+            col(SalesOrder.run_id).is_not(None),
+        )
+        .order_by(col(StaffTask.answered_at))
+        .limit(_NUDGES_PER_SWEEP)
+    )
+    return [(task, str(run_id)) for task, run_id in found]
+
+
+def _may_still_suspend(prefect: PrefectApi, run_id: str) -> bool:
+    """The run may have looked for the answer just before it was stored, and wait in a moment."""
+    kind, _ = prefect.state(run_id)
+    return kind in ("SCHEDULED", "PENDING", "RUNNING")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The whole stack on one machine: Postgres, Prefect's server, a worker, the dispatcher, and a mail
+catcher where no mail server is set.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from adapters import postgres
+from adapters.database import EMBEDDED_FOLDER, create_database, database_url, engine, sibling_url
+from adapters.prefect_api import PrefectApi
+from adapters.schema import migrate
+from adapters.settings import settings
+from deployments.ports import HOST, free_port
+from deployments.supervisor import PROJECT, Service, Supervisor
+from domain.errors import PacklineError
+
+PREFECT_PORT = 4200
+MAIL_PORT = 2525
+WORK_POOL = "packline"
+_SERVER_SECONDS = 180
+_DEPLOY_SECONDS = 120
+
+Say = Callable[[str], None]
+
+
+class StackDoesNotStart(PacklineError):
+    """A part of the stack does not come up."""
+
+    def __init__(self, part: str, log: Path) -> None:
+        super().__init__(f"{part} does not start: the reason is at the end of {log}.")
+
+
+class Stack:
+    """Everything that Packline needs, as processes of this one. Use it as a context manager."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._supervisor = Supervisor()
+        self.folder = settings().data_folder.expanduser().resolve()
+        self.prefect_url = f"http://{HOST}:{free_port(PREFECT_PORT)}"
+        self.mail_folder = self.folder / "mail"
+        self.environment = self._environment()
+
+    def __enter__(self) -> "Stack":
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def mend(self) -> None:
+        """Start again what has died, and say so."""
+        if settings().database_url is None:
+            postgres.start_embedded(self.folder / EMBEDDED_FOLDER)
+        for line in self._supervisor.mend():
+            self._say(line)
+
+    def stop(self) -> None:
+        """Stop every process. Postgres stops when this process ends."""
+        self._supervisor.stop()
+
+    def _start(self) -> None:
+        if settings().database_url is None and postgres.running_as_root():
+            self._say(
+                "You are root: Postgres runs as the system user `embedded_postgres`, and every"
+                f" folder above {self.folder} becomes readable for others."
+            )
+        migrate(engine())
+        create_database(self._prefect_database())
+        self._run("prefect-server", _prefect("server", "start", *self._server_address()))
+        if settings().smtp_host is None:
+            port = self.environment["PACKLINE_SMTP_PORT"]
+            self._run("mail-catcher", _module("mail_catcher", port, str(self.mail_folder)))
+        self._wait_for_prefect()
+        self._run("worker", _prefect("worker", "start", "--pool", WORK_POOL, "--type", "packline"))
+        self._deploy()
+        self._run("dispatcher", _module("dispatcher"))
+
+    def _environment(self) -> dict[str, str]:
+        """What the processes are told: where things are, and settings that make Prefect quick."""
+        given = os.environ | {
+            "PACKLINE_DATABASE_URL": database_url(),
+            "PACKLINE_PREFECT_API_URL": f"{self.prefect_url}/api",
+            "PREFECT_API_URL": f"{self.prefect_url}/api",
+            "PREFECT_HOME": str(self.folder / "prefect"),
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": _async_url(self._prefect_database()),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_CLI_PROMPT": "false",
+            "PREFECT_CLIENT_MAX_RETRIES": "8",
+            "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+            "PREFECT_WORKER_QUERY_SECONDS": "2",
+            "PREFECT_LOGGING_EXTRA_LOGGERS": "packline",
+            "PACKLINE_TIME_ZONE": settings().time_zone,
+        }
+        if auth := settings().prefect_auth:
+            given["PREFECT_SERVER_API_AUTH_STRING"] = auth.get_secret_value()
+            given["PREFECT_API_AUTH_STRING"] = auth.get_secret_value()
+        if settings().smtp_host is None:
+            given["PACKLINE_SMTP_HOST"] = HOST
+            given["PACKLINE_SMTP_PORT"] = str(free_port(MAIL_PORT))
+        return given
+
+    def _prefect_database(self) -> str:
+        """Prefect's own database, on the same server."""
+        return sibling_url(database_url(), "prefect")
+
+    def _server_address(self) -> list[str]:
+        host, _, port = self.prefect_url.removeprefix("http://").partition(":")
+        return ["--host", host, "--port", port]
+
+    def _run(self, name: str, command: list[str]) -> None:
+        log = self.folder / "logs" / f"{name}.log"
+        self._supervisor.start(Service(name, command, self.environment, log))
+
+    def _wait_for_prefect(self) -> None:
+        os.environ["PACKLINE_PREFECT_API_URL"] = self.environment["PACKLINE_PREFECT_API_URL"]
+        settings.cache_clear()
+        api = PrefectApi()
+        deadline = time.monotonic() + _SERVER_SECONDS
+        while not api.healthy():
+            if time.monotonic() > deadline or self._supervisor.mend():
+                raise StackDoesNotStart("Prefect's server", self.folder / "logs/prefect-server.log")
+            time.sleep(0.2)
+        api.ensure_work_pool(WORK_POOL, "packline")
+        api.close()
+
+    def _deploy(self) -> None:
+        """Tell Prefect what there is to run, as prefect.yaml says."""
+        log = self.folder / "logs" / "deploy.log"
+        with log.open("ab") as output:
+            done = subprocess.run(
+                _prefect("--no-prompt", "deploy", "--all"),
+                env=self.environment,
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_DEPLOY_SECONDS,
+                check=False,
+            )
+        if done.returncode:
+            raise StackDoesNotStart("The deployment", log)
+
+
+def _prefect(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "prefect", *arguments]
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", f"deployments.{name}", *arguments]
+
+
+def _async_url(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)

@@ -1,0 +1,25 @@
+"""Start a program that ends when the process that wanted it ends, even by `kill -9`.
+
+`python -m deployments.tether PARENT_PID PROGRAM ARGUMENT…` becomes the program.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Tie this process to its parent (Linux; elsewhere it just starts), then become the program."""
+    parent, program = int(sys.argv[1]), sys.argv[2:]
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            raise SystemExit("The process that wanted this program has ended.")
+    os.execvp(program[0], program)
+
+
+if __name__ == "__main__":
+    main()
