@@ -4,8 +4,7 @@ Importing Prefect takes seconds; the command line and the dispatcher do without 
 """
 
 from collections.abc import Iterable
-from enum import Enum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -28,16 +27,25 @@ class PrefectAway(Unavailable):
         )
 
 
-class Resumed(Enum):
-    """What a resume came to."""
+class RunState(NamedTuple):
+    """How a flow run stands; `pause_key` names the gate at which it waits."""
 
-    YES = auto()
-    NOT_WAITING = auto()
-    """The run is scheduled, running or over."""
-    ELSEWHERE = auto()
-    """The run waits at another gate: this one is behind it."""
-    NOT_YET = auto()
-    """The gate is just being set up, or somebody else resumes it in this moment."""
+    kind: str
+    name: str
+    pause_key: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """It is suspended until somebody resumes it."""
+        return self.kind == "PAUSED"
+
+    @property
+    def is_live(self) -> bool:
+        """It will go on by itself, or waits for a person."""
+        return self.kind in ("SCHEDULED", "PENDING", "RUNNING", "PAUSED")
+
+
+DELETED = RunState("DELETED", "Deleted")
 
 
 class PrefectApi:
@@ -88,36 +96,29 @@ class PrefectApi:
         path = f"deployments/{self._deployment_id(deployment)}/create_flow_run"
         return str(self._ask("POST", path, body).json()["id"])
 
-    def resume(self, run_id: str, answer: dict[str, Any]) -> Resumed:
-        """Let a waiting run go on, with an answer that fits its form."""
-        response = self._ask(
-            "POST", f"flow_runs/{run_id}/resume", {"run_input": answer}, may_be={404, 409}
-        )
-        if response.status_code == httpx.codes.NOT_FOUND:
-            return Resumed.NOT_WAITING
-        if response.status_code == httpx.codes.CONFLICT:
-            return Resumed.NOT_YET
-        body = response.json()
-        if body["status"] == "ACCEPT":
-            return Resumed.YES
-        reason = str((body.get("details") or {}).get("reason"))
-        if body["status"] == "ABORT" or "not paused" in reason:
-            return Resumed.NOT_WAITING
-        return Resumed.NOT_YET if "schema not found" in reason else Resumed.ELSEWHERE
+    def resume(self, run_id: str, answer: dict[str, Any]) -> bool:
+        """Let a waiting run go on, with an answer that fits its form.
 
-    def state(self, run_id: str) -> tuple[str, str]:
-        """A run's state as (type, name); ("DELETED", …) when there is no such run."""
-        return self.states([run_id]).get(run_id, ("DELETED", "Deleted"))
+        False: it does not wait, its gate is just being set up, or somebody else was faster. Asking
+        again is harmless.
+        """
+        body = {"run_input": answer}
+        response = self._ask("POST", f"flow_runs/{run_id}/resume", body, may_be={404, 409})
+        return response.is_success and response.json()["status"] == "ACCEPT"
 
-    def states(self, run_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """The states of many runs as {id: (type, name)}; deleted runs are left out."""
+    def state(self, run_id: str) -> RunState:
+        """A run's state; `DELETED` when there is no such run."""
+        return self.states([run_id]).get(run_id, DELETED)
+
+    def states(self, run_ids: Iterable[str]) -> dict[str, RunState]:
+        """The states of many runs, by their ids; deleted runs are left out."""
         wanted = list(run_ids)
-        found: dict[str, tuple[str, str]] = {}
+        found: dict[str, RunState] = {}
         for begin in range(0, len(wanted), _PAGE):
             page = wanted[begin : begin + _PAGE]
             body = {"flow_runs": {"id": {"any_": page}}, "limit": _PAGE}
             for run in self._ask("POST", "flow_runs/filter", body).json():
-                found[run["id"]] = (run["state_type"], run["state_name"])
+                found[run["id"]] = _run_state(run)
         return found
 
     def _deployment_id(self, name: str) -> str:
@@ -140,3 +141,8 @@ class PrefectApi:
         except httpx.HTTPError as problem:
             raise PrefectAway(settings().prefect_api_url, problem) from problem
         return response
+
+
+def _run_state(run: dict[str, Any]) -> RunState:
+    details = (run.get("state") or {}).get("state_details") or {}
+    return RunState(run["state_type"], run["state_name"], details.get("pause_key"))

@@ -18,21 +18,19 @@ from adapters.database import (
     notify,
     transaction,
 )
-from adapters.prefect_api import ORDER_FULFILLMENT, PrefectApi, Resumed
+from adapters.prefect_api import ORDER_FULFILLMENT, PrefectApi, RunState
 from adapters.settings import settings
 from domain.errors import PacklineError, Unavailable
-from models.base import utc_now
-from models.enums import AnsweredThrough, OrderStatus, TaskState
+from models.enums import ENDED, OrderStatus, TaskState
 from models.ledger import AuditEvent
 from models.orders import SalesOrder
 from models.staff import StaffTask
-from tasks.answers import GATES
+from tasks.answers import gate_of
 from tasks.subjects import order_key
 
 DISPATCHING = 7_225_463_03
 """Advisory lock: one dispatcher works, the others stand by."""
 
-_NUDGES_PER_SWEEP = 100
 logger = logging.getLogger("packline.dispatcher")
 
 
@@ -63,23 +61,14 @@ def start_new_orders(prefect: PrefectApi) -> int:
 
 
 def resume_answered(prefect: PrefectApi) -> int:
-    """Let runs go on whose person has answered through the console."""
+    """Let runs go on that wait although nobody has anything left to answer."""
     with transaction() as session:
-        answered = _answered_tasks(session)
-    moved = 0
-    for task, run_id in answered:
-        outcome = prefect.resume(run_id, GATES[task.kind].example)
-        if outcome is Resumed.NOT_WAITING and _may_still_suspend(prefect, run_id):
-            continue
-        if outcome is not Resumed.NOT_YET:
-            moved += outcome is Resumed.YES
-            with transaction() as session:
-                session.execute(
-                    update(StaffTask)
-                    .where(col(StaffTask.id) == task.id)
-                    .values(nudged_at=utc_now())
-                )
-    return moved
+        run_ids = _runs_in_motion(session)
+    if not run_ids:
+        return 0
+    states = prefect.states(run_ids)
+    waiting = {run_id: state for run_id, state in states.items() if state.waits}
+    return sum(_resume(prefect, run_id, state) for run_id, state in waiting.items())
 
 
 def run_forever(stop: threading.Event) -> None:
@@ -97,6 +86,7 @@ def run_forever(stop: threading.Event) -> None:
 def main() -> None:
     """Run the dispatcher until SIGTERM or Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     stop = threading.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
@@ -164,26 +154,23 @@ def _note_run(session: Session, number: int, run_id: str) -> None:
     )
 
 
-def _answered_tasks(session: Session) -> list[tuple[StaffTask, str]]:
-    found = session.execute(
-        select(StaffTask, SalesOrder.run_id)
-        .where(
-            StaffTask.order_number == SalesOrder.number,
-            StaffTask.state == TaskState.DONE,
-            StaffTask.answered_through == AnsweredThrough.CONSOLE,
-            col(StaffTask.nudged_at).is_(None),
-            col(SalesOrder.run_id).is_not(None),
-        )
-        .order_by(col(StaffTask.answered_at))
-        .limit(_NUDGES_PER_SWEEP)
+def _runs_in_motion(session: Session) -> list[str]:
+    """The runs of open orders for which no person has a task."""
+    open_task = select(StaffTask.id).where(
+        StaffTask.order_number == SalesOrder.number, StaffTask.state == TaskState.OPEN
     )
-    return [(task, str(run_id)) for task, run_id in found]
+    in_motion = select(SalesOrder.run_id).where(
+        col(SalesOrder.status).not_in(ENDED),
+        col(SalesOrder.run_id).is_not(None),
+        ~open_task.exists(),
+    )
+    return [run_id for run_id in session.exec(in_motion) if run_id]
 
 
-def _may_still_suspend(prefect: PrefectApi, run_id: str) -> bool:
-    """The run may have looked for the answer just before it was stored, and wait in a moment."""
-    kind, _ = prefect.state(run_id)
-    return kind in ("SCHEDULED", "PENDING", "RUNNING")
+def _resume(prefect: PrefectApi, run_id: str, state: RunState) -> bool:
+    """Open the gate. What the form says is never read: the answer is in Postgres."""
+    gate = gate_of(state.pause_key or "")
+    return gate is not None and prefect.resume(run_id, gate.example)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,11 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
+import httpx
 import psycopg
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
-from prefect.client.schemas.responses import SetStateStatus
+from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus
 from prefect.context import SyncClientContext
 from prefect.exceptions import Abort, ObjectNotFound, Pause
 from prefect.flow_engine import run_flow
@@ -133,7 +134,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     async def _look_for_work(self) -> None:
         try:
             await self.get_and_submit_flow_runs()
-        except Exception as problem:
+        except httpx.HTTPError as problem:
             logger.warning(
                 "Prefect does not hand out work now (%s); the next poll asks again", problem
             )
@@ -169,7 +170,7 @@ def flow_at(entrypoint: str) -> Flow[..., Any]:
 async def _claim(client: PrefectClient, flow_run: FlowRun) -> bool:
     """Propose Pending: of all workers that do, the server grants it to one."""
     try:
-        answer = await client.set_flow_run_state(flow_run.id, Pending())
+        answer: OrchestrationResult[Any] = await client.set_flow_run_state(flow_run.id, Pending())
     except ObjectNotFound:
         return False
     return answer.status == SetStateStatus.ACCEPT

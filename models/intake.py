@@ -404,4 +404,4 @@ class ImportReport(BaseModel):
             return f"Nothing changed: all {self.unchanged:,} {self.kind} were known already."
         counts = f"{self.accepted:,} new, {self.updated:,} updated, {self.unchanged:,} unchanged"
         end = f": see {self.rejects_file}." if self.rejects_file else "."
-        return f"{self.kind}: {counts}, {self.rejected:,} rejected{end}".capitalize()
+        return f"{str(self.kind).capitalize()}: {counts}, {self.rejected:,} rejected{end}"

@@ -21,8 +21,7 @@ class Staff(SQLModel, table=True):
 class StaffTask(SQLModel, table=True):
     """One thing that one person is asked to do for an order, and the answer.
 
-    A refused answer closes its round, with the complaint in the task of the next round. `nudged_at`
-    says that the waiting flow run has been told of an answer that came through the console.
+    A refused answer closes its round, with the complaint in the task of the next round.
     """
 
     __tablename__ = "staff_task"
@@ -36,11 +35,6 @@ class StaffTask(SQLModel, table=True):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_staff_task_to_do", "role", "due_at", postgresql_where=text("state = 'open'")),
-        Index(
-            "ix_staff_task_to_nudge",
-            "id",
-            postgresql_where=text("state = 'done' AND nudged_at IS NULL"),
-        ),
         CheckConstraint(
             "(state IN ('done', 'refused')) = (answered_at IS NOT NULL)",
             name="answered_when_closed",
@@ -63,4 +57,3 @@ class StaffTask(SQLModel, table=True):
     answered_through: AnsweredThrough | None = Field(
         default=None, sa_column=enum_column(AnsweredThrough, "answered_through", nullable=True)
     )
-    nudged_at: datetime | None = instant(None)

@@ -88,6 +88,12 @@ class Gate:
         return f"gate: {self.kind}"
 
 
+def gate_of(pause_key: str) -> Gate | None:
+    """The gate that a pause such as `carrier-pickup-2` belongs to, if it is one of ours."""
+    kind = pause_key.rpartition("-")[0]
+    return GATES.get(TaskKind(kind)) if kind in list(TaskKind) else None
+
+
 def open_task(
     session: Session,
     order: SalesOrder,

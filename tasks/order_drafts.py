@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from adapters.rows import Form, Progress, Row, RowFile
 from models.intake import MAX_LINES, OrderIn, OrderLineIn, Problem, problems_in, shown
 
+_NAMELESS = "names no order: give its channel and external_id"
 _LINE_COLUMNS = frozenset(OrderLineIn.model_fields)
 _ORDER_COLUMNS = tuple(name for name in OrderIn.model_fields if name != "lines")
 
@@ -109,9 +110,7 @@ def _draft_of_rows(rows: Sequence[Row], broken: Mapping[Key, str]) -> Draft:
     draft = Draft(rows, [row.line for row in sound] or [first.line], _subject(first))
     for row in rows:
         if _is_faulty(row):
-            draft.complain_at(
-                row.line, row.problem or "names no order: give its channel and external_id"
-            )
+            draft.complain_at(row.line, row.problem or _NAMELESS)
     if not sound:
         return draft
     if reason := broken.get(_key(first)):

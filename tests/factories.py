@@ -21,8 +21,12 @@ def make_tariffs(session: Session) -> None:
         for service in ServiceLevel:
             session.add(
                 ShippingRate(
-                    carrier="house", service_level=service, zone="1", currency="GBP",
-                    up_to_grams=grams, price_minor=price,
+                    carrier="house",
+                    service_level=service,
+                    zone="1",
+                    currency="GBP",
+                    up_to_grams=grams,
+                    price_minor=price,
                 )
             )
     session.add(TaxRate(country="GB", rate=Decimal("0.2")))
@@ -32,15 +36,25 @@ def make_tariffs(session: Session) -> None:
 def make_product(session: Session, sku: str = "MUG", stock: int = 10, **given: object) -> Product:
     product = Product(
         sku=sku,
-        **{"name": f"{sku} in blue", "barcode": "2000000000015", "bin": "A-01-1",
-           "weight_grams": 300} | given,
+        **{
+            "name": f"{sku} in blue",
+            "barcode": "2000000000015",
+            "bin": "A-01-1",
+            "weight_grams": 300,
+        }
+        | given,
     )
     session.add(product)
     session.flush()
     if stock:
         session.add(
-            StockMovement(sku=sku, quantity=stock, kind=MovementKind.RECEIVED,
-                          reference="opening", actor="test")
+            StockMovement(
+                sku=sku,
+                quantity=stock,
+                kind=MovementKind.RECEIVED,
+                reference="opening",
+                actor="test",
+            )
         )
         session.flush()
     return product
@@ -50,18 +64,30 @@ def make_order(session: Session, lines: dict[str, int] | None = None, **given: o
     """A New order for Great Britain; returns its number."""
     order = SalesOrder(
         **{
-            "channel": "web", "external_id": f"W-{next(_serial)}", "customer_name": "Ada Byron",
-            "email": "ada@example.com", "address_line1": "1 Mill Lane", "city": "Leeds",
-            "postal_code": "LS1 4AP", "country": "GB", "currency": "GBP",
+            "channel": "web",
+            "external_id": f"W-{next(_serial)}",
+            "customer_name": "Ada Byron",
+            "email": "ada@example.com",
+            "address_line1": "1 Mill Lane",
+            "city": "Leeds",
+            "postal_code": "LS1 4AP",
+            "country": "GB",
+            "currency": "GBP",
             "prices_include_tax": True,
-        } | given
+        }
+        | given
     )
     session.add(order)
     session.flush()
     for position, (sku, quantity) in enumerate((lines or {"MUG": 2}).items(), start=1):
         session.add(
-            OrderLine(order_number=order.number, position=position, sku=sku, quantity=quantity,
-                      unit_price_minor=1250)
+            OrderLine(
+                order_number=order.number,
+                position=position,
+                sku=sku,
+                quantity=quantity,
+                unit_price_minor=1250,
+            )
         )
     session.flush()
     return order.number

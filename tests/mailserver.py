@@ -10,7 +10,7 @@ from deployments.ports import free_port
 
 
 class MailServer:
-    """Mails lie in `mails`; `answer` replaces the server's yes to a mail, `refuses` to an address."""
+    """`mails` are what came; `answer` replaces the yes to a mail, `refuses` to an address."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []

@@ -34,7 +34,7 @@ class Waiting(BaseException):
 
 @dataclass
 class Process:
-    """Prefect, played: `fail` maps a step's name to what it raises; `answers` are UI forms by key."""
+    """Prefect, played: `fail` maps a step to what it raises; `answers` are UI forms by key."""
 
     monkeypatch: pytest.MonkeyPatch
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -53,7 +53,8 @@ class Process:
         self.monkeypatch.setattr(tasks.gates, "answer_given_in_prefect", self.answers.get)
         self.monkeypatch.setattr(tasks.gates, "suspend", self._suspend)
         self.monkeypatch.setattr(
-            tasks.reports, "create_markdown_artifact",
+            tasks.reports,
+            "create_markdown_artifact",
             lambda key, markdown: self.published.append(markdown),
         )
 

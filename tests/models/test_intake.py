@@ -1,4 +1,5 @@
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -224,3 +225,13 @@ def test_every_kind_has_its_form():
 def test_report_says_that_the_same_file_changed_nothing():
     report = ImportReport(kind=Kind.TAX_RATES, unchanged=1200)
     assert str(report) == "Nothing changed: all 1,200 tax rates were known already."
+
+
+def test_report_counts_and_names_the_rejects_file():
+    path = Path("Inbox/Orders.csv.rejects.csv")
+    report = ImportReport(
+        kind=Kind.ORDERS, accepted=1605, unchanged=3, rejected=2, rejects_file=path
+    )
+    assert str(report) == (
+        "Orders: 1,605 new, 0 updated, 3 unchanged, 2 rejected: see Inbox/Orders.csv.rejects.csv."
+    )

@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 
 import psycopg
 import pytest
@@ -11,12 +12,13 @@ from adapters.rejects import RejectsUnwritable
 from adapters.rows import BadFile, BadHeader, FileEmpty, FileMissing, NoObjects, NotAFile, NotUtf8
 from models.catalogue import Product, StockMovement
 from models.enums import OrderStatus
-from models.intake import Kind
+from models.intake import FORMS, Kind, OrderIn, OrderLineIn
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
 from models.staff import Staff
 from tasks import intake_orders, order_drafts
 from tasks.intake import UnknownKind, WrongColumns, import_file
+from tests.conftest import PROJECT
 from tests.factories import make_product, make_tariffs
 
 LINE = {"sku": "MUG", "quantity": "2", "unit_price": "12.50"}
@@ -450,3 +452,22 @@ def test_wrong_encoding_late_in_the_file_stops_it_before_anything_is_kept(shop, 
     with pytest.raises(BadFile, match="line 302"):
         import_file(path)
     assert external_ids() == set()
+
+
+def test_every_example_of_the_documentation_is_accepted(database, write):
+    text = (PROJECT / "docs" / "import.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```(csv|jsonl)\n(.*?)```", text, re.DOTALL)
+    kinds = set()
+    for number, (suffix, content) in enumerate(examples):
+        report = import_file(write(content, f"example-{number}.{suffix}"))
+        assert (report.rejected, str(report.rejects)) == (0, "()")
+        assert report.accepted + report.unchanged > 0
+        kinds.add((report.kind, suffix))
+    assert kinds == {(kind, suffix) for kind in Kind for suffix in ("csv", "jsonl")}
+
+
+def test_every_column_is_documented():
+    text = (PROJECT / "docs" / "import.md").read_text(encoding="utf-8")
+    for form in {*FORMS.values(), OrderIn, OrderLineIn}:
+        for column in form.model_fields:
+            assert f"`{column}`" in text, column

@@ -560,7 +560,6 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
-        sa.Column("nudged_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(state IN ('done', 'refused')) = (answered_at IS NOT NULL)",
             name=op.f("ck_staff_task_answered_when_closed"),
@@ -586,13 +585,6 @@ def upgrade() -> None:
         ["role", "due_at"],
         unique=False,
         postgresql_where=sa.text("state = 'open'"),
-    )
-    op.create_index(
-        "ix_staff_task_to_nudge",
-        "staff_task",
-        ["id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'done' AND nudged_at IS NULL"),
     )
     op.create_table(
         "stock_movement",
@@ -673,11 +665,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_reservation_sku"), table_name="reservation")
     op.drop_table("reservation")
     op.drop_table("stock_movement")
-    op.drop_index(
-        "ix_staff_task_to_nudge",
-        table_name="staff_task",
-        postgresql_where=sa.text("state = 'done' AND nudged_at IS NULL"),
-    )
     op.drop_index(
         "ix_staff_task_to_do", table_name="staff_task", postgresql_where=sa.text("state = 'open'")
     )
