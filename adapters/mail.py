@@ -56,6 +56,8 @@ def send(message: Message) -> str:
         if _for_good(problem.smtp_code):
             raise MailRefused(message.recipients, str(problem)) from problem
         raise MailServerAway(problem) from problem
+    except smtplib.SMTPNotSupportedError as problem:  # an address beyond ASCII
+        raise MailRefused(message.recipients, str(problem)) from problem
     except (OSError, smtplib.SMTPException) as problem:
         raise MailServerAway(problem) from problem
 

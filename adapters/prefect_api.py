@@ -51,11 +51,12 @@ DELETED = RunState("DELETED", "Deleted")
 class PrefectApi:
     """A connection to Prefect's API. Every call raises `PrefectAway` when it does not answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url or settings().prefect_api_url
         auth = settings().prefect_auth
         user, _, password = auth.get_secret_value().partition(":") if auth else ("", "", "")
         self._http = httpx.Client(
-            base_url=settings().prefect_api_url,
+            base_url=self._url,
             auth=(user, password) if auth else None,
             timeout=_TIMEOUT_SECONDS,
         )
@@ -139,7 +140,7 @@ class PrefectApi:
             if response.status_code not in may_be:
                 response.raise_for_status()
         except httpx.HTTPError as problem:
-            raise PrefectAway(settings().prefect_api_url, problem) from problem
+            raise PrefectAway(self._url, problem) from problem
         return response
 
 

@@ -36,7 +36,9 @@ class Settings(BaseSettings):
         Path("var"), description="Where our own Postgres, caught mails and logs are kept"
     )
 
-    shop_name: str = Field("Fernway Home", min_length=1, description="The shop's name, in mails")
+    shop_name: str = Field(
+        "Fernway Home", min_length=1, max_length=100, description="The shop's name, in mails"
+    )
     sender_address: str = Field(
         "Fernway Home, Unit 4 Mill Lane, Leeds LS1 4AP, GB",
         min_length=1,
@@ -126,6 +128,8 @@ class Settings(BaseSettings):
     def _has_place(cls, value: str) -> str:
         if "{tracking_number}" not in value:
             raise ValueError("must contain {tracking_number}")
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// or http://")
         return value
 
     @property

@@ -23,6 +23,7 @@ MAIL_PORT = 2525
 WORK_POOL = "packline"
 _SERVER_SECONDS = 180
 _DEPLOY_SECONDS = 120
+_POLL_SECONDS = 0.2
 
 Say = Callable[[str], None]
 
@@ -43,7 +44,9 @@ class Stack:
         self.folder = settings().data_folder.expanduser().resolve()
         self.prefect_url = f"http://{HOST}:{free_port(PREFECT_PORT)}"
         self.mail_folder = self.folder / "mail"
+        self.catches_mail = settings().smtp_host is None
         self.environment = self._environment()
+        self.prefect = PrefectApi(self.environment["PACKLINE_PREFECT_API_URL"])
 
     def __enter__(self) -> "Stack":
         try:
@@ -66,6 +69,7 @@ class Stack:
     def stop(self) -> None:
         """Stop every process. Postgres stops when this process ends."""
         self._supervisor.stop()
+        self.prefect.close()
 
     def _start(self) -> None:
         if settings().database_url is None and postgres.running_as_root():
@@ -76,7 +80,7 @@ class Stack:
         migrate(engine())
         create_database(self._prefect_database())
         self._run("prefect-server", _prefect("server", "start", *self._server_address()))
-        if settings().smtp_host is None:
+        if self.catches_mail:
             port = self.environment["PACKLINE_SMTP_PORT"]
             self._run("mail-catcher", _module("mail_catcher", port, str(self.mail_folder)))
         self._wait_for_prefect()
@@ -103,7 +107,7 @@ class Stack:
         if auth := settings().prefect_auth:
             given["PREFECT_SERVER_API_AUTH_STRING"] = auth.get_secret_value()
             given["PREFECT_API_AUTH_STRING"] = auth.get_secret_value()
-        if settings().smtp_host is None:
+        if self.catches_mail:
             given["PACKLINE_SMTP_HOST"] = HOST
             given["PACKLINE_SMTP_PORT"] = str(free_port(MAIL_PORT))
         return given
@@ -117,24 +121,22 @@ class Stack:
         return ["--host", host, "--port", port]
 
     def _run(self, name: str, command: list[str]) -> None:
-        log = self.folder / "logs" / f"{name}.log"
-        self._supervisor.start(Service(name, command, self.environment, log))
+        self._supervisor.start(Service(name, command, self.environment, self._log(name)))
+
+    def _log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
 
     def _wait_for_prefect(self) -> None:
-        os.environ["PACKLINE_PREFECT_API_URL"] = self.environment["PACKLINE_PREFECT_API_URL"]
-        settings.cache_clear()
-        api = PrefectApi()
         deadline = time.monotonic() + _SERVER_SECONDS
-        while not api.healthy():
+        while not self.prefect.healthy():
             if time.monotonic() > deadline or self._supervisor.mend():
-                raise StackDoesNotStart("Prefect's server", self.folder / "logs/prefect-server.log")
-            time.sleep(0.2)
-        api.ensure_work_pool(WORK_POOL, "packline")
-        api.close()
+                raise StackDoesNotStart("Prefect's server", self._log("prefect-server"))
+            time.sleep(_POLL_SECONDS)
+        self.prefect.ensure_work_pool(WORK_POOL, "packline")
 
     def _deploy(self) -> None:
         """Tell Prefect what there is to run, as prefect.yaml says."""
-        log = self.folder / "logs" / "deploy.log"
+        log = self._log("deploy")
         with log.open("ab") as output:
             done = subprocess.run(
                 _prefect("--no-prompt", "deploy", "--all"),

@@ -5,6 +5,7 @@ the server's yes and our record of it is the one case in which a mail can go out
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from sqlmodel import Session, select
 
@@ -109,7 +110,9 @@ def _shipment_view(session: Session, order: SalesOrder) -> ShipmentMailView:
         parcels=tuple(
             MailParcel(
                 tracking_number=label.tracking_number or "",
-                link=settings().tracking_url.format(tracking_number=label.tracking_number),
+                link=settings().tracking_url.format(
+                    tracking_number=quote(label.tracking_number or "")
+                ),
                 weight_grams=label.weight_grams,
             )
             for label in labels

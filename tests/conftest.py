@@ -1,5 +1,5 @@
-"""What many tests need: a Postgres of their own, a database cloned from a migrated template, and
-the real data that lies beside the project.
+"""What many tests need: a Postgres of their own, a database cloned from a migrated template, a shop
+with stock, and the real data that lies beside the project.
 """
 
 import os
@@ -14,7 +14,10 @@ from sqlmodel import Session
 
 from adapters import database as db
 from adapters import postgres, schema
+from models.base import utc_now
+from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer
+from tests.process import ANSWERS, Process
 
 PROJECT = Path(__file__).parents[1]
 
@@ -81,6 +84,24 @@ def mail_server() -> Iterator[MailServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def shop(database: str, mail_server: MailServer) -> Iterator[None]:
+    """A shop with mugs, plates and a mail server."""
+    with using(database, PACKLINE_SMTP_HOST="127.0.0.1", PACKLINE_SMTP_PORT=str(mail_server.port)):
+        with db.transaction() as session:
+            make_tariffs(session)
+            make_product(session, "MUG", stock=10)
+            make_product(session, "PLATE", stock=4, weight_grams=500, bin="A-10-1")
+        yield
+
+
+@pytest.fixture
+def process(shop: None, monkeypatch: pytest.MonkeyPatch) -> Process:
+    """The processes, run without Prefect in that shop."""
+    monkeypatch.setitem(ANSWERS["carrier-pickup"], "collected_at", utc_now().isoformat())
+    return Process(monkeypatch)
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """A flow run without Prefect, for fast tests: steps run in place, and a gate stops the attempt."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from prefect.client.schemas.objects import State
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import select
 
 import tasks.gates
 import tasks.orders
@@ -17,10 +19,12 @@ import tasks.step
 from adapters.database import transaction
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
+from models.base import utc_now
 from models.enums import TaskState
-from models.orders import SalesOrder
 from models.staff import StaffTask
 from tasks.answers import answer_task
+
+_playing: ContextVar["Process"] = ContextVar("process")
 
 
 class Waiting(BaseException):
@@ -32,30 +36,47 @@ class Waiting(BaseException):
         self.description = description
 
 
+class Runtime:
+    """`prefect.runtime.flow_run`, as the run that plays in this thread sees it."""
+
+    @property
+    def id(self) -> str:
+        return _playing.get().run_id
+
+    @property
+    def scheduled_start_time(self) -> Any:
+        return _playing.get().scheduled_start
+
+
 @dataclass
 class Process:
-    """Prefect, played: `fail` maps a step to what it raises; `answers` are UI forms by key."""
+    """A flow run, with Prefect played.
+
+    `fail` maps a step to what it raises, once; `meanwhile` to what happens elsewhere, once, after
+    the step began and before it did anything. `answers` are forms in Prefect's UI by pause key.
+    """
 
     monkeypatch: pytest.MonkeyPatch
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     ran: list[str] = field(default_factory=list)
     fail: dict[str, Exception] = field(default_factory=dict)
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     published: list[str] = field(default_factory=list)
     scheduled_start: Any = None
+    description: str = ""
 
     def __post_init__(self) -> None:
-        runtime = SimpleNamespace()
-        for module in (tasks.orders, tasks.reports):
-            self.monkeypatch.setattr(module, "flow_run", runtime)
-        self.runtime = runtime
-        self.monkeypatch.setattr(tasks.step, "as_task", self._task)
-        self.monkeypatch.setattr(tasks.gates, "answer_given_in_prefect", self.answers.get)
-        self.monkeypatch.setattr(tasks.gates, "suspend", self._suspend)
-        self.monkeypatch.setattr(
+        patch = self.monkeypatch.setattr
+        patch(tasks.orders, "flow_run", Runtime())
+        patch(tasks.reports, "flow_run", Runtime())
+        patch(tasks.step, "as_task", lambda *given: _playing.get()._task(*given))
+        patch(tasks.gates, "answer_given_in_prefect", lambda key: _playing.get().answers.get(key))
+        patch(tasks.gates, "suspend", lambda *given: _playing.get()._suspend(*given))
+        patch(
             tasks.reports,
             "create_markdown_artifact",
-            lambda key, markdown: self.published.append(markdown),
+            lambda key, markdown: _playing.get().published.append(markdown),
         )
 
     def run(self, number: int | None = None) -> str:
@@ -69,41 +90,43 @@ class Process:
         """Another flow run."""
         return Process(self.monkeypatch)
 
-    def answer(self, kind: str, **given: Any) -> None:
+    def answer(self, kind: str, number: int | None = None, **given: Any) -> StaffTask:
         """Do the open task of that kind through the console."""
-        with transaction() as session:
-            task = session.exec(
-                select(StaffTask).where(StaffTask.kind == kind, StaffTask.state == TaskState.OPEN)
-            ).one()
-        answer_task(task.id, ANSWERS[kind] | given)
+        return answer_task(open_task_id(kind, number), form(kind, **given))
 
     def ship(self, number: int) -> str:
         """All the way, with well-behaved staff."""
         outcome = self.run(number)
-        while outcome.rpartition("-")[0] in ANSWERS:
-            self.answer(outcome.rpartition("-")[0])
+        while (kind := outcome.rpartition("-")[0]) in ANSWERS:
+            self.answer(kind, number)
             outcome = self.run(number)
         return outcome
 
     def _attempt(self, flow: Callable[..., State[None]], argument: object) -> str:
-        self.runtime.id = self.run_id
-        self.runtime.scheduled_start_time = self.scheduled_start
+        before = _playing.set(self)
         try:
             return flow(argument).message or ""
         except Waiting as waiting:
             self.description = waiting.description
             return waiting.key
+        finally:
+            _playing.reset(before)
 
     def _task(self, name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any) -> Any:
             self.ran.append(name)
+            if name in self.meanwhile:
+                self.meanwhile.pop(name)()
             if name in self.fail:
                 raise self.fail.pop(name)
             return attempt(*args)
 
         return run
 
-    def _suspend(self, _gate: object, key: str, description: str) -> None:
+    def _suspend(self, _gate: object, key: str, description: str) -> dict[str, Any]:
+        """A run that was set going with an empty answer gets just that, as from Prefect."""
+        if key in self.answers:
+            return self.answers[key]
         raise Waiting(key, description)
 
 
@@ -118,15 +141,53 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "gate": "carrier-pickup",
         "handed_over_by": "Lee",
         "confirmation_number": "C-1",
-        "collected_at": "",
     },
     "shortage": {"gate": "shortage", "decided_by": "Max", "decision": "try again"},
     "short-pick": {"gate": "short-pick", "decided_by": "Max", "decision": "try again"},
 }
+"""What well-behaved staff answer; the time of a collection is now."""
 
 
-def order_now(number: int) -> SalesOrder:
+def form(kind: str, **given: Any) -> dict[str, Any]:
+    """A gate's form, filled in well but for what is given."""
+    now = {"collected_at": utc_now().isoformat()} if kind == "carrier-pickup" else {}
+    return ANSWERS[kind] | now | given
+
+
+def open_task_id(kind: str, number: int | None = None) -> int:
+    wanted = select(StaffTask).where(StaffTask.kind == kind, StaffTask.state == TaskState.OPEN)
+    if number is not None:
+        wanted = wanted.where(StaffTask.order_number == number)
     with transaction() as session:
-        order = session.exec(select(SalesOrder).where(col(SalesOrder.number) == number)).one()
-        assert order.lines is not None
-        return order
+        return session.exec(wanted).one().id
+
+
+@contextmanager
+def dying_before_the_record_of(step: str) -> Iterator[None]:
+    """The step does all its work, and dies in the instant in which it would be recorded."""
+    die = f"""
+        CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'the machine stopped'; END $$;
+        CREATE TRIGGER die BEFORE INSERT ON step_record FOR EACH ROW
+            WHEN (NEW.step = '{step}') EXECUTE FUNCTION die();
+    """
+    execute(die)
+    yield
+    execute("DROP TRIGGER die ON step_record; DROP FUNCTION die()")
+
+
+def execute(statement: str) -> None:
+    with transaction() as session:
+        session.execute(text(statement))
+
+
+def rows(query: str) -> list[tuple[Any, ...]]:
+    """What a query finds, as the database has it now."""
+    with transaction() as session:
+        return [tuple(row) for row in session.execute(text(query))]
+
+
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables: two of these are equal when nothing has changed."""
+    names = rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    return {name: sorted(rows(f"SELECT t::text FROM {name} t")) for (name,) in names}

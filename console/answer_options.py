@@ -1,0 +1,74 @@
+"""Turning the options of `packline done` into the answer that a task's form wants."""
+
+import re
+from typing import Any
+
+from domain.errors import PacklineError
+from models.enums import TaskKind
+from models.forms import ALL_AS_LISTED, SOMETHING_MISSING
+
+_PARCEL = re.compile(r"^(\d+)(?:g)?[ ,]+(\d+)x(\d+)x(\d+)(?:mm)?$", re.IGNORECASE)
+
+
+class OptionMissing(PacklineError):
+    """A task of this kind needs an option that was not given."""
+
+    def __init__(self, kind: TaskKind, option: str) -> None:
+        super().__init__(f"A {kind} task also needs {option}: see `packline done --help`.")
+
+
+class OptionMalformed(PacklineError):
+    """An option is not of the form it should have."""
+
+    def __init__(self, option: str, given: str, example: str) -> None:
+        super().__init__(f"{option} {given!r} is not understood: write it like {example}.")
+
+
+def picking_answer(by: str, found: list[str]) -> dict[str, Any]:
+    """All as listed, or with `SKU=PIECES` for each product that was short."""
+    items = [_found(given) for given in found]
+    outcome = SOMETHING_MISSING if items else ALL_AS_LISTED
+    return {"gate": "picking", "picked_by": by, "outcome": outcome, "found": items}
+
+
+def packing_answer(by: str, parcels: list[str]) -> dict[str, Any]:
+    """One `GRAMS,LENGTHxWIDTHxHEIGHT` (millimetres) for each parcel."""
+    if not parcels:
+        raise OptionMissing(TaskKind.PACKING, "--parcel")
+    return {"gate": "packing", "packed_by": by, "parcels": [_parcel(given) for given in parcels]}
+
+
+def pickup_answer(by: str, confirmation: str | None, at: str | None) -> dict[str, Any]:
+    """The carrier's confirmation number and when it took the parcels."""
+    if not confirmation:
+        raise OptionMissing(TaskKind.CARRIER_PICKUP, "--confirmation")
+    if not at:
+        raise OptionMissing(TaskKind.CARRIER_PICKUP, "--at")
+    return {
+        "gate": "carrier-pickup",
+        "handed_over_by": by,
+        "confirmation_number": confirmation,
+        "collected_at": at,
+    }
+
+
+def decision_answer(kind: TaskKind, by: str, decision: str | None, note: str) -> dict[str, Any]:
+    """Try again, or cancel the order."""
+    if not decision:
+        raise OptionMissing(kind, "--decision 'try again' or --decision 'cancel the order'")
+    return {"gate": str(kind), "decided_by": by, "decision": decision, "note": note}
+
+
+def _found(given: str) -> dict[str, Any]:
+    sku, separator, quantity = given.rpartition("=")
+    if not separator or not sku or not quantity.isdecimal():
+        raise OptionMalformed("--found", given, "MUG-01=2")
+    return {"sku": sku, "quantity": int(quantity)}
+
+
+def _parcel(given: str) -> dict[str, int]:
+    sizes = _PARCEL.match(given.strip())
+    if sizes is None:
+        raise OptionMalformed("--parcel", given, "1200,300x200x100 (grams, millimetres)")
+    names = ("weight_grams", "length_mm", "width_mm", "height_mm")
+    return dict(zip(names, map(int, sizes.groups()), strict=True))

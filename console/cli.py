@@ -1,0 +1,265 @@
+"""The command `packline`.
+
+Commands that print data take `--json`. An error is one sentence on standard error, and the exit
+status is 1.
+"""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+from tasks.audit import audit as run_audit
+
+from adapters.database import DatabaseAway, database_url, engine, transaction
+from adapters.prefect_api import PrefectApi
+from adapters.schema import check_schema, migrate
+from adapters.settings import settings
+from console import answer_options as options
+from console import lists, shown
+from deployments.demo import run_demo
+from deployments.live import run_live
+from domain.errors import PacklineError
+from models.enums import OrderStatus, Role, TaskKind
+from models.intake import Kind
+from models.staff import StaffTask
+from tasks.answers import TaskNotOpen, answer_task
+from tasks.deliveries import receive as receive_delivery
+from tasks.intake import import_file
+
+app = typer.Typer(
+    help="Order fulfilment for online shops, from New to Shipped.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+stock_app = typer.Typer(help="Products with their stock; `receive` books a delivery.")
+app.add_typer(stock_app, name="stock")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many rows at the most.")]
+By = Annotated[str, typer.Option(help="Your name.")]
+
+
+@app.command()
+def up() -> None:
+    """Run the whole stack in the foreground, until Ctrl-C."""
+    run_live(typer.echo)
+
+
+@app.command()
+def demo() -> None:
+    """Run the sample day on a stack of its own, from import to report, and stop."""
+    if not run_demo(shown.screen):
+        raise typer.Exit(1)
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the database's schema up to date."""
+    migrate(engine())
+    typer.echo("The database has this version's schema.")
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines; see docs/import.md.")],
+    kind: Annotated[
+        Kind | None, typer.Option(help="What it is, if its columns do not say.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import orders, or products with stock, tax rates, shipping zones and rates, or staff."""
+    _ready()
+    size = file.stat().st_size if file.is_file() else 0
+    with _progress() as progress:
+        task = progress.add_task(file.name, total=size)
+        report = import_file(file, kind, progress=lambda read: progress.advance(task, read))
+    if as_json:
+        shown.as_json(report)
+    else:
+        typer.echo(str(report))
+        for reject in report.rejects:
+            typer.echo(f"  {reject}", err=True)
+    if report.rejected and not (report.accepted or report.updated or report.unchanged):
+        raise typer.Exit(1)
+
+
+@app.command()
+def orders(
+    status: Annotated[OrderStatus | None, typer.Option(help="Only these.")] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List orders, the newest first."""
+    with _reading() as session:
+        rows = lists.orders(session, status=status, limit=limit)
+    shown.as_json(rows) if as_json else shown.show_orders(rows)
+
+
+@app.command()
+def order(number: int, as_json: AsJson = False) -> None:
+    """Show an order with its timeline."""
+    with _reading() as session:
+        sheet = lists.order_sheet(session, number)
+    shown.as_json(sheet) if as_json else shown.show_order(sheet)
+
+
+@app.command()
+def tasks(
+    role: Annotated[Role | None, typer.Option(help="Only the tasks of this role.")] = None,
+    mine: Annotated[
+        str | None, typer.Option("--for", metavar="NAME", help="Only what this person can do.")
+    ] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits for people, the most urgent first."""
+    with _reading() as session:
+        wanted = lists.role_of(session, mine) if mine else role
+        rows = lists.open_tasks(session, role=wanted, limit=limit)
+    shown.as_json(rows) if as_json else shown.show_tasks(rows)
+
+
+@app.command()
+def done(
+    task: Annotated[int, typer.Argument(help="The task's number, from `packline tasks`.")],
+    by: By,
+    found: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SKU=PIECES", help="Picking: a product that was short."),
+    ] = None,
+    parcel: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GRAMS,LxWxH", help="Packing: each parcel, in grams and mm."),
+    ] = None,
+    confirmation: Annotated[
+        str | None, typer.Option(help="Pickup: the carrier's confirmation number.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="Pickup: when it was, such as '2026-11-23 16:05'.")
+    ] = None,
+    decision: Annotated[
+        str | None, typer.Option(help="Operator: 'try again' or 'cancel the order'.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Operator: why.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say that a task is done. Picking without --found means: all as listed."""
+    with _reading() as session:
+        kind = _kind_of(session, task)
+    if kind == TaskKind.PICKING:
+        answer = options.picking_answer(by, found or [])
+    elif kind == TaskKind.PACKING:
+        answer = options.packing_answer(by, parcel or [])
+    elif kind == TaskKind.CARRIER_PICKUP:
+        answer = options.pickup_answer(by, confirmation, at)
+    else:
+        answer = options.decision_answer(kind, by, decision, note)
+    closed = answer_task(task, answer)
+    if as_json:
+        shown.as_json(closed)
+    else:
+        typer.echo(f"Task {task} is done; order {closed.order_number} goes on.")
+
+
+@stock_app.callback(invoke_without_command=True)
+def stock(
+    context: typer.Context,
+    sku: Annotated[list[str] | None, typer.Option(help="Only these products.")] = None,
+    limit: Limit = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """List products with what is on hand, reserved and available."""
+    if context.invoked_subcommand:
+        return
+    with _reading() as session:
+        rows = lists.stock(session, skus=sku, limit=limit)
+    shown.as_json(rows) if as_json else shown.show_stock(rows)
+
+
+@stock_app.command()
+def receive(
+    sku: str,
+    quantity: Annotated[int, typer.Argument(min=1)],
+    reference: Annotated[str, typer.Option(help="The delivery note: booked once each.")],
+    by: By,
+) -> None:
+    """Book a delivery into stock."""
+    _ready()
+    product = receive_delivery(sku, quantity, reference=reference, by=by)
+    typer.echo(f"{product.sku}: {product.on_hand} on hand, {product.reserved} of them reserved.")
+
+
+@app.command()
+def summary(
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By default the latest.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a day's figures, as the nightly summary keeps them."""
+    with _reading() as session:
+        row = lists.summary(session, day.date() if day else None)
+    shown.as_json(row) if as_json else shown.show_summary(row)
+
+
+@app.command()
+def audit(as_json: AsJson = False) -> None:
+    """Check every invariant on the live database, and name what breaks it."""
+    _ready()
+    prefect = PrefectApi()
+    report = run_audit(prefect)
+    prefect.close()
+    shown.as_json(report) if as_json else shown.show_audit(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command; explain errors in one sentence."""
+    try:
+        app()
+    except PacklineError as problem:
+        _give_up(str(problem))
+    except OperationalError as problem:
+        _give_up(str(DatabaseAway(database_url(), problem.orig)))
+
+
+def _give_up(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    sys.exit(1)
+
+
+def _ready() -> None:
+    """Our own Postgres is brought up to date by itself; somebody else's only when asked to."""
+    if settings().database_url is None:
+        migrate(engine())
+    check_schema(engine())
+
+
+def _reading() -> Any:
+    _ready()
+    return transaction()
+
+
+def _kind_of(session: Session, task_id: int) -> TaskKind:
+    task = session.get(StaffTask, task_id)
+    if task is None:
+        raise TaskNotOpen(f"There is no task {task_id}: `packline tasks` lists the open ones.")
+    return task.kind
+
+
+def _progress() -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,0 +1,219 @@
+"""What people look up: the rows behind each list, as plain values, each from one query."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from adapters.rendering import money
+from adapters.settings import settings
+from domain.errors import PacklineError
+from models.catalogue import Product
+from models.enums import OrderStatus, Role, TaskState
+from models.ledger import AuditEvent
+from models.orders import OrderLine, SalesOrder
+from models.reports import DailySummary
+from models.shipping import ShippingLabel
+from models.staff import Staff, StaffTask
+from tasks.answers import GATES
+from tasks.subjects import UnknownOrder, order_key
+
+
+class NoSummary(PacklineError):
+    """The day has not been summed up."""
+
+    def __init__(self, day: date | None) -> None:
+        which = f"{day.isoformat()} has not" if day else "No day has"
+        super().__init__(
+            f"{which} been summed up: start the deployment `daily-summary` in Prefect's UI."
+        )
+
+
+class OrderRow(BaseModel):
+    """An order in the list."""
+
+    number: int
+    status: OrderStatus
+    channel: str
+    external_id: str
+    customer_name: str
+    country: str
+    pieces: int
+    total: str | None
+    tracking_number: str | None
+    received_at: datetime
+    shipped_at: datetime | None
+
+
+class TaskRow(BaseModel):
+    """A staff task in the list."""
+
+    id: int
+    kind: str
+    title: str
+    order_number: int
+    role: Role
+    opened_at: datetime
+    due_at: datetime
+    complaint: str
+    checklist: dict[str, Any] | None
+
+
+class StockRow(BaseModel):
+    """A product in the list."""
+
+    sku: str
+    name: str
+    bin: str
+    on_hand: int
+    reserved: int
+    available: int
+
+
+class EventRow(BaseModel):
+    """A line of an order's timeline."""
+
+    at: datetime
+    actor: str
+    event: str
+    detail: str
+
+
+class OrderSheet(BaseModel):
+    """An order with its lines, labels and timeline."""
+
+    order: OrderRow
+    address: list[str]
+    lines: list[dict[str, Any]]
+    labels: list[dict[str, Any]]
+    timeline: list[EventRow]
+
+
+class SummaryRow(BaseModel):
+    """A day summed up."""
+
+    day: date
+    revision: int
+    orders_received: int
+    orders_shipped: int
+    units_shipped: int
+    backlog: int
+    revenue: dict[str, Any]
+    computed_at: datetime
+
+
+def orders(
+    session: Session, *, status: OrderStatus | None = None, limit: int = 50
+) -> list[OrderRow]:
+    """The newest orders first."""
+    newest = select(SalesOrder).order_by(col(SalesOrder.number).desc()).limit(limit)
+    if status:
+        newest = newest.where(SalesOrder.status == status)
+    found = session.exec(newest).all()
+    pieces = _pieces(session, [order.number for order in found])
+    return [_order_row(order, pieces.get(order.number, 0)) for order in found]
+
+
+def order_sheet(session: Session, number: int) -> OrderSheet:
+    """Everything about one order. Raises `UnknownOrder`."""
+    order = session.get(SalesOrder, number)
+    if order is None:
+        raise UnknownOrder(number)
+    town = " ".join(part for part in (order.city, order.region, order.postal_code) if part)
+    address = [order.address_line1, order.address_line2, town, order.country]
+    return OrderSheet(
+        order=_order_row(order, sum(line.quantity for line in order.lines)),
+        address=[line for line in address if line],
+        lines=[_line(order, line) for line in order.lines],
+        labels=[_label(order, label) for label in _labels(session, number)],
+        timeline=[
+            EventRow(at=event.at, actor=event.actor, event=event.event, detail=event.detail)
+            for event in _events(session, number)
+        ],
+    )
+
+
+def open_tasks(session: Session, *, role: Role | None = None, limit: int = 50) -> list[TaskRow]:
+    """What waits for people, most urgent first."""
+    urgent = select(StaffTask).where(StaffTask.state == TaskState.OPEN)
+    if role:
+        urgent = urgent.where(StaffTask.role == role)
+    found = session.exec(urgent.order_by(col(StaffTask.due_at), col(StaffTask.id)).limit(limit))
+    return [
+        TaskRow(title=GATES[task.kind].title, **task.model_dump(include=_TASK_FIELDS))
+        for task in found
+    ]
+
+
+def role_of(session: Session, name: str) -> Role:
+    """The role of somebody who works here. Raises `PacklineError`."""
+    staff = session.get(Staff, name)
+    if staff is None:
+        raise PacklineError(f"Nobody called {name!r} works here: import staff.csv, or give --role.")
+    return staff.role
+
+
+def stock(session: Session, *, skus: list[str] | None = None, limit: int = 1000) -> list[StockRow]:
+    """Products by SKU; all of them without `skus`."""
+    products = select(Product).order_by(col(Product.sku)).limit(limit)
+    if skus:
+        products = products.where(col(Product.sku).in_(skus))
+    return [
+        StockRow(available=product.on_hand - product.reserved, **product.model_dump())
+        for product in session.exec(products)
+    ]
+
+
+def summary(session: Session, day: date | None) -> SummaryRow:
+    """The figures of a day, by default of the latest. Raises `NoSummary`."""
+    latest = select(DailySummary).order_by(col(DailySummary.day).desc())
+    found = session.exec(latest.where(DailySummary.day == day) if day else latest).first()
+    if found is None:
+        raise NoSummary(day)
+    return SummaryRow(**found.model_dump())
+
+
+_TASK_FIELDS = {
+    "id", "kind", "order_number", "role", "opened_at", "due_at", "complaint", "checklist",
+}  # fmt: skip
+
+
+def _order_row(order: SalesOrder, pieces: int) -> OrderRow:
+    total = order.total_minor
+    shown = None if total is None else money(total, order.currency, settings().locale)
+    return OrderRow(pieces=pieces, total=shown, **order.model_dump(exclude={"total"}))
+
+
+def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
+    counted = session.execute(
+        select(OrderLine.order_number, func.sum(OrderLine.quantity))
+        .where(col(OrderLine.order_number).in_(numbers))
+        .group_by(col(OrderLine.order_number))
+    )
+    return {number: int(pieces) for number, pieces in counted}
+
+
+def _line(order: SalesOrder, line: OrderLine) -> dict[str, Any]:
+    price = money(line.unit_price_minor, order.currency, settings().locale)
+    return line.model_dump(
+        include={"sku", "quantity", "picked", "available_when_short", "tax_minor", "total_minor"}
+    ) | {"unit_price": price}
+
+
+def _labels(session: Session, number: int) -> list[ShippingLabel]:
+    found = select(ShippingLabel).where(ShippingLabel.order_number == number)
+    return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
+
+
+def _label(order: SalesOrder, label: ShippingLabel) -> dict[str, Any]:
+    cost = label.cost_minor
+    return label.model_dump(
+        include={"parcel", "state", "carrier", "zone", "weight_grams", "tracking_number"}
+    ) | {"cost": None if cost is None else money(cost, order.currency, settings().locale)}
+
+
+def _events(session: Session, number: int) -> list[AuditEvent]:
+    of_order = select(AuditEvent).where(AuditEvent.subject == order_key(number))
+    return list(session.exec(of_order.order_by(col(AuditEvent.id))))

@@ -1,0 +1,158 @@
+"""Showing lists in a terminal: tables for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tasks.audit import AuditReport
+
+from adapters.rendering import money
+from adapters.settings import settings
+from console.lists import OrderRow, OrderSheet, StockRow, SummaryRow, TaskRow
+
+screen = Console(highlight=False)
+
+
+def as_json(value: BaseModel | Iterable[BaseModel]) -> None:
+    """Print a value, or a list of them, as JSON."""
+    data = (
+        value.model_dump(mode="json")
+        if isinstance(value, BaseModel)
+        else [item.model_dump(mode="json") for item in value]
+    )
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def show_orders(rows: list[OrderRow]) -> None:
+    """The list of orders."""
+    _table(
+        ("Order", "Status", "Channel", "Customer", "To", "Pieces", "Total", "Tracking", "Received"),
+        (
+            (
+                row.number,
+                row.status,
+                f"{row.channel} {row.external_id}",
+                row.customer_name,
+                row.country,
+                row.pieces,
+                row.total or "",
+                row.tracking_number or "",
+                local(row.received_at),
+            )
+            for row in rows
+        ),
+        nothing="There are no such orders: `packline import orders.csv` brings some in.",
+    )
+
+
+def show_order(sheet: OrderSheet) -> None:
+    """One order with its timeline."""
+    order = sheet.order
+    screen.print(Text(f"Order {order.number} – {order.status}", style="bold"))
+    screen.print(Text(f"{order.customer_name}, {', '.join(sheet.address)}"))
+    _table(
+        ("SKU", "Pieces", "Picked", "Price"),
+        ((x["sku"], x["quantity"], _or_blank(x["picked"]), x["unit_price"]) for x in sheet.lines),
+    )
+    if order.total:
+        screen.print(Text(f"Total {order.total}"))
+    if sheet.labels:
+        _table(
+            ("Parcel", "Carrier", "Zone", "Grams", "Tracking", "Cost", "Label"),
+            (
+                (
+                    x["parcel"],
+                    x["carrier"],
+                    x["zone"],
+                    x["weight_grams"],
+                    x["tracking_number"] or "",
+                    x["cost"] or "",
+                    x["state"],
+                )
+                for x in sheet.labels
+            ),
+        )
+    _table(
+        ("When", "Who", "What", "Detail"),
+        ((local(e.at), e.actor, e.event, e.detail) for e in sheet.timeline),
+    )
+
+
+def show_tasks(rows: list[TaskRow]) -> None:
+    """What waits for people."""
+    _table(
+        ("Task", "What", "Order", "For", "Due", "Note"),
+        (
+            (row.id, row.title, row.order_number, row.role, local(row.due_at), row.complaint)
+            for row in rows
+        ),
+        nothing="Nothing waits for anybody.",
+    )
+
+
+def show_stock(rows: list[StockRow]) -> None:
+    """The stock list."""
+    _table(
+        ("SKU", "Product", "Bin", "On hand", "Reserved", "Available"),
+        ((r.sku, r.name, r.bin, r.on_hand, r.reserved, r.available) for r in rows),
+        nothing="There are no such products: `packline import products.csv` brings some in.",
+    )
+
+
+def show_summary(row: SummaryRow) -> None:
+    """A day's figures."""
+    again = f" (revision {row.revision})" if row.revision > 1 else ""
+    screen.print(Text(f"{row.day:%A, %d %B %Y}{again}", style="bold"))
+    screen.print(
+        f"{row.orders_received} orders received, {row.orders_shipped} shipped"
+        f" ({row.units_shipped} pieces), {row.backlog} in the backlog"
+    )
+    _table(
+        ("Currency", "Orders", "Pieces", "Revenue"),
+        (
+            (
+                currency,
+                part["orders"],
+                part["units"],
+                money(part["revenue_minor"], currency, settings().locale),
+            )
+            for currency, part in row.revenue.items()
+        ),
+        nothing="No order was shipped.",
+    )
+
+
+def show_audit(report: AuditReport) -> None:
+    """Every check of the audit, with what breaks it."""
+    for check in report.checks:
+        mark = "skipped" if check.skipped else "ok" if check.ok else "BROKEN"
+        style = {"ok": "green", "BROKEN": "bold red"}.get(mark, "yellow")
+        screen.print(Text(f"{mark:8}", style=style), Text(f"{check.name} {check.skipped}"), sep="")
+        for problem in check.problems:
+            screen.print(Text(f"         {problem}"))
+
+
+def local(instant: datetime) -> str:
+    """An instant as the clock on the shop's wall shows it."""
+    return f"{instant.astimezone(settings().zone_info):%d %b %H:%M}"
+
+
+def _or_blank(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]], nothing: str = "") -> None:
+    listed = [[Text(str(cell)) for cell in row] for row in rows]
+    if not listed:
+        screen.print(Text(nothing))
+        return
+    table = Table(*head, box=None, header_style="bold", pad_edge=False)
+    for row in listed:
+        table.add_row(*row)
+    screen.print(table)
