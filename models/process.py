@@ -1,0 +1,26 @@
+"""The seventeen steps by name, in the order in which the processes take them."""
+
+ORDER_STEPS = (
+    "Retrieve New Order",
+    "Check Inventory Levels",
+    "Calculate Total Order Value",
+    "Update Order Status to Processing",
+    "Assign Picking Task",
+    "Get Picking Checklist",
+    "Assign Packing Task",
+    "Update Inventory Stock",
+    "Create Shipping Label",
+    "Calculate Shipping Cost",
+    "Update Order with Tracking Info",
+    "Send Shipment Notification",
+    "Dispatch Carrier Pickup",
+    "Update Order Status to Shipped",
+)
+"""Steps 1 to 14: one order, from New to Shipped."""
+
+DAY_STEPS = (
+    "Daily Fulfillment Summary",
+    "Generate Daily Performance Report",
+    "Notify Management of Daily Stats",
+)
+"""Steps 15 to 17: one day of the shop."""
