@@ -43,6 +43,10 @@ class Carrier(Protocol):
 
     name: str
 
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
     def buy_label(self, request: LabelRequest) -> str:
         """Buy a label and return its tracking number. Raises `CarrierAway`."""
 
@@ -54,6 +58,11 @@ class HouseCarrier:
     """The shop's own carrier: it keeps its book in a table, under the caller's keys."""
 
     name = HOUSE
+
+    @property
+    def title(self) -> str:
+        """As the settings name it."""
+        return settings().house_carrier_title
 
     def buy_label(self, request: LabelRequest) -> str:
         """Give the parcel a UPU S10 tracking number."""

@@ -45,6 +45,11 @@ def daily_report_markdown(view: DailyReportView) -> str:
     return _render("daily_report.md", view)
 
 
+def country_name(code: str, locale: str) -> str:
+    """A country's name, such as Japan for JP; the code itself where no name is known."""
+    return str(Locale.parse(locale).territories.get(code, code))
+
+
 def money(minor: int, currency: str, locale: str) -> str:
     """An amount as the locale writes it, with the decimals that ISO 4217 gives its currency.
 

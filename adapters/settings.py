@@ -73,6 +73,12 @@ class Settings(BaseSettings):
         "https://track.fernway.example/{tracking_number}",
         description="Where a customer follows a parcel",
     )
+    house_carrier_title: str = Field(
+        "Fernway Parcels",
+        min_length=1,
+        max_length=64,
+        description="What customers call the house carrier, in mails and on labels",
+    )
     carrier_country: str = Field(
         "GB", pattern="^[A-Z]{2}$", description="The house carrier's country, in tracking numbers"
     )

@@ -5,7 +5,7 @@ left open from another gate passes. Rules that need the order are in tasks/answe
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints
 
@@ -24,7 +24,19 @@ SOMETHING_MISSING = "something is missing"
 TRY_AGAIN = "try again"
 CANCEL_THE_ORDER = "cancel the order"
 
-_GATE = "Which form this is: choose the only value there is."
+
+def _this_form(gate: str) -> Any:
+    """The field that names the gate, as a list with one choice: a constant would be a text box."""
+
+    def with_one_choice(schema: dict[str, Any]) -> None:
+        schema.pop("const", None)
+        schema["enum"] = [gate]
+
+    return Field(
+        title="Task",
+        description="Choose the only value there is",
+        json_schema_extra=with_one_choice,
+    )
 
 
 class Form(BaseModel):
@@ -43,7 +55,7 @@ class FoundItem(Form):
 class PickingForm(Form):
     """Tell us what you picked."""
 
-    gate: Literal["picking"] = Field(title="Form", description=_GATE)
+    gate: Literal["picking"] = _this_form("picking")
     picked_by: Name = Field(title="Picked by", description="Your name")
     outcome: Literal["all as listed", "something is missing"] = Field(
         title="Outcome", description="Is every piece on the list in the tote?"
@@ -67,7 +79,7 @@ class ParcelForm(Form):
 class PackingForm(Form):
     """Tell us what you packed."""
 
-    gate: Literal["packing"] = Field(title="Form", description=_GATE)
+    gate: Literal["packing"] = _this_form("packing")
     packed_by: Name = Field(title="Packed by", description="Your name")
     parcels: list[ParcelForm] = Field(
         title="Parcels", description="Every parcel of this order", min_length=1, max_length=99
@@ -77,7 +89,7 @@ class PackingForm(Form):
 class CarrierPickupForm(Form):
     """Tell us that the carrier has collected."""
 
-    gate: Literal["carrier-pickup"] = Field(title="Form", description=_GATE)
+    gate: Literal["carrier-pickup"] = _this_form("carrier-pickup")
     handed_over_by: Name = Field(title="Handed over by", description="Your name")
     confirmation_number: Annotated[Name, StringConstraints(max_length=64)] = Field(
         title="Confirmation number", description="As the carrier gave it"
@@ -90,7 +102,7 @@ class CarrierPickupForm(Form):
 class ShortageForm(Form):
     """Decide about an order that stock cannot fill."""
 
-    gate: Literal["shortage"] = Field(title="Form", description=_GATE)
+    gate: Literal["shortage"] = _this_form("shortage")
     decided_by: Name = Field(title="Decided by", description="Your name")
     decision: Literal["try again", "cancel the order"] = Field(
         title="Decision", description="Try again once stock has come in, or cancel"
@@ -101,7 +113,7 @@ class ShortageForm(Form):
 class ShortPickForm(Form):
     """Decide about an order that could not be picked in full."""
 
-    gate: Literal["short-pick"] = Field(title="Form", description=_GATE)
+    gate: Literal["short-pick"] = _this_form("short-pick")
     decided_by: Name = Field(title="Decided by", description="Your name")
     decision: Literal["try again", "cancel the order"] = Field(
         title="Decision", description="Send somebody to pick again, or cancel"

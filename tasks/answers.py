@@ -53,6 +53,8 @@ from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
 from tasks.subjects import locked_order, order_key
 
+_YEARS = range(2000, 3000)
+
 Accept = Callable[[Session, SalesOrder, Any], StepResult]
 
 
@@ -156,6 +158,7 @@ def store_answer(
     ).one()
     if task.state != TaskState.OPEN:
         raise TaskNotOpen(_why_not_open(task))
+    answer = _storable(answer)
     try:
         with session.begin_nested():
             result = _checked(session, gate, order, answer)
@@ -460,8 +463,24 @@ def _decision(form: ShortageForm | ShortPickForm) -> Decision:
     return Decision(decided_by=form.decided_by, cancels=cancels, note=form.note)
 
 
+def _storable(value: Any) -> Any:
+    """The same without what no text in Postgres may hold: NUL, and half a surrogate pair."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value
+
+
 def _in_shop_time(instant: datetime) -> datetime:
     """A time without a zone is meant as the clock on the shop's wall shows it."""
+    if instant.year not in _YEARS:  # at the ends of time, no zone can show it
+        raise AnswerRefused(
+            f"{instant.year} is not a year in which parcels are collected:"
+            " give the time when the carrier took the parcels."
+        )
     return instant if instant.tzinfo else instant.replace(tzinfo=settings().zone_info)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from sqlmodel import Session, select
 
 from adapters import mail
+from adapters.carriers import HOUSE, carrier_named
 from adapters.rendering import shipment_mail
 from adapters.settings import settings
 from models.base import utc_now
@@ -106,7 +107,7 @@ def _shipment_view(session: Session, order: SalesOrder) -> ShipmentMailView:
         total_minor=order.total_minor or 0,
         currency=order.currency,
         prices_include_tax=order.prices_include_tax,
-        carrier=order.carrier or "",
+        carrier=carrier_named(order.carrier or HOUSE).title,
         parcels=tuple(
             MailParcel(
                 tracking_number=label.tracking_number or "",

@@ -18,6 +18,7 @@ from models.results import (
 )
 from models.staff import StaffTask
 from tasks.step import step
+from tasks.runs import name_run
 from tasks.stock import release_reservations
 from tasks.subjects import RETRIEVE_NEW_ORDER, Claim, OrderRef, take_over
 
@@ -34,6 +35,7 @@ def retrieve_new_order(order_number: int | None) -> OrderRef | None:
     claimed = claim_order(Claim(order_number, run_id))
     if claimed is None:
         return None
+    name_run(f"order {claimed.number}")
     with transaction() as session:
         return take_over(session, claimed.number, run_id)
 

@@ -33,6 +33,7 @@ from models.reports import DailySummary
 from models.results import DaySummed, MailSent, ReportMade
 from tasks.messages import Delivery, save_sent, send_written, write, written
 from tasks.orders import SHIPPING_AND_SUMMING_UP
+from tasks.runs import name_run
 from tasks.step import step
 from tasks.subjects import DAILY_FULFILLMENT_SUMMARY, DayRef, day_key
 
@@ -49,7 +50,8 @@ def open_day(day: dt.date | None) -> DayRef:
             session, day or _scheduled_day(), run_id
         )
         reference.remember(session)
-        return reference
+    name_run(f"day {reference.day.isoformat()}")
+    return reference
 
 
 @step(DAILY_FULFILLMENT_SUMMARY)

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from adapters.carriers import HOUSE, LabelRequest, bands_of, carrier_named, zone_of
 from adapters.labels import label_pdf
+from adapters.rendering import country_name
 from adapters.settings import settings
 from domain.errors import PacklineError
 from domain.zones import Tariff, billable_grams, rate_for
@@ -33,6 +34,7 @@ class NoLabel(PacklineError):
 class WantedLabel:
     """A label to buy: what the carrier asks, and what the paper shows but for the number."""
 
+    carrier: str
     request: LabelRequest
     view: dict[str, object]
 
@@ -159,7 +161,7 @@ def dispatch_carrier_pickup(session: Session, order: SalesOrder, reference: str)
     pickup.reference = reference
     pickup.state = PickupState.BOOKED
     checklist = {
-        "carrier": pickup.carrier,
+        "carrier": carrier_named(pickup.carrier).title,
         "reference": reference,
         "weight_grams": pickup.weight_grams,
         "tracking_numbers": [label.tracking_number for label in live_labels(session, order)],
@@ -182,9 +184,10 @@ def live_labels(session: Session, order: SalesOrder) -> list[ShippingLabel]:
 
 
 def address_lines(order: SalesOrder) -> tuple[str, ...]:
-    """The destination as it is written on paper."""
+    """The destination as it is written on paper: the country last, in capitals."""
     town = " ".join(part for part in (order.city, order.region, order.postal_code) if part)
-    lines = (order.address_line1, order.address_line2, town, order.country)
+    country = country_name(order.country, settings().locale).upper()
+    lines = (order.address_line1, order.address_line2, town, country)
     return tuple(line for line in lines if line)
 
 
@@ -200,7 +203,7 @@ def _wanted(order: SalesOrder, label: ShippingLabel, parcels: int) -> WantedLabe
         "sender": split_address(settings().sender_address),
         "recipient": order.customer_name,
         "address_lines": address_lines(order),
-        "carrier": label.carrier,
+        "carrier": carrier_named(label.carrier).title,
         "service_level": label.service_level,
         "zone": label.zone,
         "weight_grams": label.weight_grams,
@@ -208,11 +211,11 @@ def _wanted(order: SalesOrder, label: ShippingLabel, parcels: int) -> WantedLabe
         "parcel": label.parcel,
         "parcels": parcels,
     }
-    return WantedLabel(request, view)
+    return WantedLabel(label.carrier, request, view)
 
 
 def _buy(wanted: WantedLabel) -> BoughtLabel:
-    number = carrier_named(str(wanted.view["carrier"])).buy_label(wanted.request)
+    number = carrier_named(wanted.carrier).buy_label(wanted.request)
     view = LabelView.model_validate(wanted.view | {"tracking_number": number})
     return BoughtLabel(wanted.request.key, number, label_pdf(view))
 

@@ -16,6 +16,7 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
+from prefect.utilities.annotations import quote
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
@@ -82,9 +83,14 @@ def step(
 
 
 @cache
-def as_task(name: str, attempt: Callable[..., Any]) -> Task[..., Any]:
-    """The Prefect task that people see, tried again for errors that time can heal."""
-    return task(
+def as_task(name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
+    """The Prefect task that people see, tried again for errors that time can heal.
+
+    What it is given is quoted: Prefect finds results of other tasks in it by their address in
+    memory, and would draw arrows where an address, such as that of `()`, comes up again.
+    """
+
+    @task(
         name=name,
         task_run_name=name,
         cache_policy=NO_CACHE,
@@ -93,7 +99,11 @@ def as_task(name: str, attempt: Callable[..., Any]) -> Task[..., Any]:
         retry_delay_seconds=exponential_backoff(backoff_factor=settings().retry_seconds),
         retry_jitter_factor=0.5,
         retry_condition_fn=_time_can_heal,
-    )(attempt)
+    )
+    def run(given: tuple[Any, ...]) -> Any:
+        return attempt(*given)
+
+    return lambda *given: run(quote(given))
 
 
 def find_record(session: Session, subject: str, step: str, round: int) -> dict[str, Any] | None:

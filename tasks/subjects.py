@@ -23,6 +23,9 @@ from models.orders import SalesOrder
 RETRIEVE_NEW_ORDER = "Retrieve New Order"
 DAILY_FULFILLMENT_SUMMARY = "Daily Fulfillment Summary"
 
+ORDER_NUMBERS = range(1, 2**63)
+"""What the column can hold."""
+
 
 class UnknownOrder(PacklineError):
     """There is no such order."""
@@ -100,9 +103,15 @@ class Claim(Subject):
         self.number = number
 
     def recorded(self, step: str, round: int) -> dict[str, Any] | None:
-        """What this run, or an earlier run of the named order, has retrieved."""
+        """What this run, or an earlier run of the named order, has retrieved.
+
+        A named order that has ended is not claimed any more: it is given as it is.
+        """
         with transaction() as session:
             if self.number is not None:
+                order = find_order(session, self.number)
+                if order and order.has_ended:
+                    return {"number": order.number}
                 record = session.get(StepRecord, (order_key(self.number), step, round))
             else:
                 mine = StepRecord.run_id == self.run_id
@@ -113,7 +122,10 @@ class Claim(Subject):
 
     def lock(self, session: Session) -> SalesOrder | None:
         """Lock the order. None: nothing is waiting. Raises `UnknownOrder`."""
-        order = locked_order(session, self.number) if self.number else _next_new_order(session)
+        if self.number is None:
+            order = _next_new_order(session)
+        else:
+            order = locked_order(session, self.number)
         if order:
             self.key = order_key(order.number)
             order.run_id = self.run_id
@@ -149,23 +161,34 @@ def day_key(day: date) -> str:
     return f"day:{day.isoformat()}"
 
 
+def find_order(session: Session, number: int, *, lock: bool = False) -> SalesOrder | None:
+    """The order's row, if there is one of that number."""
+    if number not in ORDER_NUMBERS:
+        return None
+    return session.get(SalesOrder, number, with_for_update=lock or None, populate_existing=True)
+
+
 def locked_order(session: Session, number: int) -> SalesOrder:
     """The order's row, locked. It is always locked before anything else of the order.
 
     Raises `UnknownOrder`.
     """
-    order = session.get(SalesOrder, number, with_for_update=True, populate_existing=True)
+    order = find_order(session, number, lock=True)
     if order is None:
         raise UnknownOrder(number)
     return order
 
 
 def take_over(session: Session, number: int, run_id: str) -> OrderRef:
-    """Begin an attempt: from here on, only this attempt may write to the order."""
+    """Begin an attempt: from here on, only this attempt may write to the order.
+
+    An order that has ended stays with the run that ended it.
+    """
     order = locked_order(session, number)
-    order.fence += 1
-    order.run_id = run_id
-    order.claimed_at = order.claimed_at or utc_now()
+    if not order.has_ended:
+        order.fence += 1
+        order.run_id = run_id
+        order.claimed_at = order.claimed_at or utc_now()
     reference = OrderRef(number, run_id, order.fence, order.status)
     reference.remember(session)
     return reference

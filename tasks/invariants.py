@@ -1,0 +1,567 @@
+"""What always holds in the database, as queries for the rows that break it.
+
+Each query reads whole tables at once and compares in the database, so that a million orders are
+looked at without one of them being fetched. A row that comes back is a problem.
+
+The ledger decides what must be there: a step's effect and its record are written in one
+transaction, so at any instant both are there or neither is.
+"""
+
+from dataclasses import dataclass
+
+from models.process import DAY_STEPS, ORDER_STEPS
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """Something that always holds, by name.
+
+    `breaking` selects the rows that break it; `problem` is the sentence about one of them, with the
+    query's columns in braces.
+    """
+
+    name: str
+    problem: str
+    breaking: str
+
+
+def _progress(subject: str, steps: tuple[str, ...], counted: str) -> str:
+    """How far each subject has come through `steps`, numbered from 1, by the records `counted`."""
+    rows = ", ".join(f"({position}, '{step}')" for position, step in enumerate(steps, start=1))
+    return f"""
+        WITH plan (position, step) AS (VALUES {rows}),
+        progress AS (
+            SELECT subject, round, count(*) AS steps, max(position) AS furthest
+            FROM step_record JOIN plan USING (step)
+            WHERE subject LIKE '{subject}:%' AND {counted}
+            GROUP BY subject, round
+        )
+    """
+
+
+_NOT_TAKEN = """
+    NOT EXISTS (
+        SELECT FROM step_record AS taken
+        WHERE taken.subject = progress.subject AND taken.round = progress.round
+          AND taken.step = plan.step
+    )
+"""
+
+
+def _gaps(progress: str) -> str:
+    """The steps that are missing before the furthest one."""
+    return f"""
+        {progress}
+        SELECT split_part(subject, ':', 2) AS which, reached.step AS furthest, plan.step, round
+        FROM progress
+        JOIN plan AS reached ON reached.position = furthest
+        JOIN plan ON plan.position < furthest
+        WHERE steps < furthest AND {_NOT_TAKEN}
+    """
+
+
+# Steps that happen again begin with the first round too. A day's revision is its steps' round.
+_ORDER_PROGRESS = _progress("order", ORDER_STEPS, "round = 1")
+_DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
+
+_HOLDING = """
+    WITH holding AS (
+        SELECT number FROM sales_order
+        WHERE status NOT IN ('Shipped', 'Cancelled')
+          AND EXISTS (
+              SELECT FROM step_record
+              WHERE subject = 'order:' || number AND step = 'Check Inventory Levels'
+                AND result -> 'shortages' = '[]'
+          )
+          AND NOT EXISTS (
+              SELECT FROM step_record
+              WHERE subject = 'order:' || number AND step = 'Update Inventory Stock'
+          )
+    )
+"""
+
+# The rule of domain.tracking, for a million labels at once: the test of both holds them together.
+_S10_SUM = " + ".join(
+    f"{weight} * substr(tracking_number, {place}, 1)::int"
+    for place, weight in enumerate((8, 6, 4, 2, 3, 5, 9, 7), start=3)
+)
+_VALID_S10 = f"""
+    CASE WHEN tracking_number ~ '^[A-Z]{{2}}[0-9]{{9}}[A-Z]{{2}}$'
+    THEN substr(tracking_number, 11, 1)::int =
+        CASE ({_S10_SUM}) % 11 WHEN 0 THEN 5 WHEN 1 THEN 0 ELSE 11 - ({_S10_SUM}) % 11 END
+    ELSE false END
+"""
+
+_ONCE = (
+    ("label", "shipping_label", "key"),
+    ("label with tracking number", "shipping_label", "tracking_number"),
+    ("order with tracking number", "sales_order", "tracking_number"),
+    ("booking", "carrier_booking", "key"),
+    ("booking with reference", "carrier_booking", "reference"),
+    ("pickup", "carrier_pickup", "key"),
+    ("pickup of order", "carrier_pickup", "order_number"),
+    ("mail", "message", "key"),
+    ("mail with Message-ID", "message", "message_id"),
+    ("reservation of order line", "reservation", "order_line_id"),
+    ("movement", "stock_movement", "sku, kind, reference"),
+)
+"""Things that may be there once, with the table and the column that says which."""
+
+STOCK = (
+    Invariant(
+        name="stock on hand is the sum of its movements",
+        problem="Product {sku} has {on_hand} on hand, and its movements add up to {moved}.",
+        breaking="""
+            SELECT sku, on_hand, coalesce(moved, 0) AS moved
+            FROM product LEFT JOIN (
+                SELECT sku, sum(quantity) AS moved FROM stock_movement GROUP BY sku
+            ) AS movements USING (sku)
+            WHERE on_hand <> coalesce(moved, 0)
+        """,
+    ),
+    Invariant(
+        name="reserved stock is the sum of its live reservations",
+        problem="Product {sku} has {reserved} reserved, and its live reservations add up to"
+        " {held}.",
+        breaking="""
+            SELECT sku, reserved, coalesce(held, 0) AS held
+            FROM product LEFT JOIN (
+                SELECT sku, sum(quantity) AS held FROM reservation WHERE state = 'live' GROUP BY sku
+            ) AS reservations USING (sku)
+            WHERE reserved <> coalesce(held, 0)
+        """,
+    ),
+    Invariant(
+        name="reserved stock is on hand",
+        problem="Product {sku} has {reserved} reserved of {on_hand} on hand.",
+        breaking="""
+            SELECT sku, reserved, on_hand FROM product
+            WHERE reserved < 0 OR reserved > on_hand
+        """,
+    ),
+    Invariant(
+        name="orders that passed the stock check hold each line",
+        problem="Order {number} needs {quantity} of {sku} set aside, and its live reservation"
+        " holds {held}.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT number, line.sku, line.quantity, coalesce(held.quantity, 0) AS held
+            FROM holding JOIN order_line AS line ON line.order_number = number
+            LEFT JOIN reservation AS held
+                ON held.order_line_id = line.id AND held.state = 'live' AND held.sku = line.sku
+            WHERE held.quantity IS DISTINCT FROM line.quantity
+        """,
+    ),
+    Invariant(
+        name="no other order holds stock",
+        problem="Order {number} is {status} and has {quantity} of {sku} set aside, though it needs"
+        " none now.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT line.order_number AS number, status, held.quantity, held.sku
+            FROM reservation AS held
+            JOIN order_line AS line ON line.id = held.order_line_id
+            JOIN sales_order ON sales_order.number = line.order_number
+            LEFT JOIN holding ON holding.number = line.order_number
+            WHERE held.state = 'live' AND holding.number IS NULL
+        """,
+    ),
+    Invariant(
+        name="reservations are consumed when stock is booked out",
+        problem="Order {number}, {quantity} of {sku}: its stock is {booked}, and its reservation is"
+        " {reservation}.",
+        breaking="""
+            SELECT line.order_number AS number, line.quantity, line.sku,
+                CASE WHEN booked.subject IS NULL THEN 'not booked out' ELSE 'booked out' END
+                    AS booked,
+                coalesce(held.quantity || ' ' || held.sku || ', ' || held.state, 'missing')
+                    AS reservation
+            FROM order_line AS line
+            LEFT JOIN reservation AS held ON held.order_line_id = line.id
+            LEFT JOIN step_record AS booked
+                ON booked.subject = 'order:' || line.order_number
+                AND booked.step = 'Update Inventory Stock'
+            WHERE coalesce(held.state = 'consumed', false) <> (booked.subject IS NOT NULL)
+               OR held.state = 'consumed'
+                AND (held.sku, held.quantity) <> (line.sku, line.quantity)
+        """,
+    ),
+    Invariant(
+        name="orders booked out have sold each line",
+        problem="Order {number} was booked out with {quantity} of {sku}, and its movement says"
+        " {sold}.",
+        breaking="""
+            SELECT line.order_number AS number, line.quantity, line.sku,
+                coalesce(-sold.quantity, 0) AS sold
+            FROM step_record AS booked
+            JOIN order_line AS line ON booked.subject = 'order:' || line.order_number
+            LEFT JOIN stock_movement AS sold
+                ON sold.reference = booked.subject AND sold.sku = line.sku AND sold.kind = 'sold'
+            WHERE booked.step = 'Update Inventory Stock'
+              AND sold.quantity IS DISTINCT FROM -line.quantity
+        """,
+    ),
+    Invariant(
+        name="nothing else is sold",
+        problem="Movement {id} sold {sold} of {sku} for {reference}, which has no such line booked"
+        " out.",
+        breaking="""
+            SELECT sold.id, -sold.quantity AS sold, sold.sku, sold.reference
+            FROM stock_movement AS sold
+            LEFT JOIN step_record AS booked
+                ON booked.subject = sold.reference AND booked.step = 'Update Inventory Stock'
+            LEFT JOIN order_line AS line
+                ON booked.subject = 'order:' || line.order_number AND line.sku = sold.sku
+            WHERE sold.kind = 'sold' AND line.id IS NULL
+        """,
+    ),
+)
+
+MONEY = (
+    Invariant(
+        name="an order's amounts are the sums of its lines",
+        problem="Order {number} has {kept} minor units of {part}, and its lines add up to {added}.",
+        breaking="""
+            SELECT number, part,
+                coalesce(kept::text, 'no') AS kept, coalesce(added::text, 'nothing') AS added
+            FROM sales_order AS placed
+            LEFT JOIN (
+                SELECT order_number AS number, sum(items_minor) AS items,
+                    sum(shipping_minor) AS shipping, sum(tax_minor) AS tax,
+                    sum(total_minor) AS total
+                FROM order_line GROUP BY order_number
+            ) AS lines USING (number)
+            CROSS JOIN LATERAL (
+                VALUES ('items', items_minor, items), ('shipping', shipping_minor, shipping),
+                    ('tax', tax_minor, tax), ('total', total_minor, total)
+            ) AS amount (part, kept, added)
+            WHERE kept IS DISTINCT FROM added
+        """,
+    ),
+)
+
+LEDGER = (
+    Invariant(
+        name="no step of an order is recorded before those that come first",
+        problem="Order {which} has the record of '{furthest}' and lacks that of '{step}'.",
+        breaking=_gaps(_ORDER_PROGRESS),
+    ),
+    Invariant(
+        name="no step of a day is recorded before those that come first",
+        problem="Day {which}, revision {round}, has the record of '{furthest}' and lacks that of"
+        " '{step}'.",
+        breaking=_gaps(_DAY_PROGRESS),
+    ),
+    Invariant(
+        name="an order's status is what its ledger says",
+        problem="Order {number} is {status}, and by its ledger it is {recorded}.",
+        breaking="""
+            SELECT number, status, coalesce(recorded, 'New or Backordered') AS recorded
+            FROM sales_order LEFT JOIN (
+                SELECT subject, CASE
+                    WHEN bool_or(step = 'Cancel Order') THEN 'Cancelled'
+                    WHEN bool_or(step = 'Update Order Status to Shipped') THEN 'Shipped'
+                    ELSE 'Processing' END AS recorded
+                FROM step_record
+                WHERE step IN ('Cancel Order', 'Update Order Status to Shipped',
+                    'Update Order Status to Processing')
+                GROUP BY subject
+            ) AS ledger ON subject = 'order:' || number
+            WHERE status <> recorded
+               OR recorded IS NULL AND status NOT IN ('New', 'Backordered')
+        """,
+    ),
+)
+
+SHIPPED = (
+    Invariant(
+        name="shipped orders have gone through all fourteen steps",
+        problem="Order {number} is Shipped and lacks the record of '{step}'.",
+        breaking=f"""
+            {_ORDER_PROGRESS}
+            SELECT number, plan.step
+            FROM sales_order LEFT JOIN progress ON progress.subject = 'order:' || number
+            CROSS JOIN plan
+            WHERE status = 'Shipped' AND coalesce(steps, 0) < {len(ORDER_STEPS)} AND {_NOT_TAKEN}
+        """,
+    ),
+    Invariant(
+        name="shipped orders have their amounts, carrier and times",
+        problem="Order {number} is Shipped and has no {field}.",
+        breaking="""
+            SELECT number, field
+            FROM sales_order
+            CROSS JOIN LATERAL (
+                VALUES ('items amount', items_minor IS NULL),
+                    ('shipping amount', shipping_minor IS NULL),
+                    ('tax amount', tax_minor IS NULL), ('total', total_minor IS NULL),
+                    ('shipping cost', shipping_cost_minor IS NULL), ('carrier', carrier IS NULL),
+                    ('tracking number', tracking_number IS NULL),
+                    ('time of collection', collected_at IS NULL),
+                    ('time of shipping', shipped_at IS NULL)
+            ) AS wanted (field, missing)
+            WHERE status = 'Shipped' AND missing
+        """,
+    ),
+    Invariant(
+        name="a shipped order's tracking number is its first label's",
+        problem="Order {number} is Shipped with {kept}, and its first label is {label}.",
+        breaking="""
+            SELECT number, concat_ws(' ', placed.carrier, placed.tracking_number) AS kept,
+                coalesce(concat_ws(' ', label.carrier, label.tracking_number), 'missing') AS label
+            FROM sales_order AS placed
+            LEFT JOIN (
+                SELECT DISTINCT ON (order_number) order_number AS number, carrier, tracking_number
+                FROM shipping_label WHERE state = 'bought' ORDER BY order_number, parcel
+            ) AS label USING (number)
+            WHERE status = 'Shipped' AND (placed.carrier, placed.tracking_number)
+                IS DISTINCT FROM (label.carrier, label.tracking_number)
+        """,
+    ),
+    Invariant(
+        name="shipped orders were collected",
+        problem="Order {number} is Shipped, and its carrier pickup is {state}.",
+        breaking="""
+            SELECT number, coalesce(pickup.state, 'missing') AS state
+            FROM sales_order LEFT JOIN carrier_pickup AS pickup ON pickup.order_number = number
+            WHERE status = 'Shipped' AND pickup.state IS DISTINCT FROM 'collected'
+        """,
+    ),
+)
+
+EFFECTS = (
+    Invariant(
+        name="labelled orders have a printed label per parcel packed",
+        problem="Order {number} was packed into {parcels} parcels, and has {labels} labels bought"
+        " and printed.",
+        breaking="""
+            WITH packed AS (
+                SELECT DISTINCT ON (subject) subject,
+                    jsonb_array_length(jsonb_path_query_array(result, '$.answer.parcels[*]'))
+                        AS parcels
+                FROM step_record
+                WHERE step = 'gate: packing' AND result ->> 'accepted' = 'true'
+                ORDER BY subject, round DESC
+            ), printed AS (
+                SELECT 'order:' || order_number AS subject, count(*) AS labels
+                FROM shipping_label WHERE state = 'bought' AND octet_length(pdf) > 0
+                GROUP BY order_number
+            )
+            SELECT split_part(subject, ':', 2) AS number, coalesce(parcels, 0) AS parcels,
+                coalesce(labels, 0) AS labels
+            FROM step_record AS labelled
+            LEFT JOIN packed USING (subject)
+            LEFT JOIN printed USING (subject)
+            WHERE labelled.step = 'Create Shipping Label'
+              AND (labels IS DISTINCT FROM parcels OR labels IS NULL)
+        """,
+    ),
+    Invariant(
+        name="mails of recorded steps are sent or refused",
+        problem="'{step}' is recorded for {subject}, and the mail {key} is {state}.",
+        breaking="""
+            SELECT recorded.subject, step, key, coalesce(state, 'missing') AS state
+            FROM (
+                SELECT subject, step, concat_ws(':', subject, 'shipment') AS key
+                FROM step_record WHERE step = 'Send Shipment Notification'
+                UNION ALL
+                SELECT subject, step, concat_ws(':', subject, 'report', round)
+                FROM step_record WHERE step = 'Notify Management of Daily Stats'
+            ) AS recorded LEFT JOIN message USING (key)
+            WHERE state IS NULL OR state = 'written'
+        """,
+    ),
+    Invariant(
+        name="effects have the record of their step",
+        problem="{effect} is {state}, and the ledger lacks '{step}' of {subject}.",
+        breaking="""
+            WITH mail AS (
+                SELECT key, state, split_part(key, ':', 3) AS kind, split_part(key, ':', 4) AS round,
+                    concat_ws(':', split_part(key, ':', 1), split_part(key, ':', 2)) AS subject
+                FROM message WHERE state <> 'written'
+            ), effects (effect, state, step, subject, round) AS (
+                SELECT 'Label ' || key, state, 'Create Shipping Label',
+                    'order:' || order_number, '1'
+                FROM shipping_label WHERE state = 'bought'
+                UNION ALL
+                SELECT 'Pickup ' || key, state, 'Dispatch Carrier Pickup',
+                    'order:' || order_number, '1'
+                FROM carrier_pickup WHERE state <> 'wanted'
+                UNION ALL
+                SELECT 'Mail ' || key, state, 'Send Shipment Notification', subject, '1'
+                FROM mail WHERE kind = 'shipment'
+                UNION ALL
+                SELECT 'Mail ' || key, state, 'Notify Management of Daily Stats', subject, round
+                FROM mail WHERE kind = 'report'
+            )
+            SELECT effect, state, effects.step, effects.subject
+            FROM effects LEFT JOIN step_record AS recorded
+                ON recorded.subject = effects.subject AND recorded.step = effects.step
+                AND recorded.round::text = effects.round
+            WHERE recorded.subject IS NULL
+        """,
+    ),
+    Invariant(
+        name="what the house carrier booked was wanted",
+        problem="The house carrier booked the {kind} {reference} under the key {key}, for which"
+        " there is none.",
+        breaking="""
+            SELECT key, kind, reference
+            FROM carrier_booking LEFT JOIN (
+                SELECT key, 'label' AS kind, carrier FROM shipping_label
+                UNION ALL SELECT key, 'pickup', carrier FROM carrier_pickup
+            ) AS wanted USING (key, kind)
+            WHERE carrier IS DISTINCT FROM 'house'
+        """,
+    ),
+    Invariant(
+        name="what was bought stands in the house carrier's book",
+        problem="The {kind} {key} has the reference {reference}, and the house carrier's book has"
+        " {booked}.",
+        breaking="""
+            SELECT key, kind, coalesce(bought.reference, 'none') AS reference,
+                coalesce(book.reference, 'none') AS booked
+            FROM (
+                SELECT key, 'label' AS kind, carrier, state, tracking_number AS reference
+                FROM shipping_label WHERE state = 'bought'
+                UNION ALL
+                SELECT key, 'pickup', carrier, state, reference
+                FROM carrier_pickup WHERE state <> 'wanted'
+            ) AS bought LEFT JOIN carrier_booking AS book USING (key, kind)
+            WHERE carrier = 'house'
+              AND (bought.reference IS DISTINCT FROM book.reference OR book.reference IS NULL)
+        """,
+    ),
+    Invariant(
+        name="a parcel has one live label",
+        problem="Parcel {parcel} of order {number} has {labels} live labels.",
+        breaking="""
+            SELECT order_number AS number, parcel, count(*) AS labels
+            FROM shipping_label WHERE state <> 'voided'
+            GROUP BY order_number, parcel HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        name="the house carrier's tracking numbers are valid",
+        problem="Label {key} has the tracking number {tracking_number}, which UPU S10 does not"
+        " allow.",
+        breaking=f"""
+            SELECT key, tracking_number FROM shipping_label
+            WHERE carrier = 'house' AND tracking_number IS NOT NULL AND NOT {_VALID_S10}
+        """,
+    ),
+    Invariant(
+        name="nothing happens twice under one key",
+        problem="The {thing} {key} is there {times} times, and may be there once.",
+        breaking=" UNION ALL ".join(
+            f"""
+            SELECT '{thing}' AS thing, ({key})::text AS key, count(*) AS times
+            FROM {table} WHERE ({key}) IS NOT NULL
+            GROUP BY {key} HAVING count(*) > 1
+            """
+            for thing, table, key in _ONCE
+        ),
+    ),
+)
+
+PEOPLE = (
+    Invariant(
+        name="ended orders ask nobody for anything",
+        problem="Task {id} ({kind}) is open, and its order {number} is {status}.",
+        breaking="""
+            SELECT id, kind, number, status
+            FROM staff_task JOIN sales_order ON number = order_number
+            WHERE state = 'open' AND status IN ('Shipped', 'Cancelled')
+        """,
+    ),
+    Invariant(
+        name="answered tasks and the ledger agree",
+        problem="Order {number}, {step}, round {round}: its task is {task}, and its ledger says"
+        " {recorded}.",
+        breaking="""
+            SELECT split_part(subject, ':', 2) AS number, step, round,
+                coalesce(task.state, 'not answered') AS task,
+                coalesce(ledger.state, 'nothing') AS recorded
+            FROM (
+                SELECT 'order:' || order_number AS subject, 'gate: ' || kind AS step, round, state
+                FROM staff_task WHERE state IN ('done', 'refused')
+            ) AS task
+            FULL JOIN (
+                SELECT subject, step, round,
+                    CASE result ->> 'accepted' WHEN 'true' THEN 'done' ELSE 'refused' END AS state
+                FROM step_record WHERE step LIKE 'gate: %'
+            ) AS ledger USING (subject, step, round)
+            WHERE task.state IS DISTINCT FROM ledger.state
+        """,
+    ),
+    Invariant(
+        name="orders in work have a run or a person",
+        problem="Order {number} is {status}, and neither a flow run nor a person works on it.",
+        breaking="""
+            SELECT number, status FROM sales_order
+            WHERE status IN ('Backordered', 'Processing') AND run_id IS NULL
+              AND NOT EXISTS (
+                  SELECT FROM staff_task WHERE order_number = number AND state = 'open'
+              )
+        """,
+    ),
+)
+
+# Days begin and end where the shop's clocks say so: the caller gives the bounds of each.
+SUMMARY_FIGURES = Invariant(
+    name="daily summaries say what the orders say",
+    problem="The summary of {day} says {kept}, and the orders shipped that day say {counted}.",
+    breaking="""
+        WITH pieces AS (
+            SELECT order_number AS number, sum(quantity) AS units
+            FROM order_line GROUP BY order_number
+        ), sold AS (
+            SELECT day, currency, count(*) AS orders, sum(units) AS units,
+                sum(total_minor) AS revenue_minor
+            FROM daily_summary
+            JOIN unnest(
+                CAST(:days AS date[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[])
+            ) AS bounds (day, begins, ends) USING (day)
+            JOIN sales_order
+                ON shipped_at >= begins AND shipped_at < ends AND shipped_at <= computed_at
+            JOIN pieces USING (number)
+            GROUP BY day, currency
+        ), counted AS (
+            SELECT day, sum(orders) AS orders, sum(units) AS units, jsonb_object_agg(
+                currency, jsonb_build_object(
+                    'orders', orders, 'units', units, 'revenue_minor', revenue_minor
+                )
+            ) AS revenue
+            FROM sold GROUP BY day
+        )
+        SELECT day,
+            concat(orders_shipped, ' orders, ', units_shipped, ' units, ', kept.revenue) AS kept,
+            concat(coalesce(orders, 0), ' orders, ', coalesce(units, 0), ' units, ',
+                coalesce(counted.revenue, '{}')) AS counted
+        FROM daily_summary AS kept LEFT JOIN counted USING (day)
+        WHERE (orders_shipped, units_shipped, kept.revenue) IS DISTINCT FROM
+            (coalesce(orders, 0), coalesce(units, 0), coalesce(counted.revenue, '{}'))
+    """,
+)
+
+SUMMARY_REVISIONS = Invariant(
+    name="daily summaries are the latest that the ledger has",
+    problem="The summary of {day} is {revision}, and its ledger says {recorded}.",
+    breaking="""
+        SELECT coalesce(kept.subject, ledger.subject) AS subject,
+            split_part(coalesce(kept.subject, ledger.subject), ':', 2) AS day,
+            coalesce('revision ' || revision, 'missing') AS revision,
+            coalesce('revision ' || latest, 'nothing') AS recorded
+        FROM (
+            SELECT 'day:' || to_char(day, 'YYYY-MM-DD') AS subject, revision FROM daily_summary
+        ) AS kept
+        FULL JOIN (
+            SELECT subject, max(round) AS latest
+            FROM step_record WHERE step = 'Daily Fulfillment Summary' GROUP BY subject
+        ) AS ledger USING (subject)
+        WHERE revision IS DISTINCT FROM latest
+    """,
+)
+
+INVARIANTS = (*STOCK, *MONEY, *LEDGER, *SHIPPED, *EFFECTS, *PEOPLE, SUMMARY_REVISIONS)
+"""Those that need nothing but the database."""
