@@ -32,6 +32,9 @@ from tasks.answers import TaskNotOpen, answer_task
 from tasks.deliveries import receive as receive_delivery
 from tasks.intake import import_file
 
+_INTERRUPTED = 130
+"""The exit status of a program that Ctrl-C ended."""
+
 app = typer.Typer(
     help="Order fulfilment for online shops, from New to Shipped.",
     no_args_is_help=True,
@@ -229,6 +232,8 @@ def main() -> None:
         _give_up(str(problem))
     except OperationalError as problem:
         _give_up(str(DatabaseAway(database_url(), problem.orig)))
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
 
 
 def _give_up(sentence: str) -> NoReturn:

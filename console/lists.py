@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from adapters.addresses import address_lines
 from adapters.rendering import money
 from adapters.settings import settings
 from domain.errors import PacklineError
@@ -121,11 +122,9 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
     order = session.get(SalesOrder, number)
     if order is None:
         raise UnknownOrder(number)
-    town = " ".join(part for part in (order.city, order.region, order.postal_code) if part)
-    address = [order.address_line1, order.address_line2, town, order.country]
     return OrderSheet(
         order=_order_row(order, sum(line.quantity for line in order.lines)),
-        address=[line for line in address if line],
+        address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         labels=[_label(order, label) for label in _labels(session, number)],
         timeline=[

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from sqlmodel import Session, select
 
 from adapters import mail
+from adapters.addresses import address_lines
 from adapters.carriers import HOUSE, carrier_named
 from adapters.rendering import shipment_mail
 from adapters.settings import settings
@@ -20,7 +21,7 @@ from models.enums import MessageState
 from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.results import MailSent
-from tasks.shipping import address_lines, live_labels
+from tasks.shipping import live_labels
 from tasks.step import step
 from tasks.subjects import order_key
 

@@ -17,8 +17,8 @@ from models.results import (
     TrackingInfo,
 )
 from models.staff import StaffTask
-from tasks.step import step
 from tasks.runs import name_run
+from tasks.step import step
 from tasks.stock import release_reservations
 from tasks.subjects import RETRIEVE_NEW_ORDER, Claim, OrderRef, take_over
 

@@ -5,9 +5,9 @@ from typing import cast
 
 from sqlmodel import Session, col, select
 
+from adapters.addresses import address_lines
 from adapters.carriers import HOUSE, LabelRequest, bands_of, carrier_named, zone_of
 from adapters.labels import label_pdf
-from adapters.rendering import country_name
 from adapters.settings import settings
 from domain.errors import PacklineError
 from domain.zones import Tariff, billable_grams, rate_for
@@ -181,14 +181,6 @@ def live_labels(session: Session, order: SalesOrder) -> list[ShippingLabel]:
         ShippingLabel.order_number == order.number, ShippingLabel.state != LabelState.VOIDED
     )
     return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
-
-
-def address_lines(order: SalesOrder) -> tuple[str, ...]:
-    """The destination as it is written on paper: the country last, in capitals."""
-    town = " ".join(part for part in (order.city, order.region, order.postal_code) if part)
-    country = country_name(order.country, settings().locale).upper()
-    lines = (order.address_line1, order.address_line2, town, country)
-    return tuple(line for line in lines if line)
 
 
 def _wanted(order: SalesOrder, label: ShippingLabel, parcels: int) -> WantedLabel:

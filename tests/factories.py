@@ -47,21 +47,31 @@ def make_product(session: Session, sku: str = "MUG", stock: int = 10, **given: o
     session.add(product)
     session.flush()
     if stock:
-        session.add(
-            StockMovement(
-                sku=sku,
-                quantity=stock,
-                kind=MovementKind.RECEIVED,
-                reference="opening",
-                actor="test",
-            )
-        )
-        session.flush()
+        receive(session, sku, stock)
     return product
 
 
-def make_order(session: Session, lines: dict[str, int] | None = None, **given: object) -> int:
-    """A New order for Great Britain; returns its number."""
+def receive(session: Session, sku: str, pieces: int) -> None:
+    """Stock comes in."""
+    session.add(
+        StockMovement(
+            sku=sku,
+            quantity=pieces,
+            kind=MovementKind.RECEIVED,
+            reference=f"delivery {next(_serial)}",
+            actor="test",
+        )
+    )
+    session.flush()
+
+
+def make_order(
+    session: Session,
+    lines: dict[str, int] | None = None,
+    unit_price_minor: int = 1250,
+    **given: object,
+) -> int:
+    """A New order for Great Britain, two mugs if nothing else is said; returns its number."""
     order = SalesOrder(
         **{
             "channel": "web",
@@ -86,7 +96,7 @@ def make_order(session: Session, lines: dict[str, int] | None = None, **given: o
                 position=position,
                 sku=sku,
                 quantity=quantity,
-                unit_price_minor=1250,
+                unit_price_minor=unit_price_minor,
             )
         )
     session.flush()

@@ -17,13 +17,17 @@ class MailServer:
         self.answer: str | None = None
         self.refuses: dict[str, str] = {}
         self.port = free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller: Controller | None = None
 
     def start(self) -> None:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
 
     def stop(self) -> None:
-        self._controller.stop()
+        """Stop it, unless it is stopped; it can be started again on its port."""
+        if self._controller:
+            self._controller.stop()
+            self._controller = None
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -1,0 +1,5 @@
+"""`python -m console` is `packline`."""
+
+from console.cli import main
+
+main()

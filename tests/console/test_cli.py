@@ -1,0 +1,265 @@
+"""The command line, as people type it: what it prints, and its exit status."""
+
+import json
+import re
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+from sqlmodel import select
+from typer.main import get_command
+
+from adapters.database import forget, transaction
+from console import cli
+from deployments.sample import sample_files
+from models.base import utc_now
+from models.ledger import StepRecord
+from models.reports import DailySummary
+from models.staff import Staff, StaffTask
+from tests.factories import make_order
+
+
+@pytest.fixture
+def packline(monkeypatch, capsys, database):
+    """Run a command: (exit status, standard output, standard error)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["packline", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def shop(shop):
+    with transaction() as session:
+        session.add(Staff(name="Jo", role="warehouse staff"))
+
+
+@pytest.fixture
+def picking(process, shop):
+    """An order that waits for its picker; its number and its task."""
+    with transaction() as session:
+        number = make_order(session, {"MUG": 2, "PLATE": 1})
+    process.run(number)
+    with transaction() as session:
+        return number, session.exec(select(StaffTask.id)).one()
+
+
+def as_json(result):
+    status, out, _ = result
+    assert status == 0, result
+    return json.loads(out)
+
+
+def test_every_command_explains_itself(packline):
+    for name in get_command(cli.app).commands:
+        status, out, _ = packline(name, "--help")
+        assert status == 0
+        assert len(re.sub(r"\s+", " ", out)) > 100, name
+
+
+def test_commands_that_print_data_take_json():
+    for name in ("import", "orders", "order", "tasks", "done", "stock", "summary", "audit"):
+        options = {o for p in get_command(cli.app).commands[name].params for o in p.opts}
+        assert "--json" in options, name
+
+
+def test_an_order_is_listed_and_shown_with_its_timeline(packline, picking):
+    number, _ = picking
+    (row,) = as_json(packline("orders", "--json"))
+    assert (row["number"], row["status"], row["pieces"]) == (number, "Processing", 3)
+    assert as_json(packline("orders", "--status", "Shipped", "--json")) == []
+    sheet = as_json(packline("order", number, "--json"))
+    assert "Get Picking Checklist" in [event["event"] for event in sheet["timeline"]]
+    _, out, _ = packline("order", number)
+    assert "Ada Byron" in out
+    assert "UNITED KINGDOM" in out
+
+
+def test_each_person_sees_the_tasks_of_their_role(packline, picking):
+    (task,) = as_json(packline("tasks", "--for", "Jo", "--json"))
+    assert task["title"] == "Pick"
+    assert as_json(packline("tasks", "--role", "packer", "--json")) == []
+    status, _, err = packline("tasks", "--for", "Nobody")
+    assert status == 1
+    assert "Nobody called 'Nobody' works here" in err
+
+
+def test_work_is_said_to_be_done_from_picking_to_collection(packline, process, picking):
+    number, task = picking
+    assert packline("done", task, "--by", "Jo")[0] == 0
+    process.run(number)
+    (pack,) = as_json(packline("tasks", "--role", "packer", "--json"))
+    assert packline("done", pack["id"], "--by", "Kim", "--parcel", "1900,300x200x100")[0] == 0
+    process.run(number)
+    (pickup,) = as_json(packline("tasks", "--role", "logistics coordinator", "--json"))
+    at = utc_now().isoformat()
+    done = packline(
+        "done", pickup["id"], "--by", "Lee", "--confirmation", "C-1", "--at", at, "--json"
+    )
+    assert as_json(done)["state"] == "done"
+    process.run(number)
+    assert as_json(packline("order", number, "--json"))["order"]["status"] == "Shipped"
+    assert as_json(packline("audit", "--json"))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--found", "MUG"], "--found 'MUG' is not understood"),
+        (["--found", "VASE=1"], "VASE is not in this order"),
+        (["--found", "MUG=3"], "You found 3 of MUG and the order has 2"),
+    ],
+)
+def test_an_answer_that_is_wrong_is_refused_in_one_sentence(packline, picking, options, sentence):
+    _, task = picking
+    status, _, err = packline("done", task, "--by", "Jo", *options)
+    assert status == 1
+    assert sentence in err
+    assert "Traceback" not in err
+    assert len(as_json(packline("tasks", "--json"))) == 1
+
+
+def test_a_parcel_that_is_not_understood_is_refused_with_an_example(packline, process, picking):
+    number, task = picking
+    packline("done", task, "--by", "Jo")
+    process.run(number)
+    (pack,) = as_json(packline("tasks", "--json"))
+    for options, sentence in (
+        ([], "also needs --parcel"),
+        (["--parcel", "heavy"], "write it like 1200,300x200x100"),
+        (["--parcel", "1,1x1x1"], "The goods alone weigh 1,100 g"),
+        (["--parcel", "0,1x1x1"], "greater than 0"),
+    ):
+        status, _, err = packline("done", pack["id"], "--by", "Kim", *options)
+        assert (status, sentence in err) == (1, True), err
+
+
+def test_a_task_is_done_once(packline, picking):
+    _, task = picking
+    packline("done", task, "--by", "Jo")
+    status, _, err = packline("done", task, "--by", "Max")
+    assert status == 1
+    assert "was done by Jo" in err
+    status, _, err = packline("done", 4711, "--by", "Max")
+    assert status == 1
+    assert "There is no task 4711" in err
+
+
+def test_a_delivery_is_booked_once(packline, shop):
+    receive = ("stock", "receive", "MUG", 5, "--reference", "D-1", "--by", "Jo")
+    assert packline(*receive)[0] == 0
+    status, _, err = packline(*receive)
+    assert status == 1
+    assert "booked already" in err
+    (mug,) = as_json(packline("stock", "--sku", "MUG", "--json"))
+    assert (mug["on_hand"], mug["available"]) == (15, 15)
+    assert "no product 'VASE'" in packline("stock", "receive", "VASE", 1, *receive[4:])[2]
+
+
+def test_the_sample_day_imports_and_importing_it_again_changes_nothing(packline):
+    for file in sample_files():
+        assert as_json(packline("import", file, "--json"))["rejected"] == 0
+    for file in sample_files():
+        _, out, _ = packline("import", file)
+        assert "Nothing changed" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("missing.csv", None, "does not exist"),
+        ("empty.csv", b"", "empty"),
+        ("latin.csv", "sku,näme".encode("latin-1"), "UTF-8"),
+        ("other.csv", b"a,b\n1,2\n", "columns"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_in_one_sentence(
+    packline, tmp_path, name, content, sentence
+):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    status, _, err = packline("import", tmp_path / name)
+    assert status == 1
+    assert sentence in err
+    assert name in err
+
+
+def test_a_folder_is_no_file(packline, tmp_path):
+    status, _, err = packline("import", tmp_path)
+    assert status == 1
+    assert "folder" in err
+
+
+def test_a_summary_that_was_not_made_says_how_to_make_it(packline):
+    status, _, err = packline("summary", "--day", "2026-11-23")
+    assert status == 1
+    assert "daily-summary" in err
+
+
+def test_a_summary_is_shown_in_the_currencys_form(packline):
+    with transaction() as session:
+        session.add(
+            DailySummary(
+                day=date(2026, 11, 23),
+                revision=1,
+                orders_received=2,
+                orders_shipped=1,
+                units_shipped=3,
+                backlog=1,
+                revenue={"KWD": {"orders": 1, "units": 3, "revenue_minor": 12345}},
+            )
+        )
+    _, out, _ = packline("summary")
+    assert "12.345" in out
+    assert as_json(packline("summary", "--json"))["revenue"]["KWD"]["revenue_minor"] == 12345
+
+
+def test_the_audit_names_what_is_broken_and_fails(packline, picking):
+    number, _ = picking
+    with transaction() as session:
+        session.delete(session.get(StepRecord, (f"order:{number}", "Check Inventory Levels", 1)))
+    status, out, _ = packline("audit", "--json")
+    assert status == 1
+    report = json.loads(out)
+    assert not report["ok"]
+    problems = [problem for check in report["checks"] for problem in check["problems"]]
+    assert any(str(number) in problem for problem in problems)
+    status, out, _ = packline("audit")
+    assert status == 1
+    assert "BROKEN" in out
+
+
+def test_an_unknown_order_is_refused(packline):
+    status, _, err = packline("order", 4711)
+    assert status == 1
+    assert "There is no order 4711" in err
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(packline, monkeypatch):
+    monkeypatch.setenv("PACKLINE_DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/shop")
+    forget()
+    status, _, err = packline("orders")
+    assert status == 1
+    assert "does not answer" in err
+    assert "PACKLINE_DATABASE_URL" in err
+    assert "secret" not in err
+
+
+def test_a_bad_setting_stops_any_command(packline, monkeypatch):
+    monkeypatch.setenv("PACKLINE_TIME_ZONE", "Mars/Olympus")
+    forget()
+    status, _, err = packline("orders")
+    assert status == 1
+    assert err.startswith("PACKLINE_TIME_ZONE 'Mars/Olympus'")
+
+
+def test_the_command_line_does_without_prefects_slow_import():
+    code = "import sys, console.cli; print('prefect' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

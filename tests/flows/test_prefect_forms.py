@@ -1,0 +1,220 @@
+"""What people fill into the form of a pause in Prefect's UI, and what becomes of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.database import transaction
+from models.base import utc_now
+from tasks.answers import TaskNotOpen, answer_task
+from tests.factories import make_order
+from tests.process import ANSWERS, assert_sound, form, open_task_id, rows
+
+PARCEL = {"weight_grams": 4000, "length_mm": 200, "width_mm": 150, "height_mm": 100}
+
+
+@pytest.fixture
+def number(shop):
+    with transaction() as session:
+        return make_order(session, {"PLATE": 1, "MUG": 2})
+
+
+def missing(*found):
+    return form("picking", outcome="something is missing", found=list(found))
+
+
+def ago(**time):
+    return (utc_now() - timedelta(**time)).isoformat()
+
+
+WRONG = {
+    "nothing filled in": ("picking", {}, "gate: Field required"),
+    "the form of another gate": ("picking", ANSWERS["packing"], "Input should be 'picking'"),
+    "no name": ("picking", form("picking", picked_by="  "), "picked_by"),
+    "a name of 10,000 letters": ("picking", form("picking", picked_by="x" * 10_000), "picked_by"),
+    "a name with a line break": ("picking", form("picking", picked_by="Jo\nBo"), "picked_by"),
+    "a field that nobody asked for": ("picking", form("picking", colour="blue"), "colour"),
+    "more than ordered": (
+        "picking",
+        missing({"sku": "MUG", "quantity": 3}),
+        "You found 3 of MUG and the order has 2: put the rest back.",
+    ),
+    "less than nothing": ("picking", missing({"sku": "MUG", "quantity": -1}), "found.0.quantity"),
+    "a product of another order": (
+        "picking",
+        missing({"sku": "VASE", "quantity": 1}),
+        "VASE is not in this order: it has MUG, PLATE; put it back.",
+    ),
+    "one product twice": (
+        "picking",
+        missing({"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 0}),
+        "A product stands twice in your list",
+    ),
+    "something missing but nothing listed": (
+        "picking",
+        missing(),
+        "Something is missing: list each product with the pieces you found.",
+    ),
+    "all there and something listed": (
+        "picking",
+        form("picking", found=[{"sku": "MUG", "quantity": 1}]),
+        "You chose 'all as listed' and also listed products",
+    ),
+    "text that Postgres cannot keep": (
+        "picking",
+        missing({"sku": "MUG\x00\ud800", "quantity": 1}),
+        "is not in this order",
+    ),
+    "no parcel": ("packing", form("packing", parcels=[]), "parcels"),
+    "a weight of zero": (
+        "packing",
+        form("packing", parcels=[PARCEL | {"weight_grams": 0}]),
+        "parcels.0.weight_grams: Input should be greater than 0",
+    ),
+    "a parcel without height": (
+        "packing",
+        form("packing", parcels=[PARCEL | {"height_mm": 0}]),
+        "parcels.0.height_mm",
+    ),
+    "a weight in words": (
+        "packing",
+        form("packing", parcels=[PARCEL | {"weight_grams": "heavy"}]),
+        "parcels.0.weight_grams",
+    ),
+    "lighter than the goods": (
+        "packing",
+        form("packing", parcels=[PARCEL | {"weight_grams": 1099}]),
+        "The goods alone weigh 1,100 g and the parcels together only 1,099 g",
+    ),
+    "heavier than the carrier takes": (
+        "packing",
+        form("packing", parcels=[PARCEL, PARCEL | {"weight_grams": 10**30}]),
+        "Parcel 2 weighs",
+    ),
+    "collected before the label": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at=ago(hours=2)),
+        "is before the label was made",
+    ),
+    "collected in the future": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at=ago(hours=-2)),
+        "is in the future",
+    ),
+    "collected before there were clocks": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at="0001-01-01T00:00:00Z"),
+        "give the time when the carrier took the parcels",
+    ),
+    "collected at the end of time": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at="9999-12-31T23:59:59-12:00"),
+        "give the time when the carrier took the parcels",
+    ),
+    "collected some day": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at="some day"),
+        "collected_at",
+    ),
+    "no confirmation number": (
+        "carrier-pickup",
+        form("carrier-pickup", confirmation_number=""),
+        "confirmation_number",
+    ),
+}
+
+
+def wait_at(process, number, gate):
+    while (outcome := process.run(number)) != f"{gate}-1":
+        process.answer(outcome.removesuffix("-1"))
+
+
+@pytest.mark.parametrize(("gate", "answer", "complaint"), WRONG.values(), ids=WRONG.keys())
+def test_the_gate_asks_again_and_says_what_was_wrong(process, number, gate, answer, complaint):
+    wait_at(process, number, gate)
+    process.answers[f"{gate}-1"] = answer
+    assert process.run(number) == f"{gate}-2"
+    assert "Your last answer was not accepted." in process.description
+    assert complaint in process.description.replace("\\", "")
+    process.answers[f"{gate}-2"] = form(gate)
+    assert process.run(number) != f"{gate}-3"
+    assert rows(
+        f"SELECT round, state, answered_through FROM staff_task WHERE kind = '{gate}' ORDER BY 1"
+    ) == [(1, "refused", "Prefect"), (2, "done", "Prefect")]
+    assert_sound()
+
+
+def test_an_order_goes_all_the_way_on_forms_alone(process, number, mail_server):
+    for gate in ("picking", "packing"):
+        assert process.run(number) == f"{gate}-1"
+        process.answers[f"{gate}-1"] = form(gate)
+    assert process.run(number) == "carrier-pickup-1"
+    process.answers["carrier-pickup-1"] = form("carrier-pickup")
+    assert process.run(number) == f"Order {number} is Shipped."
+    assert len(mail_server.mails) == 1
+    assert_sound()
+
+
+def test_an_accepted_form_is_kept_with_who_and_when(process, number):
+    process.run(number)
+    before = utc_now()
+    process.answers["picking-1"] = form("picking", picked_by="  Jo ")
+    process.run(number)
+    ((answer, who, when, how),) = rows(
+        "SELECT answer, answered_by, answered_at, answered_through FROM staff_task"
+        " WHERE kind = 'picking'"
+    )
+    assert answer["quantities"] == {"MUG": 2, "PLATE": 1}
+    assert (who, how) == ("Jo", "Prefect")
+    assert before <= when <= utc_now()
+
+
+def test_a_form_is_read_once_even_when_prefect_gives_another_later(process, number):
+    process.run(number)
+    process.answers["picking-1"] = form("picking", picked_by="Jo")
+    process.run(number)
+    process.answers["picking-1"] = form("packing")
+    assert process.run(number) == "packing-1"
+    assert rows("SELECT answered_by FROM staff_task WHERE kind = 'picking'") == [("Jo",)]
+
+
+def test_a_text_that_looks_like_a_template_stays_what_it_is(process, number):
+    process.run(number)
+    process.answers["picking-1"] = form("picking", picked_by="{{ 7 * 7 }}{% raw %}")
+    process.run(number)
+    assert rows("SELECT answered_by FROM staff_task WHERE kind = 'picking'") == [
+        ("{{ 7 * 7 }}{% raw %}",)
+    ]
+
+
+def test_an_answer_in_the_console_wins_over_a_form_sent_after_it(process, number):
+    process.run(number)
+    process.answer("picking", picked_by="Robin")
+    process.answers["picking-1"] = form("picking", picked_by="Jo")
+    assert process.run(number) == "packing-1"
+    assert rows("SELECT answered_by, answered_through FROM staff_task WHERE kind = 'picking'") == [
+        ("Robin", "console")
+    ]
+    assert_sound()
+
+
+def test_somebody_who_answers_after_the_form_did_is_told_by_whom_it_was_done(process, number):
+    process.run(number)
+    task_id = open_task_id("picking")
+    process.answers["picking-1"] = form("picking", picked_by="Jo")
+    process.run(number)
+    with pytest.raises(TaskNotOpen, match=rf"Task {task_id} was done by Jo at \d\d \w+ \d\d:\d\d"):
+        answer_task(task_id, form("picking", picked_by="Robin"))
+    assert_sound()
+
+
+def test_the_operators_forms_are_asked_again_too(process, shop):
+    with transaction() as session:
+        number = make_order(session, {"PLATE": 6})
+    assert process.run(number) == "shortage-1"
+    process.answers["shortage-1"] = form("shortage", decision="hope")
+    assert process.run(number) == "shortage-2"
+    assert "| PLATE | 6 | 4 |" in process.description
+    process.answers["shortage-2"] = form("shortage", decision="cancel the order")
+    assert process.run(number) == f"Order {number} is Cancelled: stock is short."
+    assert_sound()

@@ -1,0 +1,613 @@
+"""The audit finds nothing in what the processes left, and every row that was damaged by hand."""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from sqlmodel import Session
+
+from adapters import database as db
+from adapters.prefect_api import PrefectAway, RunState
+from adapters.settings import settings
+from domain.shop_days import shop_day
+from domain.tracking import is_valid_s10, s10_number
+from models.base import utc_now
+from models.enums import LabelState, ServiceLevel
+from models.shipping import ShippingLabel
+from tasks.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
+from tests.conftest import using
+from tests.factories import make_order, make_product, make_tariffs
+from tests.mailserver import MailServer
+from tests.process import Process
+
+SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW = range(1001, 1006)
+"""The orders in the shop, one of each kind; the waiting one is to be picked."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What was done to the database by hand, which check finds it, and what its sentence names."""
+
+    check: str
+    sql: str
+    names: str
+
+
+DAMAGES = [
+    Damage(
+        "stock on hand is the sum of its movements",
+        "UPDATE product SET on_hand = 9 WHERE sku = 'MUG'",
+        "Product MUG has 9 on hand, and its movements add up to 8.",
+    ),
+    Damage(
+        "stock on hand is the sum of its movements",
+        "DELETE FROM stock_movement WHERE sku = 'PLATE'",
+        "Product PLATE has 3 on hand, and its movements add up to 0.",
+    ),
+    Damage(
+        "reserved stock is the sum of its live reservations",
+        "UPDATE product SET reserved = 1 WHERE sku = 'PLATE'",
+        "Product PLATE has 1 reserved, and its live reservations add up to 0.",
+    ),
+    Damage(
+        "reserved stock is on hand",
+        "ALTER TABLE product DROP CONSTRAINT ck_product_reserved_within_on_hand;"
+        "UPDATE product SET reserved = 99 WHERE sku = 'MUG'",
+        "Product MUG has 99 reserved of 8 on hand.",
+    ),
+    Damage(
+        "reserved stock is on hand",
+        "ALTER TABLE product DROP CONSTRAINT ck_product_reserved_within_on_hand;"
+        "UPDATE product SET reserved = -1 WHERE sku = 'MUG'",
+        "Product MUG has -1 reserved",
+    ),
+    Damage(
+        "orders that passed the stock check hold each line",
+        "DELETE FROM reservation WHERE state = 'live'",
+        f"Order {WAITING} needs 3 of MUG set aside, and its live reservation holds 0.",
+    ),
+    Damage(
+        "orders that passed the stock check hold each line",
+        "UPDATE reservation SET quantity = 2 WHERE state = 'live'",
+        f"Order {WAITING} needs 3 of MUG set aside, and its live reservation holds 2.",
+    ),
+    Damage(
+        "no other order holds stock",
+        "INSERT INTO reservation (order_line_id, sku, quantity, state, at)"
+        f" SELECT id, sku, 1, 'live', now() FROM order_line WHERE order_number = {CANCELLED}",
+        f"Order {CANCELLED} is Cancelled and has 1 of PLATE set aside",
+    ),
+    Damage(
+        "no other order holds stock",
+        "INSERT INTO reservation (order_line_id, sku, quantity, state, at)"
+        f" SELECT id, sku, 1, 'live', now() FROM order_line WHERE order_number = {BACKORDERED}",
+        f"Order {BACKORDERED} is Backordered and has 1 of PLATE set aside",
+    ),
+    Damage(
+        "no other order holds stock",
+        "INSERT INTO reservation (order_line_id, sku, quantity, state, at)"
+        f" SELECT id, sku, 1, 'live', now() FROM order_line WHERE order_number = {NEW}",
+        f"Order {NEW} is New and has 1 of MUG set aside",
+    ),
+    Damage(
+        "no other order holds stock",
+        "UPDATE reservation SET state = 'live' WHERE state = 'consumed' AND sku = 'PLATE'",
+        f"Order {SHIPPED} is Shipped and has 1 of PLATE set aside",
+    ),
+    Damage(
+        "reservations are consumed when stock is booked out",
+        "DELETE FROM reservation WHERE sku = 'PLATE'",
+        f"Order {SHIPPED}, 1 of PLATE: its stock is booked out, and its reservation is missing.",
+    ),
+    Damage(
+        "reservations are consumed when stock is booked out",
+        "UPDATE reservation SET quantity = 7 WHERE sku = 'PLATE'",
+        f"Order {SHIPPED}, 1 of PLATE: its stock is booked out, and its reservation is 7 PLATE",
+    ),
+    Damage(
+        "reservations are consumed when stock is booked out",
+        "UPDATE reservation SET state = 'consumed' WHERE state = 'live'",
+        f"Order {WAITING}, 3 of MUG: its stock is not booked out, and its reservation is 3 MUG,"
+        " consumed.",
+    ),
+    Damage(
+        "orders booked out have sold each line",
+        "DELETE FROM stock_movement WHERE sku = 'PLATE' AND kind = 'sold'",
+        f"Order {SHIPPED} was booked out with 1 of PLATE, and its movement says 0.",
+    ),
+    Damage(
+        "orders booked out have sold each line",
+        "UPDATE stock_movement SET quantity = -3 WHERE sku = 'MUG' AND kind = 'sold'",
+        f"Order {SHIPPED} was booked out with 2 of MUG, and its movement says 3.",
+    ),
+    Damage(
+        "nothing else is sold",
+        "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
+        f" VALUES ('MUG', -1, 'sold', 'order:{CANCELLED}', 'me', '', now())",
+        f"sold 1 of MUG for order:{CANCELLED}",
+    ),
+    Damage(
+        "nothing else is sold",
+        f"UPDATE stock_movement SET reference = 'order {SHIPPED}' WHERE kind = 'sold'",
+        f"sold 2 of MUG for order {SHIPPED}",
+    ),
+    Damage(
+        "an order's amounts are the sums of its lines",
+        f"UPDATE order_line SET tax_minor = tax_minor + 1 WHERE order_number = {WAITING}",
+        f"Order {WAITING} has",
+    ),
+    Damage(
+        "an order's amounts are the sums of its lines",
+        "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_total_adds_up;"
+        f"UPDATE sales_order SET total_minor = 7 WHERE number = {SHIPPED}",
+        f"Order {SHIPPED} has 7 minor units of total, and its lines add up to",
+    ),
+    Damage(
+        "an order's amounts are the sums of its lines",
+        f"DELETE FROM order_line WHERE order_number = {SHIPPED}",
+        "minor units of items, and its lines add up to nothing.",
+    ),
+    Damage(
+        "no step of an order is recorded before those that come first",
+        "DELETE FROM step_record"
+        f" WHERE subject = 'order:{WAITING}' AND step = 'Calculate Total Order Value'",
+        f"Order {WAITING} has the record of 'Get Picking Checklist' and lacks that of"
+        " 'Calculate Total Order Value'.",
+    ),
+    Damage(
+        "no step of a day is recorded before those that come first",
+        "DELETE FROM step_record WHERE step = 'Generate Daily Performance Report'",
+        "revision 1, has the record of 'Notify Management of Daily Stats' and lacks that of"
+        " 'Generate Daily Performance Report'.",
+    ),
+    Damage(
+        "an order's status is what its ledger says",
+        f"UPDATE sales_order SET status = 'New' WHERE number = {WAITING}",
+        f"Order {WAITING} is New, and by its ledger it is Processing.",
+    ),
+    Damage(
+        "an order's status is what its ledger says",
+        "DELETE FROM step_record WHERE step = 'Cancel Order'",
+        f"Order {CANCELLED} is Cancelled, and by its ledger it is New or Backordered.",
+    ),
+    Damage(
+        "shipped orders have gone through all fourteen steps",
+        "DELETE FROM step_record"
+        f" WHERE subject = 'order:{SHIPPED}' AND step = 'Update Order Status to Shipped'",
+        f"Order {SHIPPED} is Shipped and lacks the record of 'Update Order Status to Shipped'.",
+    ),
+    Damage(
+        "shipped orders have gone through all fourteen steps",
+        f"DELETE FROM step_record WHERE subject = 'order:{SHIPPED}'",
+        f"Order {SHIPPED} is Shipped and lacks the record of 'Retrieve New Order'.",
+    ),
+    Damage(
+        "shipped orders have their amounts, carrier and times",
+        f"UPDATE sales_order SET carrier = NULL WHERE number = {SHIPPED}",
+        f"Order {SHIPPED} is Shipped and has no carrier.",
+    ),
+    Damage(
+        "shipped orders have their amounts, carrier and times",
+        "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_shipped_is_complete;"
+        f"UPDATE sales_order SET collected_at = NULL WHERE number = {SHIPPED}",
+        f"Order {SHIPPED} is Shipped and has no time of collection.",
+    ),
+    Damage(
+        "a shipped order's tracking number is its first label's",
+        f"UPDATE sales_order SET tracking_number = 'CP123' WHERE number = {SHIPPED}",
+        f"Order {SHIPPED} is Shipped with house CP123, and its first label is house CP",
+    ),
+    Damage(
+        "a shipped order's tracking number is its first label's",
+        "DELETE FROM shipping_label",
+        "and its first label is missing.",
+    ),
+    Damage(
+        "shipped orders were collected",
+        "UPDATE carrier_pickup SET state = 'booked'",
+        f"Order {SHIPPED} is Shipped, and its carrier pickup is booked.",
+    ),
+    Damage(
+        "shipped orders were collected",
+        "DELETE FROM carrier_pickup",
+        f"Order {SHIPPED} is Shipped, and its carrier pickup is missing.",
+    ),
+    Damage(
+        "labelled orders have a printed label per parcel packed",
+        "DELETE FROM shipping_label WHERE parcel = 2",
+        f"Order {SHIPPED} was packed into 2 parcels, and has 1 labels bought and printed.",
+    ),
+    Damage(
+        "labelled orders have a printed label per parcel packed",
+        "UPDATE shipping_label SET pdf = '' WHERE parcel = 2",
+        f"Order {SHIPPED} was packed into 2 parcels, and has 1 labels bought and printed.",
+    ),
+    Damage(
+        "labelled orders have a printed label per parcel packed",
+        "DELETE FROM step_record WHERE step = 'gate: packing'",
+        f"Order {SHIPPED} was packed into 0 parcels, and has 2 labels bought and printed.",
+    ),
+    Damage(
+        "mails of recorded steps are sent or refused",
+        f"UPDATE message SET state = 'written' WHERE key = 'order:{SHIPPED}:shipment'",
+        f"the mail order:{SHIPPED}:shipment is written.",
+    ),
+    Damage(
+        "mails of recorded steps are sent or refused",
+        f"DELETE FROM message WHERE key = 'order:{SHIPPED}:shipment'",
+        f"the mail order:{SHIPPED}:shipment is missing.",
+    ),
+    Damage(
+        "mails of recorded steps are sent or refused",
+        "DELETE FROM message WHERE key LIKE 'day:%'",
+        ":report:1 is missing.",
+    ),
+    Damage(
+        "effects have the record of their step",
+        "DELETE FROM step_record WHERE step = 'Create Shipping Label'",
+        f"Label order:{SHIPPED}:label:1 is bought, and the ledger lacks 'Create Shipping Label'",
+    ),
+    Damage(
+        "effects have the record of their step",
+        "DELETE FROM step_record WHERE step = 'Dispatch Carrier Pickup'",
+        f"Pickup order:{SHIPPED}:pickup is collected, and the ledger lacks",
+    ),
+    Damage(
+        "effects have the record of their step",
+        "DELETE FROM step_record WHERE step = 'Send Shipment Notification'",
+        f"Mail order:{SHIPPED}:shipment is sent, and the ledger lacks",
+    ),
+    Damage(
+        "effects have the record of their step",
+        "DELETE FROM step_record WHERE step = 'Notify Management of Daily Stats'",
+        "and the ledger lacks 'Notify Management of Daily Stats' of day:",
+    ),
+    Damage(
+        "what the house carrier booked was wanted",
+        "INSERT INTO carrier_booking (key, kind, reference, at)"
+        " VALUES ('order:7:label:1', 'label', 'CP1', now())",
+        "booked the label CP1 under the key order:7:label:1",
+    ),
+    Damage(
+        "what was bought stands in the house carrier's book",
+        "DELETE FROM carrier_booking WHERE kind = 'pickup'",
+        f"The pickup order:{SHIPPED}:pickup has the reference PU",
+    ),
+    Damage(
+        "what was bought stands in the house carrier's book",
+        f"UPDATE carrier_booking SET reference = 'CP1' WHERE key = 'order:{SHIPPED}:label:2'",
+        "and the house carrier's book has CP1.",
+    ),
+    Damage(
+        "a parcel has one live label",
+        "DROP INDEX ix_shipping_label_one_live; UPDATE shipping_label SET parcel = 1",
+        f"Parcel 1 of order {SHIPPED} has 2 live labels.",
+    ),
+    Damage(
+        "the house carrier's tracking numbers are valid",
+        "UPDATE shipping_label SET tracking_number = 'CP000000010GB' WHERE parcel = 2",
+        f"Label order:{SHIPPED}:label:2 has the tracking number CP000000010GB",
+    ),
+    Damage(
+        "the house carrier's tracking numbers are valid",
+        "UPDATE shipping_label SET tracking_number = 'lost' WHERE parcel = 2",
+        f"Label order:{SHIPPED}:label:2 has the tracking number lost",
+    ),
+    Damage(
+        "nothing happens twice under one key",
+        "ALTER TABLE message DROP CONSTRAINT uq_message_key;"
+        "INSERT INTO message (key, message_id, recipients, subject, text, html, state, problem,"
+        " written_at, sent_at) SELECT key, 'another', recipients, subject, text, html, state,"
+        f" problem, written_at, sent_at FROM message WHERE key = 'order:{SHIPPED}:shipment'",
+        f"The mail order:{SHIPPED}:shipment is there 2 times",
+    ),
+    Damage(
+        "nothing happens twice under one key",
+        "ALTER TABLE shipping_label DROP CONSTRAINT uq_shipping_label_tracking_number;"
+        "UPDATE shipping_label SET tracking_number = 'CP1'",
+        "The label with tracking number CP1 is there 2 times",
+    ),
+    Damage(
+        "nothing happens twice under one key",
+        "ALTER TABLE stock_movement DROP CONSTRAINT uq_stock_movement_sku_kind_reference;"
+        "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
+        " SELECT sku, quantity, kind, reference, actor, reason, at FROM stock_movement"
+        " WHERE sku = 'MUG' AND kind = 'sold'",
+        f"The movement (MUG,sold,order:{SHIPPED}) is there 2 times",
+    ),
+    Damage(
+        "ended orders ask nobody for anything",
+        f"UPDATE staff_task SET state = 'open', answered_at = NULL"
+        f" WHERE order_number = {CANCELLED} AND kind = 'shortage'",
+        f"(shortage) is open, and its order {CANCELLED} is Cancelled.",
+    ),
+    Damage(
+        "answered tasks and the ledger agree",
+        f"DELETE FROM step_record WHERE subject = 'order:{CANCELLED}' AND step = 'gate: shortage'",
+        f"Order {CANCELLED}, gate: shortage, round 1: its task is done, and its ledger says"
+        " nothing.",
+    ),
+    Damage(
+        "answered tasks and the ledger agree",
+        f"DELETE FROM staff_task WHERE order_number = {SHIPPED} AND kind = 'packing'",
+        f"Order {SHIPPED}, gate: packing, round 1: its task is not answered, and its ledger says"
+        " done.",
+    ),
+    Damage(
+        "answered tasks and the ledger agree",
+        "UPDATE staff_task SET state = 'done' WHERE state = 'refused'",
+        f"Order {SHIPPED}, gate: picking, round 1: its task is done, and its ledger says refused.",
+    ),
+    Damage(
+        "orders in work have a run or a person",
+        f"UPDATE sales_order SET run_id = NULL WHERE number = {WAITING};"
+        f"UPDATE staff_task SET state = 'withdrawn' WHERE order_number = {WAITING}",
+        f"Order {WAITING} is Processing, and neither a flow run nor a person works on it.",
+    ),
+    Damage(
+        "daily summaries say what the orders say",
+        "UPDATE daily_summary SET orders_shipped = 2",
+        "says 2 orders, 3 units",
+    ),
+    Damage(
+        "daily summaries say what the orders say",
+        "UPDATE daily_summary SET units_shipped = 4",
+        "says 1 orders, 4 units",
+    ),
+    Damage(
+        "daily summaries say what the orders say",
+        "UPDATE daily_summary SET revenue = jsonb_set(revenue, '{GBP,revenue_minor}', '5')",
+        '"revenue_minor": 5}}, and the orders shipped that day say 1 orders, 3 units',
+    ),
+    Damage(
+        "daily summaries say what the orders say",
+        f"UPDATE sales_order SET shipped_at = shipped_at - interval '2 days'"
+        f" WHERE number = {SHIPPED}",
+        "and the orders shipped that day say 0 orders, 0 units, {}.",
+    ),
+    Damage(
+        "daily summaries are the latest that the ledger has",
+        "UPDATE daily_summary SET revision = 2",
+        "is revision 2, and its ledger says revision 1.",
+    ),
+    Damage(
+        "daily summaries are the latest that the ledger has",
+        "DELETE FROM daily_summary",
+        "is missing, and its ledger says revision 1.",
+    ),
+]
+
+
+class FakePrefect:
+    """Prefect with one state for every run; `meanwhile` happens elsewhere while it is asked."""
+
+    def __init__(self, state: RunState | None, away: bool = False, meanwhile: str = "") -> None:
+        self.state = state
+        self.away = away
+        self.meanwhile = meanwhile
+
+    def states(self, run_ids: Iterable[str]) -> dict[str, RunState]:
+        if self.away:
+            raise PrefectAway("http://prefect.example/api", "connection refused")
+        asked = list(run_ids)
+        if self.meanwhile:
+            with db.transaction() as session:
+                damage(session, self.meanwhile)
+        return dict.fromkeys(asked, self.state) if self.state else {}
+
+
+@pytest.fixture(scope="module")
+def lived_in(postgres_url: str) -> Iterator[str]:
+    """A shop where an order of each kind has come as far as it can, and the day is summed up."""
+    mail_server = MailServer()
+    mail_server.start()
+    smtp = {"PACKLINE_SMTP_HOST": "127.0.0.1", "PACKLINE_SMTP_PORT": str(mail_server.port)}
+    with copied(postgres_url) as url:
+        with using(url, **smtp), pytest.MonkeyPatch.context() as monkeypatch:
+            live_a_day(Process(monkeypatch))
+        yield url
+    mail_server.stop()
+
+
+@pytest.fixture
+def shop(lived_in: str) -> Iterator[None]:
+    """That shop, to be looked at."""
+    with using(lived_in):
+        yield
+
+
+@pytest.fixture
+def shop_session(shop: None) -> Iterator[Session]:
+    """A session in that shop, whose work is undone."""
+    with db.engine().connect() as connection, Session(connection) as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def shop_copy(lived_in: str) -> Iterator[None]:
+    """A copy of that shop, to be damaged for good."""
+    with copied(lived_in) as url, using(url):
+        yield
+
+
+@contextmanager
+def copied(url: str) -> Iterator[str]:
+    """The address of a copy of a database, dropped afterwards. Nobody may be connected to it."""
+    template, name = db.make_url(url).database, f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(db.sibling_url(url, "postgres"), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        yield db.sibling_url(url, name)
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def live_a_day(process: Process) -> None:
+    """The picker of the first order answers wrongly once, and the packer makes two parcels."""
+    with db.transaction() as session:
+        make_tariffs(session)
+        make_product(session, "MUG", stock=10)
+        make_product(session, "PLATE", stock=4, weight_grams=500)
+        orders = ({"PLATE": 1, "MUG": 2}, {"PLATE": 50}, {"PLATE": 40}, {"MUG": 3}, {"MUG": 1})
+        numbers = [make_order(session, lines) for lines in orders]
+    assert numbers == [SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW]
+
+    process.answers["picking-1"] = {"gate": "picking"}
+    assert process.run(SHIPPED) == "picking-2"
+    process.answer("picking")
+    assert process.run(SHIPPED) == "packing-1"
+    parcel = {"weight_grams": 900, "length_mm": 200, "width_mm": 150, "height_mm": 100}
+    process.answer("packing", parcels=[parcel, parcel])
+    assert process.ship(SHIPPED) == f"Order {SHIPPED} is Shipped."
+
+    another = process.another()
+    assert another.run(CANCELLED) == "shortage-1"
+    another.answer("shortage", decision="cancel the order")
+    assert another.run(CANCELLED).startswith(f"Order {CANCELLED} is Cancelled")
+    assert process.another().run(BACKORDERED) == "shortage-1"
+    assert process.another().run(WAITING) == "picking-1"
+    process.another().sum_up(shop_day(utc_now(), settings().zone_info))
+
+
+def damage(session: Session, sql: str) -> None:
+    """Change the database behind the back of its triggers and foreign keys."""
+    session.connection().exec_driver_sql("SET LOCAL session_replication_role = replica")
+    session.connection().exec_driver_sql(sql)
+
+
+def check_named(checks: Iterable[Check], name: str) -> Check:
+    return next(check for check in checks if check.name == name)
+
+
+def test_what_the_processes_left_passes_every_check(shop):
+    report = audit(FakePrefect(RunState("PAUSED", "Suspended")))
+    assert report.ok
+    assert [check for check in report.checks if not check.ok or check.skipped] == []
+
+
+@pytest.mark.parametrize("done", DAMAGES, ids=lambda done: done.names[:60])
+def test_damage_by_hand_is_found_and_named(shop_session, done):
+    damage(shop_session, done.sql)
+    check = check_named(database_checks(shop_session), done.check)
+    assert not check.ok
+    assert any(done.names in problem for problem in check.problems), check.problems
+
+
+def test_every_check_has_its_damage(shop):
+    checked = {check.name for check in audit(None).checks}
+    assert checked == {done.check for done in DAMAGES} | {LIVE_RUNS}
+
+
+def test_one_broken_check_breaks_the_report(shop_copy):
+    with db.transaction() as session:
+        damage(session, f"UPDATE sales_order SET carrier = NULL WHERE number = {SHIPPED}")
+    report = audit(None)
+    assert not report.ok
+    assert [check.name for check in report.checks if not check.ok] == [
+        "shipped orders have their amounts, carrier and times",
+        "a shipped order's tracking number is its first label's",
+    ]
+
+
+def test_of_many_problems_some_are_named_and_the_rest_is_counted(shop_session):
+    damage(
+        shop_session,
+        "INSERT INTO product (sku, name, barcode, bin, weight_grams, tax_class, on_hand, reserved)"
+        " SELECT 'LOST-' || n, 'Lost', '1', 'A-1', 1, 'standard', 1, 0"
+        f" FROM generate_series(1, {LISTED + 5}) AS n",
+    )
+    name = "stock on hand is the sum of its movements"
+    problems = check_named(database_checks(shop_session), name).problems
+    assert len(problems) == LISTED + 1
+    assert problems[-1] == "and 5 more"
+
+
+def test_the_check_digit_is_the_same_in_the_database_as_in_the_rules(shop_session):
+    right = [s10_number(serial, "GB") for serial in range(0, 10_000_000, 99_991)]
+    wrong = [f"{number[:10]}{(int(number[10]) + 1) % 10}GB" for number in right]
+    shop_session.add_all(a_label(number) for number in right + wrong)
+    shop_session.flush()
+    name = "the house carrier's tracking numbers are valid"
+    check = check_named(database_checks(shop_session), name)
+    assert all(is_valid_s10(number) == (number in right) for number in right + wrong)
+    assert check.problems[-1] == f"and {len(wrong) - LISTED} more"
+    assert not any(number in problem for number in right for problem in check.problems)
+
+
+def test_open_orders_whose_run_failed_are_named_with_the_way_out(shop):
+    report = audit(FakePrefect(RunState("FAILED", "Failed")))
+    problems = check_named(report.checks, LIVE_RUNS).problems
+    assert not report.ok
+    assert problems == (
+        f"Order {BACKORDERED} is Backordered, and its run failed: press Retry in Prefect's UI.",
+        f"Order {WAITING} is Processing, and its run failed: press Retry in Prefect's UI.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        (None, "is Deleted"),
+        (RunState("CANCELLED", "Cancelled"), "is Cancelled"),
+        (RunState("COMPLETED", "Completed"), "is Completed"),
+    ],
+)
+def test_open_orders_whose_run_is_over_or_gone_are_named(shop, state, name):
+    check = check_named(audit(FakePrefect(state)).checks, LIVE_RUNS)
+    assert not check.ok
+    assert len(check.problems) == 2
+    assert name in check.problems[0]
+
+
+def test_an_order_that_ends_while_prefect_is_asked_is_not_blamed(shop_copy):
+    ends = (
+        "UPDATE sales_order SET status = 'Cancelled', cancelled_at = now()"
+        f" WHERE number IN ({BACKORDERED}, {WAITING})"
+    )
+    report = audit(FakePrefect(RunState("COMPLETED", "Completed"), meanwhile=ends))
+    assert check_named(report.checks, LIVE_RUNS).ok
+
+
+def test_without_prefect_the_runs_are_skipped_and_the_rest_counts(shop):
+    report = audit(None)
+    assert report.ok
+    assert "Prefect was not asked" in check_named(report.checks, LIVE_RUNS).skipped
+
+
+def test_while_prefect_is_away_the_runs_are_skipped_with_its_reason(shop):
+    report = audit(FakePrefect(None, away=True))
+    assert report.ok
+    assert (
+        "http://prefect.example/api does not answer"
+        in check_named(report.checks, LIVE_RUNS).skipped
+    )
+
+
+def test_the_report_says_first_whether_all_is_well(shop):
+    assert audit(None).model_dump_json().startswith('{"ok":true,')
+
+
+def test_the_audit_does_without_the_prefect_library():
+    program = "import sys, tasks.audit; sys.exit('prefect' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def a_label(tracking_number: str) -> ShippingLabel:
+    return ShippingLabel(
+        order_number=NEW,
+        parcel=1,
+        key=f"order:{NEW}:{tracking_number}",
+        state=LabelState.VOIDED,
+        carrier="house",
+        service_level=ServiceLevel.STANDARD,
+        zone="1",
+        weight_grams=1,
+        length_mm=1,
+        width_mm=1,
+        height_mm=1,
+        tracking_number=tracking_number,
+    )
