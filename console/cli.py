@@ -13,8 +13,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session
-from tasks.audit import audit as run_audit
 
 from adapters.database import DatabaseAway, database_url, engine, transaction
 from adapters.prefect_api import PrefectApi
@@ -27,8 +25,8 @@ from deployments.live import run_live
 from domain.errors import PacklineError
 from models.enums import OrderStatus, Role, TaskKind
 from models.intake import Kind
-from models.staff import StaffTask
-from tasks.answers import TaskNotOpen, answer_task
+from tasks.answers import answer_task, find_task
+from tasks.audit import audit as run_audit
 from tasks.deliveries import receive as receive_delivery
 from tasks.intake import import_file
 
@@ -130,6 +128,14 @@ def tasks(
 
 
 @app.command()
+def task(number: int, as_json: AsJson = False) -> None:
+    """Show what a task asks for: the checklist."""
+    with _reading() as session:
+        row, sheet = lists.task_row(session, number), lists.task_sheet(session, number)
+    shown.as_json(row) if as_json else shown.show_task(sheet)
+
+
+@app.command()
 def done(
     task: Annotated[int, typer.Argument(help="The task's number, from `packline tasks`.")],
     by: By,
@@ -155,7 +161,7 @@ def done(
 ) -> None:
     """Say that a task is done. Picking without --found means: all as listed."""
     with _reading() as session:
-        kind = _kind_of(session, task)
+        kind = find_task(session, task).kind
     if kind == TaskKind.PICKING:
         answer = options.picking_answer(by, found or [])
     elif kind == TaskKind.PACKING:
@@ -251,13 +257,6 @@ def _ready() -> None:
 def _reading() -> Any:
     _ready()
     return transaction()
-
-
-def _kind_of(session: Session, task_id: int) -> TaskKind:
-    task = session.get(StaffTask, task_id)
-    if task is None:
-        raise TaskNotOpen(f"There is no task {task_id}: `packline tasks` lists the open ones.")
-    return task.kind
 
 
 def _progress() -> Progress:

@@ -18,7 +18,8 @@ from models.orders import OrderLine, SalesOrder
 from models.reports import DailySummary
 from models.shipping import ShippingLabel
 from models.staff import Staff, StaffTask
-from tasks.answers import GATES
+from tasks.answers import GATES, find_task
+from tasks.checklists import checklist_markdown
 from tasks.subjects import UnknownOrder, order_key
 
 
@@ -140,10 +141,19 @@ def open_tasks(session: Session, *, role: Role | None = None, limit: int = 50) -
     if role:
         urgent = urgent.where(StaffTask.role == role)
     found = session.exec(urgent.order_by(col(StaffTask.due_at), col(StaffTask.id)).limit(limit))
-    return [
-        TaskRow(title=GATES[task.kind].title, **task.model_dump(include=_TASK_FIELDS))
-        for task in found
-    ]
+    return [_task_row(task) for task in found]
+
+
+def task_row(session: Session, task_id: int) -> TaskRow:
+    """One task, open or not. Raises `TaskNotOpen`."""
+    return _task_row(find_task(session, task_id))
+
+
+def task_sheet(session: Session, task_id: int) -> str:
+    """What a task asks for, as Markdown. Raises `TaskNotOpen`."""
+    task = find_task(session, task_id)
+    order = session.get_one(SalesOrder, task.order_number)
+    return checklist_markdown(GATES[task.kind], order, task)
 
 
 def role_of(session: Session, name: str) -> Role:
@@ -177,6 +187,10 @@ def summary(session: Session, day: date | None) -> SummaryRow:
 _TASK_FIELDS = {
     "id", "kind", "order_number", "role", "opened_at", "due_at", "complaint", "checklist",
 }  # fmt: skip
+
+
+def _task_row(task: StaffTask) -> TaskRow:
+    return TaskRow(title=GATES[task.kind].title, **task.model_dump(include=_TASK_FIELDS))
 
 
 def _order_row(order: SalesOrder, pieces: int) -> OrderRow:

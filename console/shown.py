@@ -8,15 +8,18 @@ from typing import Any
 import typer
 from pydantic import BaseModel
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
-from tasks.audit import AuditReport
 
 from adapters.rendering import money
 from adapters.settings import settings
 from console.lists import OrderRow, OrderSheet, StockRow, SummaryRow, TaskRow
+from tasks.audit import AuditReport
 
 screen = Console(highlight=False)
+
+_NEVER_WRAPPED = ("Order", "Status", "Received", "Due", "When", "Tracking", "SKU", "Total")
 
 
 def as_json(value: BaseModel | Iterable[BaseModel]) -> None:
@@ -32,18 +35,17 @@ def as_json(value: BaseModel | Iterable[BaseModel]) -> None:
 def show_orders(rows: list[OrderRow]) -> None:
     """The list of orders."""
     _table(
-        ("Order", "Status", "Channel", "Customer", "To", "Pieces", "Total", "Tracking", "Received"),
+        ("Order", "Status", "Received", "Customer", "To", "Pieces", "Total", "Tracking"),
         (
             (
                 row.number,
                 row.status,
-                f"{row.channel} {row.external_id}",
+                local(row.received_at),
                 row.customer_name,
                 row.country,
                 row.pieces,
                 row.total or "",
                 row.tracking_number or "",
-                local(row.received_at),
             )
             for row in rows
         ),
@@ -94,6 +96,11 @@ def show_tasks(rows: list[TaskRow]) -> None:
         ),
         nothing="Nothing waits for anybody.",
     )
+
+
+def show_task(sheet: str) -> None:
+    """What a task asks for: the same that the form in Prefect's UI shows."""
+    screen.print(Markdown(sheet))
 
 
 def show_stock(rows: list[StockRow]) -> None:
@@ -152,7 +159,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]], nothing: str =
     if not listed:
         screen.print(Text(nothing))
         return
-    table = Table(*head, box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in head:
+        table.add_column(title, no_wrap=title in _NEVER_WRAPPED)
     for row in listed:
         table.add_row(*row)
     screen.print(table)

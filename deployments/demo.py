@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 from sqlmodel import col, func, select
-from tasks.audit import AuditReport, audit
 
 from adapters import database, postgres
 from adapters.database import EMBEDDED_FOLDER, transaction
@@ -37,6 +36,7 @@ from models.orders import SalesOrder
 from models.shipping import ShippingLabel
 from models.staff import Staff, StaffTask
 from tasks.answers import answer_task
+from tasks.audit import AuditReport, audit
 from tasks.intake import import_file
 
 _PATIENCE_SECONDS = 600

@@ -130,7 +130,7 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
     Raises `TaskNotOpen`, or `AnswerRefused`: then nothing is stored and the task stays open.
     """
     with transaction() as session:
-        task = _task(session, task_id)
+        task = find_task(session, task_id)
         order = locked_order(session, task.order_number)
         session.refresh(task)
         if task.state != TaskState.OPEN:
@@ -140,6 +140,14 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
         _close(session, task, gate, result, AnsweredThrough.CONSOLE, order.run_id or "")
         notify(session, ORDERS_CHANNEL)
         return task
+
+
+def find_task(session: Session, task_id: int) -> StaffTask:
+    """The task of that number. Raises `TaskNotOpen`."""
+    task = session.get(StaffTask, task_id)
+    if task is None:
+        raise TaskNotOpen(f"There is no task {task_id}: `packline tasks` lists the open ones.")
+    return task
 
 
 def store_answer(
@@ -421,13 +429,6 @@ def _enter(
 def _tell(session: Session, task: StaffTask, event: str, detail: str, who: str) -> None:
     subject = order_key(task.order_number)
     session.add(AuditEvent(subject=subject, actor=who, event=event, detail=detail[:4000]))
-
-
-def _task(session: Session, task_id: int) -> StaffTask:
-    task = session.get(StaffTask, task_id)
-    if task is None:
-        raise TaskNotOpen(f"There is no task {task_id}: `packline tasks` lists the open ones.")
-    return task
 
 
 def _why_not_open(task: StaffTask) -> str:

@@ -308,7 +308,7 @@ SHIPPED = (
         problem="Order {number} is Shipped with {kept}, and its first label is {label}.",
         breaking="""
             SELECT number, concat_ws(' ', placed.carrier, placed.tracking_number) AS kept,
-                coalesce(concat_ws(' ', label.carrier, label.tracking_number), 'missing') AS label
+                coalesce(label.carrier || ' ' || label.tracking_number, 'missing') AS label
             FROM sales_order AS placed
             LEFT JOIN (
                 SELECT DISTINCT ON (order_number) order_number AS number, carrier, tracking_number
@@ -376,7 +376,8 @@ EFFECTS = (
         problem="{effect} is {state}, and the ledger lacks '{step}' of {subject}.",
         breaking="""
             WITH mail AS (
-                SELECT key, state, split_part(key, ':', 3) AS kind, split_part(key, ':', 4) AS round,
+                SELECT key, state,
+                    split_part(key, ':', 3) AS kind, split_part(key, ':', 4) AS round,
                     concat_ws(':', split_part(key, ':', 1), split_part(key, ':', 2)) AS subject
                 FROM message WHERE state <> 'written'
             ), effects (effect, state, step, subject, round) AS (

@@ -263,3 +263,12 @@ def test_the_command_line_does_without_prefects_slow_import():
     code = "import sys, console.cli; print('prefect' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_task_shows_its_checklist_in_walking_order(packline, picking):
+    number, task = picking
+    _, out, _ = packline("task", task)
+    assert f"Pick: order {number}" in out
+    assert out.index("A-01-1") < out.index("A-10-1")
+    assert as_json(packline("task", task, "--json"))["checklist"]["items"][0]["sku"] == "MUG"
+    assert "There is no task 4711" in packline("task", 4711)[2]

@@ -90,6 +90,12 @@ def message_of(live, run_id):
     return live.ask(f"flow_runs/{run_id}")["state"]["message"] or ""
 
 
+def attempts_of(live, run_id, step):
+    """How often Prefect ran a step's task by itself."""
+    body = {"flow_runs": {"id": {"any_": [run_id]}}, "task_runs": {"name": {"any_": [step]}}}
+    return sum(run["run_count"] for run in live.ask("task_runs/filter", body))
+
+
 def resume_in_ui(live, run_id, answer):
     return live.ask(f"flow_runs/{run_id}/resume", {"run_input": answer})
 
@@ -179,6 +185,7 @@ def test_retry_after_the_mail_server_was_away_repeats_nothing(live):
     state = live.until_state(run_id, "FAILED")
     message = message_of(live, run_id)
     assert "does not take mail now" in message, state
+    assert attempts_of(live, run_id, "Send Shipment Notification") == 2  # PACKLINE_RETRIES is 1
     live.mail_server.answer = None
     live.retry(run_id)
     do_all(live, number, TaskKind.CARRIER_PICKUP)
