@@ -54,6 +54,7 @@ class DemoStuck(PacklineError):
 
 def run_demo(screen: Console) -> bool:
     """Play the sample day; True when everything came to its right end and the audit passes."""
+    screen.soft_wrap = True
     with _interruptible(), _own_environment() as folder:
         screen.print(f"The sample day runs in {folder}, on a stack of its own.")
         with Stack(screen.print) as stack:
