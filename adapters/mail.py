@@ -56,8 +56,6 @@ def send(message: Message) -> str:
         if _for_good(problem.smtp_code):
             raise MailRefused(message.recipients, str(problem)) from problem
         raise MailServerAway(problem) from problem
-    except smtplib.SMTPNotSupportedError as problem:  # an address beyond ASCII
-        raise MailRefused(message.recipients, str(problem)) from problem
     except (OSError, smtplib.SMTPException) as problem:
         raise MailServerAway(problem) from problem
 
@@ -84,6 +82,8 @@ def _send(message: Message) -> str:
     server = _server()
     try:
         left_out = server.send_message(as_mail(message))
+    except smtplib.SMTPNotSupportedError as problem:  # an address beyond ASCII
+        raise MailRefused(message.recipients, str(problem)) from problem
     finally:
         # The server has taken the mail or has not: how it says goodbye changes nothing.
         with suppress(OSError, smtplib.SMTPException):

@@ -9,15 +9,22 @@ from babel import Locale, UnknownLocaleError
 from pydantic import (
     EmailStr,
     Field,
-    PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from domain.errors import PacklineError
+
+Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Hours = Annotated[float, Field(gt=0, le=8_760)]
+
+_NEVER_SHOWN = ("PASSWORD", "AUTH", "DATABASE_URL")
 
 
 class BadSetting(PacklineError):
@@ -27,21 +34,21 @@ class BadSetting(PacklineError):
 class Settings(BaseSettings):
     """Packline's settings, read from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="PACKLINE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PACKLINE_", env_ignore_empty=True, frozen=True)
 
     database_url: str | None = Field(
-        None, description="Postgres to use, as postgresql://user@host/name; empty: start our own"
+        None,
+        repr=False,
+        description="Postgres to use, as postgresql://user@host/name; empty: start our own",
     )
     data_folder: Path = Field(
         Path("var"), description="Where our own Postgres, caught mails and logs are kept"
     )
 
-    shop_name: str = Field(
-        "Fernway Home", min_length=1, max_length=100, description="The shop's name, in mails"
-    )
-    sender_address: str = Field(
+    shop_name: Line = Field("Fernway Home", max_length=100, description="The shop's name, in mails")
+    sender_address: Line = Field(
         "Fernway Home, Unit 4 Mill Lane, Leeds LS1 4AP, GB",
-        min_length=1,
+        max_length=200,
         description="The sender's address on labels, parts separated by commas",
     )
     time_zone: str = Field("Europe/London", description="The shop's time zone")
@@ -54,7 +61,7 @@ class Settings(BaseSettings):
     smtp_username: str | None = Field(None, description="User name for the mail server")
     smtp_password: SecretStr | None = Field(None, description="Password for the mail server")
     smtp_starttls: bool = Field(False, description="Encrypt the connection with STARTTLS")
-    smtp_timeout_seconds: PositiveFloat = Field(10, description="How long to wait for it")
+    smtp_timeout_seconds: Seconds = Field(10, description="How long to wait for it")
     mail_from: EmailStr = Field("orders@fernway.example", description="The sender of all mails")
     management_emails: Annotated[list[EmailStr], NoDecode] = Field(
         ["management@fernway.example"],
@@ -73,9 +80,8 @@ class Settings(BaseSettings):
         "https://track.fernway.example/{tracking_number}",
         description="Where a customer follows a parcel",
     )
-    house_carrier_title: str = Field(
+    house_carrier_title: Line = Field(
         "Fernway Parcels",
-        min_length=1,
         max_length=64,
         description="What customers call the house carrier, in mails and on labels",
     )
@@ -87,10 +93,10 @@ class Settings(BaseSettings):
     )
     max_parcel_grams: PositiveInt = Field(30_000, description="The heaviest parcel allowed")
 
-    picking_hours: PositiveFloat = Field(4, description="Hours until a picking task is due")
-    packing_hours: PositiveFloat = Field(2, description="Hours until a packing task is due")
-    pickup_hours: PositiveFloat = Field(8, description="Hours until a carrier pickup is due")
-    decision_hours: PositiveFloat = Field(2, description="Hours until an operator's task is due")
+    picking_hours: Hours = Field(4, description="Hours until a picking task is due")
+    packing_hours: Hours = Field(2, description="Hours until a packing task is due")
+    pickup_hours: Hours = Field(8, description="Hours until a carrier pickup is due")
+    decision_hours: Hours = Field(2, description="Hours until an operator's task is due")
     day_closes_at_hour: int = Field(
         6,
         ge=0,
@@ -99,14 +105,14 @@ class Settings(BaseSettings):
     )
 
     worker_threads: PositiveInt = Field(8, description="Flow runs that one worker works on at once")
-    sweep_seconds: PositiveFloat = Field(2, description="Pause between the dispatcher's sweeps")
+    sweep_seconds: Seconds = Field(2, description="Pause between the dispatcher's sweeps")
     start_ahead: PositiveInt = Field(
         16, description="Orders whose run has been started and not yet taken up by a worker"
     )
-    retry_seconds: PositiveFloat = Field(
+    retry_seconds: Seconds = Field(
         2, description="First pause before a step is tried again; it doubles each time"
     )
-    retries: int = Field(5, ge=0, description="How often a step is tried again by itself")
+    retries: int = Field(5, ge=0, le=50, description="How often a step is tried again by itself")
 
     @field_validator("management_emails", mode="before")
     @classmethod
@@ -134,8 +140,31 @@ class Settings(BaseSettings):
     def _has_place(cls, value: str) -> str:
         if "{tracking_number}" not in value:
             raise ValueError("must contain {tracking_number}")
+        try:
+            value.format(tracking_number="")
+        except (LookupError, ValueError) as error:
+            raise ValueError("must have no braces but those of {tracking_number}") from error
+        return value
+
+    @field_validator("tracking_url", "prefect_api_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with https:// or http://")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_postgres(cls, value: str | None) -> str | None:
+        if value is None or _is_postgres(value):
+            return value
+        raise ValueError("must look like postgresql://user:password@host:5432/name")
+
+    @field_validator("prefect_auth")
+    @classmethod
+    def _has_two_parts(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and ":" not in value.get_secret_value():
+            raise ValueError("must look like user:password")
         return value
 
     @property
@@ -156,8 +185,17 @@ def settings() -> Settings:
         raise BadSetting(" ".join(_sentence(problem) for problem in error.errors())) from None
 
 
+def _is_postgres(address: str) -> bool:
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return False
+    return url.drivername in ("postgresql", "postgres") and bool(url.database)
+
+
 def _sentence(problem: object) -> str:
     where = "_".join(str(part) for part in problem["loc"][:1]).upper()  # type: ignore[index]
     what = str(problem["msg"]).removeprefix("Value error, ")  # type: ignore[index]
-    given = "" if "PASSWORD" in where or "AUTH" in where else f" {problem['input']!r}"  # type: ignore[index]
+    hidden = any(secret in where for secret in _NEVER_SHOWN)
+    given = "" if hidden else f" {problem['input']!r}"  # type: ignore[index]
     return f"PACKLINE_{where}{given}: {what}. Correct it and start again."

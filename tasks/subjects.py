@@ -23,8 +23,8 @@ from models.orders import SalesOrder
 RETRIEVE_NEW_ORDER = "Retrieve New Order"
 DAILY_FULFILLMENT_SUMMARY = "Daily Fulfillment Summary"
 
-ORDER_NUMBERS = range(1, 2**63)
-"""What the column can hold."""
+IDENTITIES = range(1, 2**63)
+"""What the database counts up: order numbers, task numbers."""
 
 
 class UnknownOrder(PacklineError):
@@ -163,7 +163,7 @@ def day_key(day: date) -> str:
 
 def find_order(session: Session, number: int, *, lock: bool = False) -> SalesOrder | None:
     """The order's row, if there is one of that number."""
-    if number not in ORDER_NUMBERS:
+    if number not in IDENTITIES:
         return None
     return session.get(SalesOrder, number, with_for_update=lock or None, populate_existing=True)
 

@@ -6,6 +6,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,10 +15,9 @@ from sqlmodel import Session
 
 from adapters import database as db
 from adapters import postgres, schema
-from models.base import utc_now
 from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer
-from tests.process import ANSWERS, Process
+from tests.process import Process
 
 PROJECT = Path(__file__).parents[1]
 
@@ -39,22 +39,35 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[str]:
     """The address of a migrated, empty database of the test's own, made current."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(db.sibling_url(postgres_url, "postgres"), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template_packline STRATEGY file_copy')
-        with using(url := db.sibling_url(postgres_url, name)):
-            yield url
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with clone(postgres_url) as url, using(url):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _scratch(postgres_url: str) -> Iterator[str]:
+    """A database for `session`. Not the template: sequences move on although rows are undone."""
+    with clone(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture
-def session(postgres_url: str) -> Iterator[Session]:
-    """A session on the template, in a transaction that is undone: for single steps."""
-    with using(postgres_url), db.engine().connect() as connection:
+def session(_scratch: str) -> Iterator[Session]:
+    """A session in a transaction that is undone: for single steps."""
+    with using(_scratch), db.engine().connect() as connection:
         transaction = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint") as session:
             yield session
         transaction.rollback()
+
+
+@contextmanager
+def clone(template: str) -> Iterator[str]:
+    """A database that is like the template, for a while; its address."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(db.sibling_url(template, "postgres"), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template_packline STRATEGY file_copy')
+        yield db.sibling_url(template, name)
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 class using:  # noqa: N801  (reads as a phrase)
@@ -100,7 +113,6 @@ def shop(database: str, mail_server: MailServer) -> Iterator[None]:
 @pytest.fixture
 def process(shop: None, monkeypatch: pytest.MonkeyPatch) -> Process:
     """The processes, run without Prefect in that shop."""
-    monkeypatch.setitem(ANSWERS["carrier-pickup"], "collected_at", utc_now().isoformat())
     return Process(monkeypatch)
 
 

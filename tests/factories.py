@@ -1,22 +1,32 @@
 """Rows with sensible defaults, so that a test names only what it is about."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from sqlmodel import Session
 
+from models.base import utc_now
 from models.catalogue import Product, StockMovement
-from models.enums import MovementKind, ServiceLevel
+from models.enums import LabelState, MovementKind, OrderStatus, PickupState, ServiceLevel
 from models.orders import OrderLine, SalesOrder
-from models.shipping import ShippingRate, ShippingZone
+from models.shipping import CarrierPickup, ShippingLabel, ShippingRate, ShippingZone
 from models.taxes import TaxRate
 
 _serial = count(1)
 
 
-def make_tariffs(session: Session) -> None:
-    """Great Britain in pounds, 20 % tax, up to 30 kg."""
-    session.add(ShippingZone(carrier="house", country="GB", zone="1"))
+def make_tariffs(
+    session: Session,
+    country: str = "GB",
+    currency: str = "GBP",
+    *,
+    rate: str = "0.2",
+    on_shipping: bool = True,
+) -> None:
+    """A country that is zone 1: 20 % tax, and prices for up to 1, 5 and 30 kg."""
+    session.add(ShippingZone(carrier="house", country=country, zone="1"))
     for grams, price in ((1_000, 395), (5_000, 595), (30_000, 1495)):
         for service in ServiceLevel:
             session.add(
@@ -24,16 +34,16 @@ def make_tariffs(session: Session) -> None:
                     carrier="house",
                     service_level=service,
                     zone="1",
-                    currency="GBP",
+                    currency=currency,
                     up_to_grams=grams,
                     price_minor=price,
                 )
             )
-    session.add(TaxRate(country="GB", rate=Decimal("0.2")))
+    session.add(TaxRate(country=country, rate=Decimal(rate), on_shipping=on_shipping))
     session.flush()
 
 
-def make_product(session: Session, sku: str = "MUG", stock: int = 10, **given: object) -> Product:
+def make_product(session: Session, sku: str = "MUG", stock: int = 10, **given: Any) -> Product:
     product = Product(
         sku=sku,
         **{
@@ -69,7 +79,7 @@ def make_order(
     session: Session,
     lines: dict[str, int] | None = None,
     unit_price_minor: int = 1250,
-    **given: object,
+    **given: Any,
 ) -> int:
     """A New order for Great Britain, two mugs if nothing else is said; returns its number."""
     order = SalesOrder(
@@ -101,3 +111,63 @@ def make_order(
         )
     session.flush()
     return order.number
+
+
+def make_shipped(session: Session, shipped_at: datetime, total_minor: int, **given: Any) -> int:
+    """An order that came in and was Shipped at that instant: what a summary looks at."""
+    serial = next(_serial)
+    shipped = {
+        "status": OrderStatus.SHIPPED,
+        "received_at": shipped_at,
+        "collected_at": shipped_at,
+        "shipped_at": shipped_at,
+        "tracking_number": f"T-{serial}",
+        "items_minor": total_minor,
+        "shipping_minor": 0,
+        "tax_minor": 0,
+        "total_minor": total_minor,
+    }
+    return make_order(session, **(shipped | given))
+
+
+def make_label(session: Session, number: int, parcel: int = 1, **given: Any) -> ShippingLabel:
+    """A label that was bought an hour ago, for a parcel of 4 kg."""
+    serial = next(_serial)
+    label = ShippingLabel(
+        **{
+            "order_number": number,
+            "parcel": parcel,
+            "key": f"order:{number}:label:{parcel}",
+            "state": LabelState.BOUGHT,
+            "carrier": "house",
+            "service_level": ServiceLevel.STANDARD,
+            "zone": "1",
+            "weight_grams": 4000,
+            "length_mm": 200,
+            "width_mm": 150,
+            "height_mm": 100,
+            "tracking_number": f"T-{serial}",
+            "pdf": b"%PDF",
+            "bought_at": utc_now() - timedelta(hours=1),
+        }
+        | given
+    )
+    session.add(label)
+    session.flush()
+    return label
+
+
+def make_pickup(session: Session, number: int) -> CarrierPickup:
+    """A collection that the carrier has booked."""
+    pickup = CarrierPickup(
+        order_number=number,
+        key=f"order:{number}:pickup",
+        state=PickupState.BOOKED,
+        carrier="house",
+        parcels=1,
+        weight_grams=4000,
+        reference="PU00000001",
+    )
+    session.add(pickup)
+    session.flush()
+    return pickup

@@ -17,6 +17,7 @@ import tasks.orders
 import tasks.reports
 import tasks.step
 from adapters.database import transaction
+from adapters.settings import settings
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
 from models.base import utc_now
@@ -72,7 +73,7 @@ class Process:
         patch(tasks.orders, "flow_run", Runtime())
         patch(tasks.reports, "flow_run", Runtime())
         patch(tasks.step, "as_task", lambda *given: _playing.get()._task(*given))
-        patch(tasks.gates, "answer_given_in_prefect", lambda key: _playing.get().answers.get(key))
+        patch(tasks.gates, "answer_given_in_prefect", lambda key: _playing.get()._form(key))
         patch(tasks.gates, "suspend", lambda *given: _playing.get()._suspend(*given))
         patch(
             tasks.reports,
@@ -123,6 +124,9 @@ class Process:
             return attempt(*args)
 
         return run
+
+    def _form(self, key: str) -> dict[str, Any] | None:
+        return self.answers.get(key)
 
     def _suspend(self, _gate: object, key: str, description: str) -> dict[str, Any]:
         """A run that was set going with an empty answer gets just that, as from Prefect."""
@@ -175,6 +179,13 @@ def dying_before_the_record_of(step: str) -> Iterator[None]:
     execute(die)
     yield
     execute("DROP TRIGGER die ON step_record; DROP FUNCTION die()")
+
+
+def set_to(monkeypatch: pytest.MonkeyPatch, **given: str) -> None:
+    """Change settings for the rest of a test that has a `session` or a `database`."""
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
 
 
 def execute(statement: str) -> None:

@@ -1,0 +1,165 @@
+"""Mail, handed to a real SMTP server that says what it is told to say."""
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from adapters.mail import MailRefused, MailServerAway, new_message_id, send
+from deployments.ports import free_port
+from models.messages import Message
+from tests.mailserver import MailServer
+from tests.process import set_to
+
+
+@pytest.fixture
+def server(session, mail_server, monkeypatch):
+    set_to(monkeypatch, PACKLINE_SMTP_HOST="127.0.0.1", PACKLINE_SMTP_PORT=str(mail_server.port))
+    return mail_server
+
+
+def a_mail(*recipients, **given):
+    return Message(
+        **{
+            "key": "order:1001:shipment",
+            "message_id": "<one@fernway.example>",
+            "recipients": list(recipients or ("ada@example.com",)),
+            "subject": "Your order 1001 – Fernway Home",
+            "text": "Hello Åda",
+            "html": "<p>Hello Åda</p>",
+        }
+        | given
+    )
+
+
+def test_a_mail_arrives_as_text_and_html_under_its_message_id(server):
+    assert send(a_mail()) == ""
+    (mail,) = server.mails
+    assert mail["From"] == "Fernway Home <orders@fernway.example>"
+    assert mail["To"] == "ada@example.com"
+    assert mail["Subject"] == "Your order 1001 – Fernway Home"
+    assert mail["Message-ID"] == "<one@fernway.example>"
+    assert mail["Date"].datetime is not None
+    assert mail.get_body(["plain"]).get_content().strip() == "Hello Åda"
+    assert mail.get_body(["html"]).get_content().strip() == "<p>Hello Åda</p>"
+
+
+def test_a_mail_that_is_sent_again_is_the_same_mail(server):
+    send(a_mail())
+    send(a_mail())
+    assert len({mail["Message-ID"] for mail in server.mails}) == 1
+
+
+def test_a_picture_is_part_of_the_html_and_not_an_attachment(server):
+    send(a_mail(image=b"\x89PNG..."))
+    (mail,) = server.mails
+    assert list(mail.iter_attachments()) == []
+    (picture,) = [part for part in mail.walk() if part.get_content_maintype() == "image"]
+    assert (picture["Content-ID"], picture.get_content_disposition()) == ("<chart>", "inline")
+    assert picture.get_content() == b"\x89PNG..."
+
+
+def test_a_shop_name_beyond_ascii_arrives_as_it_is(server, monkeypatch):
+    set_to(monkeypatch, PACKLINE_SHOP_NAME='Füße "&" Söhne, <Leeds>')
+    send(a_mail())
+    (sender,) = server.mails[0]["From"].addresses
+    assert sender.display_name == 'Füße "&" Söhne, <Leeds>'
+    assert sender.addr_spec == "orders@fernway.example"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"subject": "Hello\r\nBcc: evil@example.com"},
+        {"recipients": ["ada@example.com\r\nBcc: evil@example.com"]},
+        {"message_id": "<one@example.com>\r\nBcc: evil@example.com"},
+    ],
+    ids=["subject", "recipient", "message id"],
+)
+def test_a_line_break_in_a_header_field_sends_nothing(server, field):
+    with pytest.raises(ValueError, match=r"linefeed|CR or LF"):
+        send(a_mail(**field))
+    assert server.mails == []
+
+
+def test_no_two_mails_have_the_same_message_id():
+    ids = {new_message_id() for _ in range(100)}
+    assert len(ids) == 100
+    assert all(name.endswith("@fernway.example>") for name in ids)
+
+
+@pytest.mark.parametrize("code", ["550 no such person", "501 no such address"])
+def test_a_recipient_that_is_refused_for_good_is_not_worth_another_try(server, code):
+    server.refuses["ada@example.com"] = code
+    with pytest.raises(MailRefused) as refusal:
+        send(a_mail())
+    assert f"refused the mail to ada@example.com (ada@example.com: {code})" in str(refusal.value)
+    assert server.mails == []
+
+
+@pytest.mark.parametrize("code", ["450 mailbox busy", "421 too many mails"])
+def test_a_recipient_that_is_refused_for_now_is_worth_another_try(server, code):
+    server.refuses["ada@example.com"] = code
+    with pytest.raises(MailServerAway, match=code[:3]):
+        send(a_mail())
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("451 try again later", MailServerAway),
+        ("452 disk full", MailServerAway),
+        ("552 too big", MailRefused),
+        ("554 looks like spam", MailRefused),
+    ],
+)
+def test_an_answer_to_the_mail_is_final_where_smtp_says_so(server, code, kind):
+    server.answer = code
+    with pytest.raises(kind, match=code[:3]):
+        send(a_mail())
+    assert server.mails == []
+
+
+def test_those_whom_the_server_left_out_are_named_and_the_others_get_the_mail(server):
+    server.refuses["gone@example.com"] = "550 no such person"
+    problem = send(a_mail("gone@example.com", "ada@example.com"))
+    assert problem == "left out: gone@example.com: 550 no such person"
+    assert len(server.mails) == 1
+
+
+def test_a_mail_server_that_is_away_is_named_with_its_settings(server):
+    server.stop()
+    with pytest.raises(MailServerAway) as away:
+        send(a_mail())
+    assert f"127.0.0.1:{server.port} does not take mail now" in str(away.value)
+    assert "PACKLINE_SMTP_HOST" in str(away.value)
+
+
+def test_a_server_that_cannot_encrypt_is_away_and_the_mail_is_not_given_up(server, monkeypatch):
+    set_to(monkeypatch, PACKLINE_SMTP_STARTTLS="true")
+    with pytest.raises(MailServerAway, match="STARTTLS"):
+        send(a_mail())
+    assert server.mails == []
+
+
+def test_a_server_that_wants_no_password_is_away_and_no_password_is_shown(server, monkeypatch):
+    set_to(monkeypatch, PACKLINE_SMTP_USERNAME="me", PACKLINE_SMTP_PASSWORD="hunter2")
+    with pytest.raises(MailServerAway) as away:
+        send(a_mail())
+    assert "hunter2" not in str(away.value)
+
+
+def test_an_address_beyond_ascii_is_refused_by_a_server_of_old(session, monkeypatch):
+    kept = MailServer()
+    old = Controller(kept, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=False)
+    set_to(monkeypatch, PACKLINE_SMTP_HOST="127.0.0.1", PACKLINE_SMTP_PORT=str(old.port))
+    old.start()
+    try:
+        with pytest.raises(MailRefused, match=r"jörg@example\.com"):
+            send(a_mail("jörg@example.com"))
+    finally:
+        old.stop()
+    assert kept.mails == []
+
+
+def test_an_address_beyond_ascii_gets_its_mail_where_the_server_can(server):
+    assert send(a_mail("jörg@example.com")) == ""
+    assert len(server.mails) == 1

@@ -1,0 +1,112 @@
+"""A bad setting stops the start with a sentence that names it, and no secret is ever shown."""
+
+import pytest
+
+from adapters.settings import BadSetting, Settings, settings
+from tests.process import set_to
+
+
+@pytest.fixture(autouse=True)
+def read_anew():
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+BAD = {
+    "DATABASE_URL": [
+        "nonsense",
+        "mysql://me:secret@127.0.0.1/shop",
+        "postgresql://me:secret@127.0.0.1:port/shop",
+        "postgresql://me:secret@127.0.0.1",
+    ],
+    "SHOP_NAME": ["Fernway\r\nBcc: evil@example.com", "x" * 101],
+    "SENDER_ADDRESS": ["Mill Lane\nLeeds"],
+    "HOUSE_CARRIER_TITLE": ["x" * 65],
+    "TIME_ZONE": ["Leeds", "../etc/passwd", "+01:00"],
+    "LOCALE": ["klingon", "en-GB", "xx_YY"],
+    "SMTP_PORT": ["0", "65536", "smtp", "25.5"],
+    "SMTP_STARTTLS": ["perhaps"],
+    "SMTP_TIMEOUT_SECONDS": ["0", "-1", "nan", "inf"],
+    "MAIL_FROM": ["orders", "orders@", "a@example.com\r\nBcc: evil@example.com"],
+    "MANAGEMENT_EMAILS": ["boss", "boss@example.com,", "boss@example.com, owner"],
+    "PREFECT_API_URL": ["127.0.0.1:4200", "ftp://127.0.0.1/api"],
+    "PREFECT_AUTH": ["secret"],
+    "TRACKING_URL": [
+        "https://track.example",
+        "track.example/{tracking_number}",
+        "https://track.example/{tracking_number}/{lang}",
+        "https://track.example/{tracking_number}/{",
+    ],
+    "CARRIER_COUNTRY": ["gb", "GBR", "G1"],
+    "VOLUME_DIVISOR": ["0", "-5000"],
+    "MAX_PARCEL_GRAMS": ["0", "much"],
+    "PICKING_HOURS": ["0", "inf", "1e300", "soon"],
+    "DAY_CLOSES_AT_HOUR": ["-1", "24"],
+    "WORKER_THREADS": ["0", "many"],
+    "SWEEP_SECONDS": ["0"],
+    "START_AHEAD": ["0"],
+    "RETRY_SECONDS": ["0", "nan"],
+    "RETRIES": ["-1", "51"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BAD.items() for value in values]
+)
+def test_a_bad_value_is_refused_with_a_sentence_that_names_the_variable(monkeypatch, name, value):
+    set_to(monkeypatch, **{f"PACKLINE_{name}": value})
+    with pytest.raises(BadSetting) as refusal:
+        settings()
+    message = str(refusal.value)
+    assert message.startswith(f"PACKLINE_{name}")
+    assert message.endswith("Correct it and start again.")
+    assert "secret" not in message
+    assert "\n" not in message
+
+
+def test_every_bad_value_has_a_sentence_of_its_own(monkeypatch):
+    set_to(monkeypatch, PACKLINE_SMTP_PORT="smtp", PACKLINE_LOCALE="klingon")
+    with pytest.raises(BadSetting, match=r"PACKLINE_LOCALE .+\. PACKLINE_SMTP_PORT .+\."):
+        settings()
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "SMTP_PORT", "SHOP_NAME", "SMTP_HOST"])
+def test_a_setting_that_is_empty_counts_as_not_set(monkeypatch, name):
+    set_to(monkeypatch, **{f"PACKLINE_{name}": ""})
+    field = name.lower()
+    assert getattr(settings(), field) == Settings.model_fields[field].default
+
+
+def test_good_values_are_taken(monkeypatch):
+    set_to(
+        monkeypatch,
+        PACKLINE_DATABASE_URL="postgresql://me@/shop?host=/run/postgresql",
+        PACKLINE_MANAGEMENT_EMAILS=" boss@example.com ,owner@example.com",
+        PACKLINE_TIME_ZONE="Asia/Tokyo",
+        PACKLINE_SHOP_NAME="Füße & Söhne <Leeds>",
+    )
+    assert settings().database_url == "postgresql://me@/shop?host=/run/postgresql"
+    assert settings().management_emails == ["boss@example.com", "owner@example.com"]
+    assert settings().zone_info.key == "Asia/Tokyo"
+    assert settings().shop_name == "Füße & Söhne <Leeds>"
+
+
+def test_no_password_is_shown_when_the_settings_are(monkeypatch):
+    set_to(
+        monkeypatch,
+        PACKLINE_DATABASE_URL="postgresql://me:hunter2@127.0.0.1/shop",
+        PACKLINE_SMTP_PASSWORD="hunter2",
+        PACKLINE_PREFECT_AUTH="admin:hunter2",
+    )
+    assert "hunter2" not in repr(settings())
+    assert "hunter2" not in str(settings())
+
+
+def test_settings_cannot_be_changed_while_packline_runs():
+    with pytest.raises(ValueError, match="frozen"):
+        settings().shop_name = "Another"
+
+
+def test_every_setting_is_described():
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []

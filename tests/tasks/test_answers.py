@@ -1,0 +1,337 @@
+"""What a person's answer must be like, and what becomes of it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import psycopg
+import pytest
+from sqlmodel import select
+
+from adapters.database import ORDERS_CHANNEL, transaction
+from models.base import utc_now
+from models.enums import TaskKind
+from models.ledger import StepRecord
+from models.orders import SalesOrder
+from models.shipping import CarrierPickup, ShippingLabel
+from models.staff import StaffTask
+from tasks.answers import (
+    GATES,
+    AnswerRefused,
+    TaskNotOpen,
+    answer_task,
+    gate_of,
+    open_task,
+    store_answer,
+)
+from tests.factories import make_label, make_order, make_pickup, make_product
+from tests.process import ANSWERS, everything, form, rows, set_to
+
+PARCEL = {"weight_grams": 4000, "length_mm": 200, "width_mm": 150, "height_mm": 100}
+
+
+@pytest.fixture
+def order(session):
+    """An order of two mugs and a plate, labelled an hour ago; its goods weigh 1,100 g."""
+    return stand_by(session)
+
+
+@pytest.fixture
+def number(database):
+    """The same, committed."""
+    with transaction() as session:
+        return stand_by(session).number
+
+
+def stand_by(session):
+    make_product(session, "MUG")
+    make_product(session, "PLATE", weight_grams=500)
+    number = make_order(session, {"MUG": 2, "PLATE": 1})
+    make_label(session, number)
+    make_pickup(session, number)
+    return session.get(SalesOrder, number)
+
+
+def waiting_task(number, kind):
+    with transaction() as session:
+        return open_task(session, session.get(SalesOrder, number), kind).id
+
+
+def fill_in(session, order, kind, answer):
+    """The form in Prefect's UI, sent."""
+    open_task(session, order, kind)
+    return store_answer(session, order, GATES[TaskKind(kind)], 1, answer, "a run")
+
+
+def missing(*found):
+    return form("picking", outcome="something is missing", found=list(found))
+
+
+def parcels(*given):
+    return form("packing", parcels=[PARCEL | parcel for parcel in given])
+
+
+def ago(**time):
+    return (utc_now() - timedelta(**time)).isoformat()
+
+
+WRONG = {
+    "nothing filled in": ("picking", {}, "gate: Field required"),
+    "the form of another gate": ("picking", ANSWERS["packing"], "Input should be 'picking'"),
+    "no name": ("picking", form("picking", picked_by="  "), "picked_by"),
+    "a name of 10,000 letters": ("picking", form("picking", picked_by="x" * 10_000), "picked_by"),
+    "a name with a line break": ("picking", form("picking", picked_by="Jo\nBo"), "picked_by"),
+    "a field nobody asked for": ("picking", form("picking", **{"a\x00": 1}), "Extra inputs"),
+    "more than ordered": (
+        "picking",
+        missing({"sku": "MUG", "quantity": 3}),
+        "You found 3 of MUG and the order has 2: put the rest back.",
+    ),
+    "less than nothing": ("picking", missing({"sku": "MUG", "quantity": -1}), "found.0.quantity"),
+    "a product of another order": (
+        "picking",
+        missing({"sku": "VASE", "quantity": 1}),
+        "VASE is not in this order: it has MUG, PLATE; put it back.",
+    ),
+    "one product twice": (
+        "picking",
+        missing({"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 0}),
+        "A product stands twice in your list",
+    ),
+    "something missing but nothing listed": (
+        "picking",
+        missing(),
+        "Something is missing: list each product with the pieces you found.",
+    ),
+    "all there and something listed": (
+        "picking",
+        form("picking", found=[{"sku": "MUG", "quantity": 1}]),
+        "You chose 'all as listed' and also listed products",
+    ),
+    "text that Postgres cannot keep": (
+        "picking",
+        missing({"sku": "MUG\x00\ud800", "quantity": 1}),
+        "is not in this order",
+    ),
+    "no parcel": ("packing", parcels(), "parcels"),
+    "a hundred parcels": ("packing", parcels(*[{}] * 100), "parcels"),
+    "a weight of zero": ("packing", parcels({"weight_grams": 0}), "parcels.0.weight_grams"),
+    "a weight in words": ("packing", parcels({"weight_grams": "heavy"}), "parcels.0.weight_grams"),
+    "no height": ("packing", parcels({"height_mm": 0}), "parcels.0.height_mm"),
+    "longer than a lorry": ("packing", parcels({}, {"length_mm": 5001}), "parcels.1.length_mm"),
+    "lighter than the goods": (
+        "packing",
+        parcels({"weight_grams": 1099}),
+        "The goods alone weigh 1,100 g and the parcels together only 1,099 g",
+    ),
+    "heavier than the carrier takes": (
+        "packing",
+        parcels({}, {"weight_grams": 30_001}),
+        "Parcel 2 weighs 30,001 g and the carrier takes at most 30,000 g",
+    ),
+    "heavier than the world": ("packing", parcels({"weight_grams": 10**30}), "takes at most"),
+    "collected before the label": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at=ago(hours=2)),
+        "is before the label was made",
+    ),
+    "collected in the future": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at=ago(hours=-2)),
+        "is in the future",
+    ),
+    "collected before there were clocks": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at="0001-01-01T00:00:00Z"),
+        "1 is not a year in which parcels are collected",
+    ),
+    "collected at the end of time": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at="9999-12-31T23:59:59-12:00"),
+        "9999 is not a year in which parcels are collected",
+    ),
+    "collected some day": (
+        "carrier-pickup",
+        form("carrier-pickup", collected_at="some day"),
+        "collected_at",
+    ),
+    "no confirmation number": (
+        "carrier-pickup",
+        form("carrier-pickup", confirmation_number=" "),
+        "confirmation_number",
+    ),
+    "a decision that is none": ("shortage", form("shortage", decision="hope"), "decision"),
+    "a short pick's form for a shortage": ("shortage", ANSWERS["short-pick"], "gate"),
+    "nobody decided": ("short-pick", form("short-pick", decided_by=""), "decided_by"),
+}
+
+
+@pytest.mark.parametrize(("kind", "answer", "complaint"), WRONG.values(), ids=WRONG.keys())
+def test_a_form_that_breaks_a_rule_is_asked_for_again_with_the_reason(
+    session, order, kind, answer, complaint
+):
+    outcome = fill_in(session, order, kind, answer)
+    assert not outcome.accepted
+    assert complaint in outcome.complaint
+    first, second = session.exec(
+        select(StaffTask).where(StaffTask.kind == kind).order_by(StaffTask.round)
+    )
+    assert (first.state, second.state) == ("refused", "open")
+    assert second.complaint == outcome.complaint[:2000]
+
+
+@pytest.mark.parametrize("case", ["more than ordered", "lighter than the goods", "no name"])
+def test_a_wrong_answer_at_the_console_is_refused_and_nothing_is_stored(number, case):
+    kind, answer, complaint = WRONG[case]
+    task_id = waiting_task(number, kind)
+    before = everything()
+    with pytest.raises(AnswerRefused, match=complaint):
+        answer_task(task_id, answer)
+    assert everything() == before
+
+
+def test_a_refused_form_leaves_nothing_of_itself_on_the_order(session, order):
+    half_right = missing({"sku": "MUG", "quantity": 1}, {"sku": "PLATE", "quantity": 9})
+    fill_in(session, order, "picking", half_right)
+    session.expire_all()
+    assert [line.picked for line in order.lines] == [None, None]
+
+
+def test_a_form_for_all_as_listed_picks_every_line_in_full(session, order):
+    outcome = fill_in(session, order, "picking", form("picking"))
+    assert outcome.answer["quantities"] == {"MUG": 2, "PLATE": 1}
+    assert outcome.answer["missing"] == []
+    assert [line.picked for line in order.lines] == [2, 1]
+
+
+def test_a_product_that_was_found_in_full_after_all_is_not_missing(session, order):
+    outcome = fill_in(session, order, "picking", missing({"sku": "MUG", "quantity": 2}))
+    assert outcome.answer["missing"] == []
+
+
+def test_a_short_pick_opens_a_task_for_the_operator_that_says_what_is_short(session, order):
+    fill_in(session, order, "picking", missing({"sku": "MUG", "quantity": 0}))
+    task = session.exec(select(StaffTask).where(StaffTask.kind == TaskKind.SHORT_PICK)).one()
+    assert task.role == "operator"
+    assert task.checklist == {"shortages": [{"sku": "MUG", "wanted": 2, "available": 0}]}
+
+
+def test_goods_may_weigh_exactly_what_the_catalogue_says(session, order):
+    outcome = fill_in(session, order, "packing", parcels({"weight_grams": 1100}))
+    assert outcome.accepted
+
+
+def test_the_weight_of_the_goods_may_be_spread_over_parcels(session, order):
+    given = parcels({"weight_grams": 600}, {"weight_grams": 500})
+    outcome = fill_in(session, order, "packing", given)
+    assert [parcel["weight_grams"] for parcel in outcome.answer["parcels"]] == [600, 500]
+
+
+def test_a_collection_is_kept_with_its_confirmation_number(session, order):
+    fill_in(session, order, "carrier-pickup", form("carrier-pickup", collected_at=ago(minutes=5)))
+    pickup = session.exec(select(CarrierPickup)).one()
+    assert (pickup.state, pickup.confirmation_number) == ("collected", "C-1")
+
+
+def test_a_collection_in_the_minute_of_the_label_is_believed(session, order):
+    """A form shows minutes: 12:00 is no lie about a label of 12:00:40."""
+    labelled = session.exec(select(ShippingLabel.bought_at)).one()
+    minute = labelled.replace(second=0, microsecond=0)
+    given = form("carrier-pickup", collected_at=minute.isoformat())
+    assert fill_in(session, order, "carrier-pickup", given).accepted
+
+
+def test_a_time_without_a_zone_is_read_off_the_shops_clock(monkeypatch, session, order):
+    set_to(monkeypatch, PACKLINE_TIME_ZONE="Asia/Tokyo")
+    clock = (utc_now() + timedelta(hours=9, minutes=-5)).replace(tzinfo=None)
+    given = form("carrier-pickup", collected_at=clock.isoformat())
+    outcome = fill_in(session, order, "carrier-pickup", given)
+    collected = datetime.fromisoformat(outcome.answer["collected_at"])
+    assert utc_now() - collected == pytest.approx(timedelta(minutes=5), abs=timedelta(minutes=1))
+
+
+def test_an_answer_that_was_taken_is_in_the_ledger_before_any_flow_acts_on_it(number):
+    task_id = waiting_task(number, "picking")
+    task = answer_task(task_id, form("picking", picked_by="Jo"))
+    assert (task.state, task.answered_by, task.answered_through) == ("done", "Jo", "console")
+    with transaction() as session:
+        record = session.get(StepRecord, (f"order:{number}", "gate: picking", 1))
+    assert record.result["accepted"] is True
+    assert record.result["answer"]["picked_by"] == "Jo"
+
+
+def test_an_answer_at_the_console_wakes_the_dispatcher(database, number):
+    task_id = waiting_task(number, "picking")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"LISTEN {ORDERS_CHANNEL}")
+        answer_task(task_id, form("picking"))
+        heard = [note.channel for note in connection.notifies(timeout=5, stop_after=1)]
+    assert heard == [ORDERS_CHANNEL]
+
+
+@pytest.mark.parametrize("unknown", [0, -1, 999, 10**30])
+def test_a_task_that_does_not_exist_is_said_not_to(database, unknown):
+    with pytest.raises(TaskNotOpen, match=rf"There is no task {unknown}: `packline tasks` lists"):
+        answer_task(unknown, form("picking"))
+
+
+def test_a_task_that_is_done_says_by_whom_and_when(number):
+    task_id = waiting_task(number, "picking")
+    answer_task(task_id, form("picking", picked_by="Jo"))
+    said = rf"Task {task_id} was done by Jo at \d\d \w{{3}} \d\d:\d\d: nothing is left to do"
+    with pytest.raises(TaskNotOpen, match=said):
+        answer_task(task_id, form("picking", picked_by="Robin"))
+    assert rows("SELECT answered_by FROM staff_task") == [("Jo",)]
+
+
+def test_a_task_that_was_withdrawn_says_so(number):
+    task_id = waiting_task(number, "picking")
+    with transaction() as session:
+        session.get(StaffTask, task_id).state = "withdrawn"
+    with pytest.raises(TaskNotOpen, match=f"Task {task_id} is withdrawn"):
+        answer_task(task_id, form("picking"))
+
+
+def test_two_people_who_answer_at_once_are_told_who_was_first(number):
+    task_id = waiting_task(number, "picking")
+    together = Barrier(2)
+
+    def answer(name):
+        together.wait()
+        try:
+            return answer_task(task_id, form("picking", picked_by=name)).answered_by
+        except TaskNotOpen as refusal:
+            return str(refusal)
+
+    with ThreadPoolExecutor(2) as threads:
+        said = set(threads.map(answer, ("Jo", "Robin")))
+    ((winner,),) = rows("SELECT answered_by FROM staff_task")
+    assert winner in said
+    (told,) = said - {winner}
+    assert f"was done by {winner}" in told
+
+
+def test_a_task_is_due_when_the_settings_say(monkeypatch, session, order):
+    set_to(monkeypatch, PACKLINE_PICKING_HOURS="1.5")
+    task = open_task(session, order, TaskKind.PICKING)
+    assert task.role == "warehouse staff"
+    assert task.due_at - task.opened_at == pytest.approx(
+        timedelta(hours=1.5), abs=timedelta(seconds=5)
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("picking-1", "picking"),
+        ("carrier-pickup-12", "carrier-pickup"),
+        ("short-pick-2", "short-pick"),
+    ],
+)
+def test_a_pause_key_names_its_gate(key, kind):
+    assert gate_of(key).kind == kind
+
+
+@pytest.mark.parametrize("key", ["", "picking", "1", "somebody-else-1", "-1"])
+def test_a_pause_that_is_not_ours_has_no_gate(key):
+    assert gate_of(key) is None

@@ -1,0 +1,81 @@
+"""What the form in Prefect's UI shows, whatever the names in it."""
+
+import pytest
+
+from models.enums import TaskKind
+from models.orders import SalesOrder
+from models.staff import StaffTask
+from tasks.answers import GATES
+from tasks.checklists import checklist_markdown
+
+ITEM = {"bin": "A-01-1", "quantity": 2, "sku": "MUG", "name": "Mug", "barcode": "2000000000015"}
+CHECKLISTS = {
+    "picking": {"items": [ITEM]},
+    "packing": {"items": [ITEM], "goods_grams": 1600},
+    "carrier-pickup": {
+        "carrier": "house",
+        "reference": "PU00000001",
+        "weight_grams": 2345,
+        "tracking_numbers": ["CP1GB", "CP2GB"],
+    },
+    "shortage": {"shortages": [{"sku": "MUG", "wanted": 2, "available": 1}]},
+    "short-pick": {"shortages": [{"sku": "MUG", "wanted": 2, "available": 0}]},
+}
+
+
+def shown(kind, checklist=None, complaint=""):
+    task = StaffTask(
+        order_number=1001, kind=kind, checklist=checklist or CHECKLISTS[kind], complaint=complaint
+    )
+    return checklist_markdown(GATES[TaskKind(kind)], SalesOrder(number=1001), task)
+
+
+@pytest.mark.parametrize("kind", CHECKLISTS)
+def test_every_task_says_what_to_do_and_for_which_order(kind):
+    assert shown(kind).startswith(f"## {GATES[TaskKind(kind)].title}: order 1001\n\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("picking", "| A-01-1 | 2 | MUG | Mug | 2000000000015 |"),
+        ("packing", "They weigh **1,600 g** together"),
+        ("carrier-pickup", "Hand **2 parcels**, together **2,345 g**"),
+        ("carrier-pickup", "| 2 | CP2GB |"),
+        ("shortage", "| MUG | 2 | 1 |"),
+        ("short-pick", "| MUG | 2 | 0 |"),
+    ],
+)
+def test_a_task_shows_its_list(kind, said):
+    assert said in shown(kind)
+
+
+def test_what_was_wrong_stands_before_the_list():
+    text = shown("picking", complaint="You found 3 of MUG.")
+    assert text.index("**Your last answer was not accepted.** You found 3") < text.index("Walk")
+
+
+def test_nothing_is_said_to_be_wrong_the_first_time():
+    assert "not accepted" not in shown("picking")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Mug | blue", r"Mug \| blue"),
+        ("<script>alert(1)</script>", r"\<script\>alert(1)\</script\>"),
+        ("**bold** _and_ `code`", r"\*\*bold\*\* \_and\_ \`code\`"),
+        ("[link](https://example.com)", r"\[link\](https://example.com)"),
+        ("two\nlines\r\nand a\ttab", "two lines and a tab"),
+        ("Fish & Chips &amp;", r"Fish \& Chips \&amp;"),
+        ("back\\slash", r"back\\slash"),
+    ],
+)
+def test_a_name_is_shown_as_it_is_written(name, written):
+    assert f"| {written} |" in shown("picking", {"items": [ITEM | {"name": name}]})
+
+
+def test_a_complaint_that_quotes_somebody_cannot_change_the_page():
+    text = shown("picking", complaint="<img src=x> is not in this order\n# Title")
+    assert r"\<img src=x\> is not in this order # Title" in text
+    assert "\n# Title" not in text

@@ -1,0 +1,207 @@
+"""Labels, what they cost, and the carrier's pickup."""
+
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from threading import Barrier
+
+import pytest
+from pypdf import PdfReader
+from sqlmodel import select
+
+from adapters.database import transaction
+from domain.tracking import is_valid_s10
+from domain.zones import NoShippingRate
+from models.orders import SalesOrder
+from models.results import Packed, Parcel
+from models.shipping import CarrierPickup, ShippingLabel
+from models.staff import StaffTask
+from tasks.shipping import (
+    NoLabel,
+    address_lines,
+    buy_labels,
+    calculate_shipping_cost,
+    create_shipping_label,
+    dispatch_carrier_pickup,
+    want_labels,
+    want_pickup,
+)
+from tasks.subjects import locked_order
+from tests.factories import make_label, make_order, make_product, make_tariffs
+from tests.process import rows, set_to
+
+LIGHT = Parcel(weight_grams=700, length_mm=200, width_mm=150, height_mm=100)
+BULKY = Parcel(weight_grams=700, length_mm=500, width_mm=400, height_mm=300)
+
+
+def packed(*parcels):
+    return Packed(packed_by="Kim", parcels=parcels or (LIGHT,))
+
+
+@pytest.fixture
+def order(session):
+    make_tariffs(session)
+    make_product(session)
+    return session.get(SalesOrder, make_order(session))
+
+
+@pytest.fixture
+def number(database):
+    with transaction() as session:
+        make_tariffs(session)
+        make_product(session)
+        return make_order(session, address_line2="Floor 2")
+
+
+def buy(number, *parcels):
+    """The whole step, as one attempt would do it."""
+    with transaction() as session:
+        wanted = want_labels(session, locked_order(session, number), packed(*parcels))
+    bought = buy_labels(wanted)
+    with transaction() as session:
+        return create_shipping_label.body(session, locked_order(session, number), bought)
+
+
+def text_of(pdf):
+    (page,) = PdfReader(BytesIO(pdf)).pages
+    return page.extract_text()
+
+
+def test_each_parcel_has_a_label_with_a_tracking_number_of_its_own(number):
+    labels = buy(number, LIGHT, BULKY, LIGHT)
+    assert len(set(labels.tracking_numbers)) == 3
+    assert all(map(is_valid_s10, labels.tracking_numbers))
+    kept = rows("SELECT parcel, state, zone, tracking_number FROM shipping_label ORDER BY parcel")
+    assert kept == [
+        (parcel, "bought", "1", tracking)
+        for parcel, tracking in enumerate(labels.tracking_numbers, start=1)
+    ]
+
+
+def test_a_label_shows_where_the_parcel_goes_and_what_it_is(number):
+    labels = buy(number, LIGHT, LIGHT)
+    ((pdf,), _) = rows("SELECT pdf FROM shipping_label ORDER BY parcel")
+    text = text_of(pdf)
+    for shown in ("Ada Byron", "1 Mill Lane", "Floor 2", "LS1 4AP", str(number), "0.7"):
+        assert shown in text
+    assert labels.tracking_numbers[0] in text.replace(" ", "")
+
+
+def test_attempts_that_buy_at_once_buy_one_label(number):
+    together = Barrier(2)
+
+    def attempt(_):
+        with transaction() as session:
+            wanted = want_labels(session, locked_order(session, number), packed())
+        together.wait()
+        return [label.tracking_number for label in buy_labels(wanted)]
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(attempt, range(2))
+    assert first == second
+    assert rows("SELECT count(*) FROM shipping_label") == [(1,)]
+    assert rows("SELECT count(*) FROM carrier_booking") == [(1,)]
+
+
+def test_a_label_that_was_paid_for_and_lost_is_not_paid_for_again(number):
+    with transaction() as session:
+        wanted = want_labels(session, locked_order(session, number), packed())
+    (lost,) = buy_labels(wanted)
+    assert buy(number).tracking_numbers == (lost.tracking_number,)
+    assert rows("SELECT count(*) FROM carrier_booking") == [(1,)]
+
+
+def test_labels_are_wanted_under_keys_that_stay_the_same(session, order):
+    first = want_labels(session, order, packed(LIGHT, BULKY))
+    again = want_labels(session, order, packed(LIGHT, BULKY))
+    keys = [f"order:{order.number}:label:{parcel}" for parcel in (1, 2)]
+    assert [label.request.key for label in first] == keys
+    assert again == first
+    assert len(session.exec(select(ShippingLabel)).all()) == 2
+
+
+def test_a_wanted_label_knows_the_parcel_its_destination_and_its_zone(session, order):
+    (wanted,) = want_labels(session, order, packed(BULKY))
+    assert wanted.request.weight_grams == 700
+    assert (wanted.request.country, wanted.request.postal_code) == ("GB", "LS1 4AP")
+    assert (wanted.view["zone"], wanted.view["parcels"]) == ("1", 1)
+
+
+def test_an_address_is_written_without_empty_lines_and_with_its_country(session):
+    make_product(session)
+    given = {"address_line2": "", "city": "Portland", "region": "OR", "postal_code": "97201"}
+    order = session.get(SalesOrder, make_order(session, country="US", **given))
+    assert address_lines(order) == ("1 Mill Lane", "Portland OR 97201", "UNITED STATES")
+
+
+@pytest.mark.parametrize(
+    ("parcel", "cost"),
+    [
+        ({"weight_grams": 1000}, 395),
+        ({"weight_grams": 1001}, 595),
+        ({"weight_grams": 700, "length_mm": 500, "width_mm": 400, "height_mm": 300}, 1495),
+        ({"weight_grams": 30_000}, 1495),
+    ],
+    ids=["a band's last gram", "the next gram", "light but bulky: 12 kg", "the heaviest"],
+)
+def test_a_parcel_costs_what_its_weight_or_its_size_does(session, order, parcel, cost):
+    label = make_label(session, order.number, **parcel)
+    assert calculate_shipping_cost.body(session, order).cost_minor == cost
+    assert label.cost_minor == order.shipping_cost_minor == cost
+
+
+def test_size_weighs_less_where_the_carrier_divides_by_more(session, order, monkeypatch):
+    set_to(monkeypatch, PACKLINE_VOLUME_DIVISOR="60000")
+    make_label(session, order.number, weight_grams=700, length_mm=500, width_mm=400, height_mm=300)
+    assert calculate_shipping_cost.body(session, order).cost_minor == 395
+
+
+def test_the_cost_is_the_sum_over_parcels_beside_what_was_charged(session, order):
+    order.sqlmodel_update(
+        {"items_minor": 0, "shipping_minor": 395, "tax_minor": 0, "total_minor": 395}
+    )
+    make_label(session, order.number, parcel=1, weight_grams=700)
+    make_label(session, order.number, parcel=2, weight_grams=4000)
+    make_label(session, order.number, parcel=3, state="voided", key="voided")
+    cost = calculate_shipping_cost.body(session, order)
+    assert (cost.cost_minor, cost.charged_minor, cost.currency) == (395 + 595, 395, "GBP")
+
+
+def test_a_parcel_beyond_the_rates_says_so(session, order):
+    make_label(session, order.number, weight_grams=30_001)
+    with pytest.raises(NoShippingRate, match=r"30001 g is too heavy .+ which end at 30000 g"):
+        calculate_shipping_cost.body(session, order)
+
+
+def test_a_pickup_is_wanted_for_all_parcels_under_one_key(session, order):
+    make_label(session, order.number, parcel=1, weight_grams=700)
+    make_label(session, order.number, parcel=2, weight_grams=800)
+    wanted = want_pickup(session, order)
+    session.flush()
+    assert (wanted.key, wanted.parcels, wanted.weight_grams) == (
+        f"order:{order.number}:pickup",
+        2,
+        1500,
+    )
+    assert want_pickup(session, order) == wanted
+    assert len(session.exec(select(CarrierPickup)).all()) == 1
+
+
+def test_the_coordinator_is_told_what_to_hand_over(session, order):
+    label = make_label(session, order.number)
+    want_pickup(session, order)
+    booked = dispatch_carrier_pickup.body(session, order, "PU00000007")
+    task = session.get(StaffTask, booked.task_id)
+    assert task.role == "logistics coordinator"
+    assert task.checklist == {
+        "carrier": "Fernway Parcels",
+        "reference": "PU00000007",
+        "weight_grams": 4000,
+        "tracking_numbers": [label.tracking_number],
+    }
+    pickup = session.exec(select(CarrierPickup)).one()
+    assert (pickup.state, pickup.reference) == ("booked", "PU00000007")
+
+
+def test_an_order_without_a_label_has_nothing_to_collect(session, order):
+    with pytest.raises(NoLabel, match=f"Order {order.number} has no label"):
+        want_pickup(session, order)
