@@ -17,7 +17,6 @@ from adapters import database as db
 from adapters import postgres, schema
 from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer
-from tests.process import Process
 
 PROJECT = Path(__file__).parents[1]
 
@@ -108,12 +107,6 @@ def shop(database: str, mail_server: MailServer) -> Iterator[None]:
             make_product(session, "MUG", stock=10)
             make_product(session, "PLATE", stock=4, weight_grams=500, bin="A-10-1")
         yield
-
-
-@pytest.fixture
-def process(shop: None, monkeypatch: pytest.MonkeyPatch) -> Process:
-    """The processes, run without Prefect in that shop."""
-    return Process(monkeypatch)
 
 
 @pytest.fixture

@@ -135,6 +135,12 @@ class Process:
         raise Waiting(key, description)
 
 
+@pytest.fixture
+def process(shop: None, monkeypatch: pytest.MonkeyPatch) -> Process:
+    """The processes, run without Prefect in that shop."""
+    return Process(monkeypatch)
+
+
 ANSWERS: dict[str, dict[str, Any]] = {
     "picking": {"gate": "picking", "picked_by": "Jo", "outcome": "all as listed"},
     "packing": {
