@@ -27,10 +27,9 @@ class DatabaseAway(Unavailable):
     """Postgres does not answer."""
 
     def __init__(self, url: str, problem: object) -> None:
-        shown = make_url(url).render_as_string(hide_password=True)
         reason = str(problem).strip().splitlines()[0]
         super().__init__(
-            f"Postgres at {shown} does not answer ({reason}): start it, or correct"
+            f"Postgres at {without_password(url)} does not answer ({reason}): start it, or correct"
             " PACKLINE_DATABASE_URL."
         )
 
@@ -60,6 +59,11 @@ def engine() -> Engine:
 def driver_url(url: str) -> str:
     """The same address, spoken through psycopg 3."""
     return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def without_password(url: str) -> str:
+    """The same address, to be shown."""
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def sibling_url(url: str, database: str) -> str:

@@ -52,7 +52,7 @@ def send(message: Message) -> str:
         if all(_for_good(code) for code in codes):
             raise MailRefused(message.recipients, _in_words(problem.recipients)) from problem
         raise MailServerAway(problem) from problem
-    except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as problem:
+    except smtplib.SMTPDataError as problem:
         if _for_good(problem.smtp_code):
             raise MailRefused(message.recipients, str(problem)) from problem
         raise MailServerAway(problem) from problem

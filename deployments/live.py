@@ -3,6 +3,7 @@
 import signal
 import threading
 
+from adapters.database import without_password
 from deployments.stack import MAIL_PORT, Say, Stack
 
 _LOOK_SECONDS = 1.0
@@ -38,7 +39,7 @@ def addresses(stack: Stack) -> list[str]:
     mails = stack.environment.get("PACKLINE_SMTP_PORT", str(MAIL_PORT))
     return [
         f"Prefect's pages   {stack.prefect_url}",
-        f"Postgres          {stack.environment['PACKLINE_DATABASE_URL']}",
+        f"Postgres          {without_password(stack.environment['PACKLINE_DATABASE_URL'])}",
         f"Mails             caught on port {mails}, kept in {stack.mail_folder}"
         if stack.catches_mail
         else f"Mails             through {stack.environment['PACKLINE_SMTP_HOST']}:{mails}",

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from adapters import postgres
 from adapters.database import EMBEDDED_FOLDER, create_database, database_url, engine, sibling_url
 from adapters.prefect_api import PrefectApi
@@ -161,4 +163,4 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 def _async_url(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)

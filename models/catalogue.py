@@ -6,7 +6,7 @@ writes only the facts, a `stock_movement` or a `reservation`, and the counters f
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import identity, instant
@@ -59,7 +59,7 @@ class Reservation(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_line_id: int = Field(foreign_key="order_line.id")
+    order_line_id: int = Field(foreign_key="order_line.id", sa_type=BigInteger)
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int
     state: ReservationState = Field(

@@ -106,7 +106,7 @@ class OrderLine(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_number: int = Field(foreign_key="sales_order.number")
+    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
     position: int
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int

@@ -270,6 +270,7 @@ class ReportMade(StepResult):
 
     message_key: str
     subject: str
+    artifact: str
 
     def __str__(self) -> str:
         return self.subject

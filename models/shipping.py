@@ -32,7 +32,7 @@ class ShippingLabel(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_number: int = Field(foreign_key="sales_order.number")
+    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
     parcel: int
     key: str = Field(max_length=64, unique=True)
     state: LabelState = Field(default=LabelState.WANTED, sa_column=enum_column(LabelState, "state"))
@@ -64,7 +64,7 @@ class CarrierPickup(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_number: int = Field(foreign_key="sales_order.number")
+    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
     key: str = Field(max_length=64, unique=True)
     state: PickupState = Field(
         default=PickupState.WANTED, sa_column=enum_column(PickupState, "state")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.base import document, identity, instant
@@ -42,7 +42,7 @@ class StaffTask(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_number: int = Field(foreign_key="sales_order.number")
+    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
     kind: TaskKind = Field(sa_column=enum_column(TaskKind, "kind"))
     round: int = 1
     role: Role = Field(sa_column=enum_column(Role, "role"))

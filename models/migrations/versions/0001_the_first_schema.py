@@ -343,7 +343,7 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("order_number", sa.Integer(), nullable=False),
+        sa.Column("order_number", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column(
             "state",
@@ -385,7 +385,7 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("order_number", sa.Integer(), nullable=False),
+        sa.Column("order_number", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("sku", sa.String(length=64), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
@@ -422,7 +422,7 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("order_number", sa.Integer(), nullable=False),
+        sa.Column("order_number", sa.BigInteger(), nullable=False),
         sa.Column("parcel", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column(
@@ -492,7 +492,7 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("order_number", sa.Integer(), nullable=False),
+        sa.Column("order_number", sa.BigInteger(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -630,7 +630,7 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("order_line_id", sa.Integer(), nullable=False),
+        sa.Column("order_line_id", sa.BigInteger(), nullable=False),
         sa.Column("sku", sa.String(length=64), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column(
