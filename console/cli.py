@@ -25,10 +25,11 @@ from deployments.live import run_live
 from domain.errors import PacklineError
 from models.enums import OrderStatus, Role, TaskKind
 from models.intake import Kind
-from tasks.answers import answer_task, find_task
+from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
 from tasks.deliveries import receive as receive_delivery
 from tasks.intake import import_file
+from tasks.worklist import find_task
 
 _INTERRUPTED = 130
 """The exit status of a program that Ctrl-C ended."""

@@ -18,9 +18,10 @@ from models.orders import OrderLine, SalesOrder
 from models.reports import DailySummary
 from models.shipping import ShippingLabel
 from models.staff import Staff, StaffTask
-from tasks.answers import GATES, find_task
+from tasks.answers import GATES
 from tasks.checklists import checklist_markdown
 from tasks.subjects import UnknownOrder, order_key
+from tasks.worklist import find_task
 
 
 class NoSummary(PacklineError):

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import typer
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from adapters.rendering import money
 from adapters.settings import settings
+from adapters.shop_clock import shop_clock
 from console.lists import OrderRow, OrderSheet, StockRow, SummaryRow, TaskRow
 from tasks.audit import AuditReport
 
@@ -40,7 +40,7 @@ def show_orders(rows: list[OrderRow]) -> None:
             (
                 row.number,
                 row.status,
-                local(row.received_at),
+                shop_clock(row.received_at),
                 row.customer_name,
                 row.country,
                 row.pieces,
@@ -82,7 +82,7 @@ def show_order(sheet: OrderSheet) -> None:
         )
     _table(
         ("When", "Who", "What", "Detail"),
-        ((local(e.at), e.actor, e.event, e.detail) for e in sheet.timeline),
+        ((shop_clock(e.at), e.actor, e.event, e.detail) for e in sheet.timeline),
     )
 
 
@@ -91,7 +91,7 @@ def show_tasks(rows: list[TaskRow]) -> None:
     _table(
         ("Task", "What", "Order", "For", "Due", "Note"),
         (
-            (row.id, row.title, row.order_number, row.role, local(row.due_at), row.complaint)
+            (row.id, row.title, row.order_number, row.role, shop_clock(row.due_at), row.complaint)
             for row in rows
         ),
         nothing="Nothing waits for anybody.",
@@ -143,11 +143,6 @@ def show_audit(report: AuditReport) -> None:
         screen.print(Text(f"{mark:8}", style=style), Text(f"{check.name} {check.skipped}"), sep="")
         for problem in check.problems:
             screen.print(Text(f"         {problem}"))
-
-
-def local(instant: datetime) -> str:
-    """An instant as the clock on the shop's wall shows it."""
-    return f"{instant.astimezone(settings().zone_info):%d %b %H:%M}"
 
 
 def _or_blank(value: Any) -> str:

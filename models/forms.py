@@ -1,7 +1,7 @@
 """The forms that people fill in: at the command line, and in Prefect's UI.
 
 Each form names its gate in a field without a default, so that neither an empty answer nor a form
-left open from another gate passes. Rules that need the order are in tasks/answers.py.
+left open from another gate passes. Rules that need the order are in tasks/acceptance.py.
 """
 
 from datetime import datetime

@@ -17,10 +17,11 @@ from models.enums import LabelState, PickupState, TaskKind
 from models.orders import SalesOrder
 from models.results import Collected, LabelsBought, Packed, PickupBooked, ShippingCost
 from models.shipping import CarrierPickup, ShippingLabel
-from tasks.answers import GATES, open_task
+from tasks.answers import GATES
 from tasks.gates import await_answer
 from tasks.step import step
 from tasks.subjects import OrderRef, order_key
+from tasks.worklist import open_task
 
 
 class NoLabel(PacklineError):

@@ -10,10 +10,12 @@ from models.enums import TaskKind
 from models.orders import OrderLine, SalesOrder
 from models.results import ChecklistItem, Decision, Packed, Picked, PickingChecklist, TaskOpened
 from models.staff import StaffTask
-from tasks.answers import GATES, goods_weight, open_task
+from tasks.acceptance import goods_weight
+from tasks.answers import GATES
 from tasks.gates import await_answer
 from tasks.step import step
 from tasks.subjects import OrderRef
+from tasks.worklist import open_task
 
 
 def await_decision_on_shortage(order: OrderRef) -> Decision:

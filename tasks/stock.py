@@ -12,9 +12,9 @@ from models.catalogue import Product, Reservation, StockMovement
 from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
 from models.orders import OrderLine, SalesOrder
 from models.results import ShortLine, StockBooked, StockCheck
-from tasks.answers import open_task
 from tasks.step import PACKLINE, step
 from tasks.subjects import order_key
+from tasks.worklist import open_task
 
 
 @step("Check Inventory Levels")

@@ -4,7 +4,8 @@ import pytest
 
 from adapters.database import transaction
 from models.base import utc_now
-from tasks.answers import TaskNotOpen, answer_task
+from tasks.answers import answer_task
+from tasks.worklist import TaskNotOpen
 from tests.factories import make_order
 from tests.process import ANSWERS, assert_sound, form, open_task_id, rows
 

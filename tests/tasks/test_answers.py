@@ -15,15 +15,9 @@ from models.ledger import StepRecord
 from models.orders import SalesOrder
 from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
-from tasks.answers import (
-    GATES,
-    AnswerRefused,
-    TaskNotOpen,
-    answer_task,
-    gate_of,
-    open_task,
-    store_answer,
-)
+from tasks.acceptance import AnswerRefused
+from tasks.answers import GATES, answer_task, gate_of, store_answer
+from tasks.worklist import TaskNotOpen, open_task
 from tests.factories import make_label, make_order, make_pickup, make_product
 from tests.process import ANSWERS, everything, form, rows, set_to
 

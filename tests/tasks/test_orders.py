@@ -13,7 +13,6 @@ from models.enums import TaskKind
 from models.orders import SalesOrder
 from models.results import Collected, LabelsBought
 from models.staff import StaffTask
-from tasks.answers import open_task
 from tasks.orders import (
     SHIPPING_AND_SUMMING_UP,
     cancel_order,
@@ -22,6 +21,7 @@ from tasks.orders import (
     update_order_with_tracking_info,
 )
 from tasks.subjects import locked_order
+from tasks.worklist import open_task
 from tests.factories import make_order, make_product
 from tests.process import rows
 

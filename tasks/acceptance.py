@@ -1,0 +1,174 @@
+"""The rules that an answer must keep, and what an accepted one changes.
+
+Each function gets the locked order and a form of the right shape. It saves what the form says and
+returns it, or raises `AnswerRefused` before anything is changed.
+"""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from adapters.settings import settings
+from adapters.shop_clock import shop_clock
+from domain.errors import PacklineError
+from models.base import utc_now
+from models.catalogue import Product
+from models.enums import LabelState, PickupState, TaskKind
+from models.forms import (
+    ALL_AS_LISTED,
+    CANCEL_THE_ORDER,
+    CarrierPickupForm,
+    PackingForm,
+    PickingForm,
+    ShortageForm,
+    ShortPickForm,
+)
+from models.orders import OrderLine, SalesOrder
+from models.results import Collected, Decision, Packed, Parcel, Picked, ShortLine
+from models.shipping import CarrierPickup, ShippingLabel
+from models.staff import StaffTask
+from tasks.worklist import open_task
+
+_YEARS = range(2000, 3000)
+
+
+class AnswerRefused(PacklineError):
+    """The answer breaks a rule; the message says which and what to do."""
+
+
+def accept_picking(session: Session, order: SalesOrder, form: PickingForm) -> Picked:
+    """Every line is picked as listed, or some are short, never more and never anything else."""
+    quantities = {line.sku: line.quantity for line in order.lines}
+    found = {item.sku: item.quantity for item in form.found}
+    if form.outcome == ALL_AS_LISTED and form.found:
+        raise AnswerRefused(
+            "You chose 'all as listed' and also listed products: choose 'something is missing',"
+            " or leave the list empty."
+        )
+    if form.outcome != ALL_AS_LISTED and not form.found:
+        raise AnswerRefused("Something is missing: list each product with the pieces you found.")
+    if len(found) < len(form.found):
+        raise AnswerRefused("A product stands twice in your list: give one line per product.")
+    for sku, quantity in found.items():
+        _check_found(sku, quantity, quantities)
+    picked = quantities | found
+    for line in order.lines:
+        line.picked = picked[line.sku]
+    missing = _missing(order.lines)
+    if missing:
+        shortages = [line.model_dump() for line in missing]
+        open_task(session, order, TaskKind.SHORT_PICK, {"shortages": shortages})
+    return Picked(picked_by=form.picked_by, quantities=picked, missing=missing)
+
+
+def accept_packing(session: Session, order: SalesOrder, form: PackingForm) -> Packed:
+    """Parcels weigh at least what is in them, and at most what the carrier takes."""
+    goods = goods_weight(session, order)
+    packed = sum(parcel.weight_grams for parcel in form.parcels)
+    if packed < goods:
+        raise AnswerRefused(
+            f"The goods alone weigh {goods:,} g and the parcels together only {packed:,} g:"
+            " weigh the closed parcels again."
+        )
+    heaviest = settings().max_parcel_grams
+    for number, parcel in enumerate(form.parcels, start=1):
+        if parcel.weight_grams > heaviest:
+            raise AnswerRefused(
+                f"Parcel {number} weighs {parcel.weight_grams:,} g and the carrier takes at most"
+                f" {heaviest:,} g: pack it into more parcels."
+            )
+    parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
+    return Packed(packed_by=form.packed_by, parcels=parcels)
+
+
+def accept_carrier_pickup(
+    session: Session, order: SalesOrder, form: CarrierPickupForm
+) -> Collected:
+    """The parcels left after their labels were made, and not in the future."""
+    collected_at = _in_shop_time(form.collected_at)
+    labelled_at = session.scalar(
+        select(func.max(ShippingLabel.bought_at)).where(
+            ShippingLabel.order_number == order.number, ShippingLabel.state == LabelState.BOUGHT
+        )
+    )
+    if labelled_at and collected_at < labelled_at.replace(second=0, microsecond=0):
+        raise AnswerRefused(
+            f"{shop_clock(collected_at)} is before the label was made ({shop_clock(labelled_at)}):"
+            " give the time when the carrier took the parcels."
+        )
+    if collected_at > utc_now():
+        raise AnswerRefused(
+            f"{shop_clock(collected_at)} is in the future (it is {shop_clock(utc_now())}):"
+            " give the time when the carrier took the parcels."
+        )
+    pickup = session.exec(
+        select(CarrierPickup).where(CarrierPickup.order_number == order.number)
+    ).one()
+    pickup.state = PickupState.COLLECTED
+    pickup.confirmation_number = form.confirmation_number
+    pickup.collected_at = collected_at
+    return Collected(
+        handed_over_by=form.handed_over_by,
+        confirmation_number=form.confirmation_number,
+        collected_at=collected_at,
+    )
+
+
+def accept_shortage(session: Session, order: SalesOrder, form: ShortageForm) -> Decision:
+    """The operator decides whether stock is checked again."""
+    return _decision(form)
+
+
+def accept_short_pick(session: Session, order: SalesOrder, form: ShortPickForm) -> Decision:
+    """The operator decides whether somebody picks again."""
+    decision = _decision(form)
+    if not decision.cancels:
+        listed = session.exec(
+            select(StaffTask.checklist)
+            .where(StaffTask.order_number == order.number, StaffTask.kind == TaskKind.PICKING)
+            .order_by(col(StaffTask.round).desc())
+        ).first()
+        open_task(session, order, TaskKind.PICKING, dict(listed) if listed else None)
+    return decision
+
+
+def goods_weight(session: Session, order: SalesOrder) -> int:
+    """What the ordered goods weigh by the catalogue, in grams."""
+    grams = select(func.sum(OrderLine.quantity * Product.weight_grams)).where(
+        OrderLine.sku == Product.sku, OrderLine.order_number == order.number
+    )
+    return int(session.scalar(grams) or 0)
+
+
+def _check_found(sku: str, quantity: int, ordered: dict[str, int]) -> None:
+    if sku not in ordered:
+        raise AnswerRefused(
+            f"{sku} is not in this order: it has {', '.join(sorted(ordered))}; put it back."
+        )
+    if quantity > ordered[sku]:
+        raise AnswerRefused(
+            f"You found {quantity} of {sku} and the order has {ordered[sku]}: put the rest back."
+        )
+
+
+def _missing(lines: list[OrderLine]) -> tuple[ShortLine, ...]:
+    return tuple(
+        ShortLine(sku=line.sku, wanted=line.quantity, available=line.picked or 0)
+        for line in lines
+        if (line.picked or 0) < line.quantity
+    )
+
+
+def _decision(form: ShortageForm | ShortPickForm) -> Decision:
+    cancels = form.decision == CANCEL_THE_ORDER
+    return Decision(decided_by=form.decided_by, cancels=cancels, note=form.note)
+
+
+def _in_shop_time(instant: datetime) -> datetime:
+    """A time without a zone is meant as the clock on the shop's wall shows it."""
+    if instant.year not in _YEARS:  # at the ends of time, no zone can show it
+        raise AnswerRefused(
+            f"{instant.year} is not a year in which parcels are collected:"
+            " give the time when the carrier took the parcels."
+        )
+    return instant if instant.tzinfo else instant.replace(tzinfo=settings().zone_info)

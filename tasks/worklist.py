@@ -1,0 +1,81 @@
+"""The staff's worklist: tasks are opened for a role, with a time by which they are due."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import Session, func, select
+
+from adapters.settings import settings
+from adapters.shop_clock import shop_clock
+from domain.errors import PacklineError
+from models.base import utc_now
+from models.enums import Role, TaskKind, TaskState
+from models.orders import SalesOrder
+from models.staff import StaffTask
+from tasks.subjects import IDENTITIES
+
+_ROLES = {
+    TaskKind.PICKING: Role.WAREHOUSE_STAFF,
+    TaskKind.PACKING: Role.PACKER,
+    TaskKind.CARRIER_PICKUP: Role.LOGISTICS_COORDINATOR,
+    TaskKind.SHORTAGE: Role.OPERATOR,
+    TaskKind.SHORT_PICK: Role.OPERATOR,
+}
+
+_HOURS: dict[TaskKind, Callable[[], float]] = {
+    TaskKind.PICKING: lambda: settings().picking_hours,
+    TaskKind.PACKING: lambda: settings().packing_hours,
+    TaskKind.CARRIER_PICKUP: lambda: settings().pickup_hours,
+    TaskKind.SHORTAGE: lambda: settings().decision_hours,
+    TaskKind.SHORT_PICK: lambda: settings().decision_hours,
+}
+
+
+class TaskNotOpen(PacklineError):
+    """There is nothing to answer."""
+
+
+def open_task(
+    session: Session,
+    order: SalesOrder,
+    kind: TaskKind,
+    checklist: dict[str, Any] | None = None,
+    complaint: str = "",
+) -> StaffTask:
+    """Put a task for the next round of a gate on the list of its role."""
+    last = session.scalar(
+        select(func.max(StaffTask.round)).where(
+            StaffTask.order_number == order.number, StaffTask.kind == kind
+        )
+    )
+    task = StaffTask(
+        order_number=order.number,
+        kind=kind,
+        round=(last or 0) + 1,
+        role=_ROLES[kind],
+        due_at=utc_now() + timedelta(hours=_HOURS[kind]()),
+        checklist=checklist,
+        complaint=complaint,
+    )
+    session.add(task)
+    session.flush()
+    return task
+
+
+def find_task(session: Session, task_id: int) -> StaffTask:
+    """The task of that number. Raises `TaskNotOpen`."""
+    task = session.get(StaffTask, task_id) if task_id in IDENTITIES else None
+    if task is None:
+        raise TaskNotOpen(f"There is no task {task_id}: `packline tasks` lists the open ones.")
+    return task
+
+
+def why_not_open(task: StaffTask) -> str:
+    """The sentence for somebody who comes too late."""
+    if task.state == TaskState.DONE and task.answered_at:
+        return (
+            f"Task {task.id} was done by {task.answered_by} at {shop_clock(task.answered_at)}:"
+            " nothing is left to do."
+        )
+    return f"Task {task.id} is {task.state}: `packline tasks` lists the open ones."
