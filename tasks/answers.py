@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from models.base import utc_now
@@ -38,7 +38,10 @@ from tasks.acceptance import (
     accept_shortage,
 )
 from tasks.subjects import locked_order, order_key
-from tasks.worklist import TaskNotOpen, find_task, open_task, why_not_open
+from tasks.worklist import TaskNotOpen, find_task, open_task, task_of, why_not_open
+
+NOBODY = "(nobody: the answer is in Packline)"
+"""The name in the examples that open Prefect's gates."""
 
 Accept = Callable[[Session, SalesOrder, Any], StepResult]
 
@@ -49,7 +52,7 @@ class Gate:
 
     `accept` checks an answer against the order, saves what it says, and returns it; it raises
     `AnswerRefused`. `example` is an answer of the form's shape: it opens Prefect's gate once the
-    real answer is in Postgres, and is never read.
+    real answer is in Postgres. It is nobody's answer, and is refused where it meets an open task.
     """
 
     kind: TaskKind
@@ -96,13 +99,7 @@ def store_answer(
 
     An answer that breaks a rule closes the round; the next round's task says what was wrong.
     """
-    task = session.exec(
-        select(StaffTask).where(
-            StaffTask.order_number == order.number,
-            StaffTask.kind == gate.kind,
-            StaffTask.round == round,
-        )
-    ).one()
+    task = task_of(session, order_number=order.number, kind=gate.kind, round=round)
     if task.state != TaskState.OPEN:
         raise TaskNotOpen(why_not_open(task))
     answer = _storable(answer)
@@ -123,7 +120,7 @@ GATES: dict[TaskKind, Gate] = {
             form=PickingForm,
             result=Picked,
             accept=accept_picking,
-            example={"gate": "picking", "picked_by": "console", "outcome": ALL_AS_LISTED},
+            example={"gate": "picking", "picked_by": NOBODY, "outcome": ALL_AS_LISTED},
         ),
         Gate(
             kind=TaskKind.PACKING,
@@ -133,7 +130,7 @@ GATES: dict[TaskKind, Gate] = {
             accept=accept_packing,
             example={
                 "gate": "packing",
-                "packed_by": "console",
+                "packed_by": NOBODY,
                 "parcels": [
                     {"weight_grams": 1, "length_mm": 1, "width_mm": 1, "height_mm": 1},
                 ],
@@ -147,8 +144,8 @@ GATES: dict[TaskKind, Gate] = {
             accept=accept_carrier_pickup,
             example={
                 "gate": "carrier-pickup",
-                "handed_over_by": "console",
-                "confirmation_number": "console",
+                "handed_over_by": NOBODY,
+                "confirmation_number": NOBODY,
                 "collected_at": "2000-01-01T00:00:00Z",
             },
         ),
@@ -158,7 +155,7 @@ GATES: dict[TaskKind, Gate] = {
             form=ShortageForm,
             result=Decision,
             accept=accept_shortage,
-            example={"gate": "shortage", "decided_by": "console", "decision": TRY_AGAIN},
+            example={"gate": "shortage", "decided_by": NOBODY, "decision": TRY_AGAIN},
         ),
         Gate(
             kind=TaskKind.SHORT_PICK,
@@ -166,13 +163,15 @@ GATES: dict[TaskKind, Gate] = {
             form=ShortPickForm,
             result=Decision,
             accept=accept_short_pick,
-            example={"gate": "short-pick", "decided_by": "console", "decision": TRY_AGAIN},
+            example={"gate": "short-pick", "decided_by": NOBODY, "decision": TRY_AGAIN},
         ),
     )
 }
 
 
 def _checked(session: Session, gate: Gate, order: SalesOrder, answer: dict[str, Any]) -> StepResult:
+    if answer == gate.example:
+        raise AnswerRefused("The run was resumed without an answer: give yours.")
     try:
         form = gate.form.model_validate(answer)
     except ValidationError as error:

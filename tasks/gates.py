@@ -5,15 +5,14 @@ from typing import Any, cast
 from prefect import suspend_flow_run
 from prefect.input import RunInput, read_flow_run_input
 from pydantic import ValidationError
-from sqlmodel import select
 
 from adapters.database import transaction
 from models.results import GateOutcome, StepResult
-from models.staff import StaffTask
 from tasks.answers import Gate, store_answer
 from tasks.checklists import checklist_markdown
 from tasks.step import find_record
 from tasks.subjects import OrderRef
+from tasks.worklist import task_of
 
 
 def await_answer(order: OrderRef, gate: Gate) -> StepResult:
@@ -46,13 +45,7 @@ def _ask(order: OrderRef, gate: Gate, round: int, key: str) -> dict[str, Any] | 
         row = order.lock(session)
         if find_record(session, order.key, gate.name, round):
             return None
-        task = session.exec(
-            select(StaffTask).where(
-                StaffTask.order_number == order.number,
-                StaffTask.kind == gate.kind,
-                StaffTask.round == round,
-            )
-        ).one()
+        task = task_of(session, order_number=order.number, kind=gate.kind, round=round)
         description = checklist_markdown(gate, row, task)
     return suspend(gate, key, description)
 

@@ -15,7 +15,7 @@ from tasks.answers import GATES
 from tasks.gates import await_answer
 from tasks.step import step
 from tasks.subjects import OrderRef
-from tasks.worklist import open_task
+from tasks.worklist import open_task, task_of
 
 
 def await_decision_on_shortage(order: OrderRef) -> Decision:
@@ -33,13 +33,7 @@ def assign_picking_task(session: Session, order: SalesOrder) -> TaskOpened:
 def get_picking_checklist(session: Session, order: SalesOrder) -> PickingChecklist:
     """What to fetch, in walking order of the bins; shown with the picking task."""
     checklist = PickingChecklist(items=checklist_items(session, order))
-    task = session.exec(
-        select(StaffTask).where(
-            StaffTask.order_number == order.number,
-            StaffTask.kind == TaskKind.PICKING,
-            StaffTask.round == 1,
-        )
-    ).one()
+    task = task_of(session, order_number=order.number, kind=TaskKind.PICKING, round=1)
     task.checklist = checklist.model_dump(mode="json")
     return checklist
 

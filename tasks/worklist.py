@@ -71,6 +71,17 @@ def find_task(session: Session, task_id: int) -> StaffTask:
     return task
 
 
+def task_of(session: Session, *, order_number: int, kind: TaskKind, round: int) -> StaffTask:
+    """The task of one round of an order's gate; it is opened before anybody waits for it."""
+    return session.exec(
+        select(StaffTask).where(
+            StaffTask.order_number == order_number,
+            StaffTask.kind == kind,
+            StaffTask.round == round,
+        )
+    ).one()
+
+
 def why_not_open(task: StaffTask) -> str:
     """The sentence for somebody who comes too late."""
     if task.state == TaskState.DONE and task.answered_at:
