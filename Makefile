@@ -35,7 +35,7 @@ clean: ## forget the environment and all data in var/
 
 # The lock is complete, so nothing is resolved again: --no-deps.
 .venv/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Packline needs Python 3.11 or later.")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Packline needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.11 …")'
 	@echo "Installing into .venv (once; a minute or two)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock

@@ -34,9 +34,9 @@ def start_embedded(folder: Path) -> PostgresServer:
     It stops when the last process that joined it has ended. Raises `PostgresDoesNotStart`.
     """
     folder = folder.expanduser().resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _forget_dead_users(folder)
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _forget_dead_users(folder)
         server = get_server(folder, cleanup_mode="stop")
         server.ensure_postgres_running()  # it may have died since this process joined it
     except Exception as problem:
@@ -47,6 +47,12 @@ def start_embedded(folder: Path) -> PostgresServer:
 def url_of(server: PostgresServer, database: str) -> str:
     """Where a database of our own Postgres is, as `postgresql://…`."""
     return f"postgresql://postgres@/{database}?host={server.get_postmaster_info().socket_dir}"
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a server runs on the data folder."""
+    found = PostmasterInfo.read_from_pgdata(folder)
+    return found is not None and found.is_running()
 
 
 def stop_leftover(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What can be set, in one place. Every setting is an environment variable `PACKLINE_…`."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -70,7 +71,7 @@ class Settings(BaseSettings):
     )
 
     prefect_api_url: str = Field(
-        "http://127.0.0.1:4200/api", description="Prefect's API, for the dispatcher and the worker"
+        "http://127.0.0.1:4200/api", description="Prefect's API; `packline up` has its own"
     )
     prefect_auth: SecretStr | None = Field(
         None, description="Prefect's auth string, as user:password"
@@ -91,7 +92,7 @@ class Settings(BaseSettings):
     volume_divisor: PositiveInt = Field(
         5000, description="Dimensional weight: cubic millimetres per gram"
     )
-    max_parcel_grams: PositiveInt = Field(30_000, description="The heaviest parcel allowed")
+    max_parcel_grams: int = Field(30_000, ge=1000, description="The heaviest parcel allowed")
 
     picking_hours: Hours = Field(4, description="Hours until a picking task is due")
     packing_hours: Hours = Field(2, description="Hours until a packing task is due")
@@ -149,8 +150,8 @@ class Settings(BaseSettings):
     @field_validator("tracking_url", "prefect_api_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with https:// or http://")
+        if not re.match(r"https?://[^/\s]", value):
+            raise ValueError("must begin with https:// or http:// and a host")
         return value
 
     @field_validator("database_url")

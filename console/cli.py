@@ -199,10 +199,14 @@ def receive(
     quantity: Annotated[int, typer.Argument(min=1)],
     reference: Annotated[str, typer.Option(help="The delivery note: booked once each.")],
     by: By,
+    as_json: AsJson = False,
 ) -> None:
     """Book a delivery into stock."""
     _ready()
     product = receive_delivery(sku, quantity, reference=reference, by=by)
+    if as_json:
+        shown.as_json(product)
+        return
     typer.echo(f"{product.sku}: {product.on_hand} on hand, {product.reserved} of them reserved.")
 
 

@@ -288,6 +288,9 @@ def _finish(screen: Console, report: AuditReport) -> bool:
     for check in report.checks:
         for problem in check.problems:
             screen.print(Text(f"{check.name}: {problem}", style="bold red"))
-    checks = len(report.checks)
-    screen.print(f"Audit    {'all' if report.ok else 'not all'} of {checks} checks hold")
-    return report.ok
+        if check.skipped:
+            screen.print(Text(f"{check.name}: {check.skipped}", style="bold red"))
+    hold = [check for check in report.checks if check.ok and not check.skipped]
+    every = len(hold) == len(report.checks)
+    screen.print(f"Audit    {'all' if every else len(hold)} of {len(report.checks)} checks hold")
+    return every

@@ -44,6 +44,8 @@ def addresses(stack: Stack) -> list[str]:
         if stack.catches_mail
         else f"Mails             through {stack.environment['PACKLINE_SMTP_HOST']}:{mails}",
         f"Logs              {stack.folder / 'logs'}",
-        f"For Prefect's own commands: export PREFECT_API_URL={stack.prefect_url}/api",
+        "For commands in other terminals:",
+        f"  export PACKLINE_PREFECT_API_URL={stack.prefect_url}/api",
+        f"  export PREFECT_API_URL={stack.prefect_url}/api",
         "Packline is up. Stop it with Ctrl-C.",
     ]

@@ -45,6 +45,8 @@ class Stack:
         self._supervisor = Supervisor()
         self.folder = settings().data_folder.expanduser().resolve()
         self.prefect_url = f"http://{HOST}:{free_port(PREFECT_PORT)}"
+        embedded = settings().database_url is None
+        self._own_postgres = self.folder / EMBEDDED_FOLDER if embedded else None
         self.mail_folder = self.folder / "mail"
         self.catches_mail = settings().smtp_host is None
         self.environment = self._environment()
@@ -63,8 +65,9 @@ class Stack:
 
     def mend(self) -> None:
         """Start again what has died, and say so."""
-        if settings().database_url is None:
-            postgres.start_embedded(self.folder / EMBEDDED_FOLDER)
+        if self._own_postgres and not postgres.is_running(self._own_postgres):
+            postgres.start_embedded(self._own_postgres)
+            self._say(f"Postgres ended and was started again; its log is in {self._own_postgres}")
         for line in self._supervisor.mend():
             self._say(line)
 
@@ -74,13 +77,14 @@ class Stack:
         self.prefect.close()
 
     def _start(self) -> None:
-        if settings().database_url is None and postgres.running_as_root():
+        if self._own_postgres and postgres.running_as_root():
             self._say(
                 "You are root: Postgres runs as the system user `embedded_postgres`, and every"
                 f" folder above {self.folder} becomes readable for others."
             )
-        migrate(engine())
+        create_database(database_url())
         create_database(self._prefect_database())
+        migrate(engine())
         self._run("prefect-server", _prefect("server", "start", *self._server_address()))
         if self.catches_mail:
             port = self.environment["PACKLINE_SMTP_PORT"]
@@ -163,4 +167,8 @@ def _module(name: str, *arguments: str) -> list[str]:
 
 
 def _async_url(url: str) -> str:
-    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+    """The same address for Prefect, whose driver calls `sslmode` by another name."""
+    address = make_url(url).set(drivername="postgresql+asyncpg")
+    if mode := address.query.get("sslmode"):
+        address = address.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return address.render_as_string(hide_password=False)
