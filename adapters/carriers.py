@@ -15,7 +15,7 @@ from adapters.database import transaction
 from adapters.settings import settings
 from domain.errors import Unavailable
 from domain.tracking import s10_number
-from domain.zones import RateBand, ZoneRule, zone_for
+from domain.zones import RateBand, Tariff, ZoneRule, billable_grams, rate_for, zone_for
 from models.enums import BookingKind, ServiceLevel
 from models.shipping import CarrierBooking, ShippingRate, ShippingZone
 
@@ -36,6 +36,26 @@ class LabelRequest(BaseModel):
     country: str
     postal_code: str
     service_level: ServiceLevel
+
+
+class Measured(Protocol):
+    """Something with a weight and sizes: grams and millimetres."""
+
+    @property
+    def weight_grams(self) -> int:
+        """On the scale."""
+
+    @property
+    def length_mm(self) -> int:
+        """The longest side."""
+
+    @property
+    def width_mm(self) -> int:
+        """The next one."""
+
+    @property
+    def height_mm(self) -> int:
+        """The shortest."""
 
 
 class Carrier(Protocol):
@@ -104,6 +124,32 @@ def zone_of(session: Session, *, carrier: str, country: str, postal_code: str) -
     )
     rules = [ZoneRule(row.country, row.postal_prefix, row.zone) for row in found]
     return zone_for(rules, country=country, postal_code=postal_code)
+
+
+def price_of_parcel(
+    session: Session,
+    parcel: Measured,
+    *,
+    carrier: str,
+    service_level: ServiceLevel,
+    zone: str,
+    currency: str,
+) -> int:
+    """What the carrier takes for a parcel, by its real or its dimensional weight, in minor units.
+
+    Raises `domain.zones.NoShippingRate`, also for a parcel that is too heavy or too big.
+    """
+    bands = bands_of(
+        session, carrier=carrier, service_level=service_level, zone=zone, currency=currency
+    )
+    grams = billable_grams(
+        parcel.weight_grams,
+        parcel.length_mm,
+        parcel.width_mm,
+        parcel.height_mm,
+        settings().volume_divisor,
+    )
+    return rate_for(bands, grams, Tariff(service_level, zone, currency))
 
 
 def bands_of(

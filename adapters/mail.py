@@ -96,11 +96,22 @@ def _server() -> smtplib.SMTP:
     server = smtplib.SMTP(
         given.smtp_host or "127.0.0.1", given.smtp_port, timeout=given.smtp_timeout_seconds
     )
+    try:
+        _introduce(server)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _introduce(server: smtplib.SMTP) -> None:
+    """Encrypt, log in, and ask what the server can do: addresses beyond ASCII need that."""
+    given = settings()
     if given.smtp_starttls:
         server.starttls()
     if given.smtp_username and given.smtp_password:
         server.login(given.smtp_username, given.smtp_password.get_secret_value())
-    return server
+    server.ehlo_or_helo_if_needed()
 
 
 def _for_good(code: int) -> bool:

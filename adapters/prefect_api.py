@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from adapters.settings import settings
-from domain.errors import Unavailable
+from domain.errors import PacklineError, Unavailable
 
 ORDER_FULFILLMENT = "order-fulfillment/order-fulfillment"
 DAILY_SUMMARY = "daily-summary/daily-summary"
@@ -24,6 +24,16 @@ class PrefectAway(Unavailable):
         super().__init__(
             f"Prefect at {url} does not answer ({problem}): orders wait and nothing is lost;"
             " start it with `packline up`, or correct PACKLINE_PREFECT_API_URL."
+        )
+
+
+class PrefectRefused(PacklineError):
+    """Prefect answers, and does not do it."""
+
+    def __init__(self, path: str, problem: httpx.HTTPStatusError) -> None:
+        super().__init__(
+            f"Prefect refused {path} with status {problem.response.status_code}:"
+            " run `prefect deploy --all` if its deployments are gone, and look into its log."
         )
 
 
@@ -139,6 +149,11 @@ class PrefectApi:
             response = self._http.request(method, path, json=body)
             if response.status_code not in may_be:
                 response.raise_for_status()
+        except httpx.HTTPStatusError as problem:
+            self._deployments.clear()  # they may have been deployed anew
+            if problem.response.is_client_error:
+                raise PrefectRefused(path, problem) from problem
+            raise PrefectAway(self._url, problem) from problem
         except httpx.HTTPError as problem:
             raise PrefectAway(self._url, problem) from problem
         return response

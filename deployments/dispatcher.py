@@ -9,6 +9,8 @@ import signal
 import threading
 
 import psycopg
+from sqlalchemy import and_, or_
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select, update
 
 from adapters.database import (
@@ -18,10 +20,10 @@ from adapters.database import (
     notify,
     transaction,
 )
-from adapters.prefect_api import ORDER_FULFILLMENT, PrefectApi, RunState
+from adapters.prefect_api import ORDER_FULFILLMENT, PrefectApi, PrefectRefused, RunState
 from adapters.settings import settings
 from domain.errors import PacklineError, Unavailable
-from models.enums import ENDED, OrderStatus, TaskState
+from models.enums import ENDED, OrderStatus, TaskKind, TaskState
 from models.ledger import AuditEvent
 from models.orders import SalesOrder
 from models.staff import StaffTask
@@ -47,28 +49,20 @@ def start_new_orders(prefect: PrefectApi) -> int:
     """Give New orders a run each, oldest first, no more at once than workers take up soon."""
     with transaction() as session:
         waiting = _waiting_orders(session)
-    for order in waiting:
-        run_id = prefect.start(
-            ORDER_FULFILLMENT,
-            name=f"order {order.number}",
-            parameters={"order_number": order.number},
-            tags=[f"order:{order.number}", f"channel:{order.channel}"],
-            idempotency_key=order_key(order.number),
-        )
-        with transaction() as session:
-            _note_run(session, order.number, run_id)
-    return len(waiting)
+    return sum(_start(prefect, order) for order in waiting)
 
 
 def resume_answered(prefect: PrefectApi) -> int:
-    """Let runs go on that wait although nobody has anything left to answer."""
+    """Let runs go on that wait at a gate where nobody has anything left to answer."""
     with transaction() as session:
-        run_ids = _runs_in_motion(session)
-    if not run_ids:
+        gates = _gates_by_run(session)
+    if not gates:
         return 0
-    states = prefect.states(run_ids)
-    waiting = {run_id: state for run_id, state in states.items() if state.waits}
-    return sum(_resume(prefect, run_id, state) for run_id, state in waiting.items())
+    return sum(
+        _resume(prefect, run_id, state)
+        for run_id, state in prefect.states(gates).items()
+        if state.waits and state.pause_key != gates[run_id]
+    )
 
 
 def run_forever(stop: threading.Event) -> None:
@@ -77,7 +71,7 @@ def run_forever(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             _lead(prefect, stop)
-        except (Unavailable, psycopg.OperationalError) as away:
+        except (Unavailable, OperationalError, psycopg.OperationalError) as away:
             logger.warning("%s", away)
             stop.wait(settings().sweep_seconds)
     prefect.close()
@@ -129,7 +123,9 @@ def _waiting_orders(session: Session) -> list[SalesOrder]:
     """New orders without a run, as many as may be started now."""
     started = session.scalar(
         select(func.count()).where(
-            SalesOrder.status == OrderStatus.NEW, col(SalesOrder.run_id).is_not(None)
+            SalesOrder.status == OrderStatus.NEW,
+            col(SalesOrder.run_id).is_not(None),
+            col(SalesOrder.claimed_at).is_(None),
         )
     )
     room = settings().start_ahead - (started or 0)
@@ -154,23 +150,59 @@ def _note_run(session: Session, number: int, run_id: str) -> None:
     )
 
 
-def _runs_in_motion(session: Session) -> list[str]:
-    """The runs of open orders for which no person has a task."""
-    open_task = select(StaffTask.id).where(
-        StaffTask.order_number == SalesOrder.number, StaffTask.state == TaskState.OPEN
+def _start(prefect: PrefectApi, order: SalesOrder) -> bool:
+    """Start the order's run, once. One order that Prefect refuses does not hold up the others."""
+    try:
+        run_id = prefect.start(
+            ORDER_FULFILLMENT,
+            name=f"order {order.number}",
+            parameters={"order_number": order.number},
+            tags=[f"order:{order.number}", f"channel:{order.channel}"],
+            idempotency_key=order_key(order.number),
+        )
+    except PrefectRefused as refusal:
+        logger.warning("Order %s has no run yet: %s", order.number, refusal)
+        return False
+    with transaction() as session:
+        _note_run(session, order.number, run_id)
+    return True
+
+
+def _gates_by_run(session: Session) -> dict[str, str | None]:
+    """The runs that may wait at a gate behind them, each with the gate where a person has a task.
+
+    That is: open orders without an open task, and those whose open task came out of an answer and
+    not out of a step of their run.
+    """
+    open_task = and_(
+        col(StaffTask.order_number) == SalesOrder.number, col(StaffTask.state) == TaskState.OPEN
     )
-    in_motion = select(SalesOrder.run_id).where(
-        col(SalesOrder.status).not_in(ENDED),
-        col(SalesOrder.run_id).is_not(None),
-        ~open_task.exists(),
+    out_of_an_answer = or_(
+        col(StaffTask.id).is_(None),
+        col(StaffTask.kind) == TaskKind.SHORT_PICK,
+        col(StaffTask.round) > 1,
     )
-    return [run_id for run_id in session.exec(in_motion) if run_id]
+    found = session.execute(
+        select(SalesOrder.run_id, StaffTask.kind, StaffTask.round)
+        .select_from(SalesOrder)
+        .outerjoin(StaffTask, open_task)
+        .where(
+            col(SalesOrder.status).not_in(ENDED),
+            col(SalesOrder.run_id).is_not(None),
+            out_of_an_answer,
+        )
+    )
+    return {str(run_id): f"{kind}-{round}" if kind else None for run_id, kind, round in found}
 
 
 def _resume(prefect: PrefectApi, run_id: str, state: RunState) -> bool:
     """Open the gate. What the form says is never read: the answer is in Postgres."""
     gate = gate_of(state.pause_key or "")
-    return gate is not None and prefect.resume(run_id, gate.example)
+    try:
+        return gate is not None and prefect.resume(run_id, gate.example)
+    except PrefectRefused as refusal:
+        logger.warning("Flow run %s was not resumed: %s", run_id, refusal)
+        return False
 
 
 if __name__ == "__main__":

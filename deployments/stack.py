@@ -114,13 +114,15 @@ class Stack:
             given["PREFECT_SERVER_API_AUTH_STRING"] = auth.get_secret_value()
             given["PREFECT_API_AUTH_STRING"] = auth.get_secret_value()
         if self.catches_mail:
+            for name in ("USERNAME", "PASSWORD", "STARTTLS"):  # the catcher has none of these
+                given.pop(f"PACKLINE_SMTP_{name}", None)
             given["PACKLINE_SMTP_HOST"] = HOST
             given["PACKLINE_SMTP_PORT"] = str(free_port(MAIL_PORT))
         return given
 
     def _prefect_database(self) -> str:
-        """Prefect's own database, on the same server."""
-        return sibling_url(database_url(), "prefect")
+        """Prefect's own database, beside ours: two shops on one server do not share it."""
+        return sibling_url(database_url(), f"{make_url(database_url()).database}_prefect")
 
     def _server_address(self) -> list[str]:
         host, _, port = self.prefect_url.removeprefix("http://").partition(":")

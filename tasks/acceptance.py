@@ -8,9 +8,11 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
+from adapters.carriers import HOUSE, price_of_parcel, zone_of
 from adapters.settings import settings
 from adapters.shop_clock import shop_clock
 from domain.errors import PacklineError
+from domain.zones import NoShippingRate
 from models.base import utc_now
 from models.catalogue import Product
 from models.enums import LabelState, PickupState, TaskKind
@@ -78,7 +80,27 @@ def accept_packing(session: Session, order: SalesOrder, form: PackingForm) -> Pa
                 f" {heaviest:,} g: pack it into more parcels."
             )
     parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
+    _check_carrier_takes(session, order, parcels)
     return Packed(packed_by=form.packed_by, parcels=parcels)
+
+
+def _check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parcel, ...]) -> None:
+    """A parcel that has no price could be labelled, and the order would go no further."""
+    zone = zone_of(session, carrier=HOUSE, country=order.country, postal_code=order.postal_code)
+    for number, parcel in enumerate(parcels, start=1):
+        try:
+            price_of_parcel(
+                session,
+                parcel,
+                carrier=HOUSE,
+                service_level=order.service_level,
+                zone=zone,
+                currency=order.currency,
+            )
+        except NoShippingRate as problem:
+            raise AnswerRefused(
+                f"The carrier does not take parcel {number}, too big or too heavy: {problem}"
+            ) from problem
 
 
 def accept_carrier_pickup(

@@ -1,7 +1,7 @@
 """Step 12, and the outbox that all mail goes through.
 
-A mail is written before it is sent, and sent under one Message-ID. Dying in the instant between
-the server's yes and our record of it is the one case in which a mail can go out twice.
+A mail is written before it is sent, and sent under one Message-ID. It can go out twice if the
+process dies, or the connection breaks, in the instant between the server's yes and our record.
 """
 
 from dataclasses import dataclass

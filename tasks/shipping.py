@@ -6,11 +6,10 @@ from typing import cast
 from sqlmodel import Session, col, select
 
 from adapters.addresses import address_lines
-from adapters.carriers import HOUSE, LabelRequest, bands_of, carrier_named, zone_of
+from adapters.carriers import HOUSE, LabelRequest, carrier_named, price_of_parcel, zone_of
 from adapters.labels import label_pdf
 from adapters.settings import settings
 from domain.errors import PacklineError
-from domain.zones import Tariff, billable_grams, rate_for
 from models.base import utc_now
 from models.documents import LabelView, split_address
 from models.enums import LabelState, PickupState, TaskKind
@@ -105,24 +104,17 @@ def calculate_shipping_cost(session: Session, order: SalesOrder) -> ShippingCost
 
     Raises `NoShippingRate`.
     """
-    for label in live_labels(session, order):
-        bands = bands_of(
+    labels = live_labels(session, order)
+    for label in labels:
+        label.cost_minor = price_of_parcel(
             session,
+            label,
             carrier=label.carrier,
             service_level=label.service_level,
             zone=label.zone,
             currency=order.currency,
         )
-        grams = billable_grams(
-            label.weight_grams,
-            label.length_mm,
-            label.width_mm,
-            label.height_mm,
-            settings().volume_divisor,
-        )
-        tariff = Tariff(label.service_level, label.zone, order.currency)
-        label.cost_minor = rate_for(bands, grams, tariff)
-    order.shipping_cost_minor = sum(label.cost_minor or 0 for label in live_labels(session, order))
+    order.shipping_cost_minor = sum(label.cost_minor or 0 for label in labels)
     return ShippingCost(
         cost_minor=order.shipping_cost_minor,
         charged_minor=order.shipping_minor or 0,

@@ -60,7 +60,9 @@ def step(
                     if known := find_record(session, subject.key, name, round):
                         return kind.model_validate(known)
                     wanted = intent(session, row, *args)
-                outcome = (effect(wanted),)
+                if (name, round) not in subject.effects:  # else only the record was missing
+                    subject.effects[name, round] = effect(wanted)
+                outcome = (subject.effects[name, round],)
             return _settle(subject, name, round, kind, lambda *where: body(*where, *outcome))
 
         @wraps(body)

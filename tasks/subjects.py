@@ -50,6 +50,8 @@ class Subject(ABC):
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
+        self.effects: dict[tuple[str, int], Any] = {}
+        """What came of effects whose record could not be written yet, by step and round."""
         self._calls: Counter[str] = Counter()
         self._records: dict[tuple[str, int], dict[str, Any] | None] = {}
 

@@ -3,11 +3,12 @@
 import threading
 from dataclasses import dataclass, field
 
+import httpx
 import psycopg
 import pytest
 
 from adapters.database import ORDERS_CHANNEL, RUNS_CHANNEL, database_url, notify, transaction
-from adapters.prefect_api import PrefectAway, RunState
+from adapters.prefect_api import PrefectAway, PrefectRefused, RunState
 from deployments import dispatcher
 from models.orders import SalesOrder
 from tests.factories import make_order
@@ -104,6 +105,49 @@ def test_a_run_that_suspends_after_its_answer_came_is_resumed_by_a_later_sweep(p
     assert dispatcher.sweep(prefect) == 0
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1")
     assert dispatcher.sweep(prefect) == 1
+
+
+def test_a_short_pick_at_the_console_leads_the_run_on_to_the_operators_gate(process, prefect):
+    (number,) = new_orders(1)
+    process.run(number)
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1")
+    process.answer("picking", outcome="something is missing", found=[{"sku": "MUG", "quantity": 1}])
+    assert dispatcher.sweep(prefect) == 1  # although the operator has a task now
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "short-pick-1")
+    assert dispatcher.sweep(prefect) == 0
+    process.answer("short-pick")
+    assert dispatcher.sweep(prefect) == 1
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-2")
+    assert dispatcher.sweep(prefect) == 0
+
+
+def test_orders_that_workers_have_taken_up_do_not_hold_back_new_ones(process, prefect, monkeypatch):
+    monkeypatch.setenv("PACKLINE_START_AHEAD", "1")
+    dispatcher.settings.cache_clear()
+    taken, waiting = new_orders(2)
+    process.fail["Calculate Total Order Value"] = RuntimeError("no such rate")
+    with pytest.raises(RuntimeError):
+        process.run(taken)
+    assert dispatcher.start_new_orders(prefect) == 1
+    assert run_of(waiting)
+
+
+def test_an_order_that_prefect_refuses_does_not_hold_up_the_others(shop, prefect, monkeypatch):
+    refused, taken = new_orders(2)
+    start = prefect.start
+
+    def picky(deployment, *, parameters, **given):
+        if parameters["order_number"] == refused:
+            answer = httpx.Response(422, request=httpx.Request("POST", "http://127.0.0.1"))
+            raise PrefectRefused(
+                "x", httpx.HTTPStatusError("", request=answer.request, response=answer)
+            )
+        return start(deployment, parameters=parameters, **given)
+
+    monkeypatch.setattr(prefect, "start", picky)
+    assert dispatcher.start_new_orders(prefect) == 1
+    assert run_of(refused) is None
+    assert run_of(taken)
 
 
 def test_a_pause_that_is_no_gate_of_ours_is_left_alone(process, prefect):

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+import tasks.step
 from adapters.database import transaction
 from domain.errors import Unavailable
 from models.process import ORDER_STEPS
@@ -153,3 +154,27 @@ def test_the_timeline_says_why_a_run_failed(process, number):
     assert rows("SELECT event, detail FROM audit_event ORDER BY id DESC LIMIT 1") == [
         ("Calculate Shipping Cost failed", "the machine stopped")
     ]
+
+
+def test_a_mail_that_went_out_is_not_sent_again_when_only_its_record_is_tried_again(
+    process, number, mail_server, monkeypatch
+):
+    """As Prefect tries a task again by itself: the same attempt, called twice."""
+    once = []
+
+    def twice(name, attempt):
+        def run(*given):
+            if name != "Send Shipment Notification" or once:
+                return attempt(*given)
+            once.append(name)
+            with dying_before_the_record_of(name), pytest.raises(DBAPIError):
+                attempt(*given)
+            return attempt(*given)
+
+        return run
+
+    monkeypatch.setattr(tasks.step, "as_task", twice)
+    assert process.ship(number) == f"Order {number} is Shipped."
+    assert once
+    assert len(mail_server.mails) == 1
+    assert_sound()

@@ -18,7 +18,7 @@ from models.staff import StaffTask
 from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES, answer_task, gate_of, store_answer
 from tasks.worklist import TaskNotOpen, open_task
-from tests.factories import make_label, make_order, make_pickup, make_product
+from tests.factories import make_label, make_order, make_pickup, make_product, make_tariffs
 from tests.process import ANSWERS, everything, form, rows, set_to
 
 PARCEL = {"weight_grams": 4000, "length_mm": 200, "width_mm": 150, "height_mm": 100}
@@ -38,6 +38,7 @@ def number(database):
 
 
 def stand_by(session):
+    make_tariffs(session)
     make_product(session, "MUG")
     make_product(session, "PLATE", weight_grams=500)
     number = make_order(session, {"MUG": 2, "PLATE": 1})
@@ -213,6 +214,13 @@ def test_a_short_pick_opens_a_task_for_the_operator_that_says_what_is_short(sess
 def test_goods_may_weigh_exactly_what_the_catalogue_says(session, order):
     outcome = fill_in(session, order, "packing", parcels({"weight_grams": 1100}))
     assert outcome.accepted
+
+
+def test_a_box_that_no_rate_covers_is_refused_before_its_label_is_bought(session, order):
+    big = {"weight_grams": 3000, "length_mm": 600, "width_mm": 600, "height_mm": 500}
+    outcome = fill_in(session, order, "packing", parcels(big))
+    assert not outcome.accepted
+    assert outcome.complaint.startswith("The carrier does not take parcel 1, too big or too heavy")
 
 
 def test_the_weight_of_the_goods_may_be_spread_over_parcels(session, order):
