@@ -20,7 +20,8 @@ def calculate_total_order_value(session: Session, order: SalesOrder) -> OrderVal
     Raises `NoShippingZone`, `NoShippingRate` or `NoTaxRate` where a table lacks the destination.
     """
     products = _products(session, order)
-    rules = _tax_rules(session, order)
+    classes = {product.tax_class for product in products.values()}
+    rules = _tax_rules(session, order, classes)
     lines = [
         LineToPrice(
             quantity=line.quantity,
@@ -49,8 +50,8 @@ def _products(session: Session, order: SalesOrder) -> dict[str, Product]:
     return {product.sku: product for product in found}
 
 
-def _tax_rules(session: Session, order: SalesOrder) -> dict[str, TaxRule]:
-    """The rule of each tax class in the order, at its destination."""
+def _tax_rules(session: Session, order: SalesOrder, classes: set[str]) -> dict[str, TaxRule]:
+    """The rule of each of the tax classes, at the order's destination."""
     found = session.exec(select(TaxRate).where(TaxRate.country == order.country))
     rules = [
         TaxRule(
@@ -63,7 +64,6 @@ def _tax_rules(session: Session, order: SalesOrder) -> dict[str, TaxRule]:
         )
         for row in found
     ]
-    classes = {product.tax_class for product in _products(session, order).values()}
     return {
         tax_class: tax_rule_for(
             rules,
