@@ -1,13 +1,13 @@
 """The one way to the database: `with transaction() as session`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 import psycopg
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
 from adapters import postgres
@@ -34,6 +34,13 @@ class DatabaseAway(Unavailable):
         )
 
 
+class Occupied(Unavailable):
+    """Another attempt is at the same thing outside the database."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Another attempt is at {what} now: this one looks again soon.")
+
+
 @lru_cache(maxsize=1)
 def database_url() -> str:
     """Where Packline's database is. Starts our own Postgres when no other is set."""
@@ -51,7 +58,7 @@ def engine() -> Engine:
     return create_engine(
         driver_url(database_url()),
         pool_size=settings().worker_threads,
-        max_overflow=_OVERFLOW,
+        max_overflow=settings().worker_threads + _OVERFLOW,  # a thread may hold a turn as well
         pool_pre_ping=True,
     )
 
@@ -91,6 +98,56 @@ def transaction() -> Iterator[Session]:
         except OperationalError as problem:
             raise DatabaseAway(database_url(), problem.orig) from problem
         yield session
+
+
+@contextmanager
+def exclusive(what: str) -> Iterator["Turn"]:
+    """Be the only one at something that is outside the database, without an open transaction.
+
+    Raises `Occupied` while another process is at it. A process that hangs loses its turn when it
+    is taken for lost.
+    """
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        turn = Turn(connection, what)
+        turn.take()
+        try:
+            yield turn
+        finally:
+            turn.give_back()
+
+
+class Turn:
+    """The right to be at something, held by a connection."""
+
+    def __init__(self, connection: Connection, what: str) -> None:
+        self._connection, self._what = connection, what
+
+    def take(self) -> None:
+        """Raises `Occupied`."""
+        milliseconds = int(settings().lost_after_seconds * 1000)
+        taken = self._connection.scalar(
+            text(
+                "SELECT pg_try_advisory_lock(hashtextextended(:what, 0)),"
+                " set_config('idle_session_timeout', :milliseconds, false)"
+            ),
+            {"what": self._what, "milliseconds": str(milliseconds)},
+        )
+        if not taken:
+            raise Occupied(self._what)
+
+    def check(self) -> None:
+        """Raises a database error if the turn was lost: the last thing to do before acting."""
+        self._connection.execute(text("SELECT 1"))
+
+    def give_back(self) -> None:
+        """A connection that was lost has given its turn back already."""
+        with suppress(DBAPIError):
+            self._connection.execute(
+                text(
+                    "SELECT pg_advisory_unlock_all(),"
+                    " set_config('idle_session_timeout', '0', false)"
+                )
+            )
 
 
 def notify(session: Session, channel: str, payload: str = "") -> None:

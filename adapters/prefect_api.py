@@ -3,7 +3,9 @@
 Importing Prefect takes seconds; the command line and the dispatcher do without it.
 """
 
+import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import httpx
@@ -15,6 +17,8 @@ ORDER_FULFILLMENT = "order-fulfillment/order-fulfillment"
 DAILY_SUMMARY = "daily-summary/daily-summary"
 _TIMEOUT_SECONDS = 30
 _PAGE = 200
+_NO_FORM = "Run input schema not found."
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class PrefectAway(Unavailable):
@@ -37,17 +41,35 @@ class PrefectRefused(PacklineError):
         )
 
 
+class FormMissing(PacklineError):
+    """A run waits for a form that Prefect does not have, so nobody can resume it."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"Flow run {run_id} waits for a form that Prefect has lost.")
+
+
 class RunState(NamedTuple):
-    """How a flow run stands; `pause_key` names the gate at which it waits."""
+    """How a flow run stands, and since when; `pause_key` names the gate at which it waits."""
 
     kind: str
     name: str
     pause_key: str | None = None
+    since: datetime = _NEVER
 
     @property
     def waits(self) -> bool:
         """It is suspended until somebody resumes it."""
         return self.kind == "PAUSED"
+
+    @property
+    def works(self) -> bool:
+        """A worker has it in hand, or had when it died."""
+        return self.kind in ("PENDING", "RUNNING")
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Somebody pressed Cancel."""
+        return self.kind in ("CANCELLED", "CANCELLING")
 
     @property
     def is_live(self) -> bool:
@@ -115,7 +137,37 @@ class PrefectApi:
         """
         body = {"run_input": answer}
         response = self._ask("POST", f"flow_runs/{run_id}/resume", body, may_be={404, 409})
-        return response.is_success and response.json()["status"] == "ACCEPT"
+        if not response.is_success:
+            return False
+        answered = response.json()
+        if (answered.get("details") or {}).get("reason") == _NO_FORM:
+            raise FormMissing(run_id)
+        return bool(answered["status"] == "ACCEPT")
+
+    def show_form(self, run_id: str, pause_key: str, schema: dict[str, Any]) -> None:
+        """Give a waiting run its form back."""
+        body = {"key": f"suspended-{pause_key}-schema", "value": json.dumps(schema)}
+        self._ask("POST", f"flow_runs/{run_id}/input", body, may_be={404, 409})
+
+    def run_again(self, run_id: str, why: str) -> None:
+        """Let a run start over, as Retry does; what the ledger has is not done again."""
+        self._set(run_id, {"type": "SCHEDULED", "name": "AwaitingRetry", "message": why})
+
+    def cancel(self, run_id: str, why: str) -> None:
+        """End a run that has nothing left to do."""
+        self._set(run_id, {"type": "CANCELLED", "name": "Cancelled", "message": why})
+
+    def in_work(self) -> dict[str, RunState]:
+        """Packline's runs that a worker has, or had, in hand: few at any time."""
+        kinds = ["PENDING", "RUNNING", "CANCELLING"]
+        which = {"state": {"type": {"any_": kinds}}} | self._ours()
+        return self._filter(which, "EXPECTED_START_TIME_ASC")
+
+    def ended_badly(self, since: datetime) -> dict[str, RunState]:
+        """Packline's runs that were cancelled, crashed or failed since then."""
+        kinds = {"state": {"type": {"any_": ["CANCELLED", "CRASHED", "FAILED"]}}}
+        which = kinds | {"end_time": {"after_": since.isoformat()}} | self._ours()
+        return self._filter(which, "END_TIME_DESC")
 
     def state(self, run_id: str) -> RunState:
         """A run's state; `DELETED` when there is no such run."""
@@ -126,11 +178,21 @@ class PrefectApi:
         wanted = list(run_ids)
         found: dict[str, RunState] = {}
         for begin in range(0, len(wanted), _PAGE):
-            page = wanted[begin : begin + _PAGE]
-            body = {"flow_runs": {"id": {"any_": page}}, "limit": _PAGE}
-            for run in self._ask("POST", "flow_runs/filter", body).json():
-                found[run["id"]] = _run_state(run)
+            found |= self._filter({"id": {"any_": wanted[begin : begin + _PAGE]}})
         return found
+
+    def _filter(self, which: dict[str, Any], sort: str = "ID_DESC") -> dict[str, RunState]:
+        body = {"flow_runs": which, "limit": _PAGE, "sort": sort}
+        found = self._ask("POST", "flow_runs/filter", body).json()
+        return {run["id"]: _run_state(run) for run in found}
+
+    def _ours(self) -> dict[str, Any]:
+        ids = [self._deployment_id(name) for name in (ORDER_FULFILLMENT, DAILY_SUMMARY)]
+        return {"deployment_id": {"any_": ids}}
+
+    def _set(self, run_id: str, state: dict[str, str]) -> None:
+        body = {"state": state, "force": True}
+        self._ask("POST", f"flow_runs/{run_id}/set_state", body, may_be={404})
 
     def _deployment_id(self, name: str) -> str:
         if name not in self._deployments:
@@ -160,5 +222,7 @@ class PrefectApi:
 
 
 def _run_state(run: dict[str, Any]) -> RunState:
-    details = (run.get("state") or {}).get("state_details") or {}
-    return RunState(run["state_type"], run["state_name"], details.get("pause_key"))
+    state = run.get("state") or {}
+    details = state.get("state_details") or {}
+    since = datetime.fromisoformat(state["timestamp"]) if state else _NEVER
+    return RunState(run["state_type"], run["state_name"], details.get("pause_key"), since)

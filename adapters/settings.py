@@ -110,10 +110,16 @@ class Settings(BaseSettings):
     start_ahead: PositiveInt = Field(
         16, description="Orders whose run has been started and not yet taken up by a worker"
     )
-    retry_seconds: Seconds = Field(
-        2, description="First pause before a step is tried again; it doubles each time"
+    lost_after_seconds: Seconds = Field(
+        30, description="A run whose worker gives no sign of life for so long is replaced"
     )
-    retries: int = Field(5, ge=0, le=50, description="How often a step is tried again by itself")
+    retry_seconds: Seconds = Field(
+        1, description="First pause before a step is tried again; it doubles each time"
+    )
+    retries: int = Field(3, ge=0, le=50, description="How often a step is tried again at once")
+    again_seconds: Seconds = Field(
+        15, description="Pause before a run goes on that met somebody who is away"
+    )
 
     @field_validator("management_emails", mode="before")
     @classmethod

@@ -1,15 +1,31 @@
-"""The dispatcher: every open order has its run, and every stored answer reaches it.
+"""The dispatcher: every open order has one run that works or waits, and every answer reaches it.
 
-It looks at Postgres every few seconds, and at once when somebody hands in an order or does a task.
-Any number of copies may run; an advisory lock lets one of them work.
+It looks at Postgres and at Prefect every few seconds, and at once when somebody hands in an order
+or does a task. It decides by what is true now and never by what it did before, so doing a round
+twice does nothing twice. Any number of copies may run; an advisory lock lets one of them work.
+
+What it finds of an order's run, and what it does:
+
+- It is not there, because the order is New or somebody deleted the run: it starts one.
+- It waits at a gate whose answer is stored: it resumes it.
+- It is Pending or Running, and no worker gives a sign of life for it: it fences it off, so that
+  whoever may still work on it can write nothing more, and lets it start over.
+- It crashed, or ended although the order has not: the same.
+- It failed, and the order says why: it leaves it to a person, who presses Retry.
+- It was cancelled: it cancels the order; once the goods are packed, it lets the run start over.
+- Another run has taken over its order: it ends it.
 """
 
 import logging
 import signal
 import threading
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import NamedTuple
 
 import psycopg
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, or_, tuple_
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select, update
 
@@ -20,49 +36,197 @@ from adapters.database import (
     notify,
     transaction,
 )
-from adapters.prefect_api import ORDER_FULFILLMENT, PrefectApi, PrefectRefused, RunState
+from adapters.prefect_api import (
+    DELETED,
+    ORDER_FULFILLMENT,
+    FormMissing,
+    PrefectApi,
+    PrefectRefused,
+    RunState,
+)
 from adapters.settings import settings
 from domain.errors import PacklineError, Unavailable
+from models.base import utc_now
 from models.enums import ENDED, OrderStatus, TaskKind, TaskState
-from models.ledger import AuditEvent
+from models.ledger import StepRecord
 from models.orders import SalesOrder
+from models.runs import OvertakenRun, RunHeartbeat
 from models.staff import StaffTask
-from tasks.answers import gate_of
-from tasks.subjects import order_key
+from tasks.answers import Stop, stop_of
+from tasks.cancellation import CANCEL_ORDER, cancel, is_booked_out
+from tasks.ledger import record, tell
+from tasks.subjects import locked_order, order_key
 
 DISPATCHING = 7_225_463_03
 """Advisory lock: one dispatcher works, the others stand by."""
 
+DISPATCHER = "dispatcher"
+"""Its name in the timelines."""
+
+_PAGE = 100
+_PAUSE = timedelta(seconds=5)
+"""Before a run that crashed starts over: what crashes at once is not tried hundreds of times."""
+_LOOK_BACK = timedelta(minutes=5)
+
 logger = logging.getLogger("packline.dispatcher")
 
 
-def sweep(prefect: PrefectApi) -> int:
-    """Start and resume what is due; returns how many runs. Doing it twice does nothing twice."""
-    moved = start_new_orders(prefect) + resume_answered(prefect)
-    if moved:
+class Case(NamedTuple):
+    """A run to look at, with its order, if it has one."""
+
+    run_id: str
+    state: RunState
+    number: int | None
+    ended: bool
+    problem: str
+    silent: bool
+    answered: bool
+
+
+class Dispatcher:
+    """A round at a time; between rounds it only remembers how far it has looked."""
+
+    def __init__(self, prefect: PrefectApi) -> None:
+        self._prefect = prefect
+        self._looked_at = utc_now() - timedelta(days=1)
+        self._page_after = 0
+        self._next_look = 0.0
+
+    def sweep(self) -> int:
+        """Start, resume and mend what is due; returns how many runs were set going."""
+        moved = self.resume_answered() + self._look_around() + self.start_orders()
+        if moved:
+            with transaction() as session:
+                notify(session, RUNS_CHANNEL)
+        return moved
+
+    def start_orders(self) -> int:
+        """Give a run to orders that have none, oldest first, no more than workers take up soon."""
         with transaction() as session:
-            notify(session, RUNS_CHANNEL)
-    return moved
+            waiting = _orders_without_run(session)
+        return sum(self._start(order) for order in waiting)
 
+    def resume_answered(self) -> int:
+        """Let runs go on that wait at a gate where nobody has anything left to answer."""
+        with transaction() as session:
+            moving = _runs_in_motion(session)
+        return self._treat(self._prefect.states(moving)) if moving else 0
 
-def start_new_orders(prefect: PrefectApi) -> int:
-    """Give New orders a run each, oldest first, no more at once than workers take up soon."""
-    with transaction() as session:
-        waiting = _waiting_orders(session)
-    return sum(_start(prefect, order) for order in waiting)
+    def mend(self) -> int:
+        """Look at the runs that are in work or ended badly, and at a page of all the others."""
+        now = utc_now()
+        with transaction() as session:
+            page = _page_of_open_orders(session, self._page_after)
+            overtaken = list(session.exec(select(OvertakenRun.run_id).limit(_PAGE)))
+        self._page_after = page[-1][0] if page else 0
+        run_ids = [run_id for _, run_id in page]
+        states = dict.fromkeys(run_ids, DELETED) | self._prefect.states(run_ids)
+        states |= self._prefect.in_work() | self._prefect.ended_badly(self._looked_at)
+        moved = self._treat({run: states[run] for run in states if run not in overtaken})
+        self._end(overtaken)
+        self._looked_at = now - _LOOK_BACK
+        return moved
 
+    def _look_around(self) -> int:
+        """Mend, once per round of the clock: notifications come far more often than crashes."""
+        if time.monotonic() < self._next_look:
+            return 0
+        self._next_look = time.monotonic() + settings().sweep_seconds * 0.9
+        return self.mend()
 
-def resume_answered(prefect: PrefectApi) -> int:
-    """Let runs go on that wait at a gate where nobody has anything left to answer."""
-    with transaction() as session:
-        gates = _gates_by_run(session)
-    if not gates:
-        return 0
-    return sum(
-        _resume(prefect, run_id, state)
-        for run_id, state in prefect.states(gates).items()
-        if state.waits and state.pause_key != gates[run_id]
-    )
+    def _start(self, order: SalesOrder) -> bool:
+        """Start an order's run, once. One that Prefect refuses does not hold up the others."""
+        try:
+            run_id = self._prefect.start(
+                ORDER_FULFILLMENT,
+                name=f"order {order.number}",
+                parameters={"order_number": order.number},
+                tags=[f"order:{order.number}", f"channel:{order.channel}"],
+                idempotency_key=_idempotency_key(order),
+            )
+        except PrefectRefused as refusal:
+            logger.warning("Order %s has no run yet: %s", order.number, refusal)
+            return False
+        with transaction() as session:
+            _note_run(session, order.number, run_id)
+        logger.info("Order %s: flow run %s started", order.number, run_id)
+        return True
+
+    def _treat(self, states: dict[str, RunState]) -> int:
+        """Do for each run what the table on top of this file says."""
+        with transaction() as session:
+            cases = _cases(session, states)
+        return sum(self._treat_one(case) for case in cases)
+
+    def _treat_one(self, case: Case) -> bool:
+        try:
+            return self._do(case)
+        except PrefectRefused as refusal:
+            logger.warning("Flow run %s: %s", case.run_id, refusal)
+            return False
+
+    def _do(self, case: Case) -> bool:
+        state = case.state
+        if state.waits:
+            return case.answered and self._resume(case)
+        if state.works:
+            return case.silent and self._start_over(case, "its worker gives no sign of life")
+        if case.ended:
+            return False
+        if case.number is None:
+            crashed = state.kind == "CRASHED" and _is_over(state)
+            return crashed and self._start_over(case, "it crashed")
+        if state.is_cancelled:
+            return self._cancel(case)
+        if state == DELETED:
+            return self._forget(case)
+        if state.kind in ("CRASHED", "FAILED", "COMPLETED") and not case.problem:
+            why = f"it is {state.name}, and its order is not at its end"
+            return _is_over(state) and self._start_over(case, why)
+        return False
+
+    def _resume(self, case: Case) -> bool:
+        """Open the gate. What the form says is never read: the answer is in Postgres."""
+        stop = stop_of(case.state.pause_key)
+        if stop is None:
+            return False
+        try:
+            return self._prefect.resume(case.run_id, stop.gate.example)
+        except FormMissing:
+            schema = stop.gate.form.model_json_schema()
+            self._prefect.show_form(case.run_id, case.state.pause_key or "", schema)
+            logger.info("Flow run %s: its form was lost and is there again", case.run_id)
+            return self._prefect.resume(case.run_id, stop.gate.example)
+
+    def _start_over(self, case: Case, why: str) -> bool:
+        """Fence off whoever may still work on the run, then let it start over."""
+        if not _fence_off(case, "run starts over", f"{case.run_id}: {why}"):
+            return False
+        self._prefect.run_again(case.run_id, f"Packline starts this run over: {why}.")
+        logger.info("Flow run %s starts over: %s", case.run_id, why)
+        return True
+
+    def _cancel(self, case: Case) -> bool:
+        """Cancel the order of a cancelled run. Packed goods cannot be put back by a button."""
+        if not _cancel_order(case):
+            return self._start_over(case, "it was cancelled after its goods were packed")
+        if case.state.kind == "CANCELLING":
+            self._prefect.cancel(case.run_id, f"Order {case.number} is cancelled.")
+        logger.info("Order %s: cancelled with its flow run %s", case.number, case.run_id)
+        return False
+
+    def _forget(self, case: Case) -> bool:
+        """A deleted run: the order gets a new one."""
+        _fence_off(case, "run is gone", f"{case.run_id} was deleted", forget=True)
+        return False
+
+    def _end(self, overtaken: Iterable[str]) -> None:
+        """End runs in Prefect whose orders other runs have taken over."""
+        for run_id in overtaken:
+            self._prefect.cancel(run_id, "Another run has taken over the order.")
+            with transaction() as session:
+                if gone := session.get(OvertakenRun, run_id):
+                    session.delete(gone)
 
 
 def run_forever(stop: threading.Event) -> None:
@@ -70,8 +234,8 @@ def run_forever(stop: threading.Event) -> None:
     prefect = PrefectApi()
     while not stop.is_set():
         try:
-            _lead(prefect, stop)
-        except (Unavailable, OperationalError, psycopg.OperationalError) as away:
+            _lead(Dispatcher(prefect), stop)
+        except (Unavailable, PrefectRefused, OperationalError, psycopg.OperationalError) as away:
             logger.warning("%s", away)
             stop.wait(settings().sweep_seconds)
     prefect.close()
@@ -90,7 +254,7 @@ def main() -> None:
         raise SystemExit(str(problem)) from None
 
 
-def _lead(prefect: PrefectApi, stop: threading.Event) -> None:
+def _lead(dispatcher: Dispatcher, stop: threading.Event) -> None:
     """Work as long as this copy holds the lock; its connection also hears the notifications."""
     with psycopg.connect(database_url(), autocommit=True) as connection:
         connection.execute(
@@ -98,7 +262,7 @@ def _lead(prefect: PrefectApi, stop: threading.Event) -> None:
         )
         while not stop.is_set():
             if _leads(connection):
-                sweep(prefect)
+                dispatcher.sweep()
             _wait(connection, stop)
 
 
@@ -119,8 +283,8 @@ def _wait(connection: psycopg.Connection, stop: threading.Event) -> None:
             return
 
 
-def _waiting_orders(session: Session) -> list[SalesOrder]:
-    """New orders without a run, as many as may be started now."""
+def _orders_without_run(session: Session) -> list[SalesOrder]:
+    """Orders in work whose run is gone, then New ones, as many as may be started now."""
     started = session.scalar(
         select(func.count()).where(
             SalesOrder.status == OrderStatus.NEW,
@@ -128,12 +292,22 @@ def _waiting_orders(session: Session) -> list[SalesOrder]:
             col(SalesOrder.claimed_at).is_(None),
         )
     )
-    room = settings().start_ahead - (started or 0)
-    unclaimed = select(SalesOrder).where(
-        SalesOrder.status == OrderStatus.NEW, col(SalesOrder.run_id).is_(None)
+    room = max(settings().start_ahead - (started or 0), 0)
+    waiting = select(SalesOrder).where(
+        col(SalesOrder.status).not_in(ENDED), col(SalesOrder.run_id).is_(None)
     )
-    found = session.exec(unclaimed.order_by(col(SalesOrder.number)).limit(max(room, 0)))
-    return list(found)
+    is_new = col(SalesOrder.status) == OrderStatus.NEW
+    in_work = session.exec(waiting.where(~is_new).limit(_PAGE)).all()
+    new = session.exec(waiting.where(is_new).order_by(col(SalesOrder.number)).limit(room)).all()
+    return [*in_work, *new]
+
+
+def _idempotency_key(order: SalesOrder) -> str:
+    """The same for whoever starts this run of the order, also after a crash in between.
+
+    With the instant at which the order came in: a database made anew counts from 1001 again.
+    """
+    return f"{order_key(order.number)}:{order.received_at.timestamp():.6f}:{order.runs + 1}"
 
 
 def _note_run(session: Session, number: int, run_id: str) -> None:
@@ -141,35 +315,13 @@ def _note_run(session: Session, number: int, run_id: str) -> None:
     session.execute(
         update(SalesOrder)
         .where(col(SalesOrder.number) == number, col(SalesOrder.run_id).is_(None))
-        .values(run_id=run_id)
+        .values(run_id=run_id, runs=SalesOrder.runs + 1)
     )
-    session.add(
-        AuditEvent(
-            subject=order_key(number), actor="dispatcher", event="run started", detail=run_id
-        )
-    )
+    tell(session, order_key(number), "run started", run_id, by=DISPATCHER)
 
 
-def _start(prefect: PrefectApi, order: SalesOrder) -> bool:
-    """Start the order's run, once. One order that Prefect refuses does not hold up the others."""
-    try:
-        run_id = prefect.start(
-            ORDER_FULFILLMENT,
-            name=f"order {order.number}",
-            parameters={"order_number": order.number},
-            tags=[f"order:{order.number}", f"channel:{order.channel}"],
-            idempotency_key=order_key(order.number),
-        )
-    except PrefectRefused as refusal:
-        logger.warning("Order %s has no run yet: %s", order.number, refusal)
-        return False
-    with transaction() as session:
-        _note_run(session, order.number, run_id)
-    return True
-
-
-def _gates_by_run(session: Session) -> dict[str, str | None]:
-    """The runs that may wait at a gate behind them, each with the gate where a person has a task.
+def _runs_in_motion(session: Session) -> list[str]:
+    """The runs that may wait at a gate behind them: nobody's step opened the task they wait for.
 
     That is: open orders without an open task, and those whose open task came out of an answer and
     not out of a step of their run.
@@ -182,27 +334,131 @@ def _gates_by_run(session: Session) -> dict[str, str | None]:
         col(StaffTask.kind) == TaskKind.SHORT_PICK,
         col(StaffTask.round) > 1,
     )
-    found = session.execute(
-        select(SalesOrder.run_id, StaffTask.kind, StaffTask.round)
+    found = session.exec(
+        select(SalesOrder.run_id)
         .select_from(SalesOrder)
         .outerjoin(StaffTask, open_task)
         .where(
             col(SalesOrder.status).not_in(ENDED),
             col(SalesOrder.run_id).is_not(None),
+            col(SalesOrder.claimed_at).is_not(None),
+            col(SalesOrder.problem) == "",
             out_of_an_answer,
         )
     )
-    return {str(run_id): f"{kind}-{round}" if kind else None for run_id, kind, round in found}
+    return [str(run_id) for run_id in found]
 
 
-def _resume(prefect: PrefectApi, run_id: str, state: RunState) -> bool:
-    """Open the gate. What the form says is never read: the answer is in Postgres."""
-    gate = gate_of(state.pause_key or "")
-    try:
-        return gate is not None and prefect.resume(run_id, gate.example)
-    except PrefectRefused as refusal:
-        logger.warning("Flow run %s was not resumed: %s", run_id, refusal)
-        return False
+def _page_of_open_orders(session: Session, after: int) -> list[tuple[int, str]]:
+    """The next open orders that have a run: number and run."""
+    found = session.execute(
+        select(col(SalesOrder.number), col(SalesOrder.run_id))
+        .where(
+            col(SalesOrder.status).not_in(ENDED),
+            col(SalesOrder.run_id).is_not(None),
+            col(SalesOrder.number) > after,
+        )
+        .order_by(col(SalesOrder.number))
+        .limit(_PAGE)
+    )
+    return [(number, str(run_id)) for number, run_id in found]
+
+
+def _cases(session: Session, states: dict[str, RunState]) -> list[Case]:
+    """What Packline knows of these runs. Prefect was asked before: this is at least as new."""
+    orders = {
+        run_id: (number, status, problem)
+        for run_id, number, status, problem in session.execute(
+            select(
+                col(SalesOrder.run_id),
+                col(SalesOrder.number),
+                col(SalesOrder.status),
+                col(SalesOrder.problem),
+            ).where(col(SalesOrder.run_id).in_(states))
+        )
+    }
+    alive = _alive(session, [run_id for run_id, state in states.items() if state.works])
+    answered = _answered(session, {run: found[0] for run, found in orders.items()}, states)
+    cases = []
+    for run_id, state in states.items():
+        number, status, problem = orders.get(run_id, (None, None, ""))
+        silent = _is_old(state) and run_id not in alive
+        cases.append(
+            Case(run_id, state, number, status in ENDED, problem, silent, run_id in answered)
+        )
+    return cases
+
+
+def _alive(session: Session, run_ids: list[str]) -> set[str]:
+    """The runs that a worker has given a sign of life for."""
+    lost_after = timedelta(seconds=settings().lost_after_seconds)
+    recent = select(RunHeartbeat.run_id).where(
+        col(RunHeartbeat.run_id).in_(run_ids),
+        col(RunHeartbeat.seen_at) > func.now() - lost_after,
+    )
+    return set(session.exec(recent)) if run_ids else set()
+
+
+def _answered(session: Session, numbers: dict[str, int], states: dict[str, RunState]) -> set[str]:
+    """The runs that wait at a gate whose answer is in the ledger."""
+    waiting: dict[tuple[str, str, int], str] = {}
+    for run_id, number in numbers.items():
+        stop: Stop | None = stop_of(states[run_id].pause_key) if states[run_id].waits else None
+        if stop:
+            waiting[order_key(number), stop.gate.name, stop.round] = run_id
+    if not waiting:
+        return set()
+    key = tuple_(col(StepRecord.subject), col(StepRecord.step), col(StepRecord.round))
+    found = session.execute(
+        select(StepRecord.subject, StepRecord.step, StepRecord.round).where(key.in_(waiting))
+    )
+    return {waiting[tuple(entry)] for entry in found}
+
+
+def _is_old(state: RunState) -> bool:
+    return _age(state) > timedelta(seconds=settings().lost_after_seconds)
+
+
+def _is_over(state: RunState) -> bool:
+    """It ended, and not just now."""
+    return _age(state) > _PAUSE
+
+
+def _age(state: RunState) -> timedelta:
+    return utc_now() - state.since
+
+
+def _fence_off(case: Case, event: str, detail: str, *, forget: bool = False) -> bool:
+    """From here on, no attempt of this run that may still be alive can write to its order.
+
+    False: the order has another run by now. A run without an order has nothing to fence.
+    """
+    if case.number is None:
+        return True
+    with transaction() as session:
+        order = locked_order(session, case.number)
+        if order.run_id != case.run_id:
+            return False
+        if not order.has_ended:
+            order.fence += 1
+            order.run_id = None if forget else order.run_id
+            tell(session, order_key(order.number), event, detail, by=DISPATCHER)
+    return True
+
+
+def _cancel_order(case: Case) -> bool:
+    """Cancel an order with a record in its ledger; False: its goods have left the stock."""
+    with transaction() as session:
+        order = locked_order(session, case.number or 0)
+        if order.run_id != case.run_id or order.has_ended:
+            return True
+        if is_booked_out(session, order):
+            return False
+        order.fence += 1
+        result = cancel(session, order, "its flow run was cancelled in Prefect")
+        record(session, order_key(order.number), CANCEL_ORDER, 1, result, case.run_id)
+        tell(session, order_key(order.number), CANCEL_ORDER, str(result), by=DISPATCHER)
+    return True
 
 
 if __name__ == "__main__":

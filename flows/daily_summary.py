@@ -15,9 +15,11 @@ from tasks.reports import (
     notify_management_of_daily_stats,
     open_day,
 )
+from tasks.runs import goes_on_by_itself
 
 
 @flow(name="daily-summary")
+@goes_on_by_itself
 def daily_summary(day: dt.date | None = None) -> State[None]:
     """Sum up a day of the shop.
 

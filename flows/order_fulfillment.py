@@ -18,6 +18,7 @@ from tasks.orders import (
     update_order_with_tracking_info,
 )
 from tasks.pricing import calculate_total_order_value
+from tasks.runs import goes_on_by_itself
 from tasks.shipping import (
     await_carrier_pickup,
     calculate_shipping_cost,
@@ -37,6 +38,7 @@ from tasks.stock import check_inventory_levels, update_inventory_stock
 
 
 @flow(name="order-fulfillment")
+@goes_on_by_itself
 def order_fulfillment(order_number: int | None = None) -> State[None]:
     """Fulfil one order.
 

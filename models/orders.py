@@ -9,6 +9,8 @@ from sqlmodel import Field, Relationship, SQLModel
 from models.base import big_integer, identity, instant
 from models.enums import ENDED, OrderStatus, ServiceLevel, enum_column
 
+PROBLEM_CHARACTERS = 1000
+
 _TOTAL = (
     "total_minor = items_minor + shipping_minor"
     " + CASE WHEN prices_include_tax THEN 0 ELSE tax_minor END"
@@ -22,8 +24,9 @@ _SHIPPED_IS_COMPLETE = (
 class SalesOrder(SQLModel, table=True):
     """What a customer ordered through a channel, and how far it has come.
 
-    `run_id` is the Prefect flow run that works on it; `fence` counts the attempts, and only the
-    latest attempt may write.
+    `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
+    counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
+    and waits for somebody to press Retry; while it is empty, the order goes on by itself.
     """
 
     __tablename__ = "sales_order"
@@ -76,7 +79,11 @@ class SalesOrder(SQLModel, table=True):
     shipping_cost_minor: int | None = big_integer()
 
     run_id: str | None = Field(default=None, max_length=36, index=True)
+    runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     fence: int = 0
+    problem: str = Field(
+        default="", max_length=PROBLEM_CHARACTERS, sa_column_kwargs={"server_default": ""}
+    )
     claimed_at: datetime | None = instant(None)
     collected_at: datetime | None = instant(None)
     shipped_at: datetime | None = instant(None)

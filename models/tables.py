@@ -5,6 +5,7 @@ from models.ledger import AuditEvent, StepRecord
 from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.reports import DailySummary
+from models.runs import OvertakenRun, RunHeartbeat
 from models.shipping import (
     CarrierBooking,
     CarrierPickup,
@@ -22,8 +23,10 @@ __all__ = [
     "DailySummary",
     "Message",
     "OrderLine",
+    "OvertakenRun",
     "Product",
     "Reservation",
+    "RunHeartbeat",
     "SalesOrder",
     "ShippingLabel",
     "ShippingRate",

@@ -5,9 +5,10 @@ An answer is stored in Postgres, with who gave it and when, before any flow acts
 way it comes in, it goes through `store_answer`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from sqlmodel import Session
@@ -25,7 +26,6 @@ from models.forms import (
     ShortageForm,
     ShortPickForm,
 )
-from models.ledger import AuditEvent, StepRecord
 from models.orders import SalesOrder
 from models.results import Collected, Decision, GateOutcome, Packed, Picked, StepResult
 from models.staff import StaffTask
@@ -37,11 +37,14 @@ from tasks.acceptance import (
     accept_short_pick,
     accept_shortage,
 )
+from tasks.ledger import PACKLINE, record, tell
 from tasks.subjects import locked_order, order_key
 from tasks.worklist import TaskNotOpen, find_task, open_task, task_of, why_not_open
 
 NOBODY = "(nobody: the answer is in Packline)"
 """The name in the examples that open Prefect's gates."""
+
+_PAUSE_KEY = re.compile(r"(?P<kind>[a-z-]+?)-(?P<round>\d+)(-again-\d+)?")
 
 Accept = Callable[[Session, SalesOrder, Any], StepResult]
 
@@ -68,10 +71,25 @@ class Gate:
         return f"gate: {self.kind}"
 
 
-def gate_of(pause_key: str) -> Gate | None:
-    """The gate that a pause such as `carrier-pickup-2` belongs to, if it is one of ours."""
-    kind = pause_key.rpartition("-")[0]
-    return GATES.get(TaskKind(kind)) if kind in list(TaskKind) else None
+class Stop(NamedTuple):
+    """Where a run waits: at a gate, in one of its rounds."""
+
+    gate: Gate
+    round: int
+
+
+def pause_key(gate: Gate, round: int, times_shown: int) -> str:
+    """Prefect's key of a pause: `picking-1`, and `picking-1-again-2` when it is shown once more."""
+    again = f"-again-{times_shown + 1}" if times_shown else ""
+    return f"{gate.kind}-{round}{again}"
+
+
+def stop_of(key: str | None) -> Stop | None:
+    """The gate and round that a pause's key names, if it is one of ours."""
+    parts = _PAUSE_KEY.fullmatch(key or "")
+    if parts is None or parts["kind"] not in list(TaskKind):
+        return None
+    return Stop(GATES[TaskKind(parts["kind"])], int(parts["round"]))
 
 
 def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
@@ -199,8 +217,9 @@ def _close(
     who = next(answer[field] for field in answer if field.endswith("_by"))
     _answered(task, TaskState.DONE, answer, through, who)
     outcome = GateOutcome(accepted=True, answer=answer)
-    _enter(session, task, gate, outcome, run_id)
-    _tell(session, task, f"{gate.title}: done", f"{result} (through {through})", who)
+    key = order_key(task.order_number)
+    record(session, key, gate.name, task.round, outcome, run_id)
+    tell(session, key, f"{gate.title}: done", f"{result} (through {through})", who)
     return outcome
 
 
@@ -217,8 +236,8 @@ def _refuse(
     order = locked_order(session, task.order_number)
     open_task(session, order, task.kind, task.checklist, complaint[:2000])
     outcome = GateOutcome(accepted=False, answer=answer, complaint=complaint)
-    _enter(session, task, gate, outcome, run_id)
-    _tell(session, task, f"{gate.title}: asked again", complaint, "Packline")
+    record(session, order_key(order.number), gate.name, task.round, outcome, run_id)
+    tell(session, order_key(order.number), f"{gate.title}: asked again", complaint, PACKLINE)
     return outcome
 
 
@@ -234,25 +253,6 @@ def _answered(
     task.answered_at = utc_now()
     task.answered_by = who
     task.answered_through = through
-
-
-def _enter(
-    session: Session, task: StaffTask, gate: Gate, outcome: GateOutcome, run_id: str
-) -> None:
-    session.add(
-        StepRecord(
-            subject=order_key(task.order_number),
-            step=gate.name,
-            round=task.round,
-            result=outcome.model_dump(mode="json"),
-            run_id=run_id,
-        )
-    )
-
-
-def _tell(session: Session, task: StaffTask, event: str, detail: str, who: str) -> None:
-    subject = order_key(task.order_number)
-    session.add(AuditEvent(subject=subject, actor=who, event=event, detail=detail[:4000]))
 
 
 def _storable(value: Any) -> Any:

@@ -1,12 +1,12 @@
 """Steps 1, 4, 11 and 14: the order itself, from claimed to Shipped. And its cancellation."""
 
 from prefect.runtime import flow_run
-from sqlalchemy import text, update
-from sqlmodel import Session, col
+from sqlalchemy import text
+from sqlmodel import Session
 
 from adapters.database import transaction
 from models.base import utc_now
-from models.enums import OrderStatus, ReservationState, TaskState
+from models.enums import OrderStatus
 from models.orders import SalesOrder
 from models.results import (
     ClaimedOrder,
@@ -16,10 +16,9 @@ from models.results import (
     StatusChange,
     TrackingInfo,
 )
-from models.staff import StaffTask
+from tasks.cancellation import CANCEL_ORDER, cancel
 from tasks.runs import name_run
 from tasks.step import step
-from tasks.stock import release_reservations
 from tasks.subjects import RETRIEVE_NEW_ORDER, Claim, OrderRef, take_over
 
 SHIPPING_AND_SUMMING_UP = 7_225_463_02
@@ -82,16 +81,5 @@ def update_order_status_to_shipped(
     return Shipped(status=order.status, collected_at=pickup.collected_at)
 
 
-@step("Cancel Order")
-def cancel_order(session: Session, order: SalesOrder, reason: str) -> StatusChange:
-    """Undo what was done for the order: its stock is free again, its tasks are withdrawn."""
-    release_reservations(session, order, ReservationState.RELEASED)
-    session.execute(
-        update(StaffTask)
-        .where(col(StaffTask.order_number) == order.number, col(StaffTask.state) == TaskState.OPEN)
-        .values(state=TaskState.WITHDRAWN)
-    )
-    order.status = OrderStatus.CANCELLED
-    order.cancelled_at = utc_now()
-    order.cancel_reason = reason[:500]
-    return StatusChange(status=order.status, reason=reason)
+cancel_order = step(CANCEL_ORDER)(cancel)
+"""Undo what was done for the order, and why."""

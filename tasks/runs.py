@@ -1,7 +1,45 @@
-"""What Prefect's UI shows of a run."""
+"""How an attempt of a flow run begins and ends in Prefect."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.exceptions import Abort
 from prefect.runtime import flow_run
+from prefect.states import AwaitingRetry
+
+from adapters.settings import settings
+from adapters.trouble import time_can_heal
+from models.base import utc_now
+from tasks.subjects import Superseded
+
+Given = ParamSpec("Given")
+Process = Callable[Given, State[None]]
+
+
+def goes_on_by_itself(process: Process[Given]) -> Process[Given]:
+    """Let a run that met somebody who is away try again later, without a person.
+
+    It holds no thread meanwhile. Any other error fails the run, and it waits for Retry. An attempt
+    whose order was taken over leaves, and leaves the run as it is: it may be another attempt's.
+    """
+
+    @wraps(process)
+    def attempt(*args: Given.args, **kwargs: Given.kwargs) -> State[None]:
+        try:
+            return process(*args, **kwargs)
+        except Superseded as overtaken:
+            raise Abort(str(overtaken)) from overtaken
+        except Exception as problem:
+            if not time_can_heal(problem):
+                raise
+            later = utc_now() + timedelta(seconds=settings().again_seconds)
+            return AwaitingRetry(scheduled_time=later, message=str(problem))
+
+    return attempt
 
 
 def name_run(name: str) -> None:

@@ -4,7 +4,7 @@ A step happens once. Its record in the ledger and its effect are written in one 
 that has a record gives the recorded result, without a Prefect task run. A step that acts on the
 outside world is split in three: the `intent` is committed first, under a key that every attempt
 shares; the `effect` happens with that key, outside any transaction; the body then saves what came
-of it, together with the record.
+of it, together with the record. Of several attempts, one at a time acts outside.
 """
 
 from collections.abc import Callable
@@ -17,18 +17,17 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlmodel import Session
+from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.database import transaction
+from adapters.database import exclusive, transaction
+from adapters.faults import reach
 from adapters.settings import settings
-from domain.errors import PacklineError, Unavailable
-from models.ledger import AuditEvent, StepRecord
+from adapters.trouble import time_can_heal
+from domain.errors import PacklineError
+from models.orders import PROBLEM_CHARACTERS, SalesOrder
 from models.results import StepResult
-from tasks.subjects import Subject
-
-PACKLINE = "Packline"
-"""The actor of what nobody did by hand."""
+from tasks.ledger import find_record, record, tell
+from tasks.subjects import Subject, Superseded
 
 Result = TypeVar("Result", bound=StepResult)
 Body = Callable[..., Result]
@@ -52,18 +51,23 @@ def step(
     def decorate(body: Body[Result]) -> Step[Result]:
         kind: type[Result] = get_type_hints(body)["return"]
 
-        def attempt(subject: Subject, round: int, *args: Any) -> Result | None:
-            outcome = args
-            if intent and effect:
+        def inside(subject: Subject, round: int, *args: Any) -> Result | None:
+            return _settle(subject, name, round, kind, lambda *where: body(*where, *args))
+
+        def outside(subject: Subject, round: int, *args: Any) -> Result | None:
+            with exclusive(f"{subject.key} {name}") as turn:
                 with transaction() as session:
                     row = subject.lock(session)
                     if known := find_record(session, subject.key, name, round):
                         return kind.model_validate(known)
-                    wanted = intent(session, row, *args)
+                    wanted = intent(session, row, *args)  # type: ignore[misc]
+                reach(f"{name}: intended")
                 if (name, round) not in subject.effects:  # else only the record was missing
-                    subject.effects[name, round] = effect(wanted)
-                outcome = (subject.effects[name, round],)
-            return _settle(subject, name, round, kind, lambda *where: body(*where, *outcome))
+                    turn.check()
+                    subject.effects[name, round] = effect(wanted)  # type: ignore[misc]
+                return inside(subject, round, subject.effects[name, round])
+
+        attempt = outside if intent and effect else inside
 
         @wraps(body)
         def call(subject: Subject, *args: Any) -> Result | None:
@@ -71,6 +75,7 @@ def step(
             known = subject.recorded(name, round)
             if known is not None:
                 return kind.model_validate(known)
+            reach(f"{name}: before")
             try:
                 return cast(Result | None, as_task(name, attempt)(subject, round, *args))
             except Exception as problem:
@@ -108,25 +113,6 @@ def as_task(name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *given: run(quote(given))
 
 
-def find_record(session: Session, subject: str, step: str, round: int) -> dict[str, Any] | None:
-    """The recorded result of a step, if it has happened."""
-    record = session.get(StepRecord, (subject, step, round))
-    return record.result if record else None
-
-
-def record(
-    session: Session, subject: str, step: str, round: int, result: StepResult, run_id: str
-) -> None:
-    """Enter into the ledger that a step has happened."""
-    entry = result.model_dump(mode="json")
-    session.add(StepRecord(subject=subject, step=step, round=round, result=entry, run_id=run_id))
-
-
-def tell(session: Session, subject: str, event: str, detail: str = "", by: str = PACKLINE) -> None:
-    """Add a line to the subject's timeline."""
-    session.add(AuditEvent(subject=subject, actor=by, event=event, detail=detail[:4000]))
-
-
 def _settle(
     subject: Subject, name: str, round: int, kind: type[Result], body: Callable[..., Result]
 ) -> Result | None:
@@ -140,18 +126,27 @@ def _settle(
         result = body(session, row)
         record(session, subject.key, name, round, result, subject.run_id)
         tell(session, subject.key, name, str(result))
-        return result
+        session.flush()
+        reach(f"{name}: acted")
+    reach(f"{name}: committed")
+    return result
 
 
 def _time_can_heal(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Somebody is away, or two transactions got in each other's way."""
-    problem = state.result(raise_on_failure=False)
-    return isinstance(problem, Unavailable | OperationalError)
+    return time_can_heal(state.result(raise_on_failure=False))
 
 
 def _note_failure(subject: Subject, name: str, problem: Exception) -> None:
-    """Put the reason where people look. The flow run fails with it in any case."""
-    if not subject.key:
+    """Put the reason where people look; it fails the flow run in any case.
+
+    What time can heal is tried again by itself. Anything else waits for a person, and the order
+    says so. An attempt that was overtaken has nothing to say.
+    """
+    if not subject.key or isinstance(problem, Superseded):
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
+        row = subject.lock(session)
         tell(session, subject.key, f"{name} failed", str(problem))
+        if isinstance(row, SalesOrder) and not time_can_heal(problem):
+            row.problem = f"{name}: {problem}"[:PROBLEM_CHARACTERS]

@@ -10,9 +10,11 @@ from sqlmodel import Session, col, select
 from domain.allocation import Shortage, Wanted, shortages
 from models.catalogue import Product, Reservation, StockMovement
 from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
-from models.orders import OrderLine, SalesOrder
+from models.orders import SalesOrder
 from models.results import ShortLine, StockBooked, StockCheck
-from tasks.step import PACKLINE, step
+from tasks.cancellation import UPDATE_INVENTORY_STOCK, release_reservations
+from tasks.ledger import PACKLINE
+from tasks.step import step
 from tasks.subjects import order_key
 from tasks.worklist import open_task
 
@@ -30,18 +32,7 @@ def check_inventory_levels(session: Session, order: SalesOrder) -> StockCheck:
     return StockCheck()
 
 
-def release_reservations(session: Session, order: SalesOrder, state: ReservationState) -> None:
-    """Undo the reservation, or consume it: either way nothing is set aside any more."""
-    lines = select(OrderLine.id).where(OrderLine.order_number == order.number)
-    live = select(Reservation).where(
-        col(Reservation.order_line_id).in_(lines), Reservation.state == ReservationState.LIVE
-    )
-    for reservation in session.exec(live.order_by(Reservation.sku)).all():
-        reservation.state = state
-        session.flush()
-
-
-@step("Update Inventory Stock")
+@step(UPDATE_INVENTORY_STOCK)
 def update_inventory_stock(session: Session, order: SalesOrder) -> StockBooked:
     """Turn the reservation into a decrement, with a movement per product."""
     _lock_available(session, [line.sku for line in order.lines])

@@ -10,8 +10,9 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
 
 from adapters.database import transaction
 from domain.errors import PacklineError
@@ -19,6 +20,7 @@ from models.base import utc_now
 from models.enums import ENDED, OrderStatus
 from models.ledger import StepRecord
 from models.orders import SalesOrder
+from models.runs import OvertakenRun
 
 RETRIEVE_NEW_ORDER = "Retrieve New Order"
 DAILY_FULFILLMENT_SUMMARY = "Daily Fulfillment Summary"
@@ -130,6 +132,8 @@ class Claim(Subject):
             order = locked_order(session, self.number)
         if order:
             self.key = order_key(order.number)
+            if order.run_id and order.run_id != self.run_id:
+                overtake(session, order)
             order.run_id = self.run_id
         return order
 
@@ -184,16 +188,27 @@ def locked_order(session: Session, number: int) -> SalesOrder:
 def take_over(session: Session, number: int, run_id: str) -> OrderRef:
     """Begin an attempt: from here on, only this attempt may write to the order.
 
-    An order that has ended stays with the run that ended it.
+    The run that had it before is overtaken: the dispatcher ends it in Prefect. An order that has
+    ended stays with the run that ended it.
     """
     order = locked_order(session, number)
     if not order.has_ended:
+        if order.run_id and order.run_id != run_id:
+            overtake(session, order)
+        session.execute(delete(OvertakenRun).where(col(OvertakenRun.run_id) == run_id))
         order.fence += 1
         order.run_id = run_id
+        order.problem = ""
         order.claimed_at = order.claimed_at or utc_now()
     reference = OrderRef(number, run_id, order.fence, order.status)
     reference.remember(session)
     return reference
+
+
+def overtake(session: Session, order: SalesOrder) -> None:
+    """Note that the order's run has nothing left to do: the order goes on without it."""
+    gone = insert(OvertakenRun).values(run_id=order.run_id, order_number=order.number, at=utc_now())
+    session.execute(gone.on_conflict_do_nothing())
 
 
 def _next_new_order(session: Session) -> SalesOrder | None:

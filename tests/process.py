@@ -1,11 +1,14 @@
 """A flow run without Prefect, for fast tests: steps run in place, and a gate stops the attempt."""
 
+import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from inspect import unwrap
+from typing import Any, NoReturn
 
 import pytest
 from prefect.client.schemas.objects import State
@@ -16,7 +19,8 @@ import tasks.gates
 import tasks.orders
 import tasks.reports
 import tasks.step
-from adapters.database import transaction
+from adapters.database import Occupied, transaction
+from adapters.prefect_engine import ShownForm
 from adapters.settings import settings
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
@@ -64,6 +68,8 @@ class Process:
     fail: dict[str, Exception] = field(default_factory=dict)
     meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    shown: Counter[str] = field(default_factory=Counter)
     published: list[str] = field(default_factory=list)
     scheduled_start: Any = None
     description: str = ""
@@ -73,7 +79,7 @@ class Process:
         patch(tasks.orders, "flow_run", Runtime())
         patch(tasks.reports, "flow_run", Runtime())
         patch(tasks.step, "as_task", lambda *given: _playing.get()._task(*given))
-        patch(tasks.gates, "answer_given_in_prefect", lambda key: _playing.get()._form(key))
+        patch(tasks.gates, "shown_form", lambda key: _playing.get()._form(key))
         patch(tasks.gates, "suspend", lambda *given: _playing.get()._suspend(*given))
         patch(
             tasks.reports,
@@ -83,10 +89,10 @@ class Process:
 
     def run(self, number: int | None = None) -> str:
         """One attempt: the message it completed with, or the gate at which it waits."""
-        return self._attempt(order_fulfillment.fn, number)
+        return self._attempt(unwrap(order_fulfillment.fn), number)
 
     def sum_up(self, day: object = None) -> str:
-        return self._attempt(daily_summary.fn, day)
+        return self._attempt(unwrap(daily_summary.fn), day)
 
     def another(self) -> "Process":
         """Another flow run."""
@@ -121,18 +127,30 @@ class Process:
                 self.meanwhile.pop(name)()
             if name in self.fail:
                 raise self.fail.pop(name)
-            return attempt(*args)
+            return self._in_turn(attempt, *args)
 
         return run
 
-    def _form(self, key: str) -> dict[str, Any] | None:
-        return self.answers.get(key)
+    def _in_turn(self, attempt: Callable[..., Any], *args: Any) -> Any:
+        """Prefect tries a task again while another attempt is at the same thing."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return attempt(*args)
+            except Occupied:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
-    def _suspend(self, _gate: object, key: str, description: str) -> dict[str, Any]:
-        """A run that was set going with an empty answer gets just that, as from Prefect."""
-        if key in self.answers:
-            return self.answers[key]
-        raise Waiting(key, description)
+    def _form(self, key: str) -> ShownForm:
+        return ShownForm(self.answers.get(key), self.shown[key])
+
+    def _suspend(self, _gate: object, key: str, description: str) -> NoReturn:
+        """The key under which the run waits is kept whole; what is told is its gate and round."""
+        self.keys.append(key)
+        first = key.partition("-again")[0]
+        self.shown[first] += 1
+        raise Waiting(first, description)
 
 
 @pytest.fixture

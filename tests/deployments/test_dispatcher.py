@@ -2,16 +2,20 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 import psycopg
 import pytest
 
 from adapters.database import ORDERS_CHANNEL, RUNS_CHANNEL, database_url, notify, transaction
-from adapters.prefect_api import PrefectAway, PrefectRefused, RunState
+from adapters.prefect_api import FormMissing, PrefectAway, PrefectRefused, RunState
 from deployments import dispatcher
+from deployments.dispatcher import Dispatcher
+from models.base import utc_now
 from models.orders import SalesOrder
 from tests.factories import make_order
+from tests.process import assert_sound, execute, rows
 
 
 @dataclass
@@ -21,6 +25,9 @@ class PlayedPrefect:
     runs: dict[str, RunState] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     resumed: list[tuple[str, str]] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    forms: set[str] | None = None
     away: bool = False
 
     def start(self, deployment, *, name, parameters, tags, idempotency_key):
@@ -33,14 +40,38 @@ class PlayedPrefect:
         self._answer()
         return {run_id: self.runs[run_id] for run_id in run_ids if run_id in self.runs}
 
+    def in_work(self):
+        return self._of("PENDING", "RUNNING", "CANCELLING")
+
+    def ended_badly(self, since):
+        return self._of("CANCELLED", "CRASHED", "FAILED")
+
     def resume(self, run_id, answer):
         self._answer()
+        if self.forms is not None and run_id not in self.forms:
+            raise FormMissing(run_id)
         self.resumed.append((run_id, answer["gate"]))
         self.runs[run_id] = RunState("SCHEDULED", "Resuming")
         return True
 
+    def show_form(self, run_id, pause_key, schema):
+        assert schema["required"]
+        self.forms.add(run_id)
+
+    def run_again(self, run_id, why):
+        self.again.append(run_id)
+        self.runs[run_id] = RunState("SCHEDULED", "AwaitingRetry")
+
+    def cancel(self, run_id, why):
+        self.cancelled.append(run_id)
+        self.runs[run_id] = RunState("CANCELLED", "Cancelled", since=utc_now())
+
     def close(self):
         pass
+
+    def _of(self, *kinds):
+        self._answer()
+        return {run_id: state for run_id, state in self.runs.items() if state.kind in kinds}
 
     def _answer(self):
         if self.away:
@@ -50,6 +81,10 @@ class PlayedPrefect:
 @pytest.fixture
 def prefect():
     return PlayedPrefect()
+
+
+def sweep(prefect):
+    return Dispatcher(prefect).sweep()
 
 
 def new_orders(count):
@@ -64,26 +99,38 @@ def run_of(number):
 
 def test_a_new_order_gets_one_run_however_often_the_sweep_looks(shop, prefect):
     (number,) = new_orders(1)
-    assert dispatcher.sweep(prefect) == 1
-    assert dispatcher.sweep(prefect) == 0
+    assert sweep(prefect) == 1
+    assert sweep(prefect) == 0
     assert run_of(number) == "run-1"
-    assert list(prefect.keys) == [f"order:{number}"]
+    (key,) = prefect.keys
+    assert key.startswith(f"order:{number}:")
 
 
 def test_a_dispatcher_that_died_between_start_and_note_starts_no_second_run(shop, prefect):
     (number,) = new_orders(1)
-    prefect.start("d", name="", parameters={}, tags=[], idempotency_key=f"order:{number}")
-    dispatcher.sweep(prefect)
+    assert sweep(prefect) == 1
+    execute("UPDATE sales_order SET run_id = NULL, runs = 0")  # as if it had not been noted
+    assert sweep(prefect) == 1
     assert list(prefect.runs) == ["run-1"]
     assert run_of(number) == "run-1"
+
+
+def test_an_order_of_a_database_made_anew_does_not_get_an_old_run(shop, prefect):
+    (number,) = new_orders(1)
+    sweep(prefect)
+    execute(
+        "UPDATE sales_order SET run_id = NULL, runs = 0, received_at = received_at - interval '1 s'"
+    )
+    sweep(prefect)
+    assert run_of(number) == "run-2"
 
 
 def test_a_burst_waits_in_postgres_and_the_oldest_go_first(shop, prefect, monkeypatch):
     numbers = new_orders(5)
     monkeypatch.setenv("PACKLINE_START_AHEAD", "2")
     dispatcher.settings.cache_clear()
-    assert dispatcher.sweep(prefect) == 2
-    assert dispatcher.sweep(prefect) == 0
+    assert sweep(prefect) == 2
+    assert sweep(prefect) == 0
     assert [run_of(number) is not None for number in numbers] == [True, True, False, False, False]
 
 
@@ -91,9 +138,9 @@ def test_an_answer_from_the_console_resumes_the_waiting_run(process, prefect):
     (number,) = new_orders(1)
     process.run(number)
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1")
-    assert dispatcher.sweep(prefect) == 0  # a person has a task
+    assert sweep(prefect) == 0  # a person has a task
     process.answer("picking")
-    assert dispatcher.sweep(prefect) == 1
+    assert sweep(prefect) == 1
     assert prefect.resumed == [(process.run_id, "picking")]
 
 
@@ -102,9 +149,9 @@ def test_a_run_that_suspends_after_its_answer_came_is_resumed_by_a_later_sweep(p
     process.run(number)
     process.answer("picking")
     prefect.runs[process.run_id] = RunState("RUNNING", "Running")
-    assert dispatcher.sweep(prefect) == 0
+    assert sweep(prefect) == 0
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1")
-    assert dispatcher.sweep(prefect) == 1
+    assert sweep(prefect) == 1
 
 
 def test_a_short_pick_at_the_console_leads_the_run_on_to_the_operators_gate(process, prefect):
@@ -112,13 +159,13 @@ def test_a_short_pick_at_the_console_leads_the_run_on_to_the_operators_gate(proc
     process.run(number)
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1")
     process.answer("picking", outcome="something is missing", found=[{"sku": "MUG", "quantity": 1}])
-    assert dispatcher.sweep(prefect) == 1  # although the operator has a task now
+    assert sweep(prefect) == 1  # although the operator has a task now
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "short-pick-1")
-    assert dispatcher.sweep(prefect) == 0
+    assert sweep(prefect) == 0
     process.answer("short-pick")
-    assert dispatcher.sweep(prefect) == 1
+    assert sweep(prefect) == 1
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-2")
-    assert dispatcher.sweep(prefect) == 0
+    assert sweep(prefect) == 0
 
 
 def test_orders_that_workers_have_taken_up_do_not_hold_back_new_ones(process, prefect, monkeypatch):
@@ -128,7 +175,7 @@ def test_orders_that_workers_have_taken_up_do_not_hold_back_new_ones(process, pr
     process.fail["Calculate Total Order Value"] = RuntimeError("no such rate")
     with pytest.raises(RuntimeError):
         process.run(taken)
-    assert dispatcher.start_new_orders(prefect) == 1
+    assert Dispatcher(prefect).start_orders() == 1
     assert run_of(waiting)
 
 
@@ -145,7 +192,7 @@ def test_an_order_that_prefect_refuses_does_not_hold_up_the_others(shop, prefect
         return start(deployment, parameters=parameters, **given)
 
     monkeypatch.setattr(prefect, "start", picky)
-    assert dispatcher.start_new_orders(prefect) == 1
+    assert Dispatcher(prefect).start_orders() == 1
     assert run_of(refused) is None
     assert run_of(taken)
 
@@ -155,8 +202,171 @@ def test_a_pause_that_is_no_gate_of_ours_is_left_alone(process, prefect):
     process.run(number)
     process.answer("picking")
     prefect.runs[process.run_id] = RunState("PAUSED", "Paused", "1")
-    assert dispatcher.sweep(prefect) == 0
+    assert sweep(prefect) == 0
     assert prefect.resumed == []
+
+
+LONG_AGO = utc_now() - timedelta(minutes=5)
+
+
+def at_picking(process):
+    """An order whose run has come to its first gate."""
+    (number,) = new_orders(1)
+    process.run(number)
+    return number
+
+
+def fence_of(number):
+    return rows(f"SELECT fence FROM sales_order WHERE number = {number}")[0][0]
+
+
+def told(number):
+    return [
+        event
+        for (event,) in rows(
+            f"SELECT event FROM audit_event WHERE subject = 'order:{number}'"
+            " AND actor = 'dispatcher' ORDER BY id"
+        )
+    ]
+
+
+@pytest.mark.parametrize("kind", ["PENDING", "RUNNING"])
+def test_a_run_whose_worker_gives_no_sign_starts_over_and_is_fenced_off(process, prefect, kind):
+    number = at_picking(process)
+    before = fence_of(number)
+    prefect.runs[process.run_id] = RunState(kind, kind.title(), since=LONG_AGO)
+    assert sweep(prefect) == 1
+    assert prefect.again == [process.run_id]
+    assert fence_of(number) == before + 1
+    assert told(number) == ["run starts over"]
+
+
+def test_a_run_that_has_just_begun_is_not_taken_for_lost(process, prefect):
+    at_picking(process)
+    prefect.runs[process.run_id] = RunState("RUNNING", "Running", since=utc_now())
+    assert sweep(prefect) == 0
+
+
+def test_a_run_that_takes_long_and_gives_signs_of_life_is_left_alone(process, prefect):
+    at_picking(process)
+    prefect.runs[process.run_id] = RunState("RUNNING", "Running", since=LONG_AGO)
+    execute(f"INSERT INTO run_heartbeat VALUES ('{process.run_id}', 'w', now())")
+    assert sweep(prefect) == 0
+    execute("UPDATE run_heartbeat SET seen_at = now() - interval '1 minute'")
+    assert sweep(prefect) == 1
+
+
+@pytest.mark.parametrize("kind", ["CRASHED", "FAILED", "COMPLETED"])
+def test_a_run_that_ended_before_its_order_starts_over(process, prefect, kind):
+    at_picking(process)
+    prefect.runs[process.run_id] = RunState(kind, kind.title(), since=LONG_AGO)
+    assert sweep(prefect) == 1
+    assert prefect.again == [process.run_id]
+
+
+def test_a_run_that_failed_for_a_reason_waits_for_a_person(process, prefect):
+    number = at_picking(process)
+    process.answer("picking")
+    process.fail["Assign Packing Task"] = RuntimeError("no such rate")
+    with pytest.raises(RuntimeError):
+        process.run(number)
+    assert rows("SELECT problem FROM sales_order") == [("Assign Packing Task: no such rate",)]
+    prefect.runs[process.run_id] = RunState("FAILED", "Failed", since=LONG_AGO)
+    assert sweep(prefect) == 0
+    assert process.run(number) == "packing-1"  # somebody pressed Retry
+    assert rows("SELECT problem FROM sales_order") == [("",)]
+
+
+@pytest.mark.parametrize("kind", ["CANCELLED", "CANCELLING"])
+def test_a_cancelled_run_cancels_its_order_and_gives_the_stock_back(process, prefect, kind):
+    number = at_picking(process)
+    prefect.runs[process.run_id] = RunState(kind, kind.title(), since=utc_now())
+    sweep(prefect)
+    sweep(prefect)
+    assert rows("SELECT status, cancel_reason FROM sales_order") == [
+        ("Cancelled", "its flow run was cancelled in Prefect")
+    ]
+    assert rows("SELECT reserved FROM product WHERE sku = 'MUG'") == [(0,)]
+    assert rows("SELECT state FROM staff_task") == [("withdrawn",)]
+    assert told(number) == ["Cancel Order"]
+    assert prefect.runs[process.run_id].kind == "CANCELLED"
+    assert_sound()
+
+
+def test_a_run_cancelled_after_the_goods_were_packed_starts_over(process, prefect):
+    number = at_picking(process)
+    process.answer("picking")
+    process.run(number)
+    process.answer("packing")
+    assert process.run(number) == "carrier-pickup-1"
+    prefect.runs[process.run_id] = RunState("CANCELLED", "Cancelled", since=LONG_AGO)
+    assert sweep(prefect) == 1
+    assert prefect.again == [process.run_id]
+    assert rows("SELECT status FROM sales_order") == [("Processing",)]
+    assert_sound()
+
+
+def test_an_order_whose_run_was_deleted_gets_another(process, prefect):
+    number = at_picking(process)
+    prefect.runs["run-1"] = RunState("COMPLETED", "Completed")  # the key of its first run is taken
+    before = fence_of(number)
+    assert sweep(prefect) == 1
+    assert run_of(number) not in (None, process.run_id)
+    assert fence_of(number) == before + 1
+    assert told(number) == ["run is gone", "run started"]
+
+
+def test_the_run_that_lost_its_order_to_another_is_ended(process, prefect):
+    number = at_picking(process)
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
+    other = process.another()
+    other.run(number)
+    prefect.runs[other.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
+    sweep(prefect)
+    assert prefect.cancelled == [process.run_id]
+    assert rows("SELECT * FROM overtaken_run") == []
+    assert rows("SELECT status, run_id FROM sales_order") == [("Processing", other.run_id)]
+
+
+def test_a_run_that_took_its_order_back_is_not_ended(process, prefect):
+    number = at_picking(process)
+    other = process.another()
+    other.run(number)
+    process.run(number)  # somebody pressed Retry on the first
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
+    prefect.runs[other.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
+    sweep(prefect)
+    assert prefect.cancelled == [other.run_id]
+
+
+def test_a_run_that_waits_for_a_form_that_prefect_lost_gets_it_back(process, prefect):
+    number = at_picking(process)
+    prefect.forms = set()
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
+    process.answer("picking", number)
+    assert sweep(prefect) == 1
+    assert prefect.forms == {process.run_id}
+
+
+def test_a_lost_run_without_an_order_starts_over(shop, prefect):
+    """A daily summary, or a run that died before it had an order."""
+    prefect.runs["day"] = RunState("RUNNING", "Running", since=LONG_AGO)
+    prefect.runs["crashed"] = RunState("CRASHED", "Crashed", since=LONG_AGO)
+    prefect.runs["failed"] = RunState("FAILED", "Failed", since=LONG_AGO)
+    sweep(prefect)
+    assert sorted(prefect.again) == ["crashed", "day"]
+
+
+def test_every_open_order_is_looked_at_page_by_page(process, prefect, monkeypatch):
+    monkeypatch.setattr(dispatcher, "_PAGE", 2)
+    numbers = new_orders(5)
+    for number in numbers:
+        run = process.another()
+        run.run(number)
+        prefect.runs[run.run_id] = RunState("COMPLETED", "Completed", since=LONG_AGO)
+    all_of_them = Dispatcher(prefect)
+    assert [all_of_them.mend() for _ in range(4)] == [2, 2, 1, 0]
+    assert len(set(prefect.again)) == 5
 
 
 def test_while_prefect_is_away_orders_wait_and_go_on_when_it_is_back(shop, prefect, monkeypatch):

@@ -4,8 +4,7 @@ import pytest
 
 from adapters.database import transaction
 from models.base import utc_now
-from models.enums import TaskKind
-from tasks.answers import GATES, answer_task
+from tasks.answers import answer_task
 from tasks.worklist import TaskNotOpen
 from tests.factories import make_order
 from tests.process import ANSWERS, assert_sound, form, open_task_id, rows
@@ -20,11 +19,6 @@ def number(shop):
 WRONG = {
     "nothing filled in": ("picking", {}, "gate: Field required"),
     "the form of another gate": ("picking", ANSWERS["packing"], "Input should be 'picking'"),
-    "the dispatcher's example, too late for its own gate": (
-        "picking",
-        GATES[TaskKind.PICKING].example,
-        "The run was resumed without an answer: give yours.",
-    ),
     "a product of another order": (
         "picking",
         form(

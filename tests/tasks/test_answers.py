@@ -16,7 +16,7 @@ from models.orders import SalesOrder
 from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
 from tasks.acceptance import AnswerRefused
-from tasks.answers import GATES, answer_task, gate_of, store_answer
+from tasks.answers import GATES, answer_task, pause_key, stop_of, store_answer
 from tasks.worklist import TaskNotOpen, open_task
 from tests.factories import make_label, make_order, make_pickup, make_product, make_tariffs
 from tests.process import ANSWERS, everything, form, rows, set_to
@@ -322,18 +322,21 @@ def test_a_task_is_due_when_the_settings_say(monkeypatch, session, order):
     )
 
 
-@pytest.mark.parametrize(
-    ("key", "kind"),
-    [
-        ("picking-1", "picking"),
-        ("carrier-pickup-12", "carrier-pickup"),
-        ("short-pick-2", "short-pick"),
-    ],
-)
-def test_a_pause_key_names_its_gate(key, kind):
-    assert gate_of(key).kind == kind
+@pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
+@pytest.mark.parametrize(("round", "times_shown"), [(1, 0), (2, 0), (12, 3)])
+def test_a_pause_key_names_its_gate_and_round(gate, round, times_shown):
+    assert stop_of(pause_key(gate, round, times_shown)) == (gate, round)
 
 
-@pytest.mark.parametrize("key", ["", "picking", "1", "somebody-else-1", "-1"])
+def test_a_form_that_is_shown_again_has_another_key():
+    picking = GATES[TaskKind.PICKING]
+    assert [pause_key(picking, 1, times) for times in range(3)] == [
+        "picking-1",
+        "picking-1-again-2",
+        "picking-1-again-3",
+    ]
+
+
+@pytest.mark.parametrize("key", [None, "", "picking", "1", "somebody-else-1", "-1", "picking-x"])
 def test_a_pause_that_is_not_ours_has_no_gate(key):
-    assert gate_of(key) is None
+    assert stop_of(key) is None

@@ -4,6 +4,7 @@ import pytest
 
 import tasks.gates
 from adapters.database import transaction
+from adapters.prefect_engine import ShownForm
 from models.enums import TaskKind
 from tasks.answers import GATES
 from tasks.gates import suspend
@@ -33,15 +34,33 @@ def test_an_answer_that_came_while_the_run_was_about_to_wait_needs_no_waiting(
     def look(key):
         if key == "picking-1":
             process.answer("picking")
+        return ShownForm(None, 0)
 
-    monkeypatch.setattr(tasks.gates, "answer_given_in_prefect", look)
+    monkeypatch.setattr(tasks.gates, "shown_form", look)
     assert process.run(number) == "packing-1"
 
 
-def test_an_answer_at_the_console_counts_when_the_run_is_set_going_without_one(process, number):
+def test_a_run_that_is_set_going_without_an_answer_shows_the_same_task_again(process, number):
+    for _ in range(3):
+        assert process.run(number) == "picking-1"
+    assert process.keys == ["picking-1", "picking-1-again-2", "picking-1-again-3"]
+    assert rows("SELECT kind, round, state FROM staff_task") == [("picking", 1, "open")]
+    process.answers["picking-1"] = form("picking", picked_by="Jo")
+    assert process.run(number) == "packing-1"
+
+
+def test_the_example_that_opens_a_gate_is_no_answer(process, number):
+    process.run(number)
+    process.answers["picking-1"] = GATES[TaskKind.PICKING].example
+    assert process.run(number) == "picking-1"
+    assert process.keys == ["picking-1", "picking-1-again-2"]
+    assert rows("SELECT kind, round, state FROM staff_task") == [("picking", 1, "open")]
+
+
+def test_an_answer_at_the_console_counts_when_the_form_was_filled_in_too(process, number):
     process.run(number)
     process.answer("picking", picked_by="Robin")
-    process.answers["picking-1"] = {}
+    process.answers["picking-1"] = form("picking", picked_by="Jo")
     assert process.run(number) == "packing-1"
     assert rows("SELECT answered_by FROM staff_task WHERE kind = 'picking'") == [("Robin",)]
 
@@ -61,38 +80,17 @@ def test_a_run_waits_under_a_key_with_the_round_of_the_gate(process, number):
 
 
 @gates
-def test_the_form_in_prefect_keeps_its_required_fields(gate, monkeypatch):
-    """Whatever is filled in beforehand would become optional, and pass unanswered."""
+def test_the_form_has_a_required_field_and_the_gates_name(gate, monkeypatch):
+    """Whatever is optional would pass unanswered, and a form of another gate would open this."""
     shown = []
-
-    def show(wait_for_input, key):
-        shown.append((wait_for_input, key))
-        return wait_for_input(**ANSWERS[gate.kind] | form(gate.kind))
-
-    monkeypatch.setattr(tasks.gates, "suspend_flow_run", show)
+    monkeypatch.setattr(tasks.gates, "suspend_with_form", lambda *given: shown.append(given))
     suspend(gate, f"{gate.kind}-1", "the list")
-    ((shape, key),) = shown
-    assert key == f"{gate.kind}-1"
-    assert shape.model_json_schema()["required"] == gate.form.model_json_schema()["required"]
-    assert shape._description == "the list"
-
-
-@gates
-def test_what_was_filled_in_comes_back_as_it_was(gate, monkeypatch):
-    filled = form(gate.kind)
-    monkeypatch.setattr(
-        tasks.gates, "suspend_flow_run", lambda wait_for_input, key: wait_for_input(**filled)
+    ((key, schema, description),) = shown
+    assert (key, description) == (f"{gate.kind}-1", "the list")
+    assert schema["properties"]["gate"]["enum"] == [gate.kind]
+    assert {"gate", next(name for name in schema["required"] if name.endswith("_by"))} <= set(
+        schema["required"]
     )
-    answer = suspend(gate, f"{gate.kind}-1", "")
-    assert gate.form.model_validate(answer) == gate.form.model_validate(filled)
-
-
-@gates
-def test_a_run_that_was_set_going_without_an_answer_has_an_empty_one(gate, monkeypatch):
-    monkeypatch.setattr(
-        tasks.gates, "suspend_flow_run", lambda wait_for_input, key: wait_for_input()
-    )
-    assert suspend(gate, f"{gate.kind}-1", "") == {}
 
 
 def test_every_gate_has_an_answer_to_test_it_with():

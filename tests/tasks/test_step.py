@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 import tasks.step
 from adapters.carriers import CarrierAway
-from adapters.database import DatabaseAway, transaction
+from adapters.database import DatabaseAway, Occupied, transaction
 from adapters.mail import MailRefused, MailServerAway
 from domain.tax import NoTaxRate
 from models.orders import SalesOrder
@@ -226,6 +226,8 @@ HEALED_BY_TIME = [
     CarrierAway("The carrier is away."),
     DatabaseAway("postgresql://me@localhost/shop", "refused"),
     OperationalError("UPDATE", {}, Exception(POSTGRES_SAYS)),
+    Occupied("order:1001 Create Shipping Label"),
+    httpx.ConnectError("refused"),
 ]
 NOT_HEALED_BY_TIME = [
     MailRefused(["ada@example.com"], "550"),
@@ -233,7 +235,6 @@ NOT_HEALED_BY_TIME = [
     UnknownOrder(7),
     Superseded(1001, RUN),
     IntegrityError("INSERT", {}, Exception("unique")),
-    httpx.ConnectError("refused"),
     ValueError("wrong"),
     KeyError("sku"),
 ]

@@ -1,0 +1,34 @@
+"""Named places where a test may stop this process, as a crash or a hung machine would.
+
+Nothing here does anything unless `PACKLINE_FAULTS` names a folder, and only tests set that. A file
+in the folder, named after the place, says what happens there once: `kill`, or `stop` (SIGSTOP).
+"""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+FOLDER = "PACKLINE_FAULTS"
+_SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
+def reach(place: str) -> None:
+    """Say that the process is at a place; a test may want it to end there."""
+    if folder := os.environ.get(FOLDER):
+        _act(Path(folder) / file_name(place))
+
+
+def file_name(place: str) -> str:
+    """The name of the file that arms a place."""
+    return re.sub(r"\W+", "-", place).strip("-").lower()
+
+
+def _act(armed: Path) -> None:
+    """Whoever takes the file away does what it says; anybody else comes too late."""
+    taken = armed.with_suffix(f".{os.getpid()}")
+    try:
+        armed.rename(taken)
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), _SIGNALS[taken.read_text().strip()])

@@ -1,0 +1,42 @@
+"""Runs that are lost: heartbeats, overtaken runs, and why an order's run stopped"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "sales_order", sa.Column("runs", sa.Integer(), server_default="0", nullable=False)
+    )
+    op.add_column(
+        "sales_order",
+        sa.Column("problem", sa.String(length=1000), server_default="", nullable=False),
+    )
+    op.execute("UPDATE sales_order SET runs = 1 WHERE run_id IS NOT NULL")
+    op.create_table(
+        "run_heartbeat",
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("worker", sa.String(length=200), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run_heartbeat")),
+    )
+    op.create_table(
+        "overtaken_run",
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("order_number", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_number"], ["sales_order.number"], name=op.f("fk_overtaken_run_order_number")
+        ),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_overtaken_run")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("overtaken_run")
+    op.drop_table("run_heartbeat")
+    op.drop_column("sales_order", "problem")
+    op.drop_column("sales_order", "runs")
