@@ -5,6 +5,7 @@ here may change with a version of Prefect: `tests/adapters/test_prefect_engine.p
 """
 
 import logging
+import threading
 from typing import Any, NamedTuple, NoReturn
 from uuid import UUID
 
@@ -19,11 +20,17 @@ from prefect.exceptions import Abort, Pause
 from prefect.flow_engine import run_flow
 from prefect.flows import Flow
 from prefect.input.run_input import keyset_from_paused_state
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
+from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
+    PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    temporary_settings,
+)
 from prefect.states import Suspended
 from prefect.utilities.engine import propose_state_sync
 
 logger = logging.getLogger("packline.worker")
+_thread = threading.local()
 
 
 class ShownForm(NamedTuple):
@@ -89,8 +96,14 @@ def stop_soon(run_id: str, kind: str, name: str) -> None:
 
 
 def keep_connection() -> None:
-    """Open this thread's connection to Prefect, once for all runs."""
-    _WarmContext().__enter__()
+    """Open this thread's connection to Prefect, once for all runs.
+
+    Without Prefect's heartbeat, a thread for each run that is waited for at its end: the worker has
+    a pulse of its own.
+    """
+    for context in (temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), _WarmContext()):
+        context.__enter__()
+        _thread.__dict__.setdefault("contexts", []).append(context)  # forgotten, it would end
 
 
 class WarmClient(SyncPrefectClient):

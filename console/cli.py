@@ -21,6 +21,7 @@ from adapters.settings import settings
 from console import answer_options as options
 from console import lists, shown
 from deployments.demo import run_demo
+from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
 from domain.errors import PacklineError
 from models.enums import OrderStatus, Role, TaskKind
@@ -59,6 +60,13 @@ def demo() -> None:
     """Run the sample day on a stack of its own, from import to report, and stop."""
     if not run_demo(shown.screen):
         raise typer.Exit(1)
+
+
+@app.command()
+def dispatch() -> None:
+    """Run one more dispatcher, until Ctrl-C; of any number, one works and the others stand by."""
+    _ready()
+    run_dispatcher()
 
 
 @app.command("migrate")

@@ -1,5 +1,6 @@
 """Rows with sensible defaults, so that a test names only what it is about."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -24,11 +25,12 @@ def make_tariffs(
     *,
     rate: str = "0.2",
     on_shipping: bool = True,
+    services: Iterable[ServiceLevel] = tuple(ServiceLevel),
 ) -> None:
     """A country that is zone 1: 20 % tax, and prices for up to 1, 5 and 30 kg."""
     session.add(ShippingZone(carrier="house", country=country, zone="1"))
     for grams, price in ((1_000, 395), (5_000, 595), (30_000, 1495)):
-        for service in ServiceLevel:
+        for service in services:
             session.add(
                 ShippingRate(
                     carrier="house",

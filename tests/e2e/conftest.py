@@ -76,6 +76,8 @@ def _stack() -> Iterator[LiveStack]:
             "PACKLINE_SMTP_PORT": str(mail_server.port),
             "PACKLINE_RETRIES": "1",
             "PACKLINE_RETRY_SECONDS": "0.2",
+            "PACKLINE_AGAIN_SECONDS": "1",
+            "PACKLINE_LOST_AFTER_SECONDS": "6",
         }
         db.forget()
         with Stack(said.append) as stack:
