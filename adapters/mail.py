@@ -12,6 +12,8 @@ from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
 from models.messages import Message
 
+_HAND_OVER = 354
+
 
 class MailServerAway(Unavailable):
     """The mail server does not take mail now; it may later."""
@@ -22,6 +24,10 @@ class MailServerAway(Unavailable):
             f"The mail server at {where} does not take mail now ({problem}):"
             " Packline tries again; check PACKLINE_SMTP_HOST and PACKLINE_SMTP_PORT."
         )
+
+
+class MailUnclear(MailServerAway):
+    """The connection broke after the mail was handed over: it may have gone out, or not."""
 
 
 class MailRefused(PacklineError):
@@ -43,7 +49,7 @@ def send(message: Message) -> str:
     """Hand a mail to the mail server, under its own Message-ID.
 
     Returns which recipients the server left out, mostly ''. Raises `MailServerAway` where trying
-    again helps, `MailRefused` where it never will.
+    again helps, `MailUnclear` where that may send it twice, `MailRefused` where it never will.
     """
     try:
         return _send(message)
@@ -78,12 +84,27 @@ def as_mail(message: Message) -> EmailMessage:
     return mail
 
 
+class _Server(smtplib.SMTP):
+    """Remembers whether the server has let us hand over a mail (RFC 5321: reply 354)."""
+
+    handed_over = False
+
+    def getreply(self) -> tuple[int, bytes]:
+        code, reply = super().getreply()
+        self.handed_over = code == _HAND_OVER
+        return code, reply
+
+
 def _send(message: Message) -> str:
     server = _server()
     try:
         left_out = server.send_message(as_mail(message))
     except smtplib.SMTPNotSupportedError as problem:  # an address beyond ASCII
         raise MailRefused(message.recipients, str(problem)) from problem
+    except (OSError, smtplib.SMTPServerDisconnected) as problem:
+        if server.handed_over:
+            raise MailUnclear(problem) from problem
+        raise
     finally:
         # The server has taken the mail or has not: how it says goodbye changes nothing.
         with suppress(OSError, smtplib.SMTPException):
@@ -91,9 +112,9 @@ def _send(message: Message) -> str:
     return f"left out: {_in_words(left_out)}" if left_out else ""
 
 
-def _server() -> smtplib.SMTP:
+def _server() -> _Server:
     given = settings()
-    server = smtplib.SMTP(
+    server = _Server(
         given.smtp_host or "127.0.0.1", given.smtp_port, timeout=given.smtp_timeout_seconds
     )
     try:

@@ -29,6 +29,8 @@ from prefect.settings import (
 from prefect.states import Suspended
 from prefect.utilities.engine import propose_state_sync
 
+from adapters.faults import reach
+
 logger = logging.getLogger("packline.worker")
 _thread = threading.local()
 
@@ -68,7 +70,9 @@ def suspend_with_form(key: str, schema: dict[str, Any], description: str) -> NoR
     client, run_id = get_client(sync_client=True), _this_run()
     for name, value in ((keys["schema"], schema), (keys["description"], description)):
         client.create_flow_run_input(run_id, name, orjson.dumps(value).decode())
+    reach("form shown")
     accepted = propose_state_sync(client, state, flow_run_id=run_id)
+    reach("suspended")
     if not accepted.is_paused():
         raise Abort(f"Prefect did not suspend the run: it is {accepted.name}.")
     raise Pause(state=accepted)

@@ -141,8 +141,8 @@ def show_audit(report: AuditReport) -> None:
         mark = "skipped" if check.skipped else "ok" if check.ok else "BROKEN"
         style = {"ok": "green", "BROKEN": "bold red"}.get(mark, "yellow")
         screen.print(Text(f"{mark:8}", style=style), Text(f"{check.name} {check.skipped}"), sep="")
-        for problem in check.problems:
-            screen.print(Text(f"         {problem}"))
+        for line in (*check.problems, *check.notes):
+            screen.print(Text(f"         {line}"))
 
 
 def _or_blank(value: Any) -> str:

@@ -13,7 +13,8 @@ from models.enums import MessageState, enum_column
 class Message(SQLModel, table=True):
     """A mail. One per key; its Message-ID is the same in every attempt to send it.
 
-    `image` is a PNG that the HTML shows as `cid:chart`.
+    `image` is a PNG that the HTML shows as `cid:chart`. `sending_since` is set while an attempt is
+    at it; `unclear` counts the attempts of which nobody knows whether the mail went out.
     """
 
     __table_args__ = (CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_when"),)
@@ -31,4 +32,6 @@ class Message(SQLModel, table=True):
     )
     problem: str = Field(default="", max_length=1000)
     written_at: datetime = instant()
+    sending_since: datetime | None = instant(None)
+    unclear: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     sent_at: datetime | None = instant(None)

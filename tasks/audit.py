@@ -17,7 +17,7 @@ from domain.shop_days import day_bounds
 from models.enums import ENDED
 from models.orders import SalesOrder
 from models.reports import DailySummary
-from tasks.invariants import INVARIANTS, SUMMARY_FIGURES, Invariant
+from tasks.invariants import INVARIANTS, SENT_TWICE, SUMMARY_FIGURES, Invariant
 
 LISTED = 20
 """So many problems of a check are named; the rest is counted."""
@@ -30,7 +30,8 @@ _NOT_ASKED = "Prefect was not asked: run the audit where Prefect's API can be re
 class Check(BaseModel):
     """One invariant, and what breaks it, a sentence each.
 
-    `skipped` says why it was not looked at; then `ok` says nothing, and is true.
+    `skipped` says why it was not looked at; then `ok` says nothing, and is true. `notes` are what
+    people should know although nothing is broken.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +40,7 @@ class Check(BaseModel):
     ok: bool
     skipped: str = ""
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class AuditReport(BaseModel):
@@ -54,6 +56,7 @@ class _OpenOrder(NamedTuple):
     number: int
     status: str
     run_id: str
+    problem: str
 
 
 def audit(prefect: PrefectApi | None) -> AuditReport:
@@ -73,7 +76,12 @@ def audit(prefect: PrefectApi | None) -> AuditReport:
 def database_checks(session: Session) -> list[Check]:
     """The checks that need nothing but the database, as the session sees it."""
     checks = [_check(session, invariant, {}) for invariant in INVARIANTS]
-    return [*checks, _check(session, SUMMARY_FIGURES, _bounds(session))]
+    noted = _check(session, SENT_TWICE, {})
+    return [
+        *checks,
+        _check(session, SUMMARY_FIGURES, _bounds(session)),
+        Check(name=noted.name, ok=True, notes=noted.problems),
+    ]
 
 
 def _check(session: Session, invariant: Invariant, parameters: dict[str, Any]) -> Check:
@@ -124,7 +132,12 @@ def _open_orders() -> list[_OpenOrder]:
     """The orders that have a run and have not ended."""
     with transaction() as session:
         found = session.execute(
-            select(col(SalesOrder.number), col(SalesOrder.status), col(SalesOrder.run_id))
+            select(
+                col(SalesOrder.number),
+                col(SalesOrder.status),
+                col(SalesOrder.run_id),
+                col(SalesOrder.problem),
+            )
             .where(col(SalesOrder.status).not_in(ENDED), col(SalesOrder.run_id).is_not(None))
             .order_by(col(SalesOrder.number))
         )
@@ -133,9 +146,9 @@ def _open_orders() -> list[_OpenOrder]:
 
 def _stuck(order: _OpenOrder, state: RunState) -> str:
     where = f"Order {order.number} is {order.status}, and its run"
-    if state.kind in ("FAILED", "CRASHED"):
-        return f"{where} {state.kind.lower()}: press Retry in Prefect's UI."
+    if order.problem:
+        return f"{where} failed ({order.problem}): mend that and press Retry in Prefect's UI."
     return (
-        f"{where} {order.run_id} is {state.name}: start order-fulfillment for the order in"
-        " Prefect's UI."
+        f"{where} {order.run_id} is {state.name}: the dispatcher starts it over; if this stays, see"
+        " whether one runs (`packline dispatch`)."
     )

@@ -564,5 +564,16 @@ SUMMARY_REVISIONS = Invariant(
     """,
 )
 
+# Nothing is broken then: the mail server cannot be asked what became of a mail.
+SENT_TWICE = Invariant(
+    name="mails go out once",
+    problem="The mail {key} may have gone out {times} times under the Message-ID {message_id}: a"
+    " process or its connection broke off while it was being sent.",
+    breaking="""
+        SELECT key, message_id, unclear + (state <> 'refused')::int AS times
+        FROM message WHERE unclear > 0
+    """,
+)
+
 INVARIANTS = (*STOCK, *MONEY, *LEDGER, *SHIPPED, *EFFECTS, *PEOPLE, SUMMARY_REVISIONS)
 """Those that need nothing but the database."""

@@ -1,7 +1,8 @@
 """Step 12, and the outbox that all mail goes through.
 
 A mail is written before it is sent, and sent under one Message-ID. It can go out twice if the
-process dies, or the connection breaks, in the instant between the server's yes and our record.
+process dies, or the connection breaks, in the instant between the server's yes and our record. Then
+it says so: `packline audit` names it.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sqlmodel import Session, select
 from adapters import mail
 from adapters.addresses import address_lines
 from adapters.carriers import HOUSE, carrier_named
+from adapters.database import transaction
 from adapters.rendering import shipment_mail
 from adapters.settings import settings
 from models.base import utc_now
@@ -29,8 +31,9 @@ from tasks.subjects import order_key
 def write_shipment_mail(session: Session, order: SalesOrder) -> Message:
     """Put the customer's mail into the outbox."""
     key = f"{order_key(order.number)}:shipment"
-    return written(session, key) or write(
-        session, key, [order.email], shipment_mail(_shipment_view(session, order))
+    return begin_sending(
+        written(session, key)
+        or write(session, key, [order.email], shipment_mail(_shipment_view(session, order)))
     )
 
 
@@ -43,17 +46,43 @@ class Delivery:
 
 
 def send_written(message: Message) -> Delivery:
-    """Send a mail from the outbox. One that will never be taken is not tried again."""
+    """Send a mail from the outbox. One that will never be taken is not tried again.
+
+    One that may have gone out is sent once more, and no third time: that would be a nuisance.
+    """
     try:
         return Delivery(sent=True, problem=mail.send(message))
     except mail.MailRefused as refusal:
         return Delivery(sent=False, problem=str(refusal))
+    except mail.MailUnclear as broken:
+        if message.unclear:
+            return Delivery(sent=True, problem=str(broken))
+        _end_sending(message.key, unclear=1)
+        raise
+    except mail.MailServerAway:
+        _end_sending(message.key)
+        raise
 
 
 @step("Send Shipment Notification", intent=write_shipment_mail, effect=send_written)
 def send_shipment_notification(session: Session, order: SalesOrder, delivery: Delivery) -> MailSent:
     """Tell the customer. An address that does not exist holds up nothing: it is noted."""
     return save_sent(session, f"{order_key(order.number)}:shipment", delivery)
+
+
+def begin_sending(message: Message) -> Message:
+    """Note that an attempt is about to send it; one that never came back may have sent it."""
+    message.unclear += message.sending_since is not None
+    message.sending_since = utc_now()
+    return message
+
+
+def _end_sending(key: str, unclear: int = 0) -> None:
+    """Note that an attempt came back without the server's yes."""
+    with transaction() as session:
+        if message := written(session, key):
+            message.sending_since = None
+            message.unclear += unclear
 
 
 def written(session: Session, key: str) -> Message | None:
@@ -88,6 +117,7 @@ def save_sent(session: Session, key: str, delivery: Delivery) -> MailSent:
     message.problem = delivery.problem[:1000]
     message.state = MessageState.SENT if delivery.sent else MessageState.REFUSED
     message.sent_at = utc_now() if delivery.sent else None
+    message.sending_since = None
     return MailSent(
         message_id=message.message_id,
         recipients=tuple(message.recipients),

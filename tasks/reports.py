@@ -31,7 +31,7 @@ from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.reports import DailySummary
 from models.results import DaySummed, MailSent, ReportMade
-from tasks.messages import Delivery, save_sent, send_written, write, written
+from tasks.messages import Delivery, begin_sending, save_sent, send_written, write, written
 from tasks.orders import SHIPPING_AND_SUMMING_UP
 from tasks.runs import name_run
 from tasks.step import step
@@ -103,7 +103,9 @@ def generate_daily_performance_report(session: Session, day: DayRef, artifact: s
 
 def find_report(session: Session, _day: DayRef, report: ReportMade) -> Message:
     """The report in the outbox."""
-    return session.exec(select(Message).where(Message.key == report.message_key)).one()
+    return begin_sending(
+        session.exec(select(Message).where(Message.key == report.message_key)).one()
+    )
 
 
 @step("Notify Management of Daily Stats", intent=find_report, effect=send_written)

@@ -1,5 +1,6 @@
 """A real SMTP server that keeps what it is given, and fails when it is told to."""
 
+import asyncio
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -10,12 +11,18 @@ from deployments.ports import free_port
 
 
 class MailServer:
-    """`mails` are what came; `answer` replaces the yes to a mail, `refuses` to an address."""
+    """`mails` are what came; `answer` replaces the yes to a mail, `refuses` to an address.
+
+    `slow_seconds` go by before the yes; `hangs_up` so many times after it has taken a mail, without
+    a word.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answer: str | None = None
         self.refuses: dict[str, str] = {}
+        self.slow_seconds = 0.0
+        self.hangs_up = 0
         self.port = free_port()
         self._controller: Controller | None = None
 
@@ -28,6 +35,12 @@ class MailServer:
         if self._controller:
             self._controller.stop()
             self._controller = None
+
+    def reset(self) -> None:
+        """Take everything again, and forget what came."""
+        self.mails.clear()
+        self.refuses.clear()
+        self.answer, self.slow_seconds, self.hangs_up = None, 0.0, 0
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -42,5 +55,9 @@ class MailServer:
     ) -> str:
         if self.answer:
             return self.answer
+        await asyncio.sleep(self.slow_seconds)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        if self.hangs_up:
+            self.hangs_up -= 1
+            server.transport.abort()
         return "250 OK"

@@ -3,7 +3,7 @@
 import pytest
 from aiosmtpd.controller import Controller
 
-from adapters.mail import MailRefused, MailServerAway, new_message_id, send
+from adapters.mail import MailRefused, MailServerAway, MailUnclear, new_message_id, send
 from deployments.ports import free_port
 from models.messages import Message
 from tests.mailserver import MailServer
@@ -163,3 +163,17 @@ def test_an_address_beyond_ascii_is_refused_by_a_server_of_old(session, monkeypa
 def test_an_address_beyond_ascii_gets_its_mail_where_the_server_can(server):
     assert send(a_mail("jörg@example.com")) == ""
     assert len(server.mails) == 1
+
+
+def test_a_connection_that_breaks_after_the_mail_was_handed_over_leaves_it_unclear(server):
+    server.hangs_up = 1
+    with pytest.raises(MailUnclear, match="does not take mail now"):
+        send(a_mail())
+    assert len(server.mails) == 1
+
+
+def test_a_server_that_says_later_has_surely_not_taken_the_mail(server):
+    server.answer = "451 later"
+    with pytest.raises(MailServerAway) as refusal:
+        send(a_mail())
+    assert not isinstance(refusal.value, MailUnclear)

@@ -5,8 +5,10 @@ from sqlalchemy.exc import DBAPIError
 
 import tasks.step
 from adapters.database import transaction
+from adapters.mail import MailUnclear
 from domain.errors import Unavailable
 from models.process import ORDER_STEPS
+from tasks.audit import audit
 from tasks.subjects import Superseded
 from tests.factories import make_order
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows
@@ -178,3 +180,45 @@ def test_a_mail_that_went_out_is_not_sent_again_when_only_its_record_is_tried_ag
     assert once
     assert len(mail_server.mails) == 1
     assert_sound()
+
+
+def twice_told(number):
+    (check,) = [check for check in audit(None).checks if check.name == "mails go out once"]
+    return [note for note in check.notes if f"order:{number}:shipment" in note]
+
+
+def test_a_mail_that_may_have_gone_out_is_sent_once_more_and_the_audit_names_it(
+    process, number, mail_server
+):
+    mail_server.hangs_up = 1
+    with pytest.raises(MailUnclear):
+        process.ship(number)
+    assert process.ship(number) == f"Order {number} is Shipped."
+    assert len(mail_server.mails) == 2
+    assert_each_effect_happened_once(number, mail_server)
+    (note,) = twice_told(number)
+    assert "may have gone out 2 times" in note
+
+
+def test_a_mail_server_that_never_says_yes_gets_a_mail_twice_and_no_third_time(
+    process, number, mail_server
+):
+    mail_server.hangs_up = 10
+    with pytest.raises(MailUnclear):
+        process.ship(number)
+    assert process.ship(number) == f"Order {number} is Shipped."
+    assert len(mail_server.mails) == 2
+    ((state, problem),) = rows("SELECT state, problem FROM message")
+    assert state == "sent"
+    assert "does not take mail now" in problem
+    assert twice_told(number)
+    assert_sound()
+
+
+def test_a_mail_that_surely_did_not_go_out_is_not_named(process, number, mail_server):
+    mail_server.answer = "451 later"
+    with pytest.raises(Unavailable):
+        process.ship(number)
+    mail_server.answer = None
+    process.ship(number)
+    assert twice_told(number) == []

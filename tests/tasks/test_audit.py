@@ -20,10 +20,11 @@ from models.enums import LabelState, ServiceLevel
 from models.orders import SalesOrder
 from models.shipping import ShippingLabel
 from tasks.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
+from tasks.invariants import SENT_TWICE
 from tests.conftest import using
 from tests.factories import make_order, make_product, make_tariffs
 from tests.mailserver import MailServer
-from tests.process import Process
+from tests.process import Process, execute
 
 SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW = range(1001, 1006)
 """The orders in the shop, one of each kind; the waiting one is to be picked."""
@@ -501,7 +502,7 @@ def test_damage_by_hand_is_found_and_named(shop_session, done):
 
 def test_every_check_has_its_damage(shop):
     checked = {check.name for check in audit(None).checks}
-    assert checked == {done.check for done in DAMAGES} | {LIVE_RUNS}
+    assert checked == {done.check for done in DAMAGES} | {LIVE_RUNS, SENT_TWICE.name}
 
 
 def test_one_broken_check_breaks_the_report(shop_copy):
@@ -540,13 +541,16 @@ def test_the_check_digit_is_the_same_in_the_database_as_in_the_rules(shop_sessio
     assert not any(number in problem for number in right for problem in check.problems)
 
 
-def test_open_orders_whose_run_failed_are_named_with_the_way_out(shop):
+def test_open_orders_whose_run_failed_are_named_with_the_way_out(shop_copy):
+    execute("UPDATE sales_order SET problem = 'Get Picking Checklist: no bin'")
     report = audit(FakePrefect(RunState("FAILED", "Failed")))
     problems = check_named(report.checks, LIVE_RUNS).problems
     assert not report.ok
     assert problems == (
-        f"Order {BACKORDERED} is Backordered, and its run failed: press Retry in Prefect's UI.",
-        f"Order {WAITING} is Processing, and its run failed: press Retry in Prefect's UI.",
+        f"Order {BACKORDERED} is Backordered, and its run failed (Get Picking Checklist: no bin):"
+        " mend that and press Retry in Prefect's UI.",
+        f"Order {WAITING} is Processing, and its run failed (Get Picking Checklist: no bin):"
+        " mend that and press Retry in Prefect's UI.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs that are lost: heartbeats, overtaken runs, and why an order's run stopped"""
+"""Runs that are lost, mails that may have gone out twice, and why an order's run stopped"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,8 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(length=1000), server_default="", nullable=False),
     )
     op.execute("UPDATE sales_order SET runs = 1 WHERE run_id IS NOT NULL")
+    op.add_column("message", sa.Column("sending_since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("message", sa.Column("unclear", sa.Integer(), server_default="0", nullable=False))
     op.create_table(
         "run_heartbeat",
         sa.Column("run_id", sa.String(length=36), nullable=False),
@@ -38,5 +40,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("overtaken_run")
     op.drop_table("run_heartbeat")
+    op.drop_column("message", "unclear")
+    op.drop_column("message", "sending_since")
     op.drop_column("sales_order", "problem")
     op.drop_column("sales_order", "runs")
