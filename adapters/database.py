@@ -7,7 +7,7 @@ from functools import lru_cache
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from adapters import postgres
@@ -136,12 +136,15 @@ class Turn:
             raise Occupied(self._what)
 
     def check(self) -> None:
-        """Raises a database error if the turn was lost: the last thing to do before acting."""
-        self._connection.execute(text("SELECT 1"))
+        """The last thing to do before acting. Raises `Occupied` if the turn was lost meanwhile."""
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError as lost:
+            raise Occupied(self._what) from lost
 
     def give_back(self) -> None:
         """A connection that was lost has given its turn back already."""
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):
             self._connection.execute(
                 text(
                     "SELECT pg_advisory_unlock_all(),"

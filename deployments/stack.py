@@ -71,6 +71,14 @@ class Stack:
         for line in self._supervisor.mend():
             self._say(line)
 
+    def add_worker(self, name: str = "worker") -> None:
+        """Start one more worker; its log has that name."""
+        self._run(name, _prefect("worker", "start", "--pool", WORK_POOL, "--type", "packline"))
+
+    def add_dispatcher(self, name: str = "dispatcher") -> None:
+        """Start one more dispatcher; it stands by while another one works."""
+        self._run(name, _module("dispatcher"))
+
     def stop(self) -> None:
         """Stop every process. Postgres stops when this process ends."""
         self._supervisor.stop()
@@ -90,9 +98,9 @@ class Stack:
             port = self.environment["PACKLINE_SMTP_PORT"]
             self._run("mail-catcher", _module("mail_catcher", port, str(self.mail_folder)))
         self._wait_for_prefect()
-        self._run("worker", _prefect("worker", "start", "--pool", WORK_POOL, "--type", "packline"))
+        self.add_worker()
         self._deploy()
-        self._run("dispatcher", _module("dispatcher"))
+        self.add_dispatcher()
 
     def _environment(self) -> dict[str, str]:
         """What the processes are told: where things are, and settings that make Prefect quick."""

@@ -19,6 +19,8 @@ from adapters import postgres, schema
 from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer
 
+pytest_plugins = ["tests.live"]
+
 PROJECT = Path(__file__).parents[1]
 _ROOM_BYTES = 2 * 1024**3
 
