@@ -14,6 +14,7 @@ from adapters import mail
 from adapters.addresses import address_lines
 from adapters.carriers import HOUSE, carrier_named
 from adapters.database import transaction
+from adapters.faults import reach
 from adapters.rendering import shipment_mail
 from adapters.settings import settings
 from models.base import utc_now
@@ -50,18 +51,23 @@ def send_written(message: Message) -> Delivery:
 
     One that may have gone out is sent once more, and no third time: that would be a nuisance.
     """
+    if message.sent_at:
+        return Delivery(sent=True, problem=message.problem)
     try:
-        return Delivery(sent=True, problem=mail.send(message))
+        delivery = Delivery(sent=True, problem=mail.send(message))
     except mail.MailRefused as refusal:
         return Delivery(sent=False, problem=str(refusal))
     except mail.MailUnclear as broken:
-        if message.unclear:
-            return Delivery(sent=True, problem=str(broken))
-        _end_sending(message.key, unclear=1)
-        raise
+        if not message.unclear:
+            _came_back(message.key, unclear=1)
+            raise
+        delivery = Delivery(sent=True, problem=str(broken))
     except mail.MailServerAway:
-        _end_sending(message.key)
+        _came_back(message.key)
         raise
+    reach("mail taken")
+    _came_back(message.key, sent=True)
+    return delivery
 
 
 @step("Send Shipment Notification", intent=write_shipment_mail, effect=send_written)
@@ -77,12 +83,15 @@ def begin_sending(message: Message) -> Message:
     return message
 
 
-def _end_sending(key: str, unclear: int = 0) -> None:
-    """Note that an attempt came back without the server's yes."""
+def _came_back(key: str, *, sent: bool = False, unclear: int = 0) -> None:
+    """Note at once what became of sending it: an attempt that was overtaken meanwhile may note
+    nothing else.
+    """
     with transaction() as session:
         if message := written(session, key):
             message.sending_since = None
             message.unclear += unclear
+            message.sent_at = utc_now() if sent else None
 
 
 def written(session: Session, key: str) -> Message | None:
@@ -116,8 +125,8 @@ def save_sent(session: Session, key: str, delivery: Delivery) -> MailSent:
     message = session.exec(select(Message).where(Message.key == key)).one()
     message.problem = delivery.problem[:1000]
     message.state = MessageState.SENT if delivery.sent else MessageState.REFUSED
-    message.sent_at = utc_now() if delivery.sent else None
     message.sending_since = None
+    message.sent_at = (message.sent_at or utc_now()) if delivery.sent else None
     return MailSent(
         message_id=message.message_id,
         recipients=tuple(message.recipients),

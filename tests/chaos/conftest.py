@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live import LiveStack
+from tests.process import process
+
+__all__ = ["process"]
 
 
 @pytest.fixture(scope="session")
