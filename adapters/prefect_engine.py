@@ -6,7 +6,8 @@ here may change with a version of Prefect: `tests/adapters/test_prefect_engine.p
 
 import logging
 import threading
-from typing import Any, NamedTuple, NoReturn
+import time
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -16,6 +17,9 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, ServerDefaultResultStorage, State, StateType
 from prefect.client.schemas.responses import OrchestrationResult
 from prefect.context import ContextModel, FlowRunContext, SyncClientContext
+from prefect.events import Event
+from prefect.events.clients import PrefectEventsClient
+from prefect.events.worker import EventsWorker, ProcessPoolForwardingEventsClient
 from prefect.exceptions import Abort, Pause
 from prefect.flow_engine import run_flow
 from prefect.flows import Flow
@@ -31,35 +35,28 @@ from prefect.utilities.engine import propose_state_sync
 
 from adapters.faults import reach
 
+_TASK_RUN = "prefect.task-run."
+
 logger = logging.getLogger("packline.worker")
 _thread = threading.local()
 
 
-class ShownForm(NamedTuple):
-    """What Prefect has of a form: the answer, if somebody gave one, and how often it was shown."""
+def answer_given(key: str) -> dict[str, Any] | None:
+    """What somebody filled into the form that this run showed under a key such as `picking-1`.
 
-    answer: dict[str, Any] | None
-    times: int
-
-
-def shown_form(key: str) -> ShownForm:
-    """Look for the form that this run showed under a pause key such as `picking-1`.
-
-    A run that was set going without an answer shows it again, under a key that goes on after the
-    first one; whichever was answered counts. Prefect's own validation would fail the run where we
-    want to ask again, so the answer comes as it was stored.
+    A run that was set going without an answer shows its form again, under a key that goes on after
+    the first one; whichever was answered counts. Prefect's own validation would fail the run where
+    we want to ask again, so the answer comes as it was stored.
     """
-    client = get_client(sync_client=True)
-    found = client.filter_flow_run_input(
+    found = get_client(sync_client=True).filter_flow_run_input(
         flow_run_id=_this_run(), key_prefix=f"suspended-{key}-", limit=200, exclude_keys=set()
     )
     answers = [entry for entry in found if entry.key.endswith("-response")]
-    shown = [entry for entry in found if entry.key.endswith("-schema")]
-    return ShownForm(orjson.loads(answers[-1].value) if answers else None, len(shown))
+    return orjson.loads(answers[-1].value) if answers else None
 
 
-def suspend_with_form(key: str, schema: dict[str, Any], description: str) -> NoReturn:
-    """Suspend this run until its form is filled in. Always raises, mostly Prefect's `Pause`.
+def suspend_with_form(key: str, schema: dict[str, Any], description: str) -> Pause:
+    """Suspend this run until its form is filled in; returns Prefect's `Pause`, to be raised.
 
     Prefect stores the form after it has suspended the run, and a process that dies in between
     leaves a run that nobody can resume. Here the form is there first.
@@ -75,11 +72,11 @@ def suspend_with_form(key: str, schema: dict[str, Any], description: str) -> NoR
     reach("suspended")
     if not accepted.is_paused():
         raise Abort(f"Prefect did not suspend the run: it is {accepted.name}.")
-    raise Pause(state=accepted)
+    return Pause(state=accepted)
 
 
-def run_part(flow: Flow[..., Any], flow_run: FlowRun) -> None:
-    """Run a claimed flow run to its next wait, or to its end. Its failures are in its state."""
+def run_part(flow: Flow[..., Any], flow_run: FlowRun) -> FlowRun:
+    """Run a claimed flow run to its next wait, or to its end; returns it as it is then."""
     client = _warm_client()
     client.run = flow_run
     # Prefect would open a thread, an event loop and a websocket for each run of a deployment, to
@@ -89,8 +86,8 @@ def run_part(flow: Flow[..., Any], flow_run: FlowRun) -> None:
         run_flow(flow, flow_run=part, return_type="state")
     except (Abort, Pause) as leave:
         logger.debug("Flow run %s waits, or was taken from us: %s", flow_run.name, leave)
-    finally:
-        client.run = None
+    left, client.run = client.run, None
+    return left
 
 
 def stop_soon(run_id: str, kind: str, name: str) -> None:
@@ -108,6 +105,64 @@ def keep_connection() -> None:
     for context in (temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), _WarmContext()):
         context.__enter__()
         _thread.__dict__.setdefault("contexts", []).append(context)  # forgotten, it would end
+
+
+class LatestStates:
+    """Tells Prefect's server of a task run's latest state, not of each on the way.
+
+    A task run that begins and ends within `hold_seconds` is one event and not three: most of what a
+    server does for a run is taking in such events. A step that takes longer is shown as Running.
+    """
+
+    def __init__(self, hold_seconds: float = 0.25) -> None:
+        self._hold_seconds = hold_seconds
+        self._held: dict[str, tuple[float, Event]] = {}
+        self._lock = threading.Lock()
+
+    def put(self, item: tuple[str, Event]) -> None:
+        """Take an event from Prefect's engine, as its own queue between processes would."""
+        event = item[1]
+        if not event.resource.id.startswith(_TASK_RUN):
+            _send(event)
+            return
+        with self._lock:
+            since, earlier = self._held.pop(event.resource.id, (time.monotonic(), None))
+            if earlier:
+                event.follows = None  # what it follows is never told
+            if event.resource.get("prefect.state-type") == "COMPLETED":
+                _send(_brief(event))
+            else:
+                self._held[event.resource.id] = (since, event)
+
+    def flush(self, *, everything: bool = False) -> None:
+        """Tell of task runs that have been on the way for a while, or of all of them."""
+        due = time.monotonic() - self._hold_seconds
+        with self._lock:
+            for task_run, (since, event) in list(self._held.items()):
+                if everything or since < due:
+                    _send(event)
+                    del self._held[task_run]
+
+
+def tell_latest_states() -> LatestStates:
+    """From here on, this process tells Prefect's server of latest states only."""
+    outlet = LatestStates()
+    EventsWorker.set_client_override(ProcessPoolForwardingEventsClient, event_queue=outlet)
+    return outlet
+
+
+def _send(event: Event) -> None:
+    EventsWorker.instance(PrefectEventsClient).send(event)
+
+
+def _brief(event: Event) -> Event:
+    """Without the deployment, the work pool and the tags, which stand in the flow run's events: the
+    server writes a row for each of them.
+    """
+    event.related = [
+        resource for resource in event.related if resource.id.startswith("prefect.flow-run.")
+    ]
+    return event
 
 
 class WarmClient(SyncPrefectClient):

@@ -110,6 +110,19 @@ class Settings(BaseSettings):
     start_ahead: PositiveInt = Field(
         16, description="Orders whose run has been started and not yet taken up by a worker"
     )
+    keep_runs_days: int = Field(
+        30, ge=1, le=3650, description="Days for which Prefect keeps flow runs that have ended"
+    )
+    keep_events_days: int = Field(
+        3, ge=1, le=3650, description="Days for which Prefect keeps its events"
+    )
+
+    handover_seconds: float = Field(
+        5,
+        ge=0,
+        le=86_400,
+        description="An answered run that does not go on for so long is resumed through Prefect",
+    )
     lost_after_seconds: Seconds = Field(
         30, description="A run whose worker gives no sign of life for so long is replaced"
     )

@@ -7,7 +7,7 @@ twice does nothing twice. Any number of copies may run; an advisory lock lets on
 What it finds of an order's run, and what it does:
 
 - It is not there, because the order is New or somebody deleted the run: it starts one.
-- It waits at a gate whose answer is stored: it resumes it.
+- It waits at a gate whose answer is stored, and no worker has taken it up: it resumes it.
 - It is Pending or Running, and no worker gives a sign of life for it: it fences it off, so that
   whoever may still work on it can write nothing more, and lets it start over.
 - It crashed, or ended although the order has not: the same.
@@ -25,7 +25,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import psycopg
-from sqlalchemy import and_, or_, tuple_
+from sqlalchemy import ColumnElement, and_, or_, tuple_
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select, update
 
@@ -54,6 +54,7 @@ from models.runs import OvertakenRun, RunHeartbeat
 from models.staff import StaffTask
 from tasks.answers import Stop, stop_of
 from tasks.cancellation import CANCEL_ORDER, cancel, is_booked_out
+from tasks.handover import take_back
 from tasks.ledger import record, tell
 from tasks.subjects import locked_order, order_key
 
@@ -66,6 +67,8 @@ DISPATCHER = "dispatcher"
 _PAGE = 100
 _PAUSE = timedelta(seconds=5)
 """Before a run that crashed starts over: what crashes at once is not tried hundreds of times."""
+_MARKED = 6
+"""So many times as long as another one a run that is marked as ready is left to the workers."""
 _LOOK_BACK = timedelta(minutes=5)
 
 logger = logging.getLogger("packline.dispatcher")
@@ -94,11 +97,11 @@ class Dispatcher:
 
     def sweep(self) -> int:
         """Start, resume and mend what is due; returns how many runs were set going."""
-        moved = self.resume_answered() + self._look_around() + self.start_orders()
-        if moved:
+        mended = self.resume_answered() + self._look_around()
+        if mended:
             with transaction() as session:
                 notify(session, RUNS_CHANNEL)
-        return moved
+        return mended + self.start_orders()
 
     def start_orders(self) -> int:
         """Give a run to orders that have none, oldest first, no more than workers take up soon."""
@@ -107,10 +110,10 @@ class Dispatcher:
         return sum(self._start(order) for order in waiting)
 
     def resume_answered(self) -> int:
-        """Let runs go on that wait at a gate where nobody has anything left to answer."""
+        """Let runs go on that wait at a gate whose answer is stored, and that no worker took up."""
         with transaction() as session:
-            moving = _runs_in_motion(session)
-        return self._treat(self._prefect.states(moving)) if moving else 0
+            waiting = _runs_to_resume(session)
+        return self._treat(self._prefect.states(waiting)) if waiting else 0
 
     def mend(self) -> int:
         """Look at the runs that are in work or ended badly, and at a page of all the others."""
@@ -190,6 +193,8 @@ class Dispatcher:
         stop = stop_of(case.state.pause_key)
         if stop is None:
             return False
+        with transaction() as session:
+            take_back(session, case.run_id)
         try:
             return self._prefect.resume(case.run_id, stop.gate.example)
         except FormMissing:
@@ -311,21 +316,30 @@ def _idempotency_key(order: SalesOrder) -> str:
 
 
 def _note_run(session: Session, number: int, run_id: str) -> None:
-    """Keep the run with its order, unless the order has found another in the meantime."""
+    """Keep the run with its order, unless the order has found another in the meantime; a worker is
+    told of it.
+    """
     session.execute(
         update(SalesOrder)
         .where(col(SalesOrder.number) == number, col(SalesOrder.run_id).is_(None))
         .values(run_id=run_id, runs=SalesOrder.runs + 1)
     )
     tell(session, order_key(number), "run started", run_id, by=DISPATCHER)
+    notify(session, RUNS_CHANNEL)
 
 
-def _runs_in_motion(session: Session) -> list[str]:
-    """The runs that may wait at a gate behind them: nobody's step opened the task they wait for.
+def _runs_to_resume(session: Session) -> list[str]:
+    """The runs of open orders that should go on by an answer, and that no worker has taken up.
 
-    That is: open orders without an open task, and those whose open task came out of an answer and
-    not out of a step of their run.
+    Their last answer is some seconds old, and what they wait for is not a task that a step of
+    theirs has opened since.
     """
+    last_answer = (
+        select(func.max(StaffTask.answered_at))
+        .where(StaffTask.order_number == SalesOrder.number)
+        .correlate(SalesOrder)
+        .scalar_subquery()
+    )
     open_task = and_(
         col(StaffTask.order_number) == SalesOrder.number, col(StaffTask.state) == TaskState.OPEN
     )
@@ -341,12 +355,23 @@ def _runs_in_motion(session: Session) -> list[str]:
         .where(
             col(SalesOrder.status).not_in(ENDED),
             col(SalesOrder.run_id).is_not(None),
-            col(SalesOrder.claimed_at).is_not(None),
             col(SalesOrder.problem) == "",
             out_of_an_answer,
+            last_answer < func.now() - _handover(),
+            _no_longer_marked(),
         )
     )
     return [str(run_id) for run_id in found]
+
+
+def _handover() -> timedelta:
+    return timedelta(seconds=settings().handover_seconds)
+
+
+def _no_longer_marked() -> ColumnElement[bool]:
+    """A run that is marked as ready waits for a free worker, and that may take a while."""
+    ready_at = col(SalesOrder.ready_at)
+    return or_(ready_at.is_(None), ready_at < func.now() - _MARKED * _handover())
 
 
 def _page_of_open_orders(session: Session, after: int) -> list[tuple[int, str]]:
@@ -367,21 +392,17 @@ def _page_of_open_orders(session: Session, after: int) -> list[tuple[int, str]]:
 def _cases(session: Session, states: dict[str, RunState]) -> list[Case]:
     """What Packline knows of these runs. Prefect was asked before: this is at least as new."""
     orders = {
-        run_id: (number, status, problem)
-        for run_id, number, status, problem in session.execute(
-            select(
-                col(SalesOrder.run_id),
-                col(SalesOrder.number),
-                col(SalesOrder.status),
-                col(SalesOrder.problem),
-            ).where(col(SalesOrder.run_id).in_(states))
+        order.run_id: (order.number, order.status, order.problem, unmarked)
+        for order, unmarked in session.execute(
+            select(SalesOrder, _no_longer_marked()).where(col(SalesOrder.run_id).in_(states))
         )
     }
     alive = _alive(session, [run_id for run_id, state in states.items() if state.works])
-    answered = _answered(session, {run: found[0] for run, found in orders.items()}, states)
+    unmarked = {run_id: order[0] for run_id, order in orders.items() if order[3]}
+    answered = _answered(session, unmarked, states)
     cases = []
     for run_id, state in states.items():
-        number, status, problem = orders.get(run_id, (None, None, ""))
+        number, status, problem, _ = orders.get(run_id, (None, None, "", True))
         silent = _is_old(state) and run_id not in alive
         cases.append(
             Case(run_id, state, number, status in ENDED, problem, silent, run_id in answered)
@@ -400,7 +421,7 @@ def _alive(session: Session, run_ids: list[str]) -> set[str]:
 
 
 def _answered(session: Session, numbers: dict[str, int], states: dict[str, RunState]) -> set[str]:
-    """The runs that wait at a gate whose answer is in the ledger."""
+    """The runs that wait at a gate whose answer is in the ledger, and was not just given."""
     waiting: dict[tuple[str, str, int], str] = {}
     for run_id, number in numbers.items():
         stop: Stop | None = stop_of(states[run_id].pause_key) if states[run_id].waits else None
@@ -410,7 +431,9 @@ def _answered(session: Session, numbers: dict[str, int], states: dict[str, RunSt
         return set()
     key = tuple_(col(StepRecord.subject), col(StepRecord.step), col(StepRecord.round))
     found = session.execute(
-        select(StepRecord.subject, StepRecord.step, StepRecord.round).where(key.in_(waiting))
+        select(StepRecord.subject, StepRecord.step, StepRecord.round).where(
+            key.in_(waiting), col(StepRecord.at) < func.now() - _handover()
+        )
     )
     return {waiting[tuple(entry)] for entry in found}
 
@@ -442,6 +465,7 @@ def _fence_off(case: Case, event: str, detail: str, *, forget: bool = False) -> 
         if not order.has_ended:
             order.fence += 1
             order.run_id = None if forget else order.run_id
+            order.waits_at = order.ready_at = None
             tell(session, order_key(order.number), event, detail, by=DISPATCHER)
     return True
 

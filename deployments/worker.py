@@ -2,9 +2,11 @@
 
 Prefect's process worker starts a Python process for every part of a run, and a part here takes
 milliseconds between two waits. This worker keeps what is Prefect's (`prefect worker start`,
-registration, heartbeat, health check) and replaces how work is taken: it claims a run by proposing
-Pending, which the server grants once, and runs it in a thread that keeps its connection. While a
-run is in hand, it says so in Postgres every few seconds; the dispatcher replaces what falls silent.
+registration, heartbeat, health check) and replaces how work is taken. A new run is claimed by
+proposing Pending, which the server grants once. A waiting run whose answer is stored is handed over
+through Postgres (`tasks/handover.py`). Either is run in a thread that keeps its connection. While a
+run is in hand, the worker says so in Postgres every few seconds; the dispatcher replaces what falls
+silent.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ import logging
 import os
 import socket
 import threading
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
@@ -21,7 +24,6 @@ from uuid import UUID
 
 import anyio
 import anyio.abc
-import httpx
 import psycopg
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun
@@ -41,13 +43,17 @@ from sqlmodel import col
 
 from adapters.database import RUNS_CHANNEL, database_url, transaction
 from adapters.faults import reach
-from adapters.prefect_api import PrefectApi
-from adapters.prefect_engine import keep_connection, run_part, stop_soon
+from adapters.prefect_api import PrefectApi, RunState
+from adapters.prefect_engine import keep_connection, run_part, stop_soon, tell_latest_states
 from adapters.settings import settings
 from adapters.trouble import time_can_heal
 from models.base import utc_now
 from models.runs import RunHeartbeat
+from tasks.answers import stop_of
+from tasks.handover import READY, take_ready
 
+_TELL_SECONDS = 0.25
+_KNOWN_RUNS = 1000
 _BEATS_PER_LOSS = 6
 """So many signs of life must be missing before a run is taken for lost."""
 
@@ -63,42 +69,39 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._in_hand: dict[UUID, datetime] = {}
+        self._waiting: OrderedDict[UUID, FlowRun] = OrderedDict()
         self._claiming = anyio.Lock()
+        self._more_due = False
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._room = self._limit or settings().worker_threads
         self._threads = ThreadPoolExecutor(
             self._room, thread_name_prefix="flow-run", initializer=keep_connection
         )
-        self._ears: asyncio.Task[None] | None = None
+        self._helpers: list[asyncio.Task[None]] = []
+        self._woken = asyncio.Event()
         self._pulse = Pulse(self._in_hand)
+        self._states = tell_latest_states()
 
     async def setup(self) -> None:
         """Start listening for work besides what Prefect sets up."""
         await super().setup()
-        self._ears = asyncio.create_task(self._listen())
+        for helper in (self._listen(), self._take_when_woken(), self._tell_states()):
+            self._helpers.append(asyncio.create_task(helper))
         self._pulse.start()
 
     async def teardown(self, *exc_info: Any) -> None:
         """Stop listening; runs in hand go on to their next wait, and are seen alive until then."""
-        if self._ears:
-            self._ears.cancel()
+        for helper in self._helpers:
+            helper.cancel()
         self._threads.shutdown()  # nothing new is claimed while this waits
         self._pulse.stop()
+        self._states.flush(everything=True)
         await super().teardown(*exc_info)
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Take as many due flow runs as there are free threads."""
-        taken = []
+        """Take as many runs as there are free threads: those that may go on, then those due."""
         async with self._claiming:
-            for run in await self._due():
-                if len(self._in_hand) >= self._room:
-                    break
-                if run.id not in self._in_hand and await _claim(self.client, run):
-                    reach("claimed")
-                    self._in_hand[run.id] = utc_now()
-                    self._start_soon(run)
-                    taken.append(run)
-        return taken
+            return [*await self._take_ready(), *await self._take_due()]
 
     async def run(
         self,
@@ -109,24 +112,64 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         """Run one claimed flow run to its next wait, or to its end."""
         if task_status:
             task_status.started(0)
-        flow = await self._flow_of(flow_run)
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, run_part, flow, flow_run)
+        await self._begin(await self._flow_of(flow_run), flow_run)
         return BaseWorkerResult(identifier=str(flow_run.id), status_code=0)
 
-    def _start_soon(self, flow_run: FlowRun) -> None:
+    async def _take_ready(self) -> list[FlowRun]:
+        """Go on with waiting runs whose answers are stored; taking the mark is the claim."""
+        free = self._room - len(self._in_hand)
+        taken = []
+        for ready in await asyncio.to_thread(take_ready, free) if free > 0 else []:
+            reach("taken over")
+            run_id = UUID(ready.run_id)
+            run = self._waiting.pop(run_id, None) or await self.client.read_flow_run(run_id)
+            self._see_through(await self._flow_of(run), run)
+            taken.append(run)
+        return taken
+
+    async def _take_due(self) -> list[FlowRun]:
+        """Claim runs that Prefect has scheduled."""
+        if len(self._in_hand) >= self._room:
+            return []
+        self._more_due, taken = False, []
+        for run in (due := await self._due()):
+            if len(self._in_hand) >= self._room:
+                break
+            flow = await self._flow_of(run)
+            if run.id not in self._in_hand and await _claim(self.client, run):
+                reach("claimed")
+                self._see_through(flow, run)
+                taken.append(run)
+        self._more_due |= len(due) > len(taken)
+        return taken
+
+    def _see_through(self, flow: Flow[..., Any], run: FlowRun) -> None:
+        """Begin with a claimed run at once: from here on it is this worker's."""
         if self._runs_task_group is None:
             raise RuntimeError("The worker takes work only while it is set up.")
-        self._runs_task_group.start_soon(self._run_and_take_more, flow_run)
+        self._in_hand[run.id] = began = utc_now()
+        self._runs_task_group.start_soon(self._see_off, run, began, self._begin(flow, run))
 
-    async def _run_and_take_more(self, flow_run: FlowRun) -> None:
+    def _begin(self, flow: Flow[..., Any], run: FlowRun) -> asyncio.Future[FlowRun]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, run_part, flow, run)
+
+    async def _see_off(self, run: FlowRun, began: datetime, part: asyncio.Future[FlowRun]) -> None:
+        """Wait for the end of a part, and look for more. The next part may have begun by then."""
         try:
-            await self.run(flow_run, self.job_configuration())
+            self._keep(await part)
         except Exception:
-            logger.exception("Flow run %s ended in the worker, not in the flow", flow_run.name)
+            logger.exception("Flow run %s ended in the worker, not in the flow", run.name)
         finally:
-            self._in_hand.pop(flow_run.id, None)
-        await self._look_for_work()
+            if self._in_hand.get(run.id) == began:
+                del self._in_hand[run.id]
+        self._woken.set()
+
+    def _keep(self, run: FlowRun) -> None:
+        """Know a run that waits now when it goes on: Prefect need not be asked."""
+        if run.state and run.state.is_paused():
+            self._waiting[run.id] = run
+            if len(self._waiting) > _KNOWN_RUNS:
+                self._waiting.popitem(last=False)
 
     async def _due(self) -> list[FlowRun]:
         try:
@@ -149,13 +192,26 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             self._flows[flow_run.deployment_id] = flow_at(deployment.entrypoint or "")
         return self._flows[flow_run.deployment_id]
 
-    async def _look_for_work(self) -> None:
-        try:
-            await self.get_and_submit_flow_runs()
-        except httpx.HTTPError as problem:
-            logger.warning(
-                "Prefect does not hand out work now (%s); the next poll asks again", problem
-            )
+    async def _take_when_woken(self) -> None:
+        """Take what there is when somebody says so, or a thread is free again."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            try:
+                async with self._claiming:
+                    await self._take_ready()
+                    if self._more_due:
+                        await self._take_due()
+            except Exception as away:
+                if not time_can_heal(away):
+                    raise
+                logger.warning("No work can be taken now (%s); the next poll asks again", away)
+
+    async def _tell_states(self) -> None:
+        """Show steps that take long as Running."""
+        while True:
+            await asyncio.sleep(_TELL_SECONDS)
+            self._states.flush()
 
     async def _listen(self) -> None:
         """Look for work as soon as somebody says that there is some."""
@@ -170,8 +226,10 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         connection = await psycopg.AsyncConnection.connect(database_url(), autocommit=True)
         async with connection:
             await connection.execute(f"LISTEN {RUNS_CHANNEL}".encode())
-            async for _ in connection.notifies():
-                await self._look_for_work()
+            self._woken.set()
+            async for told in connection.notifies():
+                self._more_due |= told.payload != READY
+                self._woken.set()
 
 
 @cache
@@ -226,13 +284,19 @@ class Pulse(threading.Thread):
 
     def beat(self, prefect: PrefectApi) -> None:
         """One sign of life for each run, and one question about all of them."""
-        claimed = {str(run_id): at for run_id, at in self._in_hand.copy().items()}
-        if claimed or self._told:
-            self._tell(set(claimed))
-        if claimed:
-            for run_id, state in prefect.states(claimed).items():
-                if not state.works and state.since > claimed[run_id]:
+        begun = {str(run_id): began for run_id, began in self._in_hand.copy().items()}
+        if begun or self._told:
+            self._tell(set(begun))
+        if begun:
+            for run_id, state in prefect.states(begun).items():
+                if self._was_stopped(run_id, begun[run_id], state):
                     stop_soon(run_id, state.kind, state.name)
+
+    def _was_stopped(self, run_id: str, began: datetime, state: RunState) -> bool:
+        """Somebody changed the state of this part of the run, and it was not the run itself."""
+        by_itself = state.works or stop_of(state.pause_key) is not None
+        still_in_hand = self._in_hand.get(UUID(run_id)) == began
+        return not by_itself and state.since > began and still_in_hand
 
     def _tell(self, alive: set[str]) -> None:
         with transaction() as session:

@@ -14,8 +14,8 @@ class Message(SQLModel, table=True):
     """A mail. One per key; its Message-ID is the same in every attempt to send it.
 
     `image` is a PNG that the HTML shows as `cid:chart`. `sending_since` is set while an attempt is
-    at it; `unclear` counts the attempts of which nobody knows whether the mail went out. `sent_at` is
-    when the mail server said yes.
+    at it; `unclear` counts the attempts of which nobody knows whether the mail went out. `sent_at`
+    is when the mail server said yes.
     """
 
     __table_args__ = (CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_when"),)

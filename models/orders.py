@@ -27,6 +27,7 @@ class SalesOrder(SQLModel, table=True):
     `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
     counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
     and waits for somebody to press Retry; while it is empty, the order goes on by itself.
+    `waits_at` names the pause at which its run is suspended; since `ready_at` it may go on.
     """
 
     __tablename__ = "sales_order"
@@ -44,6 +45,7 @@ class SalesOrder(SQLModel, table=True):
             postgresql_where=text("status NOT IN ('Shipped', 'Cancelled')"),
         ),
         Index("ix_sales_order_shipped_at", "shipped_at"),
+        Index("ix_sales_order_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
     )
 
     number: int = identity(start=1001)
@@ -84,6 +86,8 @@ class SalesOrder(SQLModel, table=True):
     problem: str = Field(
         default="", max_length=PROBLEM_CHARACTERS, sa_column_kwargs={"server_default": ""}
     )
+    waits_at: str | None = Field(default=None, max_length=64)
+    ready_at: datetime | None = instant(None)
     claimed_at: datetime | None = instant(None)
     collected_at: datetime | None = instant(None)
     shipped_at: datetime | None = instant(None)

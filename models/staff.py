@@ -21,7 +21,8 @@ class Staff(SQLModel, table=True):
 class StaffTask(SQLModel, table=True):
     """One thing that one person is asked to do for an order, and the answer.
 
-    A refused answer closes its round, with the complaint in the task of the next round.
+    A refused answer closes its round, with the complaint in the task of the next round. `shown`
+    counts how often its form was put up in Prefect.
     """
 
     __tablename__ = "staff_task"
@@ -50,6 +51,7 @@ class StaffTask(SQLModel, table=True):
     opened_at: datetime = instant()
     due_at: datetime = instant()
     checklist: dict[str, Any] | None = document()
+    shown: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     complaint: str = Field(default="", max_length=2000)
     answer: dict[str, Any] | None = document()
     answered_by: str | None = Field(default=None, max_length=100)

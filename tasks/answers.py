@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
+from adapters.database import transaction
 from models.base import utc_now
 from models.enums import AnsweredThrough, TaskKind, TaskState
 from models.forms import (
@@ -37,6 +37,7 @@ from tasks.acceptance import (
     accept_short_pick,
     accept_shortage,
 )
+from tasks.handover import hand_over
 from tasks.ledger import PACKLINE, record, tell
 from tasks.subjects import locked_order, order_key
 from tasks.worklist import TaskNotOpen, find_task, open_task, task_of, why_not_open
@@ -106,7 +107,7 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
         gate = GATES[task.kind]
         result = _checked(session, gate, order, answer)
         _close(session, task, gate, result, AnsweredThrough.CONSOLE, order.run_id or "")
-        notify(session, ORDERS_CHANNEL)
+        hand_over(session, order)
         return task
 
 

@@ -33,6 +33,7 @@ def cancel(session: Session, order: SalesOrder, reason: str) -> StatusChange:
     order.cancelled_at = utc_now()
     order.cancel_reason = reason[:_REASON_CHARACTERS]
     order.problem = ""
+    order.waits_at = order.ready_at = None
     return StatusChange(status=order.status, reason=reason)
 
 

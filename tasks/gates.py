@@ -1,16 +1,14 @@
 """Waiting for people. A waiting run holds no process, no thread and no connection."""
 
-from typing import NoReturn
-
-from sqlmodel import Session
+from typing import Any, NoReturn
 
 from adapters.database import transaction
 from adapters.faults import reach
-from adapters.prefect_engine import shown_form, suspend_with_form
-from models.orders import SalesOrder
+from adapters.prefect_engine import answer_given, suspend_with_form
 from models.results import GateOutcome, StepResult
 from tasks.answers import Gate, pause_key, store_answer
 from tasks.checklists import checklist_markdown
+from tasks.handover import note_waiting
 from tasks.ledger import find_record
 from tasks.subjects import OrderRef
 from tasks.worklist import task_of
@@ -33,28 +31,40 @@ def await_answer(order: OrderRef, gate: Gate) -> StepResult:
 def _outcome(order: OrderRef, gate: Gate, round: int) -> GateOutcome:
     """What the ledger has by now, or the form in Prefect; otherwise somebody is asked."""
     reach(f"{gate.name}: before")
-    shown = shown_form(pause_key(gate, round, 0))
+    answer = _answer_in_prefect(order, gate, round)
     with transaction() as session:
         row = order.lock(session)
         if known := find_record(session, order.key, gate.name, round):
             return GateOutcome.model_validate(known)
-        if shown.answer in (None, gate.example):
-            outcome, description = None, _description(session, gate, row, round)
+        task = task_of(session, order_number=order.number, kind=gate.kind, round=round)
+        if answer in (None, gate.example):
+            outcome, key = None, pause_key(gate, round, task.shown)
+            description = checklist_markdown(gate, row, task)
+            task.shown += 1
         else:
-            outcome = store_answer(session, row, gate, round, shown.answer, order.run_id)
+            outcome = store_answer(session, row, gate, round, answer or {}, order.run_id)
             session.flush()
             reach(f"{gate.name}: acted")
     if outcome is None:
-        suspend(gate, pause_key(gate, round, shown.times), description)
+        _wait(order, gate, round, key, description)
     reach(f"{gate.name}: committed")
     return outcome
 
 
-def suspend(gate: Gate, key: str, description: str) -> NoReturn:
-    """Show the form in Prefect's UI and leave."""
-    suspend_with_form(key, gate.form.model_json_schema(), description)
+def _answer_in_prefect(order: OrderRef, gate: Gate, round: int) -> dict[str, Any] | None:
+    """What somebody filled into the form; Prefect is not asked about one that was never shown."""
+    with transaction() as session:
+        task = task_of(session, order_number=order.number, kind=gate.kind, round=round)
+    return answer_given(pause_key(gate, round, 0)) if task.shown else None
 
 
-def _description(session: Session, gate: Gate, order: SalesOrder, round: int) -> str:
-    task = task_of(session, order_number=order.number, kind=gate.kind, round=round)
-    return checklist_markdown(gate, order, task)
+def _wait(order: OrderRef, gate: Gate, round: int, key: str, description: str) -> NoReturn:
+    """Leave. Whoever answers from here on sets the run going again."""
+    waiting = suspend(gate, key, description)
+    note_waiting(order, key, gate.name, round)
+    raise waiting
+
+
+def suspend(gate: Gate, key: str, description: str) -> BaseException:
+    """Show the form in Prefect's UI, and suspend the run; returns what to leave with."""
+    return suspend_with_form(key, gate.form.model_json_schema(), description)

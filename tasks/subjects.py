@@ -199,6 +199,7 @@ def take_over(session: Session, number: int, run_id: str) -> OrderRef:
         order.fence += 1
         order.run_id = run_id
         order.problem = ""
+        order.waits_at = order.ready_at = None
         order.claimed_at = order.claimed_at or utc_now()
     reference = OrderRef(number, run_id, order.fence, order.status)
     reference.remember(session)

@@ -2,13 +2,12 @@
 
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from inspect import unwrap
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from prefect.client.schemas.objects import State
@@ -20,7 +19,6 @@ import tasks.orders
 import tasks.reports
 import tasks.step
 from adapters.database import Occupied, transaction
-from adapters.prefect_engine import ShownForm
 from adapters.settings import settings
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
@@ -69,7 +67,6 @@ class Process:
     meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
-    shown: Counter[str] = field(default_factory=Counter)
     published: list[str] = field(default_factory=list)
     scheduled_start: Any = None
     description: str = ""
@@ -79,7 +76,7 @@ class Process:
         patch(tasks.orders, "flow_run", Runtime())
         patch(tasks.reports, "flow_run", Runtime())
         patch(tasks.step, "as_task", lambda *given: _playing.get()._task(*given))
-        patch(tasks.gates, "shown_form", lambda key: _playing.get()._form(key))
+        patch(tasks.gates, "answer_given", lambda key: _playing.get()._form(key))
         patch(tasks.gates, "suspend", lambda *given: _playing.get()._suspend(*given))
         patch(
             tasks.reports,
@@ -142,15 +139,13 @@ class Process:
                     raise
                 time.sleep(0.01)
 
-    def _form(self, key: str) -> ShownForm:
-        return ShownForm(self.answers.get(key), self.shown[key])
+    def _form(self, key: str) -> dict[str, Any] | None:
+        return self.answers.get(key)
 
-    def _suspend(self, _gate: object, key: str, description: str) -> NoReturn:
+    def _suspend(self, _gate: object, key: str, description: str) -> Waiting:
         """The key under which the run waits is kept whole; what is told is its gate and round."""
         self.keys.append(key)
-        first = key.partition("-again")[0]
-        self.shown[first] += 1
-        raise Waiting(first, description)
+        return Waiting(key.partition("-again")[0], description)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlmodel import select
 
-from adapters.database import ORDERS_CHANNEL, transaction
+from adapters.database import RUNS_CHANNEL, transaction
 from models.base import utc_now
 from models.enums import TaskKind
 from models.ledger import StepRecord
@@ -19,7 +19,7 @@ from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES, answer_task, pause_key, stop_of, store_answer
 from tasks.worklist import TaskNotOpen, open_task
 from tests.factories import make_label, make_order, make_pickup, make_product, make_tariffs
-from tests.process import ANSWERS, everything, form, rows, set_to
+from tests.process import ANSWERS, everything, execute, form, rows, set_to
 
 PARCEL = {"weight_grams": 4000, "length_mm": 200, "width_mm": 150, "height_mm": 100}
 
@@ -262,13 +262,14 @@ def test_an_answer_that_was_taken_is_in_the_ledger_before_any_flow_acts_on_it(nu
     assert record.result["answer"]["picked_by"] == "Jo"
 
 
-def test_an_answer_at_the_console_wakes_the_dispatcher(database, number):
+def test_an_answer_at_the_console_wakes_the_workers_when_the_run_waits(database, number):
     task_id = waiting_task(number, "picking")
+    execute("UPDATE sales_order SET waits_at = 'picking-1'")
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(f"LISTEN {ORDERS_CHANNEL}")
+        connection.execute(f"LISTEN {RUNS_CHANNEL}")
         answer_task(task_id, form("picking"))
         heard = [note.channel for note in connection.notifies(timeout=5, stop_after=1)]
-    assert heard == [ORDERS_CHANNEL]
+    assert heard == [RUNS_CHANNEL]
 
 
 @pytest.mark.parametrize("unknown", [0, -1, 999, 10**30])

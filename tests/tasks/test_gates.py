@@ -1,13 +1,16 @@
 """Where a run waits for a person, and what lets it go on."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 import tasks.gates
 from adapters.database import transaction
-from adapters.prefect_engine import ShownForm
 from models.enums import TaskKind
 from tasks.answers import GATES
 from tasks.gates import suspend
+from tasks.handover import take_ready
 from tasks.subjects import Superseded
 from tests.factories import make_order
 from tests.process import ANSWERS, form, rows
@@ -26,18 +29,57 @@ def test_an_answer_that_came_before_the_run_did_needs_no_waiting(process, number
     assert process.run(number) == "packing-1"
 
 
-def test_an_answer_that_came_while_the_run_was_about_to_wait_needs_no_waiting(
+def test_an_answer_that_came_while_the_run_was_about_to_wait_hands_it_over_at_once(
     process, number, monkeypatch
 ):
-    """The form was looked for in vain, and in that instant the console took the answer."""
+    """The console took the answer after the run had decided to wait, and before it waited."""
+    suspend = tasks.gates.suspend
 
-    def look(key):
-        if key == "picking-1":
-            process.answer("picking")
-        return ShownForm(None, 0)
+    def slowly(gate, key, description):
+        process.answer("picking")
+        assert take_ready(10) == []  # the run does not wait yet
+        return suspend(gate, key, description)
 
-    monkeypatch.setattr(tasks.gates, "shown_form", look)
+    monkeypatch.setattr(tasks.gates, "suspend", slowly)
+    assert process.run(number) == "picking-1"
+    assert take_ready(10) == [(number, process.run_id)]
+
+
+def test_an_answer_hands_the_waiting_run_over_once(process, number):
+    process.run(number)
+    assert take_ready(10) == []
+    process.answer("picking")
+    assert take_ready(10) == [(number, process.run_id)]
+    assert take_ready(10) == []
     assert process.run(number) == "packing-1"
+
+
+def test_workers_that_take_ready_runs_together_take_different_ones(process, shop):
+    with transaction() as session:
+        numbers = [make_order(session, {"MUG": 1}) for _ in range(6)]
+    for number in numbers:
+        process.another().run(number)
+        process.answer("picking", number)
+    assert [count for (count,) in rows("SELECT count(ready_at) FROM sales_order")] == [6]
+    together = Barrier(3)
+
+    def take(_):
+        together.wait()
+        return take_ready(2)
+
+    with ThreadPoolExecutor(3) as workers:
+        taken = [ready.number for some in workers.map(take, range(3)) for ready in some]
+    taken += [ready.number for ready in take_ready(10)]  # who was skipped is taken later
+    assert sorted(taken) == numbers
+
+
+def test_a_form_that_was_never_shown_is_not_looked_for(process, number, monkeypatch):
+    looked = []
+    monkeypatch.setattr(tasks.gates, "answer_given", looked.append)
+    process.run(number)
+    assert looked == []
+    process.run(number)
+    assert looked == ["picking-1"]
 
 
 def test_a_run_that_is_set_going_without_an_answer_shows_the_same_task_again(process, number):
