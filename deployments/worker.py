@@ -16,6 +16,7 @@ import os
 import socket
 import threading
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
@@ -71,21 +72,26 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         self._in_hand: dict[UUID, datetime] = {}
         self._waiting: OrderedDict[UUID, FlowRun] = OrderedDict()
         self._claiming = anyio.Lock()
-        self._more_due = False
+        self._is_ready, self._is_due = asyncio.Event(), asyncio.Event()
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._room = self._limit or settings().worker_threads
         self._threads = ThreadPoolExecutor(
             self._room, thread_name_prefix="flow-run", initializer=keep_connection
         )
+        self._left_over = False
         self._helpers: list[asyncio.Task[None]] = []
-        self._woken = asyncio.Event()
         self._pulse = Pulse(self._in_hand)
         self._states = tell_latest_states()
 
     async def setup(self) -> None:
         """Start listening for work besides what Prefect sets up."""
         await super().setup()
-        for helper in (self._listen(), self._take_when_woken(), self._tell_states()):
+        for helper in (
+            self._listen(),
+            self._whenever(self._is_ready, self._take_ready),
+            self._whenever(self._is_due, self._take_due),
+            self._tell_states(),
+        ):
             self._helpers.append(asyncio.create_task(helper))
         self._pulse.start()
 
@@ -100,8 +106,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
         """Take as many runs as there are free threads: those that may go on, then those due."""
-        async with self._claiming:
-            return [*await self._take_ready(), *await self._take_due()]
+        return [*await self._take_ready(), *await self._take_due()]
 
     async def run(
         self,
@@ -128,20 +133,25 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         return taken
 
     async def _take_due(self) -> list[FlowRun]:
-        """Claim runs that Prefect has scheduled."""
-        if len(self._in_hand) >= self._room:
-            return []
-        self._more_due, taken = False, []
-        for run in (due := await self._due()):
-            if len(self._in_hand) >= self._room:
-                break
-            flow = await self._flow_of(run)
-            if run.id not in self._in_hand and await _claim(self.client, run):
-                reach("claimed")
-                self._see_through(flow, run)
-                taken.append(run)
-        self._more_due |= len(due) > len(taken)
+        """Claim runs that Prefect has scheduled; those that find no free thread are due later."""
+        taken = []
+        async with self._claiming:
+            if not self._has_room():
+                self._left_over = True
+                return []
+            for run in (due := await self._due()):
+                flow = await self._flow_of(run)
+                if not self._has_room():
+                    break
+                if run.id not in self._in_hand and await _claim(self.client, run):
+                    reach("claimed")
+                    self._see_through(flow, run)
+                    taken.append(run)
+        self._left_over = len(due) > len(taken)
         return taken
+
+    def _has_room(self) -> bool:
+        return len(self._in_hand) < self._room
 
     def _see_through(self, flow: Flow[..., Any], run: FlowRun) -> None:
         """Begin with a claimed run at once: from here on it is this worker's."""
@@ -162,7 +172,9 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         finally:
             if self._in_hand.get(run.id) == began:
                 del self._in_hand[run.id]
-        self._woken.set()
+        self._is_ready.set()
+        if self._left_over:
+            self._is_due.set()
 
     def _keep(self, run: FlowRun) -> None:
         """Know a run that waits now when it goes on: Prefect need not be asked."""
@@ -192,16 +204,15 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             self._flows[flow_run.deployment_id] = flow_at(deployment.entrypoint or "")
         return self._flows[flow_run.deployment_id]
 
-    async def _take_when_woken(self) -> None:
-        """Take what there is when somebody says so, or a thread is free again."""
+    async def _whenever(
+        self, told: asyncio.Event, take: Callable[[], Awaitable[list[FlowRun]]]
+    ) -> None:
+        """Take work as soon as somebody says that there is some."""
         while True:
-            await self._woken.wait()
-            self._woken.clear()
+            await told.wait()
+            told.clear()
             try:
-                async with self._claiming:
-                    await self._take_ready()
-                    if self._more_due:
-                        await self._take_due()
+                await take()
             except Exception as away:
                 if not time_can_heal(away):
                     raise
@@ -226,10 +237,8 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         connection = await psycopg.AsyncConnection.connect(database_url(), autocommit=True)
         async with connection:
             await connection.execute(f"LISTEN {RUNS_CHANNEL}".encode())
-            self._woken.set()
             async for told in connection.notifies():
-                self._more_due |= told.payload != READY
-                self._woken.set()
+                (self._is_ready if told.payload == READY else self._is_due).set()
 
 
 @cache
