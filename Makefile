@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check slow lock clean
+.PHONY: help demo up test check slow chaos pictures lock clean
 
 help: ## list these verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,14 +17,20 @@ up: .venv/installed ## the whole stack in the foreground, until Ctrl-C
 test: .venv/installed ## all tests but the slow ones
 	@$(BIN)/python -m pytest
 
-slow: .venv/installed ## the slow tests
-	@$(BIN)/python -m pytest -m slow
+slow: .venv/installed ## the slow tests but those of `make chaos`
+	@$(BIN)/python -m pytest -m slow --ignore tests/chaos
+
+chaos: .venv/installed ## the crash matrix, case by case, ending with the audit (an hour)
+	@$(BIN)/python -m pytest -v -m 'slow or not slow' tests/chaos
 
 check: .venv/installed ## style, types, and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+pictures: .venv/installed ## take the pictures in docs/operations.md anew (needs Chromium)
+	@PACKLINE_PICTURES=docs/pictures $(BIN)/python -m pytest tests/e2e/test_operator_in_a_browser.py
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -17,6 +17,7 @@ ORDER_FULFILLMENT = "order-fulfillment/order-fulfillment"
 DAILY_SUMMARY = "daily-summary/daily-summary"
 _TIMEOUT_SECONDS = 30
 _PAGE = 200
+_LIVE = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED")
 _NO_FORM = "Run input schema not found."
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -74,7 +75,7 @@ class RunState(NamedTuple):
     @property
     def is_live(self) -> bool:
         """It will go on by itself, or waits for a person."""
-        return self.kind in ("SCHEDULED", "PENDING", "RUNNING", "PAUSED")
+        return self.kind in _LIVE
 
 
 DELETED = RunState("DELETED", "Deleted")
@@ -180,6 +181,11 @@ class PrefectApi:
         for begin in range(0, len(wanted), _PAGE):
             found |= self._filter({"id": {"any_": wanted[begin : begin + _PAGE]}})
         return found
+
+    def all_live(self, run_ids: list[str]) -> bool:
+        """Whether all these runs go on by themselves or wait; cheaper than asking for each."""
+        live = {"id": {"any_": run_ids}, "state": {"type": {"any_": list(_LIVE)}}}
+        return int(self._ask("POST", "flow_runs/count", {"flow_runs": live}).json()) == len(run_ids)
 
     def _filter(self, which: dict[str, Any], sort: str = "ID_DESC") -> dict[str, RunState]:
         body = {"flow_runs": which, "limit": _PAGE, "sort": sort}

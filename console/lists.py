@@ -39,6 +39,7 @@ class OrderRow(BaseModel):
 
     number: int
     status: OrderStatus
+    problem: str
     channel: str
     external_id: str
     customer_name: str

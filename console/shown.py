@@ -15,10 +15,12 @@ from adapters.rendering import money
 from adapters.settings import settings
 from adapters.shop_clock import shop_clock
 from console.lists import OrderRow, OrderSheet, StockRow, SummaryRow, TaskRow
+from deployments.bench_report import BenchReport
 from tasks.audit import AuditReport
 
 screen = Console(highlight=False)
 
+_IN_DETAIL = {"http_requests_by_endpoint", "prefect_db_bytes_by_table", "machine"}
 _NEVER_WRAPPED = ("Order", "Status", "Received", "Due", "When", "Tracking", "SKU", "Total")
 
 
@@ -39,7 +41,7 @@ def show_orders(rows: list[OrderRow]) -> None:
         (
             (
                 row.number,
-                row.status,
+                f"{row.status}, stopped" if row.problem else row.status,
                 shop_clock(row.received_at),
                 row.customer_name,
                 row.country,
@@ -57,6 +59,9 @@ def show_order(sheet: OrderSheet) -> None:
     """One order with its timeline."""
     order = sheet.order
     screen.print(Text(f"Order {order.number} – {order.status}", style="bold"))
+    if order.problem:
+        screen.print(Text(f"Stopped at {order.problem}", style="bold red"))
+        screen.print(Text("Mend that, and press Retry on its flow run in Prefect's UI."))
     screen.print(Text(f"{order.customer_name}, {', '.join(sheet.address)}"))
     _table(
         ("SKU", "Pieces", "Picked", "Price"),
@@ -143,6 +148,17 @@ def show_audit(report: AuditReport) -> None:
         screen.print(Text(f"{mark:8}", style=style), Text(f"{check.name} {check.skipped}"), sep="")
         for line in (*check.problems, *check.notes):
             screen.print(Text(f"         {line}"))
+
+
+def show_bench(report: BenchReport) -> None:
+    """What was measured: a line for each figure."""
+    figures = report.model_dump(exclude=_IN_DETAIL, exclude_none=True)
+    _table(
+        ("Figure", "Value"), ((name.replace("_", " "), value) for name, value in figures.items())
+    )
+    _table(("HTTP request", "Per order"), report.http_requests_by_endpoint.items())
+    _table(("Table of Prefect", "Bytes per order"), report.prefect_db_bytes_by_table.items())
+    screen.print(", ".join(f"{name} {value}" for name, value in report.machine.items()))
 
 
 def _or_blank(value: Any) -> str:

@@ -24,7 +24,7 @@ def daily_summary(day: dt.date | None = None) -> State[None]:
     """Sum up a day of the shop.
 
     Args:
-        day: The day to sum up. Empty: the day that the scheduled start falls in or just ended.
+        day: The day to sum up. Empty: today, or the day before if it is early in the morning.
     """
     today = open_day(day)
     figures = daily_fulfillment_summary(today)

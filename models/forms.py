@@ -7,7 +7,14 @@ left open from another gate passes. Rules that need the order are in tasks/accep
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    StringConstraints,
+)
 
 Name = Annotated[
     str,
@@ -34,9 +41,33 @@ def _this_form(gate: str) -> Any:
 
     return Field(
         title="Task",
-        description="Choose the only value there is",
+        description=f"Choose “{gate}”, the only entry.",
         json_schema_extra=with_one_choice,
     )
+
+
+def _without_blanks(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _as_text(schema: dict[str, Any]) -> None:
+    """Prefect's calendar has steps of five minutes, and means UTC."""
+    schema.pop("format", None)
+
+
+ClockTime = Annotated[datetime, BeforeValidator(_without_blanks), Field(json_schema_extra=_as_text)]
+"""Typed in, like 2026-11-23 16:05."""
+
+
+def _filled_in(schema: Any, parts: dict[str, Any]) -> Any:
+    """The schema with its references replaced by what they name."""
+    if isinstance(schema, list):
+        return [_filled_in(item, parts) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        schema = parts[schema["$ref"].rpartition("/")[2]]
+    return {key: _filled_in(value, parts) for key, value in schema.items()}
 
 
 class Form(BaseModel):
@@ -44,45 +75,60 @@ class Form(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The form for Prefect's UIs: the old one shows nothing where a schema has a `$ref`."""
+        schema = super().model_json_schema(*args, **kwargs)
+        parts = schema.pop("$defs", {})
+        return _filled_in(schema, parts)
+
 
 class FoundItem(Form):
     """How many pieces of a product are really there."""
 
-    sku: str = Field(title="SKU", max_length=64)
-    quantity: int = Field(title="Pieces found", ge=0)
+    sku: str = Field(title="SKU", description="As in the list above.", max_length=64)
+    quantity: int = Field(title="Pieces found", description="0 if there are none.", ge=0)
 
 
 class PickingForm(Form):
     """Tell us what you picked."""
 
     gate: Literal["picking"] = _this_form("picking")
-    picked_by: Name = Field(title="Picked by", description="Your name")
+    picked_by: Name = Field(title="Picked by", description="Your name.")
     outcome: Literal["all as listed", "something is missing"] = Field(
-        title="Outcome", description="Is every piece on the list in the tote?"
+        title="Outcome", description="Is every piece of the list in the tote?"
     )
     found: list[FoundItem] = Field(
         default_factory=list,
         title="Found instead",
-        description="Only if something is missing: each product that you found too few of.",
+        description="Only if something is missing: add an item for each product with too few"
+        " pieces. All other products count as picked.",
     )
 
 
 class ParcelForm(Form):
     """One closed parcel, on the scale and under the tape measure."""
 
-    weight_grams: PositiveInt = Field(title="Weight (g)")
-    length_mm: PositiveInt = Field(title="Length (mm)", le=5000)
-    width_mm: PositiveInt = Field(title="Width (mm)", le=5000)
-    height_mm: PositiveInt = Field(title="Height (mm)", le=5000)
+    weight_grams: PositiveInt = Field(
+        title="Weight (g)", description="Of the closed parcel, in grams: 1.2 kg is 1200."
+    )
+    length_mm: PositiveInt = Field(
+        title="Length (mm)", description="In millimetres: 30 cm is 300.", le=5000
+    )
+    width_mm: PositiveInt = Field(title="Width (mm)", description="In millimetres.", le=5000)
+    height_mm: PositiveInt = Field(title="Height (mm)", description="In millimetres.", le=5000)
 
 
 class PackingForm(Form):
     """Tell us what you packed."""
 
     gate: Literal["packing"] = _this_form("packing")
-    packed_by: Name = Field(title="Packed by", description="Your name")
+    packed_by: Name = Field(title="Packed by", description="Your name.")
     parcels: list[ParcelForm] = Field(
-        title="Parcels", description="Every parcel of this order", min_length=1, max_length=99
+        title="Parcels",
+        description="Add an item for each parcel of this order.",
+        min_length=1,
+        max_length=99,
     )
 
 
@@ -90,12 +136,13 @@ class CarrierPickupForm(Form):
     """Tell us that the carrier has collected."""
 
     gate: Literal["carrier-pickup"] = _this_form("carrier-pickup")
-    handed_over_by: Name = Field(title="Handed over by", description="Your name")
+    handed_over_by: Name = Field(title="Handed over by", description="Your name.")
     confirmation_number: Annotated[Name, StringConstraints(max_length=64)] = Field(
-        title="Confirmation number", description="As the carrier gave it"
+        title="Confirmation number", description="The number that the carrier gave you."
     )
-    collected_at: datetime = Field(
-        title="Collected at", description="When the carrier took the parcels"
+    collected_at: ClockTime = Field(
+        title="Collected at",
+        description="When, by the shop's clock, like 2026-11-23 16:05.",
     )
 
 
@@ -103,19 +150,19 @@ class ShortageForm(Form):
     """Decide about an order that stock cannot fill."""
 
     gate: Literal["shortage"] = _this_form("shortage")
-    decided_by: Name = Field(title="Decided by", description="Your name")
+    decided_by: Name = Field(title="Decided by", description="Your name.")
     decision: Literal["try again", "cancel the order"] = Field(
-        title="Decision", description="Try again once stock has come in, or cancel"
+        title="Decision", description="Try again once stock has come in, or cancel the order."
     )
-    note: Note = Field("", title="Note", description="Why, for the order's timeline")
+    note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")
 
 
 class ShortPickForm(Form):
     """Decide about an order that could not be picked in full."""
 
     gate: Literal["short-pick"] = _this_form("short-pick")
-    decided_by: Name = Field(title="Decided by", description="Your name")
+    decided_by: Name = Field(title="Decided by", description="Your name.")
     decision: Literal["try again", "cancel the order"] = Field(
-        title="Decision", description="Send somebody to pick again, or cancel"
+        title="Decision", description="Send somebody to pick again, or cancel the order."
     )
-    note: Note = Field("", title="Note", description="Why, for the order's timeline")
+    note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")

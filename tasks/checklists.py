@@ -20,12 +20,14 @@ def checklist_markdown(gate: Gate, order: SalesOrder, task: StaffTask) -> str:
 
 
 def _picking(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
+    items = checklist.get("items", [])
     rows = [
         (item["bin"], item["quantity"], item["sku"], item["name"], item["barcode"])
-        for item in checklist.get("items", [])
+        for item in items
     ]
+    pieces = sum(item["quantity"] for item in items)
     return [
-        "Walk the bins in this order and pick:",
+        f"Walk the bins in this order and pick **{_counted(pieces, 'piece')}**:",
         _table(("Bin", "Pieces", "SKU", "Product", "Barcode"), rows),
     ]
 
@@ -38,42 +40,72 @@ def _packing(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
             ("Pieces", "SKU", "Product"),
             [(item["quantity"], item["sku"], item["name"]) for item in checklist["items"]],
         ),
-        "Then weigh and measure each closed parcel.",
+        "Then close, weigh and measure each parcel.",
     ]
 
 
 def _carrier_pickup(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
     return [
-        f"Hand **{len(checklist['tracking_numbers'])} parcels**, together"
+        f"Hand **{_counted(len(checklist['tracking_numbers']), 'parcel')}**, together"
         f" **{checklist['weight_grams']:,} g**, to **{_plain(checklist['carrier'])}**"
         f" (booking {_plain(checklist['reference'])}):",
         _table(("Parcel", "Tracking number"), enumerate(checklist["tracking_numbers"], 1)),
     ]
 
 
-def _shortages(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
-    rows = [
-        (line["sku"], line["wanted"], line["available"]) for line in checklist.get("shortages", [])
-    ]
+def _shortage(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
     return [
-        "The order cannot go on: too little of",
-        _table(("SKU", "Wanted", "Available"), rows),
-        "Try again once it is there, or cancel the order.",
+        "Too little is in stock for this order:",
+        _table(("SKU", "Ordered", "Available"), _shortages(checklist)),
+        "Try again once it has come in, or cancel the order.",
     ]
+
+
+def _short_pick(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
+    return [
+        "Not every piece of this order was in its bin:",
+        _table(("SKU", "Ordered", "Found"), _shortages(checklist)),
+        "Send somebody to pick again, or cancel the order.",
+    ]
+
+
+def _shortages(checklist: dict[str, Any]) -> list[tuple[object, ...]]:
+    lines = checklist.get("shortages", [])
+    return [(line["sku"], line["wanted"], line["available"]) for line in lines]
 
 
 _BODIES = {
     TaskKind.PICKING: _picking,
     TaskKind.PACKING: _packing,
     TaskKind.CARRIER_PICKUP: _carrier_pickup,
-    TaskKind.SHORTAGE: _shortages,
-    TaskKind.SHORT_PICK: _shortages,
+    TaskKind.SHORTAGE: _shortage,
+    TaskKind.SHORT_PICK: _short_pick,
 }
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+_CODES = ("Bin", "SKU")
+_WIDEST_CODE = 12
+_BLANKS_PER_LETTER = 3
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(_plain(cell) for cell in line)} |" for line in lines)
+    cells = [tuple(map(_plain, row)) for row in rows]
+    widths = (max(map(len, column)) for column in zip(head, *cells, strict=True))
+    lines = [tuple(map(_titled, head, widths)), ("---",) * len(head), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _titled(title: str, width: int) -> str:
+    """A column's title, with blanks that do not break, as wide as the codes below it.
+
+    Prefect's UI makes tables narrow and would break a code at its hyphens.
+    """
+    missing = min(width, _WIDEST_CODE) - len(title) if title in _CODES else 0
+    return title + "\N{NO-BREAK SPACE}" * _BLANKS_PER_LETTER * max(0, missing)
 
 
 def _plain(value: object) -> str:

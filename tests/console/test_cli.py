@@ -13,6 +13,7 @@ from typer.main import get_command
 from adapters.database import forget, transaction
 from console import cli
 from deployments.sample import sample_files
+from domain.tax import NoTaxRate
 from models.base import utc_now
 from models.ledger import StepRecord
 from models.reports import DailySummary
@@ -272,3 +273,17 @@ def test_a_task_shows_its_checklist_in_walking_order(packline, picking):
     assert out.index("A-01-1") < out.index("A-10-1")
     assert as_json(packline("task", task, "--json"))["checklist"]["items"][0]["sku"] == "MUG"
     assert "There is no task 4711" in packline("task", 4711)[2]
+
+
+def test_an_order_that_stopped_says_why_and_what_to_do(packline, process, shop):
+    with transaction() as session:
+        number = make_order(session, country="IE")
+    with pytest.raises(NoTaxRate):
+        process.run(number)
+    _, out, _ = packline("order", number)
+    assert "Stopped at Calculate Total Order Value: There is no standard tax rate for IE" in out
+    assert "press Retry" in out
+    _, out, _ = packline("orders")
+    assert "New, stopped" in out
+    (row,) = as_json(packline("orders", "--json"))
+    assert row["problem"].startswith("Calculate Total Order Value")

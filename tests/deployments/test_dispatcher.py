@@ -40,6 +40,10 @@ class PlayedPrefect:
         self._answer()
         return {run_id: self.runs[run_id] for run_id in run_ids if run_id in self.runs}
 
+    def all_live(self, run_ids):
+        states = self.states(run_ids)
+        return len(states) == len(run_ids) and all(state.is_live for state in states.values())
+
     def in_work(self):
         return self._of("PENDING", "RUNNING", "CANCELLING")
 

@@ -244,7 +244,7 @@ def test_the_daily_summary_is_mailed_and_shown_and_kept(live):
     today = shop_day(utc_now(), settings().zone_info)
     run_id = live.prefect.start(DAILY_SUMMARY, name="day", parameters={"day": today.isoformat()})
     live.until_state(run_id, "COMPLETED")
-    assert len(live.task_runs(run_id)) == 3
+    live.until(lambda: len(live.task_runs(run_id)) == 3, "the three task runs")
     (mail,) = [mail for mail in live.mail_server.mails if "management" in mail["To"]]
     assert any(part.get_content_type() == "image/png" for part in mail.walk())
     key = {"artifacts": {"key": {"any_": [f"daily-report-{today.isoformat()}"]}}}
