@@ -105,8 +105,9 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         await super().teardown(*exc_info)
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Take as many runs as there are free threads: those that may go on, then those due."""
-        return [*await self._take_ready(), *await self._take_due()]
+        """Prefect's poll: take as many due runs as there are free threads, after those ready."""
+        self._is_ready.set()
+        return await self._take_due()
 
     async def run(
         self,
@@ -213,10 +214,8 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             told.clear()
             try:
                 await take()
-            except Exception as away:
-                if not time_can_heal(away):
-                    raise
-                logger.warning("No work can be taken now (%s); the next poll asks again", away)
+            except Exception as problem:  # noqa: BLE001  (a worker goes on, whatever it is)
+                _note("No work can be taken now; the next poll asks again", problem)
 
     async def _tell_states(self) -> None:
         """Show steps that take long as Running."""
@@ -237,6 +236,8 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         connection = await psycopg.AsyncConnection.connect(database_url(), autocommit=True)
         async with connection:
             await connection.execute(f"LISTEN {RUNS_CHANNEL}".encode())
+            self._is_ready.set()  # whatever was told before anybody listened
+            self._is_due.set()
             async for told in connection.notifies():
                 (self._is_ready if told.payload == READY else self._is_due).set()
 
@@ -281,10 +282,8 @@ class Pulse(threading.Thread):
         while not self._stopped.wait(beat):
             try:
                 self.beat(prefect)
-            except Exception as away:
-                if not time_can_heal(away):
-                    raise
-                logger.warning("No sign of life could be given: %s", away)
+            except Exception as problem:  # noqa: BLE001  (a worker goes on, whatever it is)
+                _note("No sign of life could be given", problem)
         prefect.close()
 
     def stop(self) -> None:
@@ -317,8 +316,15 @@ class Pulse(threading.Thread):
         self._told = alive
 
 
+def _note(what: str, problem: Exception) -> None:
+    """The worker goes on, whatever it is; only what is not somebody's absence is shown in full."""
+    logger.warning("%s: %s", what, problem, exc_info=not time_can_heal(problem))
+
+
 def _sign_of_life(run_ids: set[str], worker: str) -> Any:
-    rows = [{"run_id": run_id, "worker": worker, "seen_at": func.now()} for run_id in run_ids]
+    rows = [
+        {"run_id": run_id, "worker": worker, "seen_at": func.now()} for run_id in sorted(run_ids)
+    ]
     new = insert(RunHeartbeat).values(rows)
     return new.on_conflict_do_update(
         index_elements=["run_id"], set_={"worker": worker, "seen_at": func.now()}
