@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check slow chaos pictures lock clean
+.PHONY: help demo up test check slow chaos bench pictures lock clean
 
 help: ## list these verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,6 +22,15 @@ slow: .venv/installed ## the slow tests but those of `make chaos`
 
 chaos: .venv/installed ## the crash matrix, case by case, ending with the audit (an hour)
 	@$(BIN)/python -m pytest -v -m 'slow or not slow' tests/chaos
+
+bench: .venv/installed ## measure throughput, waiting, a burst, a long history, sizes (an hour)
+	@mkdir -p var
+	@$(BIN)/packline bench --compare stock --json | tee var/bench.json
+	@$(BIN)/packline bench --pace 20
+	@$(BIN)/python -m tests.benchmarks.retention var/bench.json
+	@$(BIN)/python -m tests.benchmarks.waiting
+	@$(BIN)/python -m tests.benchmarks.burst
+	@$(BIN)/python -m tests.benchmarks.growth
 
 check: .venv/installed ## style, types, and the direction of imports
 	@$(BIN)/ruff check .

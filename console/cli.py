@@ -5,13 +5,22 @@ status is 1.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from sqlalchemy.exc import OperationalError
 
 from adapters.database import DatabaseAway, database_url, engine, transaction
@@ -20,6 +29,8 @@ from adapters.schema import check_schema, migrate
 from adapters.settings import settings
 from console import answer_options as options
 from console import lists, shown
+from deployments.bench import Comparison, compared, run_bench, run_stock
+from deployments.bench_load import Load, Watch
 from deployments.demo import run_demo
 from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
@@ -67,6 +78,30 @@ def dispatch() -> None:
     """Run one more dispatcher, until Ctrl-C; of any number, one works and the others stand by."""
     _ready()
     run_dispatcher()
+
+
+@app.command()
+def bench(
+    orders: Annotated[int, typer.Option(min=1, help="How many orders.")] = 60,
+    in_work: Annotated[int, typer.Option(min=1, help="So many of them at a time.")] = 20,
+    pace: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Orders per minute; staff take their time. Default: flat out."),
+    ] = None,
+    compare: Annotated[
+        Comparison | None, typer.Option(help="`stock`: Prefect's own process worker beside it.")
+    ] = None,
+    stock_orders: Annotated[int, typer.Option(min=1, help="How many orders it gets.")] = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Measure orders per minute and what an order costs, on a stack of its own."""
+    with _counting("orders shipped", orders) as watch:
+        report = run_bench(Load(orders, in_work, pace), _say_aside, watch)
+    if compare:
+        with _counting("orders shipped by the process worker", stock_orders) as watch:
+            per_minute = run_stock(Load(stock_orders, in_work), _say_aside, watch)
+        report = compared(report, stock_orders, per_minute)
+    shown.as_json(report) if as_json else shown.show_bench(report)
 
 
 @app.command("migrate")
@@ -270,6 +305,19 @@ def _ready() -> None:
 def _reading() -> Any:
     _ready()
     return transaction()
+
+
+def _say_aside(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@contextmanager
+def _counting(what: str, total: int) -> Iterator[Watch]:
+    """A bar on standard error that is told how many there are."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda completed: progress.update(task, completed=completed)
 
 
 def _progress() -> Progress:

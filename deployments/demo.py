@@ -4,45 +4,36 @@ The staff are played, through the same entrance that real staff use. Nothing lea
 mails are caught, whatever the settings say.
 """
 
-import os
-import shutil
-import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 from sqlmodel import col, func, select
 
-from adapters import database, postgres
-from adapters.database import EMBEDDED_FOLDER, transaction
+from adapters.database import transaction
 from adapters.prefect_api import DAILY_SUMMARY, PrefectApi
 from adapters.settings import settings
 from deployments.sample import sample_files
+from deployments.scratch import interruptible, scratch
 from deployments.stack import Stack
+from deployments.staff_play import PlayedStaff, open_tasks
 from domain.errors import PacklineError
 from domain.shop_days import shop_day
 from models.base import utc_now
-from models.enums import ENDED, Role, TaskKind, TaskState
-from models.forms import ALL_AS_LISTED, CANCEL_THE_ORDER
+from models.enums import ENDED, TaskKind, TaskState
 from models.messages import Message
 from models.orders import SalesOrder
 from models.shipping import ShippingLabel
-from models.staff import Staff, StaffTask
-from tasks.answers import answer_task
+from models.staff import StaffTask
 from tasks.audit import AuditReport, audit
 from tasks.intake import import_file
 
 _PATIENCE_SECONDS = 600
 _PAUSE_SECONDS = 0.2
 _TELL_SECONDS = 5.0
-_BOX_GRAMS = 180
 
 
 class DemoStuck(PacklineError):
@@ -55,7 +46,7 @@ class DemoStuck(PacklineError):
 def run_demo(screen: Console) -> bool:
     """Play the sample day; True when everything came to its right end and the audit passes."""
     screen.soft_wrap = True
-    with _interruptible(), _own_environment() as folder:
+    with interruptible(), scratch("demo") as folder:
         screen.print(f"The sample day runs in {folder}, on a stack of its own.")
         with Stack(screen.print) as stack:
             screen.print(f"The stack is up. Prefect's pages: {stack.prefect_url}")
@@ -66,39 +57,6 @@ def run_demo(screen: Console) -> bool:
             return _finish(screen, audit(stack.prefect))
 
 
-@contextmanager
-def _own_environment() -> Iterator[Path]:
-    """Fresh data in `demo/` below the data folder, and no server but our own."""
-    folder = (settings().data_folder / "demo").expanduser().resolve()
-    before = dict(os.environ)
-    for name in ("PACKLINE_DATABASE_URL", "PACKLINE_SMTP_HOST", "PACKLINE_SMTP_PORT"):
-        os.environ.pop(name, None)
-    os.environ["PACKLINE_DATA_FOLDER"] = str(folder)
-    database.forget()
-    postgres.stop_leftover(folder / EMBEDDED_FOLDER)
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        yield folder
-    finally:
-        database.forget()
-        os.environ.clear()
-        os.environ.update(before)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM ends the demo as tidily as Ctrl-C does."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _import(screen: Console) -> None:
     for file in sample_files():
         screen.print(f"  {import_file(file)}")
@@ -106,13 +64,14 @@ def _import(screen: Console) -> None:
 
 def _play(screen: Console, stack: Stack) -> None:
     """Do every task that opens, until nothing is left but what the operator lets wait."""
-    operator = _Operator()
+    operator, staff = _Operator(), PlayedStaff()
     told, moved, last = 0.0, time.monotonic(), ""
     with Live(console=screen, auto_refresh=False, transient=True) as live:
         while _in_work():
             stack.mend()
-            for task in _open_tasks():
-                _do(task, operator)
+            for task in open_tasks():
+                if not operator.lets_wait(task):
+                    staff.do(task)
             counts = _counts()
             if counts != last:
                 moved, last = time.monotonic(), counts
@@ -157,70 +116,6 @@ def _in_work() -> bool:
             )
         )
     return in_work > 0 or (waiting > 0 and not cancelled)
-
-
-def _open_tasks() -> list[StaffTask]:
-    with transaction() as session:
-        return list(
-            session.exec(
-                select(StaffTask)
-                .where(StaffTask.state == TaskState.OPEN, col(StaffTask.checklist).is_not(None))
-                .order_by(col(StaffTask.due_at))
-            )
-        )
-
-
-def _do(task: StaffTask, operator: _Operator) -> None:
-    if not operator.lets_wait(task):
-        answer_task(task.id, _ANSWERS[task.kind](task) | {"gate": str(task.kind)})
-
-
-def _picking(_task: StaffTask) -> dict[str, Any]:
-    return {"picked_by": _who(Role.WAREHOUSE_STAFF), "outcome": ALL_AS_LISTED}
-
-
-def _packing(task: StaffTask) -> dict[str, Any]:
-    """As many parcels as the carrier's limit asks for, each the goods and a box."""
-    goods = (task.checklist or {})["goods_grams"]
-    count = -(-goods // (settings().max_parcel_grams - _BOX_GRAMS))
-    parcel = {
-        "weight_grams": -(-goods // count) + _BOX_GRAMS,
-        "length_mm": 320,
-        "width_mm": 240,
-        "height_mm": 120,
-    }
-    return {"packed_by": _who(Role.PACKER), "parcels": [parcel] * count}
-
-
-def _pickup(task: StaffTask) -> dict[str, Any]:
-    return {
-        "handed_over_by": _who(Role.LOGISTICS_COORDINATOR),
-        "confirmation_number": f"COL-{task.order_number}",
-        "collected_at": utc_now().isoformat(),
-    }
-
-
-def _shortage(_task: StaffTask) -> dict[str, Any]:
-    return {
-        "decided_by": _who(Role.OPERATOR),
-        "decision": CANCEL_THE_ORDER,
-        "note": "discontinued, the customer was told",
-    }
-
-
-_ANSWERS = {
-    TaskKind.PICKING: _picking,
-    TaskKind.PACKING: _packing,
-    TaskKind.CARRIER_PICKUP: _pickup,
-    TaskKind.SHORTAGE: _shortage,
-}
-
-
-def _who(role: Role) -> str:
-    with transaction() as session:
-        return session.exec(
-            select(Staff.name).where(Staff.role == role).order_by(func.random()).limit(1)
-        ).one()
 
 
 def _counts() -> str:

@@ -17,6 +17,7 @@ from adapters.prefect_api import PrefectApi
 from adapters.schema import migrate
 from adapters.settings import settings
 from deployments.ports import HOST, free_port
+from deployments.prefect_settings import client_settings, server_settings
 from deployments.supervisor import PROJECT, Service, Supervisor
 from domain.errors import PacklineError
 
@@ -38,13 +39,20 @@ class StackDoesNotStart(PacklineError):
 
 
 class Stack:
-    """Everything that Packline needs, as processes of this one. Use it as a context manager."""
+    """Everything that Packline needs, as processes of this one. Use it as a context manager.
 
-    def __init__(self, say: Say) -> None:
+    `worker_type` is that of the worker and its pool; another than `packline` is for comparing.
+    `any_ports` keeps away from the usual ports, where another stack may be about to start.
+    """
+
+    def __init__(self, say: Say, *, worker_type: str = "packline", any_ports: bool = False) -> None:
         self._say = say
+        self._worker_type = worker_type
         self._supervisor = Supervisor()
+        self.services: dict[str, Service] = {}
         self.folder = settings().data_folder.expanduser().resolve()
-        self.prefect_url = f"http://{HOST}:{free_port(PREFECT_PORT)}"
+        self._mail_port = free_port(0 if any_ports else MAIL_PORT)
+        self.prefect_url = f"http://{HOST}:{free_port(0 if any_ports else PREFECT_PORT)}"
         embedded = settings().database_url is None
         self._own_postgres = self.folder / EMBEDDED_FOLDER if embedded else None
         self.mail_folder = self.folder / "mail"
@@ -73,7 +81,9 @@ class Stack:
 
     def add_worker(self, name: str = "worker") -> None:
         """Start one more worker; its log has that name."""
-        self._run(name, _prefect("worker", "start", "--pool", WORK_POOL, "--type", "packline"))
+        self._run(
+            name, _prefect("worker", "start", "--pool", WORK_POOL, "--type", self._worker_type)
+        )
 
     def add_dispatcher(self, name: str = "dispatcher") -> None:
         """Start one more dispatcher; it stands by while another one works."""
@@ -91,7 +101,7 @@ class Stack:
                 f" folder above {self.folder} becomes readable for others."
             )
         create_database(database_url())
-        create_database(self._prefect_database())
+        create_database(self.prefect_database)
         migrate(engine())
         self._run("prefect-server", _prefect("server", "start", *self._server_address()))
         if self.catches_mail:
@@ -103,19 +113,13 @@ class Stack:
         self.add_dispatcher()
 
     def _environment(self) -> dict[str, str]:
-        """What the processes are told: where things are, and settings that make Prefect quick."""
-        given = os.environ | {
+        """What the processes are told: where things are, and how Prefect is set."""
+        given = {**client_settings(), **server_settings(), **os.environ} | {
             "PACKLINE_DATABASE_URL": database_url(),
             "PACKLINE_PREFECT_API_URL": f"{self.prefect_url}/api",
             "PREFECT_API_URL": f"{self.prefect_url}/api",
             "PREFECT_HOME": str(self.folder / "prefect"),
-            "PREFECT_SERVER_DATABASE_CONNECTION_URL": _async_url(self._prefect_database()),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_CLI_PROMPT": "false",
-            "PREFECT_CLIENT_MAX_RETRIES": "8",
-            "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
-            "PREFECT_WORKER_QUERY_SECONDS": "2",
-            "PREFECT_LOGGING_EXTRA_LOGGERS": "packline",
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": _async_url(self.prefect_database),
             "PACKLINE_TIME_ZONE": settings().time_zone,
         }
         if auth := settings().prefect_auth:
@@ -125,10 +129,11 @@ class Stack:
             for name in ("USERNAME", "PASSWORD", "STARTTLS"):  # the catcher has none of these
                 given.pop(f"PACKLINE_SMTP_{name}", None)
             given["PACKLINE_SMTP_HOST"] = HOST
-            given["PACKLINE_SMTP_PORT"] = str(free_port(MAIL_PORT))
+            given["PACKLINE_SMTP_PORT"] = str(self._mail_port)
         return given
 
-    def _prefect_database(self) -> str:
+    @property
+    def prefect_database(self) -> str:
         """Prefect's own database, beside ours: two shops on one server do not share it."""
         return sibling_url(database_url(), f"{make_url(database_url()).database}_prefect")
 
@@ -137,7 +142,9 @@ class Stack:
         return ["--host", host, "--port", port]
 
     def _run(self, name: str, command: list[str]) -> None:
-        self._supervisor.start(Service(name, command, self.environment, self._log(name)))
+        service = Service(name, command, self.environment, self._log(name))
+        self.services[name] = service
+        self._supervisor.start(service)
 
     def _log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
@@ -148,7 +155,7 @@ class Stack:
             if time.monotonic() > deadline or self._supervisor.mend():
                 raise StackDoesNotStart("Prefect's server", self._log("prefect-server"))
             time.sleep(_POLL_SECONDS)
-        self.prefect.ensure_work_pool(WORK_POOL, "packline")
+        self.prefect.ensure_work_pool(WORK_POOL, self._worker_type)
 
     def _deploy(self) -> None:
         """Tell Prefect what there is to run, as prefect.yaml says."""

@@ -1,0 +1,76 @@
+"""The shop that is measured: the sample shop with plenty of stock, and orders of three lines."""
+
+from itertools import count
+
+from sqlmodel import Session, col, select
+
+from adapters.database import ORDERS_CHANNEL, notify, transaction
+from deployments.sample import sample_files
+from models.catalogue import Product
+from models.orders import OrderLine, SalesOrder
+from tasks.deliveries import receive
+from tasks.intake import import_file
+from tasks.ledger import tell
+from tasks.subjects import order_key
+
+_PLENTY = 100_000_000
+_LINES = 3
+_PIECES = 2
+_PRICE_MINOR = 1250
+_CHANNEL = "bench"
+
+
+class BenchShop:
+    """A shop that never runs short."""
+
+    def __init__(self) -> None:
+        for file in sample_files():
+            if file.stem != "orders":
+                import_file(file)
+        with transaction() as session:
+            self._skus = session.exec(select(Product.sku).order_by(col(Product.sku))).all()
+        for sku in self._skus:
+            receive(sku, _PLENTY, reference="plenty", by=_CHANNEL)
+        self._serial = count()
+
+    def hand_in(self, orders: int) -> list[int]:
+        """So many New orders at once, as an import brings them; returns their numbers."""
+        if not orders:
+            return []
+        with transaction() as session:
+            numbers = [self._order(session) for _ in range(orders)]
+            notify(session, ORDERS_CHANNEL)
+        return numbers
+
+    def _order(self, session: Session) -> int:
+        serial = next(self._serial)
+        order = SalesOrder(
+            channel=_CHANNEL,
+            external_id=f"B-{serial:07}",
+            customer_name="Ada Byron",
+            email=f"ada.{serial}@post.example",
+            address_line1="1 Mill Lane",
+            city="Leeds",
+            postal_code="LS1 4AP",
+            country="GB",
+            currency="GBP",
+            prices_include_tax=True,
+        )
+        session.add(order)
+        session.flush()
+        session.add_all(self._lines(order.number, serial))
+        tell(session, order_key(order.number), "imported", order.external_id, by=_CHANNEL)
+        return order.number
+
+    def _lines(self, number: int, serial: int) -> list[OrderLine]:
+        """Three products, others for each order: orders do not queue for one product's row."""
+        return [
+            OrderLine(
+                order_number=number,
+                position=position,
+                sku=self._skus[(serial * _LINES + position) % len(self._skus)],
+                quantity=_PIECES,
+                unit_price_minor=_PRICE_MINOR,
+            )
+            for position in range(1, _LINES + 1)
+        ]

@@ -1,0 +1,86 @@
+"""Staff who are played: they do what is asked of them, through the entrance of real staff."""
+
+import random
+from collections import defaultdict
+from typing import Any
+
+from sqlmodel import col, select
+
+from adapters.database import transaction
+from adapters.settings import settings
+from models.base import utc_now
+from models.enums import Role, TaskKind, TaskState
+from models.forms import ALL_AS_LISTED, CANCEL_THE_ORDER
+from models.staff import Staff, StaffTask
+from tasks.answers import answer_task
+
+_BOX_GRAMS = 180
+
+
+class PlayedStaff:
+    """Everybody who works here; somebody of the right role answers."""
+
+    def __init__(self) -> None:
+        self._names = _names_by_role()
+        self._answers = {
+            TaskKind.PICKING: self._picking,
+            TaskKind.PACKING: self._packing,
+            TaskKind.CARRIER_PICKUP: self._pickup,
+            TaskKind.SHORTAGE: self._shortage,
+        }
+
+    def do(self, task: StaffTask) -> None:
+        """Do a task as it is asked for; the operator cancels what stock cannot fill."""
+        answer_task(task.id, self._answers[task.kind](task) | {"gate": str(task.kind)})
+
+    def _picking(self, task: StaffTask) -> dict[str, Any]:
+        return {"picked_by": self._who(task), "outcome": ALL_AS_LISTED}
+
+    def _packing(self, task: StaffTask) -> dict[str, Any]:
+        """As many parcels as the carrier's limit asks for, each the goods and a box."""
+        goods = (task.checklist or {})["goods_grams"]
+        count = -(-goods // (settings().max_parcel_grams - _BOX_GRAMS))
+        parcel = {
+            "weight_grams": -(-goods // count) + _BOX_GRAMS,
+            "length_mm": 320,
+            "width_mm": 240,
+            "height_mm": 120,
+        }
+        return {"packed_by": self._who(task), "parcels": [parcel] * count}
+
+    def _pickup(self, task: StaffTask) -> dict[str, Any]:
+        return {
+            "handed_over_by": self._who(task),
+            "confirmation_number": f"COL-{task.order_number}",
+            "collected_at": utc_now().isoformat(),
+        }
+
+    def _shortage(self, task: StaffTask) -> dict[str, Any]:
+        return {
+            "decided_by": self._who(task),
+            "decision": CANCEL_THE_ORDER,
+            "note": "discontinued, the customer was told",
+        }
+
+    def _who(self, task: StaffTask) -> str:
+        return random.choice(self._names[task.role])
+
+
+def open_tasks() -> list[StaffTask]:
+    """What can be done now, the most urgent first."""
+    with transaction() as session:
+        return list(
+            session.exec(
+                select(StaffTask)
+                .where(StaffTask.state == TaskState.OPEN, col(StaffTask.checklist).is_not(None))
+                .order_by(col(StaffTask.due_at))
+            )
+        )
+
+
+def _names_by_role() -> dict[Role, list[str]]:
+    names = defaultdict(list)
+    with transaction() as session:
+        for person in session.exec(select(Staff)):
+            names[person.role].append(person.name)
+    return names

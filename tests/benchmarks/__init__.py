@@ -1,0 +1,1 @@
+"""Measurements that take minutes: each is run as `python -m tests.benchmarks.NAME`."""

@@ -1,0 +1,143 @@
+"""A long history slows nothing down: a million shipped orders beside 10,000, without Prefect.
+
+python -m tests.benchmarks.growth [ORDERS] [FEW]
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from rich.progress import Progress
+from sqlmodel import select
+
+from adapters.database import create_database, database_url, engine, sibling_url, transaction
+from adapters.prefect_api import RunState
+from adapters.schema import migrate
+from console import lists
+from deployments.bench_shop import BenchShop
+from deployments.dispatcher import Dispatcher
+from deployments.ports import HOST
+from deployments.scratch import interruptible, scratch
+from models.base import utc_now
+from models.enums import OrderStatus, Role
+from models.orders import SalesOrder
+from tasks.reports import daily_fulfillment_summary
+from tasks.subjects import Claim, DayRef
+from tests.benchmarks.measuring import screen, show
+from tests.benchmarks.plans import recorded, scanned
+from tests.benchmarks.shipped_orders import make_history
+from tests.conftest import using
+from tests.deployments.test_dispatcher import PlayedPrefect
+from tests.mailserver import MailServer
+from tests.process import Process, assert_sound
+
+BIG = {
+    "sales_order", "order_line", "step_record", "staff_task", "audit_event", "reservation",
+    "stock_movement", "shipping_label", "message",
+}  # fmt: skip
+WAITING, NEW = 100, 100
+REPEATS = 7
+
+
+class Timed(NamedTuple):
+    """How long it takes, and which big tables are read from end to end."""
+
+    milliseconds: float
+    scans: set[str]
+
+
+def main(many: int = 1_000_000, few: int = 10_000) -> None:
+    """Time the same questions on a short and on a long history."""
+    with interruptible(), scratch("bench-growth"):
+        server = database_url()
+        short, long = (_measure(server, orders) for orders in (few, many))
+    head = ("", f"{few:,} orders, ms", f"{many:,} orders, ms", "big tables read from end to end")
+    show("How long questions take", head, (_row(name, short[name], long[name]) for name in long))
+
+
+def _row(name: str, short: Timed, long: Timed) -> tuple[object, ...]:
+    scans = ", ".join(sorted(long.scans)) or "none"
+    return name, short.milliseconds, long.milliseconds, scans
+
+
+def _measure(server: str, orders: int) -> dict[str, Timed]:
+    url = sibling_url(server, f"growth_{orders}")
+    create_database(url)
+    mails = MailServer()
+    mails.start()
+    given = {"PACKLINE_SMTP_HOST": HOST, "PACKLINE_SMTP_PORT": str(mails.port)}
+    with using(url, **given, PACKLINE_SWEEP_SECONDS="0.001"):  # each sweep looks at all it should
+        migrate(engine())
+        _fill(orders)
+        found = {name: _timed(question) for name, question in _questions(orders).items()}
+        found["packline audit"] = _timed(assert_sound, repeats=1)
+    mails.stop()
+    return found
+
+
+def _fill(orders: int) -> None:
+    shop = BenchShop()
+    with Progress(console=screen, transient=True) as progress:
+        task = progress.add_task(f"{orders:,} shipped orders", total=orders)
+        make_history(shop, orders, lambda done: progress.update(task, completed=done))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for number in shop.hand_in(WAITING):
+            Process(monkeypatch).run(number)
+    shop.hand_in(NEW)
+
+
+def _questions(orders: int) -> dict[str, Callable[[], object]]:
+    dispatcher = Dispatcher(_prefect_with_waiting_runs())
+    yesterday = DayRef(utc_now().date() - timedelta(days=1), 1, "run")
+    return {
+        "packline orders": _reading(lists.orders),
+        "packline orders --status Processing": _reading(
+            lists.orders, status=OrderStatus.PROCESSING
+        ),
+        "packline orders --status Shipped": _reading(lists.orders, status=OrderStatus.SHIPPED),
+        "packline order NUMBER": _reading(lists.order_sheet, number=1001 + orders // 2),
+        "packline tasks": _reading(lists.open_tasks),
+        "packline tasks --role packer": _reading(lists.open_tasks, role=Role.PACKER),
+        "claim the next New order": _reading(Claim(None, "run").lock),
+        "the dispatcher's sweep": dispatcher.sweep,
+        "the summary of a day": _reading(daily_fulfillment_summary.body, day=yesterday),
+    }
+
+
+def _prefect_with_waiting_runs() -> PlayedPrefect:
+    waits = RunState("PAUSED", "Suspended", "picking-1")
+    processing = select(SalesOrder.run_id).where(SalesOrder.status == OrderStatus.PROCESSING)
+    with transaction() as session:
+        return PlayedPrefect(runs=dict.fromkeys(session.exec(processing), waits))
+
+
+def _reading(question: Callable[..., object], **given: Any) -> Callable[[], object]:
+    """Ask it in a transaction that is undone."""
+
+    def ask() -> None:
+        with transaction() as session:
+            question(session, **given)
+            session.flush()
+            session.rollback()
+
+    return ask
+
+
+def _timed(question: Callable[[], object], repeats: int = REPEATS) -> Timed:
+    if repeats > 1:
+        question()  # once, for caches
+    seconds = []
+    with recorded() as statements:
+        for _ in range(repeats):
+            begin = time.perf_counter()
+            question()
+            seconds.append(time.perf_counter() - begin)
+    return Timed(1000 * statistics.median(seconds), scanned(statements, BIG))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
