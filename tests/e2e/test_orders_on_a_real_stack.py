@@ -1,6 +1,5 @@
 """Orders on a real Prefect server, a real worker, real Postgres and real SMTP."""
 
-
 import pytest
 from sqlmodel import select
 
