@@ -214,7 +214,7 @@ class PrefectApi:
         may_be: frozenset[int] | set[int] = frozenset(),
     ) -> httpx.Response:
         try:
-            response = self._http.request(method, path, json=body)
+            response = self._request(method, path, body)
             if response.status_code not in may_be:
                 response.raise_for_status()
         except httpx.HTTPStatusError as problem:
@@ -225,6 +225,15 @@ class PrefectApi:
         except httpx.HTTPError as problem:
             raise PrefectAway(self._url, problem) from problem
         return response
+
+    def _request(self, method: str, path: str, body: object) -> httpx.Response:
+        """A question is asked once more when a kept connection turns out to be dead."""
+        try:
+            return self._http.request(method, path, json=body)
+        except httpx.TransportError:
+            if method != "GET":
+                raise
+            return self._http.request(method, path, json=body)
 
 
 def _run_state(run: dict[str, Any]) -> RunState:

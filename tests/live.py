@@ -116,7 +116,9 @@ class LiveStack:
 
     @contextmanager
     def kept_alive(self) -> Iterator[None]:
-        """Start again what dies, meanwhile."""
+        """Start again what dies, meanwhile. What a thread has started ends with the thread, so this
+        one lives as long as the stack.
+        """
         enough = threading.Event()
 
         def keep() -> None:
@@ -160,7 +162,9 @@ def _stack() -> Iterator[LiveStack]:
             os.environ.clear()
             os.environ |= before
             db.forget()
-            yield LiveStack(stack, mail_server, said)
+            live = LiveStack(stack, mail_server, said)
+            with live.kept_alive():
+                yield live
     mail_server.stop()
 
 
@@ -169,7 +173,7 @@ def live(_stack: LiveStack) -> Iterator[LiveStack]:
     """The stack, with its database as the current one, and a mail server that takes everything."""
     _stack.mail_server.reset()
     _stack.disarm()
-    with using(_stack.stack.environment["PACKLINE_DATABASE_URL"]), _stack.kept_alive():
+    with using(_stack.stack.environment["PACKLINE_DATABASE_URL"]):
         yield _stack
 
 

@@ -457,6 +457,7 @@ def live_a_day(process: Process) -> None:
         numbers = [make_order(session, lines) for lines in orders]
     assert numbers == [SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW]
 
+    assert process.run(SHIPPED) == "picking-1"
     process.answers["picking-1"] = {"gate": "picking"}
     assert process.run(SHIPPED) == "picking-2"
     process.answer("picking")
