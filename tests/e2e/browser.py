@@ -98,13 +98,13 @@ class NewUI:
 
     def dialog(self) -> Locator:
         """What lies above the page."""
-        return self.page.locator("[role=dialog], [role=alertdialog]")
+        return self.page.locator("[role=dialog]:visible, [role=alertdialog]:visible")
 
     def press_and_confirm(self, button: str) -> None:
         """Press a button of the run, and say that it is meant."""
         dialog = self.press(button)
         dialog.get_by_role("button", name=self.confirms[button], exact=True).click()
-        expect(dialog).to_be_hidden()
+        expect(dialog).to_have_count(0)
 
     def open_form(self, run_id: str) -> Locator:
         """The form of a run that waits for a person."""
@@ -131,7 +131,7 @@ class NewUI:
     def send(self, form: Locator) -> None:
         """Press the button that sends the form, and see it go."""
         self.try_to_send(form)
-        expect(form).to_be_hidden()
+        expect(form).to_have_count(0)
 
     def try_to_send(self, form: Locator) -> None:
         """Press the button that sends the form."""
