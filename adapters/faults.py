@@ -7,9 +7,12 @@ in the folder, named after the place, says what happens there once: `kill`, or `
 import os
 import re
 import signal
+import time
 from pathlib import Path
 
 FOLDER = "PACKLINE_FAULTS"
+_ARRIVES_SECONDS = 1.0
+"""Another thread may get the signal first, and this one must not go on meanwhile."""
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
@@ -32,3 +35,4 @@ def _act(armed: Path) -> None:
     except FileNotFoundError:
         return
     os.kill(os.getpid(), _SIGNALS[taken.read_text().strip()])
+    time.sleep(_ARRIVES_SECONDS)

@@ -71,7 +71,6 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         super().__init__(*args, **kwargs)
         self._in_hand: dict[UUID, datetime] = {}
         self._waiting: OrderedDict[UUID, FlowRun] = OrderedDict()
-        self._claiming = anyio.Lock()
         self._is_ready, self._is_due = asyncio.Event(), asyncio.Event()
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._room = self._limit or settings().worker_threads
@@ -79,6 +78,8 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             self._room, thread_name_prefix="flow-run", initializer=keep_connection
         )
         self._left_over = False
+        self._stopping = False
+        self._takings: set[asyncio.Task[None]] = set()
         self._helpers: list[asyncio.Task[None]] = []
         self._pulse = Pulse(self._in_hand)
         self._states = tell_latest_states()
@@ -96,18 +97,22 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         self._pulse.start()
 
     async def teardown(self, *exc_info: Any) -> None:
-        """Stop listening; runs in hand go on to their next wait, and are seen alive until then."""
+        """Take no more; runs in hand go on to their next wait, and are seen alive until then."""
+        self._stopping = True
         for helper in self._helpers:
             helper.cancel()
-        self._threads.shutdown()  # nothing new is claimed while this waits
+        if self._takings:
+            await asyncio.wait(self._takings)  # what was claimed in this instant is begun
+        self._threads.shutdown()
         self._pulse.stop()
         self._states.flush(everything=True)
         await super().teardown(*exc_info)
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Prefect's poll: take as many due runs as there are free threads, after those ready."""
+        """Prefect's poll: look for work as if somebody had said that there is some."""
         self._is_ready.set()
-        return await self._take_due()
+        self._is_due.set()
+        return []
 
     async def run(
         self,
@@ -121,38 +126,29 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         await self._begin(await self._flow_of(flow_run), flow_run)
         return BaseWorkerResult(identifier=str(flow_run.id), status_code=0)
 
-    async def _take_ready(self) -> list[FlowRun]:
+    async def _take_ready(self) -> None:
         """Go on with waiting runs whose answers are stored; taking the mark is the claim."""
-        free = self._room - len(self._in_hand)
-        taken = []
-        for ready in await asyncio.to_thread(take_ready, free) if free > 0 else []:
+        free = self._room - len(self._in_hand) if self._has_room() else 0
+        for ready in await asyncio.to_thread(take_ready, free) if free else []:
             reach("taken over")
             run_id = UUID(ready.run_id)
             run = self._waiting.pop(run_id, None) or await self.client.read_flow_run(run_id)
             self._see_through(await self._flow_of(run), run)
-            taken.append(run)
-        return taken
 
-    async def _take_due(self) -> list[FlowRun]:
+    async def _take_due(self) -> None:
         """Claim runs that Prefect has scheduled; those that find no free thread are due later."""
-        taken = []
-        async with self._claiming:
+        self._left_over = True
+        for run in await self._due() if self._has_room() else []:
+            flow = await self._flow_of(run)
             if not self._has_room():
-                self._left_over = True
-                return []
-            for run in (due := await self._due()):
-                flow = await self._flow_of(run)
-                if not self._has_room():
-                    break
-                if run.id not in self._in_hand and await _claim(self.client, run):
-                    reach("claimed")
-                    self._see_through(flow, run)
-                    taken.append(run)
-        self._left_over = len(due) > len(taken)
-        return taken
+                return
+            if run.id not in self._in_hand and await _claim(self.client, run):
+                reach("claimed")
+                self._see_through(flow, run)
+        self._left_over = not self._has_room()
 
     def _has_room(self) -> bool:
-        return len(self._in_hand) < self._room
+        return len(self._in_hand) < self._room and not self._stopping
 
     def _see_through(self, flow: Flow[..., Any], run: FlowRun) -> None:
         """Begin with a claimed run at once: from here on it is this worker's."""
@@ -167,7 +163,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     async def _see_off(self, run: FlowRun, began: datetime, part: asyncio.Future[FlowRun]) -> None:
         """Wait for the end of a part, and look for more. The next part may have begun by then."""
         try:
-            self._keep(await part)
+            self._keep(await asyncio.shield(part))
         except Exception:
             logger.exception("Flow run %s ended in the worker, not in the flow", run.name)
         finally:
@@ -205,17 +201,23 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             self._flows[flow_run.deployment_id] = flow_at(deployment.entrypoint or "")
         return self._flows[flow_run.deployment_id]
 
-    async def _whenever(
-        self, told: asyncio.Event, take: Callable[[], Awaitable[list[FlowRun]]]
-    ) -> None:
-        """Take work as soon as somebody says that there is some."""
+    async def _whenever(self, told: asyncio.Event, take: Callable[[], Awaitable[None]]) -> None:
+        """Take work as soon as somebody says that there is some. What was begun is never broken
+        off: a run that is claimed and not begun would look lost.
+        """
         while True:
             await told.wait()
             told.clear()
-            try:
-                await take()
-            except Exception as problem:  # noqa: BLE001  (a worker goes on, whatever it is)
-                _note("No work can be taken now; the next poll asks again", problem)
+            taking = asyncio.create_task(self._try(take))
+            self._takings.add(taking)
+            taking.add_done_callback(self._takings.discard)
+            await asyncio.shield(taking)
+
+    async def _try(self, take: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await take()
+        except Exception as problem:  # noqa: BLE001  (a worker goes on, whatever it is)
+            _note("No work can be taken now; the next poll asks again", problem)
 
     async def _tell_states(self) -> None:
         """Show steps that take long as Running."""

@@ -100,7 +100,8 @@ def assert_shipped_once(live: LiveStack, numbers: list[int], *, mails: range = r
     """Every order is Shipped, each effect was had once at its receiver, and the audit passes."""
     assert {number: status_of(number) for number in numbers} == dict.fromkeys(numbers, "Shipped")
     sent = mails_by_order(live)
-    assert {number: sent[number] for number in numbers if sent[number] not in mails} == {}
+    wrong = {number: sent[number] for number in numbers if sent[number] not in mails}
+    assert wrong == {}, live.logs()
     for number in numbers:
         assert rows(
             f"SELECT kind FROM carrier_booking WHERE key LIKE 'order:{number}:%' ORDER BY 1"
