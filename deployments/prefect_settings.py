@@ -18,7 +18,11 @@ def client_settings() -> dict[str, str]:
 
 
 def server_settings() -> dict[str, str]:
-    """For the server: it takes events in batches, and forgets old events and ended runs."""
+    """For the server: it takes events in batches, and forgets old events and ended runs.
+
+    Every waiting run is read to see whether its pause has expired. Packline's pauses never do, and
+    those of the UI's button may do so a minute late.
+    """
     return {
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -31,5 +35,6 @@ def server_settings() -> dict[str, str]:
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(
             settings().keep_runs_days * _DAY_SECONDS
         ),
+        "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_LOOP_SECONDS": "60",
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"P{settings().keep_events_days}D",
     }

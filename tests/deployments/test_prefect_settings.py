@@ -17,6 +17,7 @@ print(json.dumps({
     "runs": vacuum.retention_period.days,
     "events": given.server.events.retention_period.days,
     "batch": given.server.services.task_run_recorder.batch_size,
+    "pauses": given.server.services.pause_expirations.loop_seconds,
     "retries": given.client.max_retries,
 }))
 """
@@ -32,5 +33,6 @@ def test_prefects_database_forgets_what_is_old():
         "runs": 30,
         "events": 3,
         "batch": 100,
+        "pauses": 60,
         "retries": 8,
     }
