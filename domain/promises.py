@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class PromiseState(StrEnum):
-    """An open order is on track, at risk or late; one that has ended kept its promise or missed it."""
+    """How an order stands to its promise: the last two are of orders that have ended."""
 
     ON_TRACK = "on track"
     AT_RISK = "at risk"

@@ -10,7 +10,6 @@ from models.base import document, identity, instant
 from models.enums import AnsweredThrough, Role, TaskKind, TaskState, enum_column
 from models.messages import KEY_CHARACTERS
 
-
 _REMINDED = (
     "(reminded_at IS NULL) = (reminder IS NULL)"
     " AND (reminded_at IS NULL) = (escalation_due_at IS NULL)"

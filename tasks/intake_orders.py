@@ -137,8 +137,10 @@ def _insert_orders(session: Session, sound: Sequence[Draft]) -> None:
 def _order_row(
     order: OrderIn, received_at: datetime, promised: Mapping[ServiceLevel, datetime]
 ) -> dict[str, Any]:
-    when = {"received_at": received_at, "promised_at": promised[order.service_level]}
-    return SalesOrder(**order.columns(), **when).model_dump(exclude={"number"})
+    row = SalesOrder(
+        **order.columns(), received_at=received_at, promised_at=promised[order.service_level]
+    )
+    return row.model_dump(exclude={"number"})
 
 
 def _insert_lines(session: Session, new: Sequence[Draft]) -> None:

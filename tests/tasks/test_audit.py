@@ -301,7 +301,7 @@ DAMAGES = [
     ),
     Damage(
         "nothing happens twice under one key",
-        "ALTER TABLE message DROP CONSTRAINT uq_message_key;"
+        "ALTER TABLE message DROP CONSTRAINT uq_message_key CASCADE;"
         "INSERT INTO message (key, message_id, recipients, subject, text, html, state, problem,"
         " written_at, sent_at) SELECT key, 'another', recipients, subject, text, html, state,"
         f" problem, written_at, sent_at FROM message WHERE key = 'order:{SHIPPED}:shipment'",
