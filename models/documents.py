@@ -132,7 +132,10 @@ class ShipmentMailView(_View):
 
 
 class LateTask(_View):
-    """A task that is open although it was due, and the order it holds up."""
+    """A task that is open although it was due, and the order it holds up.
+
+    `options` are what `packline done` needs besides the task and a name, each after a blank.
+    """
 
     id: int
     title: str
@@ -141,6 +144,7 @@ class LateTask(_View):
     service_level: ServiceLevel
     due_at: AwareDatetime
     promised_at: AwareDatetime
+    options: str = ""
 
 
 class LateTasksView(_View):

@@ -22,6 +22,13 @@ _ROLES = {
     TaskKind.SHORT_PICK: Role.OPERATOR,
 }
 
+ROLE_ABOVE = {
+    Role.WAREHOUSE_STAFF: Role.OPERATOR,
+    Role.PACKER: Role.OPERATOR,
+    Role.LOGISTICS_COORDINATOR: Role.OPERATOR,
+}
+"""Who is told when a role's late task stays open; above the operator is management."""
+
 _HOURS: dict[TaskKind, Callable[[], float]] = {
     TaskKind.PICKING: lambda: settings().picking_hours,
     TaskKind.PACKING: lambda: settings().packing_hours,
