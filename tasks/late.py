@@ -28,7 +28,7 @@ from models.orders import SalesOrder
 from models.staff import Staff, StaffTask
 from tasks.answers import GATES
 from tasks.ledger import tell
-from tasks.messages import begin_sending, save_sent, send_written, write
+from tasks.outbox import begin_sending, save_sent, send_written, write
 from tasks.subjects import order_key
 from tasks.worklist import ROLE_ABOVE
 
