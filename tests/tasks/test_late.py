@@ -128,7 +128,7 @@ def test_where_nobody_in_the_role_has_an_address_management_is_asked_to_pass_it_
     look_and_send()
     (mail,) = mail_server.mails
     assert to(mail) == [BOSS]
-    assert "This is for the packer." in text_of(mail)
+    assert "because no packer has a mail address" in text_of(mail)
     assert "--parcel GRAMS,LENGTHxWIDTHxHEIGHT" in text_of(mail)
 
 
