@@ -75,6 +75,7 @@ def open_task(
 
 def ask_again(session: Session, order: SalesOrder, task: StaffTask, complaint: str) -> StaffTask:
     """Put a task on the list again whose answer was refused; that moves no deadline."""
+    session.refresh(task)  # somebody may have been reminded of it meanwhile
     again = open_task(session, order, task.kind, task.checklist, complaint)
     again.sqlmodel_update(task.model_dump(include=_LATENESS))
     session.flush()

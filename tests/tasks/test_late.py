@@ -206,6 +206,18 @@ def test_a_task_that_is_asked_again_is_not_reminded_of_again(mail_server):
     assert_sound()
 
 
+def test_a_reminder_while_the_answer_is_being_refused_counts_too(mail_server):
+    task = late_task()
+    with transaction() as session:
+        order = session.get_one(SalesOrder, 1001)
+        known = session.get_one(StaffTask, task)
+        remind_and_escalate()
+        assert known.reminder is None
+        store_answer(session, order, GATES[TaskKind.PICKING], 1, {"gate": "picking"}, "a run")
+    assert remind_and_escalate() == 0
+    assert rows("SELECT reminder FROM staff_task") == [("reminder:1",)] * 2
+
+
 def test_two_dispatchers_that_look_at_once_write_one_mail(mail_server):
     for _ in range(20):
         late_task()
