@@ -26,7 +26,6 @@ _ALL_IS_WELL = (PromiseState.ON_TRACK, PromiseState.KEPT)
 _NEVER_WRAPPED = (
     "Order",
     "Status",
-    "Received",
     "Ships by",
     "Due",
     "When",
@@ -49,22 +48,11 @@ def as_json(value: BaseModel | Iterable[BaseModel]) -> None:
 def show_orders(rows: list[OrderRow]) -> None:
     """The list of orders."""
     _table(
-        (
-            "Order",
-            "Status",
-            "Received",
-            "Ships by",
-            "Customer",
-            "To",
-            "Pieces",
-            "Total",
-            "Tracking",
-        ),
+        ("Order", "Status", "Ships by", "Customer", "To", "Pieces", "Total", "Tracking"),
         (
             (
                 row.number,
                 f"{row.status}, stopped" if row.problem else row.status,
-                shop_clock(row.received_at),
                 _ships_by(row),
                 row.customer_name,
                 row.country,
