@@ -36,7 +36,7 @@ class MailRefused(PacklineError):
     def __init__(self, recipients: list[str], problem: str) -> None:
         super().__init__(
             f"The mail server refused the mail to {', '.join(recipients)} ({problem}):"
-            " correct the address and write to the customer yourself."
+            " correct the address and write to them yourself."
         )
 
 

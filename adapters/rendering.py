@@ -19,9 +19,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, se
 from jinja2.runtime import Context
 
 from domain.money import exponent, from_minor
-from models.documents import DailyReportView, MailContent, ShipmentMailView
+from models.documents import DailyReportView, LateTasksView, MailContent, ShipmentMailView
 
-_View = ShipmentMailView | DailyReportView
+_View = ShipmentMailView | DailyReportView | LateTasksView
 
 # CLDR wants a space between a currency's letters and the digits; Babel leaves it out.
 _LETTERS_BESIDE_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
@@ -38,6 +38,17 @@ def daily_report(view: DailyReportView) -> MailContent:
     again = f" (revision {view.revision})" if view.revision > 1 else ""
     day = long_date(view.day, view.locale)
     return _mail(f"Daily report for {day}{again} – {view.shop_name}", "daily_report", view)
+
+
+def late_tasks_mail(view: LateTasksView) -> MailContent:
+    """The mail that tells a role, or management, which tasks are late and how to do them."""
+    first, count = view.tasks[0], len(view.tasks)
+    still = " still" if view.escalated else ""
+    if count > 1:
+        subject = f"{count} tasks are{still} late – {view.shop_name}"
+    else:
+        subject = f"{first.title}, order {first.order_number}:{still} late – {view.shop_name}"
+    return _mail(subject, "late_tasks", view)
 
 
 def daily_report_markdown(view: DailyReportView) -> str:
@@ -87,6 +98,13 @@ def local_time(instant: datetime, time_zone: str, locale: str) -> str:
     return f"{long_date(local.date(), locale)}, {time} ({time_zone})"
 
 
+def short_time(instant: datetime, time_zone: str, locale: str) -> str:
+    """An instant in a time zone, to the minute and without its year: `Mon 23 Nov, 18:05`."""
+    local = instant.astimezone(ZoneInfo(time_zone))
+    time = format_time(local, "short", local.tzinfo, locale)
+    return f"{short_date(local.date(), locale)}, {time}"
+
+
 def _in_locale_of_view(write: Callable[..., str]) -> Callable[..., str]:
     @pass_context
     def write_in_locale(context: Context, *values: Any) -> str:
@@ -110,6 +128,7 @@ def _environment() -> Environment:
         "long_date": long_date,
         "short_date": short_date,
         "local_time": local_time,
+        "short_time": short_time,
     }
     environment.filters |= {name: _in_locale_of_view(write) for name, write in written.items()}
     return environment

@@ -1,6 +1,7 @@
 """What can be set, in one place. Every setting is an environment variable `PACKLINE_…`."""
 
 import re
+from datetime import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -13,17 +14,19 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from adapters.calendars import check_place, clock, weekdays
 from domain.errors import PacklineError
 
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Hours = Annotated[float, Field(gt=0, le=8_760)]
+WorkingHours = Annotated[float, Field(gt=0, le=2_000)]
 
 _NEVER_SHOWN = ("PASSWORD", "AUTH", "DATABASE_URL")
 
@@ -94,10 +97,37 @@ class Settings(BaseSettings):
     )
     max_parcel_grams: int = Field(30_000, ge=1000, description="The heaviest parcel allowed")
 
-    picking_hours: Hours = Field(4, description="Hours until a picking task is due")
-    packing_hours: Hours = Field(2, description="Hours until a packing task is due")
-    pickup_hours: Hours = Field(8, description="Hours until a carrier pickup is due")
-    decision_hours: Hours = Field(2, description="Hours until an operator's task is due")
+    working_days: str = Field(
+        "mon-fri", description="The days on which the shop works, such as mon-fri or tue,thu-sat"
+    )
+    opens_at: str = Field("08:00", description="When it opens, by the clock in its time zone")
+    closes_at: str = Field("18:00", description="When it closes; 24:00 is midnight")
+    holiday_country: str = Field(
+        "", description="Nobody works on the holidays of this country, such as GB; empty: none"
+    )
+    holiday_subdivision: str = Field("", description="The part of the country, such as ENG")
+    picking_hours: WorkingHours = Field(4, description="Working hours until a picking task is due")
+    packing_hours: WorkingHours = Field(2, description="Working hours until a packing task is due")
+    pickup_hours: WorkingHours = Field(8, description="Working hours until a carrier pickup is due")
+    decision_hours: WorkingHours = Field(
+        2, description="Working hours until an operator's task is due"
+    )
+    express_share: float = Field(
+        0.5, gt=0, le=1, description="The share of these hours that an express order's task has"
+    )
+    standard_promise_hours: WorkingHours = Field(
+        20, description="Working hours in which a standard order is to leave"
+    )
+    express_promise_hours: WorkingHours = Field(
+        10, description="Working hours in which an express order is to leave"
+    )
+    at_risk_hours: WorkingHours = Field(
+        4, description="An order with fewer working hours left until it is to leave is at risk"
+    )
+    escalate_after_hours: WorkingHours = Field(
+        2, description="Working hours from the reminder of a task until the role above is told"
+    )
+    reminder_seconds: Seconds = Field(30, description="Pause between looks for late tasks")
     day_closes_at_hour: int = Field(
         6,
         ge=0,
@@ -153,6 +183,39 @@ class Settings(BaseSettings):
             Locale.parse(value)
         except (UnknownLocaleError, ValueError) as error:
             raise ValueError("is not a locale such as en_GB") from error
+        return value
+
+    @field_validator("working_days")
+    @classmethod
+    def _names_weekdays(cls, value: str) -> str:
+        weekdays(value)
+        return value
+
+    @field_validator("opens_at", "closes_at")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        clock(value)
+        return value
+
+    @field_validator("closes_at")
+    @classmethod
+    def _closes_after_opening(cls, value: str, info: ValidationInfo) -> str:
+        if clock(value) > time.min and value <= info.data.get("opens_at", ""):
+            raise ValueError(f"must be later than PACKLINE_OPENS_AT {info.data['opens_at']!r}")
+        return value
+
+    @field_validator("holiday_country")
+    @classmethod
+    def _has_known_holidays(cls, value: str) -> str:
+        check_place(value, "")
+        return value
+
+    @field_validator("holiday_subdivision")
+    @classmethod
+    def _is_part_of_the_country(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("holiday_country"):
+            raise ValueError("needs PACKLINE_HOLIDAY_COUNTRY")
+        check_place(info.data.get("holiday_country", ""), value)
         return value
 
     @field_validator("tracking_url")

@@ -138,12 +138,19 @@ def import_command(
 @app.command()
 def orders(
     status: Annotated[OrderStatus | None, typer.Option(help="Only these.")] = None,
+    sort: Annotated[
+        lists.OrderSort,
+        typer.Option(help="`promise`: the open orders, those first that are to leave first."),
+    ] = lists.OrderSort.NEWEST,
+    late: Annotated[
+        bool, typer.Option("--late", help="Only open orders that should have left.")
+    ] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List orders, the newest first."""
+    """List orders, the newest first, with the time by which each is to leave."""
     with _reading() as session:
-        rows = lists.orders(session, status=status, limit=limit)
+        rows = lists.orders(session, status=status, sort=sort, late=late, limit=limit)
     shown.as_json(rows) if as_json else shown.show_orders(rows)
 
 
@@ -161,13 +168,17 @@ def tasks(
     mine: Annotated[
         str | None, typer.Option("--for", metavar="NAME", help="Only what this person can do.")
     ] = None,
+    late: Annotated[bool, typer.Option("--late", help="Only tasks that were due.")] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List what waits for people, the most urgent first."""
+    """List what waits for people, the most urgent first.
+
+    A role also sees what was escalated to it.
+    """
     with _reading() as session:
         wanted = lists.role_of(session, mine) if mine else role
-        rows = lists.open_tasks(session, role=wanted, limit=limit)
+        rows = lists.open_tasks(session, role=wanted, late=late, limit=limit)
     shown.as_json(rows) if as_json else shown.show_tasks(rows)
 
 

@@ -1,18 +1,20 @@
 """What people look up: the rows behind each list, as plain values, each from one query."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
 from adapters.addresses import address_lines
 from adapters.rendering import money
 from adapters.settings import settings
 from domain.errors import PacklineError
+from domain.promises import PromiseState
 from models.catalogue import Product
-from models.enums import OrderStatus, Role, TaskState
+from models.enums import ENDED, OrderStatus, Role, TaskState
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
 from models.reports import DailySummary
@@ -20,8 +22,9 @@ from models.shipping import ShippingLabel
 from models.staff import Staff, StaffTask
 from tasks.answers import GATES
 from tasks.checklists import checklist_markdown
+from tasks.promises import PromiseClock
 from tasks.subjects import UnknownOrder, order_key
-from tasks.worklist import find_task
+from tasks.worklist import ROLE_ABOVE, find_task
 
 
 class NoSummary(PacklineError):
@@ -34,8 +37,15 @@ class NoSummary(PacklineError):
         )
 
 
+class OrderSort(StrEnum):
+    """Which orders come first."""
+
+    NEWEST = "newest"
+    PROMISE = "promise"
+
+
 class OrderRow(BaseModel):
-    """An order in the list."""
+    """An order in the list. `promise` says whether it leaves by `promised_at`."""
 
     number: int
     status: OrderStatus
@@ -48,11 +58,16 @@ class OrderRow(BaseModel):
     total: str | None
     tracking_number: str | None
     received_at: datetime
+    promised_at: datetime
+    promise: PromiseState
     shipped_at: datetime | None
 
 
 class TaskRow(BaseModel):
-    """A staff task in the list."""
+    """A staff task in the list, and its order's promise.
+
+    `escalated_at` is when the role above its own was told that it is late.
+    """
 
     id: int
     kind: str
@@ -61,6 +76,11 @@ class TaskRow(BaseModel):
     role: Role
     opened_at: datetime
     due_at: datetime
+    overdue: bool
+    reminded_at: datetime | None
+    escalated_at: datetime | None
+    promised_at: datetime
+    promise: PromiseState
     complaint: str
     checklist: dict[str, Any] | None
 
@@ -109,15 +129,30 @@ class SummaryRow(BaseModel):
 
 
 def orders(
-    session: Session, *, status: OrderStatus | None = None, limit: int = 50
+    session: Session,
+    *,
+    status: OrderStatus | None = None,
+    sort: OrderSort = OrderSort.NEWEST,
+    late: bool = False,
+    limit: int = 50,
 ) -> list[OrderRow]:
-    """The newest orders first."""
-    newest = select(SalesOrder).order_by(col(SalesOrder.number).desc()).limit(limit)
+    """The newest orders first; or the open ones, those first that are to leave first.
+
+    `late`: the open orders that should have left, those first that are the latest.
+    """
+    clock = PromiseClock()
+    wanted = select(SalesOrder).limit(limit)
     if status:
-        newest = newest.where(SalesOrder.status == status)
-    found = session.exec(newest).all()
+        wanted = wanted.where(SalesOrder.status == status)
+    if late or sort == OrderSort.PROMISE:
+        wanted = wanted.where(col(SalesOrder.status).not_in(ENDED)).order_by(
+            col(SalesOrder.promised_at)
+        )
+    if late:
+        wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
+    found = session.exec(wanted.order_by(col(SalesOrder.number).desc())).all()
     pieces = _pieces(session, [order.number for order in found])
-    return [_order_row(order, pieces.get(order.number, 0)) for order in found]
+    return [_order_row(order, pieces.get(order.number, 0), clock) for order in found]
 
 
 def order_sheet(session: Session, number: int) -> OrderSheet:
@@ -126,7 +161,7 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
     if order is None:
         raise UnknownOrder(number)
     return OrderSheet(
-        order=_order_row(order, sum(line.quantity for line in order.lines)),
+        order=_order_row(order, sum(line.quantity for line in order.lines), PromiseClock()),
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         labels=[_label(order, label) for label in _labels(session, number)],
@@ -137,18 +172,28 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
     )
 
 
-def open_tasks(session: Session, *, role: Role | None = None, limit: int = 50) -> list[TaskRow]:
-    """What waits for people, most urgent first."""
-    urgent = select(StaffTask).where(StaffTask.state == TaskState.OPEN)
+def open_tasks(
+    session: Session, *, role: Role | None = None, late: bool = False, limit: int = 50
+) -> list[TaskRow]:
+    """What waits for people, most urgent first; `late`: what was due.
+
+    A role also has on its list what was escalated to it.
+    """
+    clock = PromiseClock()
+    urgent = select(StaffTask, SalesOrder).join(SalesOrder)
+    urgent = urgent.where(StaffTask.state == TaskState.OPEN)
     if role:
-        urgent = urgent.where(StaffTask.role == role)
+        urgent = urgent.where(_concerns(role))
+    if late:
+        urgent = urgent.where(col(StaffTask.due_at) < clock.now)
     found = session.exec(urgent.order_by(col(StaffTask.due_at), col(StaffTask.id)).limit(limit))
-    return [_task_row(task) for task in found]
+    return [_task_row(task, order, clock) for task, order in found]
 
 
 def task_row(session: Session, task_id: int) -> TaskRow:
     """One task, open or not. Raises `TaskNotOpen`."""
-    return _task_row(find_task(session, task_id))
+    task = find_task(session, task_id)
+    return _task_row(task, session.get_one(SalesOrder, task.order_number), PromiseClock())
 
 
 def task_sheet(session: Session, task_id: int) -> str:
@@ -187,18 +232,37 @@ def summary(session: Session, day: date | None) -> SummaryRow:
 
 
 _TASK_FIELDS = {
-    "id", "kind", "order_number", "role", "opened_at", "due_at", "complaint", "checklist",
+    "id", "kind", "order_number", "role", "opened_at", "due_at", "reminded_at", "escalated_at",
+    "complaint", "checklist",
 }  # fmt: skip
 
 
-def _task_row(task: StaffTask) -> TaskRow:
-    return TaskRow(title=GATES[task.kind].title, **task.model_dump(include=_TASK_FIELDS))
+def _concerns(role: Role) -> ColumnElement[bool]:
+    """The tasks of a role, and those of others that were escalated to it."""
+    below = [lower for lower, above in ROLE_ABOVE.items() if above == role]
+    escalated = and_(col(StaffTask.role).in_(below), col(StaffTask.escalated_at).is_not(None))
+    return or_(col(StaffTask.role) == role, escalated)
 
 
-def _order_row(order: SalesOrder, pieces: int) -> OrderRow:
+def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRow:
+    return TaskRow(
+        title=GATES[task.kind].title,
+        overdue=task.state == TaskState.OPEN and task.due_at < clock.now,
+        promised_at=order.promised_at,
+        promise=clock.state(order),
+        **task.model_dump(include=_TASK_FIELDS),
+    )
+
+
+def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
     total = order.total_minor
     shown = None if total is None else money(total, order.currency, settings().locale)
-    return OrderRow(pieces=pieces, total=shown, **order.model_dump(exclude={"total"}))
+    return OrderRow(
+        pieces=pieces,
+        total=shown,
+        promise=clock.state(order),
+        **order.model_dump(exclude={"total"}),
+    )
 
 
 def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:

@@ -16,12 +16,23 @@ from adapters.settings import settings
 from adapters.shop_clock import shop_clock
 from console.lists import OrderRow, OrderSheet, StockRow, SummaryRow, TaskRow
 from deployments.bench_report import BenchReport
+from domain.promises import PromiseState
 from tasks.audit import AuditReport
 
 screen = Console(highlight=False)
 
 _IN_DETAIL = {"http_requests_by_endpoint", "prefect_db_bytes_by_table", "machine"}
-_NEVER_WRAPPED = ("Order", "Status", "Received", "Due", "When", "Tracking", "SKU", "Total")
+_ALL_IS_WELL = (PromiseState.ON_TRACK, PromiseState.KEPT)
+_NEVER_WRAPPED = (
+    "Order",
+    "Status",
+    "Ships by",
+    "Due",
+    "When",
+    "Tracking",
+    "SKU",
+    "Total",
+)
 
 
 def as_json(value: BaseModel | Iterable[BaseModel]) -> None:
@@ -37,12 +48,12 @@ def as_json(value: BaseModel | Iterable[BaseModel]) -> None:
 def show_orders(rows: list[OrderRow]) -> None:
     """The list of orders."""
     _table(
-        ("Order", "Status", "Received", "Customer", "To", "Pieces", "Total", "Tracking"),
+        ("Order", "Status", "Ships by", "Customer", "To", "Pieces", "Total", "Tracking"),
         (
             (
                 row.number,
                 f"{row.status}, stopped" if row.problem else row.status,
-                shop_clock(row.received_at),
+                _ships_by(row),
                 row.customer_name,
                 row.country,
                 row.pieces,
@@ -62,6 +73,7 @@ def show_order(sheet: OrderSheet) -> None:
     if order.problem:
         screen.print(Text(f"Stopped at {order.problem}", style="bold red"))
         screen.print(Text("Mend that, and press Retry on its flow run in Prefect's UI."))
+    screen.print(Text(f"Ships by {shop_clock(order.promised_at)}: {order.promise}"))
     screen.print(Text(f"{order.customer_name}, {', '.join(sheet.address)}"))
     _table(
         ("SKU", "Pieces", "Picked", "Price"),
@@ -94,9 +106,17 @@ def show_order(sheet: OrderSheet) -> None:
 def show_tasks(rows: list[TaskRow]) -> None:
     """What waits for people."""
     _table(
-        ("Task", "What", "Order", "For", "Due", "Note"),
+        ("Task", "What", "Order", "For", "Due", "Ships by", "Note"),
         (
-            (row.id, row.title, row.order_number, row.role, shop_clock(row.due_at), row.complaint)
+            (
+                row.id,
+                row.title,
+                row.order_number,
+                row.role,
+                shop_clock(row.due_at),
+                _ships_by(row),
+                _note(row),
+            )
             for row in rows
         ),
         nothing="Nothing waits for anybody.",
@@ -159,6 +179,20 @@ def show_bench(report: BenchReport) -> None:
     _table(("HTTP request", "Per order"), report.http_requests_by_endpoint.items())
     _table(("Table of Prefect", "Bytes per order"), report.prefect_db_bytes_by_table.items())
     screen.print(", ".join(f"{name} {value}" for name, value in report.machine.items()))
+
+
+def _ships_by(row: OrderRow | TaskRow) -> str:
+    """The promised time; with how it stands, where somebody should see that."""
+    said = "" if row.promise in _ALL_IS_WELL else f" {row.promise}"
+    return f"{shop_clock(row.promised_at)}{said}"
+
+
+def _note(row: TaskRow) -> str:
+    """What is special about a task: that it is late, and why its last answer was refused."""
+    marks = [
+        name for name, holds in (("overdue", row.overdue), ("escalated", row.escalated_at)) if holds
+    ]
+    return ". ".join(filter(None, (", ".join(marks), row.complaint)))
 
 
 def _or_blank(value: Any) -> str:

@@ -6,11 +6,14 @@ from sqlmodel import Session, col, select
 
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from deployments.sample import sample_files
+from models.base import utc_now
 from models.catalogue import Product
+from models.enums import ServiceLevel
 from models.orders import OrderLine, SalesOrder
 from tasks.deliveries import receive
 from tasks.intake import import_file
 from tasks.ledger import tell
+from tasks.promises import promise
 from tasks.subjects import order_key
 
 _PLENTY = 100_000_000
@@ -43,8 +46,10 @@ class BenchShop:
         return numbers
 
     def _order(self, session: Session) -> int:
-        serial = next(self._serial)
+        serial, now = next(self._serial), utc_now()
         order = SalesOrder(
+            received_at=now,
+            promised_at=promise(ServiceLevel.STANDARD, now),
             channel=_CHANNEL,
             external_id=f"B-{serial:07}",
             customer_name="Ada Byron",

@@ -45,6 +45,7 @@ from adapters.prefect_api import (
     RunState,
 )
 from adapters.settings import settings
+from deployments.reminders import reminders
 from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
 from models.enums import ENDED, OrderStatus, TaskKind, TaskState
@@ -70,6 +71,8 @@ _PAUSE = timedelta(seconds=5)
 _MARKED = 6
 """So many times as long as another one a run that is marked as ready is left to the workers."""
 _LOOK_BACK = timedelta(minutes=5)
+
+_AWAY = (Unavailable, PrefectRefused, OperationalError, psycopg.OperationalError)
 
 logger = logging.getLogger("packline.dispatcher")
 
@@ -240,14 +243,18 @@ class Dispatcher:
 
 
 def run_forever(stop: threading.Event) -> None:
-    """Sweep until told to stop. While Postgres or Prefect is away, wait for it."""
+    """Sweep until told to stop, and remind people of late tasks meanwhile.
+
+    While Postgres or Prefect is away, wait for it.
+    """
     prefect = PrefectApi()
-    while not stop.is_set():
-        try:
-            _lead(Dispatcher(prefect), stop)
-        except (Unavailable, PrefectRefused, OperationalError, psycopg.OperationalError) as away:
-            logger.warning("%s", away)
-            stop.wait(settings().sweep_seconds)
+    with reminders(stop):
+        while not stop.is_set():
+            try:
+                _lead(Dispatcher(prefect), stop)
+            except _AWAY as away:
+                logger.warning("%s", away)
+                stop.wait(settings().sweep_seconds)
     prefect.close()
 
 

@@ -11,10 +11,13 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.statistics import last_days
-from models.enums import ServiceLevel
+from models.enums import Role, ServiceLevel
 
 CHART_DAYS = 14
 """So many days the report looks back, the reported one included."""
+
+LISTED_TASKS = 100
+"""So many late tasks stand in one mail; `packline tasks --late` has all of them."""
 
 CHART_CURRENCIES = 3
 """So many currencies have a panel in the chart; the report's table has all of them."""
@@ -126,6 +129,51 @@ class ShipmentMailView(_View):
             included = ("Tax included", self.tax_minor)
             return items, shipping, ("Total", self.total_minor), included
         return items, shipping, ("Tax", self.tax_minor), ("Total", self.total_minor)
+
+
+class LateTask(_View):
+    """A task that is open although it was due, and the order it holds up.
+
+    `options` are what `packline done` needs besides the task and a name, each after a blank.
+    """
+
+    id: int
+    title: str
+    role: Role
+    order_number: int
+    service_level: ServiceLevel
+    due_at: AwareDatetime
+    promised_at: AwareDatetime
+    options: str = ""
+
+
+class LateTasksView(_View):
+    """What a role is told of tasks that are late, the longest overdue first.
+
+    `escalated`: those whose task it is have been reminded before. `stands_in` names the role that
+    the mail is for and in which nobody has a mail address. `tells_next` names who is told if the
+    tasks stay open for `escalate_after_hours` more working hours.
+    """
+
+    shop_name: OneLine
+    tasks: tuple[LateTask, ...] = Field(min_length=1)
+    escalated: bool
+    stands_in: str
+    tells_next: str
+    escalate_after_hours: float
+    now: AwareDatetime
+    locale: str
+    time_zone: str
+
+    @property
+    def listed(self) -> tuple[LateTask, ...]:
+        """As many as fit into a mail that people read."""
+        return self.tasks[:LISTED_TASKS]
+
+    @property
+    def unlisted(self) -> int:
+        """So many more are late."""
+        return len(self.tasks) - len(self.listed)
 
 
 class CurrencyRevenue(_View):

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from models.base import identity, instant
 from models.enums import MessageState, enum_column
+
+KEY_CHARACTERS = 96
 
 
 class Message(SQLModel, table=True):
@@ -18,10 +20,13 @@ class Message(SQLModel, table=True):
     is when the mail server said yes.
     """
 
-    __table_args__ = (CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_when"),)
+    __table_args__ = (
+        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_when"),
+        Index("ix_message_to_send", "id", postgresql_where=text("state = 'written'")),
+    )
 
     id: int = identity()
-    key: str = Field(max_length=96, unique=True)
+    key: str = Field(max_length=KEY_CHARACTERS, unique=True)
     message_id: str = Field(max_length=200, unique=True)
     recipients: list[str] = Field(sa_type=JSONB, nullable=False)
     subject: str = Field(max_length=300)

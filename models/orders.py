@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, Relationship, SQLModel
 
 from models.base import big_integer, identity, instant
@@ -23,6 +23,8 @@ _SHIPPED_IS_COMPLETE = (
 
 class SalesOrder(SQLModel, table=True):
     """What a customer ordered through a channel, and how far it has come.
+
+    `promised_at` is when it is to leave at the latest.
 
     `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
     counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
@@ -44,6 +46,11 @@ class SalesOrder(SQLModel, table=True):
             "number",
             postgresql_where=text("status NOT IN ('Shipped', 'Cancelled')"),
         ),
+        Index(
+            "ix_sales_order_promised",
+            "promised_at",
+            postgresql_where=text("status NOT IN ('Shipped', 'Cancelled')"),
+        ),
         Index("ix_sales_order_shipped_at", "shipped_at"),
         Index("ix_sales_order_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
     )
@@ -56,6 +63,7 @@ class SalesOrder(SQLModel, table=True):
     )
     placed_at: datetime = instant()
     received_at: datetime = instant(index=True)
+    promised_at: datetime = Field(sa_type=DateTime(timezone=True), nullable=False)
 
     customer_name: str = Field(max_length=200)
     email: str = Field(max_length=320)
@@ -102,6 +110,11 @@ class SalesOrder(SQLModel, table=True):
     def has_ended(self) -> bool:
         """Nothing is left to do for it."""
         return self.status in ENDED
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the carrier took it, or when it was cancelled; None while it is open."""
+        return (self.collected_at or self.cancelled_at) if self.has_ended else None
 
 
 class OrderLine(SQLModel, table=True):

@@ -8,6 +8,20 @@ from sqlmodel import Field, SQLModel
 
 from models.base import document, identity, instant
 from models.enums import AnsweredThrough, Role, TaskKind, TaskState, enum_column
+from models.messages import KEY_CHARACTERS
+
+_REMINDED = (
+    "(reminded_at IS NULL) = (reminder IS NULL)"
+    " AND (reminded_at IS NULL) = (escalation_due_at IS NULL)"
+)
+_ESCALATED = (
+    "(escalated_at IS NULL) = (escalation IS NULL)"
+    " AND (escalated_at IS NULL OR escalated_at >= escalation_due_at)"
+)
+
+
+def _key_of_mail() -> Any:
+    return Field(default=None, max_length=KEY_CHARACTERS, foreign_key="message.key")
 
 
 class Staff(SQLModel, table=True):
@@ -22,7 +36,8 @@ class StaffTask(SQLModel, table=True):
     """One thing that one person is asked to do for an order, and the answer.
 
     A refused answer closes its round, with the complaint in the task of the next round. `shown`
-    counts how often its form was put up in Prefect.
+    counts how often its form was put up in Prefect. `reminder` and `escalation` are the keys of the
+    mails that told of it when it was late; from `escalation_due_at` on, the role above is told.
     """
 
     __tablename__ = "staff_task"
@@ -36,6 +51,13 @@ class StaffTask(SQLModel, table=True):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_staff_task_to_do", "role", "due_at", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_staff_task_late",
+            "due_at",
+            postgresql_where=text("state = 'open' AND escalated_at IS NULL"),
+        ),
+        CheckConstraint(_REMINDED, name="reminded_by_mail"),
+        CheckConstraint(_ESCALATED, name="escalated_after_reminder"),
         CheckConstraint(
             "(state IN ('done', 'refused')) = (answered_at IS NOT NULL)",
             name="answered_when_closed",
@@ -50,6 +72,11 @@ class StaffTask(SQLModel, table=True):
     state: TaskState = Field(default=TaskState.OPEN, sa_column=enum_column(TaskState, "state"))
     opened_at: datetime = instant()
     due_at: datetime = instant()
+    reminded_at: datetime | None = instant(None)
+    reminder: str | None = _key_of_mail()
+    escalation_due_at: datetime | None = instant(None)
+    escalated_at: datetime | None = instant(None)
+    escalation: str | None = _key_of_mail()
     checklist: dict[str, Any] | None = document()
     shown: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     complaint: str = Field(default="", max_length=2000)

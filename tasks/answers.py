@@ -40,7 +40,7 @@ from tasks.acceptance import (
 from tasks.handover import hand_over
 from tasks.ledger import PACKLINE, record, tell
 from tasks.subjects import locked_order, order_key
-from tasks.worklist import TaskNotOpen, find_task, open_task, task_of, why_not_open
+from tasks.worklist import TaskNotOpen, ask_again, find_task, task_of, why_not_open
 
 NOBODY = "(nobody: the answer is in Packline)"
 """The name in the examples that open Prefect's gates."""
@@ -235,7 +235,7 @@ def _refuse(
     _answered(task, TaskState.REFUSED, answer, AnsweredThrough.PREFECT, "")
     session.flush()
     order = locked_order(session, task.order_number)
-    open_task(session, order, task.kind, task.checklist, complaint[:2000])
+    ask_again(session, order, task, complaint[:2000])
     outcome = GateOutcome(accepted=False, answer=answer, complaint=complaint)
     record(session, order_key(order.number), gate.name, task.round, outcome, run_id)
     tell(session, order_key(order.number), f"{gate.title}: asked again", complaint, PACKLINE)

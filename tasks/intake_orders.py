@@ -1,6 +1,7 @@
 """Taking orders in: each order is kept or rejected whole."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, String, any_, func, literal, tuple_
@@ -9,13 +10,16 @@ from sqlmodel import Session, col, select
 
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from adapters.rows import Progress, RowFile
+from models.base import utc_now
 from models.catalogue import Product
+from models.enums import ServiceLevel
 from models.intake import OrderIn, OrderLineIn, Problem, shown
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
 from tasks.destinations import Destinations
 from tasks.intake_parts import Tally, table_of
 from tasks.order_drafts import Draft, Key, drafts
+from tasks.promises import promise
 from tasks.subjects import order_key
 
 _ORDERS_PER_BATCH = 200
@@ -121,15 +125,22 @@ def _insert_orders(session: Session, sound: Sequence[Draft]) -> None:
         .on_conflict_do_nothing(index_elements=["channel", "external_id"])
         .returning(table.c.channel, table.c.external_id, table.c.number)
     )
-    rows = [
-        SalesOrder(**draft.order.columns()).model_dump(exclude={"number"})
-        for draft in sound
-        if draft.order
-    ]
+    now = utc_now()
+    promised = {level: promise(level, now) for level in ServiceLevel}
+    rows = [_order_row(draft.order, now, promised) for draft in sound if draft.order]
     inserted = session.execute(statement, rows)
     numbers: dict[Key, int] = {(channel, key): number for channel, key, number in inserted}
     for draft in sound:
         draft.number = numbers.pop(draft.key, None)
+
+
+def _order_row(
+    order: OrderIn, received_at: datetime, promised: Mapping[ServiceLevel, datetime]
+) -> dict[str, Any]:
+    row = SalesOrder(
+        **order.columns(), received_at=received_at, promised_at=promised[order.service_level]
+    )
+    return row.model_dump(exclude={"number"})
 
 
 def _insert_lines(session: Session, new: Sequence[Draft]) -> None:

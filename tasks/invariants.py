@@ -496,6 +496,38 @@ PEOPLE = (
         """,
     ),
     Invariant(
+        name="late tasks and the mails that tell of them agree",
+        problem="Task {id} was told of in the mail {key}, and {lacks}.",
+        breaking="""
+            WITH told AS (
+                SELECT id, reminder AS key FROM staff_task WHERE reminder IS NOT NULL
+                UNION ALL
+                SELECT id, escalation FROM staff_task WHERE escalation IS NOT NULL
+            ), mail AS (
+                SELECT key, split_part(key, ':', 2) AS first FROM message
+                WHERE key LIKE 'reminder:%' OR key LIKE 'escalation:%'
+            )
+            SELECT id::text AS id, key, 'there is no such mail' AS lacks
+            FROM told LEFT JOIN mail USING (key) WHERE mail.key IS NULL
+            UNION ALL
+            SELECT first, mail.key, 'does not say so'
+            FROM mail LEFT JOIN told ON told.key = mail.key AND told.id::text = first
+            WHERE told.key IS NULL
+        """,
+    ),
+    Invariant(
+        name="nobody is told of a task before it is late",
+        problem="Task {id} was due {due}, and {who} told {told}.",
+        breaking="""
+            SELECT id, due, who, told
+            FROM staff_task CROSS JOIN LATERAL (
+                VALUES ('those who do it were', due_at, reminded_at),
+                    ('the role above was', escalation_due_at, escalated_at)
+            ) AS notice (who, due, told)
+            WHERE told < due
+        """,
+    ),
+    Invariant(
         name="orders in work have a run or a person",
         problem="Order {number} is {status}, and neither a flow run nor a person works on it.",
         breaking="""

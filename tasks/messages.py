@@ -1,29 +1,19 @@
-"""Step 12, and the outbox that all mail goes through.
+"""Step 12: the mail that tells a customer how to follow the parcels."""
 
-A mail is written before it is sent, and sent under one Message-ID. It can go out twice if the
-process dies, or the connection breaks, in the instant between the server's yes and our record. Then
-it says so: `packline audit` names it.
-"""
-
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from sqlmodel import Session, select
 
-from adapters import mail
 from adapters.addresses import address_lines
 from adapters.carriers import HOUSE, carrier_named
-from adapters.database import transaction
-from adapters.faults import reach
 from adapters.rendering import shipment_mail
 from adapters.settings import settings
-from models.base import utc_now
 from models.catalogue import Product
-from models.documents import MailContent, MailLine, MailParcel, ShipmentMailView
-from models.enums import MessageState
+from models.documents import MailLine, MailParcel, ShipmentMailView
 from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.results import MailSent
+from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
 from tasks.shipping import live_labels
 from tasks.step import step
 from tasks.subjects import order_key
@@ -38,100 +28,10 @@ def write_shipment_mail(session: Session, order: SalesOrder) -> Message:
     )
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What the mail server said; `problem` names whom it left out, mostly nobody."""
-
-    sent: bool
-    problem: str = ""
-
-
-def send_written(message: Message) -> Delivery:
-    """Send a mail from the outbox. One that will never be taken is not tried again.
-
-    One that may have gone out is sent once more, and no third time: that would be a nuisance.
-    """
-    if message.sent_at:
-        return Delivery(sent=True, problem=message.problem)
-    try:
-        delivery = Delivery(sent=True, problem=mail.send(message))
-    except mail.MailRefused as refusal:
-        return Delivery(sent=False, problem=str(refusal))
-    except mail.MailUnclear as broken:
-        if not message.unclear:
-            _came_back(message.key, unclear=1)
-            raise
-        delivery = Delivery(sent=True, problem=str(broken))
-    except mail.MailServerAway:
-        _came_back(message.key)
-        raise
-    reach("mail taken")
-    _came_back(message.key, sent=True)
-    return delivery
-
-
 @step("Send Shipment Notification", intent=write_shipment_mail, effect=send_written)
 def send_shipment_notification(session: Session, order: SalesOrder, delivery: Delivery) -> MailSent:
     """Tell the customer. An address that does not exist holds up nothing: it is noted."""
     return save_sent(session, f"{order_key(order.number)}:shipment", delivery)
-
-
-def begin_sending(message: Message) -> Message:
-    """Note that an attempt is about to send it; one that never came back may have sent it."""
-    message.unclear += message.sending_since is not None
-    message.sending_since = utc_now()
-    return message
-
-
-def _came_back(key: str, *, sent: bool = False, unclear: int = 0) -> None:
-    """Note at once what became of sending it: an attempt that was overtaken meanwhile may note
-    nothing else.
-    """
-    with transaction() as session:
-        if message := written(session, key):
-            message.sending_since = None
-            message.unclear += unclear
-            message.sent_at = utc_now() if sent else None
-
-
-def written(session: Session, key: str) -> Message | None:
-    """The mail of that key, if an earlier attempt has written it."""
-    return session.exec(select(Message).where(Message.key == key)).first()
-
-
-def write(
-    session: Session,
-    key: str,
-    recipients: list[str],
-    content: MailContent,
-    image: bytes | None = None,
-) -> Message:
-    """Put a mail into the outbox."""
-    message = Message(
-        key=key,
-        message_id=mail.new_message_id(),
-        recipients=recipients,
-        subject=content.subject,
-        text=content.text,
-        html=content.html,
-        image=image,
-    )
-    session.add(message)
-    return message
-
-
-def save_sent(session: Session, key: str, delivery: Delivery) -> MailSent:
-    """Note what became of a mail."""
-    message = session.exec(select(Message).where(Message.key == key)).one()
-    message.problem = delivery.problem[:1000]
-    message.state = MessageState.SENT if delivery.sent else MessageState.REFUSED
-    message.sending_since = None
-    message.sent_at = (message.sent_at or utc_now()) if delivery.sent else None
-    return MailSent(
-        message_id=message.message_id,
-        recipients=tuple(message.recipients),
-        problem=delivery.problem,
-    )
 
 
 def _shipment_view(session: Session, order: SalesOrder) -> ShipmentMailView:

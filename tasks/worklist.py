@@ -1,16 +1,15 @@
 """The staff's worklist: tasks are opened for a role, with a time by which they are due."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session, func, select
 
 from adapters.settings import settings
-from adapters.shop_clock import shop_clock
+from adapters.shop_clock import in_working_hours, shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
-from models.enums import Role, TaskKind, TaskState
+from models.enums import Role, ServiceLevel, TaskKind, TaskState
 from models.orders import SalesOrder
 from models.staff import StaffTask
 from tasks.subjects import IDENTITIES
@@ -23,6 +22,13 @@ _ROLES = {
     TaskKind.SHORT_PICK: Role.OPERATOR,
 }
 
+ROLE_ABOVE = {
+    Role.WAREHOUSE_STAFF: Role.OPERATOR,
+    Role.PACKER: Role.OPERATOR,
+    Role.LOGISTICS_COORDINATOR: Role.OPERATOR,
+}
+"""Who is told when a role's late task stays open; above the operator is management."""
+
 _HOURS: dict[TaskKind, Callable[[], float]] = {
     TaskKind.PICKING: lambda: settings().picking_hours,
     TaskKind.PACKING: lambda: settings().packing_hours,
@@ -30,6 +36,10 @@ _HOURS: dict[TaskKind, Callable[[], float]] = {
     TaskKind.SHORTAGE: lambda: settings().decision_hours,
     TaskKind.SHORT_PICK: lambda: settings().decision_hours,
 }
+
+_LATENESS = {
+    "due_at", "reminded_at", "reminder", "escalation_due_at", "escalated_at", "escalation",
+}  # fmt: skip
 
 
 class TaskNotOpen(PacklineError):
@@ -54,13 +64,28 @@ def open_task(
         kind=kind,
         round=(last or 0) + 1,
         role=_ROLES[kind],
-        due_at=utc_now() + timedelta(hours=_HOURS[kind]()),
+        due_at=in_working_hours(utc_now(), _hours(kind, order.service_level)),
         checklist=checklist,
         complaint=complaint,
     )
     session.add(task)
     session.flush()
     return task
+
+
+def ask_again(session: Session, order: SalesOrder, task: StaffTask, complaint: str) -> StaffTask:
+    """Put a task on the list again whose answer was refused; that moves no deadline."""
+    session.refresh(task)  # somebody may have been reminded of it meanwhile
+    again = open_task(session, order, task.kind, task.checklist, complaint)
+    again.sqlmodel_update(task.model_dump(include=_LATENESS))
+    session.flush()
+    return again
+
+
+def _hours(kind: TaskKind, service_level: ServiceLevel) -> float:
+    """Working hours until such a task is due."""
+    share = settings().express_share if service_level == ServiceLevel.EXPRESS else 1
+    return _HOURS[kind]() * share
 
 
 def find_task(session: Session, task_id: int) -> StaffTask:

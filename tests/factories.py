@@ -96,6 +96,7 @@ def make_order(
             "country": "GB",
             "currency": "GBP",
             "prices_include_tax": True,
+            "promised_at": given.get("received_at", utc_now()) + timedelta(days=2),
         }
         | given
     )

@@ -60,6 +60,6 @@ def settings_table() -> str:
         default = field.default
         if isinstance(default, list):
             default = ",".join(default)
-        shown = "" if default is None else f"`{default}`"
+        shown = "" if default in (None, "") else f"`{default}`"
         lines.append(f"| `PACKLINE_{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(lines)

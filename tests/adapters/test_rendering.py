@@ -14,6 +14,7 @@ from adapters import rendering
 from adapters.rendering import (
     daily_report,
     daily_report_markdown,
+    late_tasks_mail,
     local_time,
     long_date,
     money,
@@ -22,15 +23,19 @@ from adapters.rendering import (
 )
 from domain.money import UnknownCurrency
 from models.documents import (
+    LISTED_TASKS,
     CurrencyFigures,
     CurrencyRevenue,
     DailyReportView,
     DayFigures,
+    LateTask,
+    LateTasksView,
     MailContent,
     MailLine,
     MailParcel,
     ShipmentMailView,
 )
+from models.enums import Role, ServiceLevel
 
 DAY = date(2026, 11, 23)
 BOTH_PRICES = pytest.mark.parametrize("prices_include_tax", [True, False])
@@ -291,3 +296,52 @@ def test_name_that_the_view_does_not_have_is_an_error() -> None:
     template = rendering._TEMPLATES.from_string("{{ view.no_such_field }}")
     with pytest.raises(UndefinedError, match="no_such_field"):
         template.render(view=make_report())
+
+
+def make_late(count: int = 1, **changes: Any) -> LateTasksView:
+    due = datetime(2026, 11, 23, 11, 30, tzinfo=UTC)
+    task = LateTask(
+        id=7,
+        title="Pick",
+        role=Role.WAREHOUSE_STAFF,
+        order_number=1001,
+        service_level=ServiceLevel.STANDARD,
+        due_at=due,
+        promised_at=due + timedelta(hours=1),
+    )
+    fields = {
+        "shop_name": "Fernway & Home",
+        "tasks": (task,) * count,
+        "escalated": False,
+        "stands_in": "",
+        "tells_next": "the operator",
+        "escalate_after_hours": 2,
+        "now": due + timedelta(minutes=30),
+        "locale": "en_GB",
+        "time_zone": "America/New_York",
+    }
+    return LateTasksView(**(fields | changes))
+
+
+@pytest.mark.parametrize("escalated", [False, True])
+@pytest.mark.parametrize("count", [1, 2, LISTED_TASKS + 7])
+def test_both_parts_of_a_reminder_say_what_is_late(count: int, escalated: bool) -> None:
+    mail = late_tasks_mail(make_late(count, escalated=escalated))
+    for body in both_parts(mail):
+        said = " ".join(body.split())
+        assert said.count("Pick") == min(count, LISTED_TASKS)
+        assert ("still late" in said) == escalated
+        assert ("And 7 more" in said) == (count > LISTED_TASKS)
+        assert "Mon 23 Nov, 06:30" in said
+        assert "packline done 7 --by NAME" in said
+        assert "missed" not in said
+
+
+def test_a_reminder_of_one_task_names_it_in_the_subject() -> None:
+    assert late_tasks_mail(make_late()).subject == "Pick, order 1001: late – Fernway & Home"
+    assert late_tasks_mail(make_late(3)).subject == "3 tasks are late – Fernway & Home"
+
+
+def test_a_reminder_of_an_order_that_should_have_left_says_so() -> None:
+    mail = late_tasks_mail(make_late(now=datetime(2026, 11, 24, tzinfo=UTC)))
+    assert all("missed" in body for body in both_parts(mail))

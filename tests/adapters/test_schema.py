@@ -11,6 +11,14 @@ import models.tables  # noqa: F401
 from adapters import database as db
 from adapters import schema
 
+_ORDER_WITHOUT_PROMISE = """
+    INSERT INTO sales_order (channel, external_id, status, placed_at, received_at, customer_name,
+        email, address_line1, address_line2, city, region, postal_code, country, currency,
+        prices_include_tax, service_level, fence, cancel_reason)
+    VALUES ('web', :level, 'New', now(), now(), 'Ada Byron', 'ada@example.com', '1 Mill Lane', '',
+        'Leeds', '', 'LS1 4AP', 'GB', 'GBP', true, :level, 0, '')
+"""
+
 
 def test_migrations_lead_to_the_models(database):
     with db.engine().connect() as connection:
@@ -26,6 +34,17 @@ def test_downgrade_leaves_nothing_and_upgrade_works_again(database):
         assert connection.scalar(text(functions)) == 0
     schema.migrate(db.engine())
     assert "sales_order" in inspect(db.engine()).get_table_names()
+
+
+def test_orders_that_were_there_before_promises_get_one(database):
+    schema.unmigrate(db.engine(), "0002")
+    with db.engine().begin() as connection:
+        for level in ("standard", "express"):
+            connection.execute(text(_ORDER_WITHOUT_PROMISE), {"level": level})
+    schema.migrate(db.engine())
+    with db.engine().connect() as connection:
+        promised = "SELECT extract(day FROM promised_at - received_at) FROM sales_order ORDER BY 1"
+        assert list(connection.scalars(text(promised))) == [3, 4]
 
 
 def test_an_old_schema_is_refused_with_what_to_do(database):

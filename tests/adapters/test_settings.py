@@ -42,6 +42,13 @@ BAD = {
     "VOLUME_DIVISOR": ["0", "-5000"],
     "MAX_PARCEL_GRAMS": ["0", "much"],
     "PICKING_HOURS": ["0", "inf", "1e300", "soon"],
+    "WORKING_DAYS": ["mon-", "weekdays", "mon,,tue", "0-4", ","],
+    "OPENS_AT": ["8", "08:60", "25:00", "8:00", "eight"],
+    "CLOSES_AT": ["08:00", "07:59", "24:01", "noon"],
+    "HOLIDAY_COUNTRY": ["XX", "England", "gb"],
+    "HOLIDAY_SUBDIVISION": ["ENG"],
+    "EXPRESS_SHARE": ["0", "1.5"],
+    "STANDARD_PROMISE_HOURS": ["0", "2001"],
     "DAY_CLOSES_AT_HOUR": ["-1", "24"],
     "WORKER_THREADS": ["0", "many"],
     "SWEEP_SECONDS": ["0"],
@@ -65,9 +72,30 @@ def test_a_bad_value_is_refused_with_a_sentence_that_names_the_variable(monkeypa
     assert "\n" not in message
 
 
+def test_a_shop_that_closes_before_it_opens_is_refused(monkeypatch):
+    set_to(monkeypatch, PACKLINE_OPENS_AT="18:00")
+    with pytest.raises(BadSetting, match="must be later than PACKLINE_OPENS_AT '18:00'"):
+        settings()
+
+
 def test_every_bad_value_has_a_sentence_of_its_own(monkeypatch):
     set_to(monkeypatch, PACKLINE_SMTP_PORT="smtp", PACKLINE_LOCALE="klingon")
     with pytest.raises(BadSetting, match=r"PACKLINE_LOCALE .+\. PACKLINE_SMTP_PORT .+\."):
+        settings()
+
+
+@pytest.mark.parametrize(
+    ("country", "part", "sentence"),
+    [
+        ("GB", "LEEDS", "is no part of GB whose holidays are known: ENG, NIR, SCT, WLS"),
+        ("JP", "13", "is not needed: the holidays of JP are the same everywhere"),
+    ],
+)
+def test_a_part_of_a_country_that_is_not_known_is_refused_with_those_that_are(
+    monkeypatch, country, part, sentence
+):
+    set_to(monkeypatch, PACKLINE_HOLIDAY_COUNTRY=country, PACKLINE_HOLIDAY_SUBDIVISION=part)
+    with pytest.raises(BadSetting, match=f"PACKLINE_HOLIDAY_SUBDIVISION '{part}': {sentence}"):
         settings()
 
 

@@ -81,7 +81,15 @@ _TABLES = {
             "run_id": _RUN,
             "tracking_number": _TRACKING,
             **dict.fromkeys(
-                ("placed_at", "received_at", "claimed_at", "collected_at", "shipped_at"), _AT
+                (
+                    "placed_at",
+                    "received_at",
+                    "promised_at",
+                    "claimed_at",
+                    "collected_at",
+                    "shipped_at",
+                ),
+                _AT,
             ),
         },
     ),

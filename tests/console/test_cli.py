@@ -4,21 +4,23 @@ import json
 import re
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import select
 from typer.main import get_command
 
 from adapters.database import forget, transaction
-from console import cli
+from console import cli, shown
 from deployments.sample import sample_files
 from domain.tax import NoTaxRate
 from models.base import utc_now
 from models.ledger import StepRecord
 from models.reports import DailySummary
 from models.staff import Staff, StaffTask
-from tests.factories import make_order
+from tasks.late import remind_and_escalate
+from tests.factories import make_order, make_shipped
+from tests.process import execute
 
 
 @pytest.fixture
@@ -39,6 +41,12 @@ def packline(monkeypatch, capsys, database):
 def shop(shop):
     with transaction() as session:
         session.add(Staff(name="Jo", role="warehouse staff"))
+
+
+@pytest.fixture
+def wide(monkeypatch):
+    """A terminal in which nothing has to be wrapped."""
+    monkeypatch.setattr(shown.screen, "width", 200)
 
 
 @pytest.fixture
@@ -89,6 +97,55 @@ def test_each_person_sees_the_tasks_of_their_role(packline, picking):
     status, _, err = packline("tasks", "--for", "Nobody")
     assert status == 1
     assert "Nobody called 'Nobody' works here" in err
+
+
+def test_orders_that_should_have_left_are_listed_first_promised_first(packline, shop):
+    with transaction() as session:
+        numbers = [
+            make_order(session, promised_at=utc_now() + timedelta(days=days))
+            for days in (9, -1, -2, 8)
+        ]
+        make_shipped(session, utc_now() - timedelta(days=3), 100)
+    late = as_json(packline("orders", "--late", "--json"))
+    assert [row["number"] for row in late] == [numbers[2], numbers[1]]
+    assert {row["promise"] for row in late} == {"late"}
+    by_promise = as_json(packline("orders", "--sort", "promise", "--json"))
+    assert [row["number"] for row in by_promise] == [numbers[i] for i in (2, 1, 3, 0)]
+    assert [row["promise"] for row in by_promise] == ["late", "late", "on track", "on track"]
+    newest = as_json(packline("orders", "--json"))
+    assert [row["promise"] for row in newest[:2]] == ["kept", "on track"]
+    _, out, _ = packline("order", numbers[1])
+    assert re.search(r"Ships by \d\d \w\w\w \d\d:\d\d: late", out)
+
+
+def test_an_order_without_much_time_left_is_at_risk(packline, shop):
+    with transaction() as session:
+        number = make_order(session, promised_at=utc_now() + timedelta(minutes=1))
+    assert as_json(packline("order", number, "--json"))["order"]["promise"] == "at risk"
+
+
+def test_an_escalated_task_also_stands_in_the_list_of_the_role_above(packline, picking, wide):
+    _, task = picking
+    assert as_json(packline("tasks", "--late", "--json")) == []
+    assert as_json(packline("tasks", "--role", "operator", "--json")) == []
+    escalate(task)
+    for role in ("operator", "warehouse staff"):
+        (row,) = as_json(packline("tasks", "--role", role, "--late", "--json"))
+        assert (row["id"], row["role"], row["overdue"]) == (task, "warehouse staff", True)
+        assert row["escalated_at"]
+    assert as_json(packline("tasks", "--role", "packer", "--json")) == []
+    _, out, _ = packline("tasks", "--role", "operator")
+    assert "overdue, escalated" in out
+
+
+def escalate(task):
+    """Long ago the task was due, its role was reminded, and the role above was told."""
+    execute("UPDATE staff_task SET due_at = now() - interval '3 days'")
+    assert remind_and_escalate() == 1
+    execute(
+        f"UPDATE staff_task SET reminded_at = due_at, escalation_due_at = due_at WHERE id = {task}"
+    )
+    assert remind_and_escalate() == 1
 
 
 def test_work_is_said_to_be_done_from_picking_to_collection(packline, process, picking):

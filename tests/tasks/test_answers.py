@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from adapters.database import RUNS_CHANNEL, transaction
+from adapters.settings import settings
 from models.base import utc_now
 from models.enums import TaskKind
 from models.ledger import StepRecord
@@ -17,7 +18,7 @@ from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
 from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES, answer_task, pause_key, stop_of, store_answer
-from tasks.worklist import TaskNotOpen, open_task
+from tasks.worklist import TaskNotOpen, ask_again, open_task
 from tests.factories import make_label, make_order, make_pickup, make_product, make_tariffs
 from tests.process import ANSWERS, everything, execute, form, rows, set_to
 
@@ -314,13 +315,42 @@ def test_two_people_who_answer_at_once_are_told_who_was_first(number):
     assert f"was done by {winner}" in told
 
 
-def test_a_task_is_due_when_the_settings_say(monkeypatch, session, order):
-    set_to(monkeypatch, PACKLINE_PICKING_HOURS="1.5")
+ROUND_THE_CLOCK = {
+    "PACKLINE_WORKING_DAYS": "mon-sun",
+    "PACKLINE_OPENS_AT": "00:00",
+    "PACKLINE_CLOSES_AT": "24:00",
+}
+
+
+@pytest.mark.parametrize(("service_level", "hours"), [("standard", 3), ("express", 1.5)])
+def test_a_task_is_due_when_the_settings_say(monkeypatch, session, order, service_level, hours):
+    set_to(monkeypatch, PACKLINE_PICKING_HOURS="3", **ROUND_THE_CLOCK)
+    order.service_level = service_level
     task = open_task(session, order, TaskKind.PICKING)
     assert task.role == "warehouse staff"
     assert task.due_at - task.opened_at == pytest.approx(
-        timedelta(hours=1.5), abs=timedelta(seconds=5)
+        timedelta(hours=hours), abs=timedelta(seconds=5)
     )
+
+
+def test_a_task_is_due_while_the_shop_is_open(monkeypatch, session, order):
+    today = utc_now().astimezone(settings().zone_info).date()
+    free = today + timedelta(days=1)
+    working = f"{today + timedelta(days=2):%a}".lower()
+    set_to(monkeypatch, PACKLINE_WORKING_DAYS=working, PACKLINE_PICKING_HOURS="3")
+    due = open_task(session, order, TaskKind.PICKING).due_at.astimezone(settings().zone_info)
+    assert (due.date(), due.hour, due.minute) == (free + timedelta(days=1), 11, 0)
+
+
+def test_asking_again_moves_no_deadline(session, order):
+    task = open_task(session, order, TaskKind.PICKING, {"items": []})
+    task.due_at = task.opened_at - timedelta(days=1)
+    task.state = "refused"
+    task.answered_at = task.opened_at
+    session.flush()
+    again = ask_again(session, order, task, "VASE is not in this order")
+    assert (again.round, again.state, again.due_at) == (2, "open", task.due_at)
+    assert (again.checklist, again.complaint) == ({"items": []}, "VASE is not in this order")
 
 
 @pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())

@@ -301,7 +301,7 @@ DAMAGES = [
     ),
     Damage(
         "nothing happens twice under one key",
-        "ALTER TABLE message DROP CONSTRAINT uq_message_key;"
+        "ALTER TABLE message DROP CONSTRAINT uq_message_key CASCADE;"
         "INSERT INTO message (key, message_id, recipients, subject, text, html, state, problem,"
         " written_at, sent_at) SELECT key, 'another', recipients, subject, text, html, state,"
         f" problem, written_at, sent_at FROM message WHERE key = 'order:{SHIPPED}:shipment'",
@@ -343,6 +343,33 @@ DAMAGES = [
         "answered tasks and the ledger agree",
         "UPDATE staff_task SET state = 'done' WHERE state = 'refused'",
         f"Order {SHIPPED}, gate: picking, round 1: its task is done, and its ledger says refused.",
+    ),
+    Damage(
+        "late tasks and the mails that tell of them agree",
+        "UPDATE staff_task SET reminded_at = due_at, escalation_due_at = due_at,"
+        f" reminder = 'reminder:9' WHERE order_number = {WAITING}",
+        "was told of in the mail reminder:9, and there is no such mail.",
+    ),
+    Damage(
+        "late tasks and the mails that tell of them agree",
+        "INSERT INTO message (key, message_id, recipients, subject, text, html, state, problem,"
+        " written_at, sent_at) SELECT 'escalation:9', 'another', recipients, subject, text, html,"
+        f" state, problem, written_at, sent_at FROM message WHERE key = 'order:{SHIPPED}:shipment'",
+        "Task 9 was told of in the mail escalation:9, and does not say so.",
+    ),
+    Damage(
+        "nobody is told of a task before it is late",
+        "UPDATE staff_task SET reminded_at = due_at - interval '1 s', escalation_due_at = due_at,"
+        f" reminder = 'reminder:9' WHERE order_number = {WAITING}",
+        "and those who do it were told",
+    ),
+    Damage(
+        "nobody is told of a task before it is late",
+        "ALTER TABLE staff_task DROP CONSTRAINT ck_staff_task_escalated_after_reminder;"
+        "UPDATE staff_task SET reminded_at = due_at, escalation_due_at = due_at + interval '2 s',"
+        " escalated_at = due_at, reminder = 'reminder:9', escalation = 'escalation:9'"
+        f" WHERE order_number = {WAITING}",
+        "and the role above was told",
     ),
     Damage(
         "orders in work have a run or a person",

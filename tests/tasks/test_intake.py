@@ -1,6 +1,7 @@
 import csv
 import json
 import re
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -20,6 +21,7 @@ from tasks import intake_orders, order_drafts
 from tasks.intake import UnknownKind, WrongColumns, import_file
 from tests.conftest import PROJECT
 from tests.factories import make_product, make_tariffs
+from tests.process import set_to
 
 LINE = {"sku": "MUG", "quantity": "2", "unit_price": "12.50"}
 HEADER = {
@@ -118,6 +120,25 @@ def test_csv_and_json_lines_say_the_same(shop, write):
 def test_json_lines_are_recognised_without_their_suffix(shop, write):
     text = json.dumps(HEADER | {"lines": [LINE]})
     assert import_file(write(text, "export.txt")).accepted == 1
+
+
+def test_order_is_promised_by_its_service_level_in_working_hours(shop, write, monkeypatch):
+    set_to(
+        monkeypatch,
+        PACKLINE_WORKING_DAYS="mon-sun",
+        PACKLINE_OPENS_AT="00:00",
+        PACKLINE_CLOSES_AT="24:00",
+        PACKLINE_STANDARD_PROMISE_HOURS="30",
+        PACKLINE_EXPRESS_PROMISE_HOURS="6",
+    )
+    standard = ROW | {"service_level": "standard"}
+    import_file(write([standard, ROW | {"external_id": "W-2", "service_level": "express"}]))
+    with transaction() as session:
+        orders = session.exec(select(SalesOrder).order_by(SalesOrder.number)).all()
+    assert [(order.service_level, order.promised_at - order.received_at) for order in orders] == [
+        ("standard", timedelta(hours=30)),
+        ("express", timedelta(hours=6)),
+    ]
 
 
 def test_same_file_twice_changes_nothing_and_says_so(shop, write):

@@ -5,12 +5,8 @@ from sqlmodel import select
 
 from models.messages import Message
 from models.orders import SalesOrder
-from tasks.messages import (
-    Delivery,
-    send_shipment_notification,
-    send_written,
-    write_shipment_mail,
-)
+from tasks.messages import send_shipment_notification, write_shipment_mail
+from tasks.outbox import Delivery, send_written
 from tests.factories import make_label, make_order, make_product
 from tests.process import set_to
 

@@ -1,0 +1,75 @@
+"""Working days, opening times and public holidays, read from what people write in settings."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, time
+from functools import lru_cache
+
+import holidays
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+_YEARS_KEPT = 64
+
+
+def weekdays(text: str) -> frozenset[int]:
+    """Weekdays from `mon-fri` or `tue,thu-sat`, Monday as 0. Raises `ValueError`."""
+    return frozenset(day for part in text.lower().split(",") for day in _span(part.strip()))
+
+
+def clock(text: str) -> time:
+    """A time of the day from `08:00`; 24:00 is midnight, 00:00. Raises `ValueError`."""
+    if not _CLOCK.fullmatch(text):
+        raise ValueError("is not a time such as 08:00 or 17:30")
+    hour, minute = map(int, text.split(":"))
+    return time(hour % 24, minute)
+
+
+class PublicHolidays:
+    """The days on which a country, or a part of it, does not work, as the package `holidays` has
+    them. Without a country there are none.
+
+    Raises `ValueError` where the country or the part is not known.
+    """
+
+    def __init__(self, country: str, subdivision: str = "") -> None:
+        self._country, self._subdivision = country, subdivision
+        check_place(country, subdivision)
+
+    def __contains__(self, day: object) -> bool:
+        """Whether nobody works on a date. Threads may ask at once: each year is made whole."""
+        return isinstance(day, date) and day in _of_year(self._country, self._subdivision, day.year)
+
+
+def check_place(country: str, subdivision: str) -> None:
+    """Raise `ValueError` unless the holidays of that place are known."""
+    try:
+        _of_year(country, subdivision, 2026)
+    except NotImplementedError:
+        raise ValueError(_unknown(country, subdivision)) from None
+
+
+@lru_cache(maxsize=_YEARS_KEPT)
+def _of_year(country: str, subdivision: str, year: int) -> frozenset[date]:
+    if not country:
+        return frozenset()
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
+
+
+def _unknown(country: str, subdivision: str) -> str:
+    known = holidays.list_supported_countries().get(country)
+    if known is None:
+        return "is not a country such as GB, by ISO 3166, whose holidays are known"
+    if not known:
+        return f"is not needed: the holidays of {country} are the same everywhere"
+    return f"is no part of {country} whose holidays are known: {', '.join(known)}"
+
+
+def _span(part: str) -> Iterator[int]:
+    """The days of one part: the first, the last and those between, also over a Sunday."""
+    first, dash, last = part.partition("-")
+    last = last if dash else first
+    if first not in _DAYS or last not in _DAYS:
+        raise ValueError("must look like mon-fri, or mon,tue,thu-sat")
+    begin, end = _DAYS.index(first), _DAYS.index(last)
+    return (day % len(_DAYS) for day in range(begin, begin + (end - begin) % len(_DAYS) + 1))

@@ -1,0 +1,48 @@
+"""Reminding people of late tasks, beside the dispatcher's sweeps and never in their way.
+
+Every dispatcher's process has this thread, also one that stands by: who looks and who sends is
+settled by locks in Postgres.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import OperationalError
+
+from adapters.settings import settings
+from domain.errors import Unavailable
+from tasks.late import remind_and_escalate, send_reminders
+
+logger = logging.getLogger("packline.reminders")
+
+
+@contextmanager
+def reminders(stop: threading.Event) -> Iterator[None]:
+    """Remind people in a thread of its own; it ends with the block, by setting `stop`."""
+    thread = threading.Thread(target=remind_until, args=[stop], name="reminders", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(settings().smtp_timeout_seconds)
+
+
+def remind_until(stop: threading.Event) -> None:
+    """Look for late tasks and send what is written, round after round.
+
+    Nothing ends this but `stop`: what one round could not do, a later one does.
+    """
+    while not stop.is_set():
+        try:
+            written, sent = remind_and_escalate(), send_reminders()
+        except (Unavailable, OperationalError) as away:
+            logger.warning("%s", away)
+        except Exception:
+            logger.exception("Nobody was reminded of late tasks in this round")
+        else:
+            if written or sent:
+                logger.info("Late tasks: %s mails written, %s sent", written, sent)
+        stop.wait(settings().reminder_seconds)

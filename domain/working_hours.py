@@ -1,0 +1,78 @@
+"""When the shop is open, and what is due after so many hours of its work."""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.errors import PacklineError
+from domain.shop_days import shop_day
+
+_ONE_DAY = timedelta(days=1)
+_LOOK_AHEAD_DAYS = 36_600
+"""A century: a calendar that has too little work in it has none."""
+
+
+class NeverOpen(PacklineError):
+    """The calendar has fewer working hours than are asked for."""
+
+    def __init__(self, start: datetime, hours: float) -> None:
+        super().__init__(
+            f"The shop does not work {hours:g} hours in the century after {start.isoformat()}:"
+            " correct its working days, opening times and holidays."
+        )
+
+
+@dataclass(frozen=True)
+class OpenHours:
+    """The weekdays on which the shop works (Monday is 0), and from when to when.
+
+    The times are those of the clock in `zone`; closing at 00:00 is midnight at the end of the day.
+    Nobody works on `holidays`.
+    """
+
+    weekdays: frozenset[int]
+    opens: time
+    closes: time
+    zone: ZoneInfo
+    holidays: Container[date] = field(default=frozenset())
+
+    def works_on(self, day: date) -> bool:
+        """Whether the shop opens on that day."""
+        return day.weekday() in self.weekdays and day not in self.holidays
+
+    def bounds(self, day: date) -> tuple[datetime, datetime]:
+        """The instants, in UTC, at which the shop opens and closes on a day on which it works."""
+        closing_day = day if self.closes > time.min else day + _ONE_DAY
+        return self._instant(day, self.opens), self._instant(closing_day, self.closes)
+
+    def _instant(self, day: date, clock: time) -> datetime:
+        return datetime.combine(day, clock, self.zone).astimezone(UTC)
+
+
+def due_after(start: datetime, hours: float, calendar: OpenHours) -> datetime:
+    """The instant, in UTC, after so many hours in which the shop is open.
+
+    Nights, free days and holidays do not count; a start outside of hours counts from the next
+    opening. Where clocks change while the shop is open, hours are those that really pass.
+
+    Raises `NaiveInstant` for a start without a time zone, `NeverOpen`.
+    """
+    left = timedelta(hours=hours)
+    for opens, closes in _shifts(start, calendar):
+        begin = max(start.astimezone(UTC), opens)
+        if left <= closes - begin:
+            return begin + left
+        left -= closes - begin
+    raise NeverOpen(start, hours)
+
+
+def _shifts(start: datetime, calendar: OpenHours) -> Iterator[tuple[datetime, datetime]]:
+    """When the shop is open, from an instant on: what closed by then is left out."""
+    first = shop_day(start, calendar.zone)
+    for ahead in range(_LOOK_AHEAD_DAYS):
+        day = first + ahead * _ONE_DAY
+        if calendar.works_on(day):
+            opens, closes = calendar.bounds(day)
+            if closes > max(start, opens):
+                yield opens, closes

@@ -1,0 +1,133 @@
+"""What is due when: nights, free days and holidays do not count, whatever the clocks do."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.shop_days import NaiveInstant
+from domain.working_hours import NeverOpen, OpenHours, due_after
+
+LONDON = ZoneInfo("Europe/London")
+EVERY_DAY = frozenset(range(7))
+SHOP = OpenHours(frozenset(range(5)), time(8), time(18), LONDON)
+NIGHT_AND_DAY = OpenHours(EVERY_DAY, time(0), time(0), LONDON)
+CHRISTMAS = replace(SHOP, holidays=frozenset({date(2026, 12, 25), date(2026, 12, 28)}))
+
+
+def at(text):
+    """A time on the shop's clock, or with an offset where one is given."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=LONDON)
+
+
+zones = st.sampled_from(sorted(available_timezones() - {"localtime"})).map(ZoneInfo)
+instants = st.datetimes(datetime(2012, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC))
+days = st.dates(date(2012, 1, 1), date(2037, 1, 1))
+amounts = st.integers(0, 300).map(lambda quarters: quarters / 4)
+calendars = st.builds(
+    OpenHours,
+    st.frozensets(st.integers(0, 6), min_size=1),
+    st.integers(0, 11).map(time),
+    st.integers(12, 24).map(lambda hour: time(hour % 24)),
+    zones,
+    st.frozensets(days, max_size=5),
+)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "due"),
+    [
+        ("2026-11-23 09:00", 4, "2026-11-23 13:00"),
+        ("2026-11-23 09:00", 9, "2026-11-23 18:00"),
+        ("2026-11-23 16:30", 4, "2026-11-24 10:30"),
+        ("2026-11-23 06:00", 4, "2026-11-23 12:00"),
+        ("2026-11-23 23:00", 0.25, "2026-11-24 08:15"),
+        ("2026-11-27 17:00", 2, "2026-11-30 09:00"),
+        ("2026-11-28 12:00", 2, "2026-11-30 10:00"),
+        ("2026-11-23 09:00", 20, "2026-11-25 09:00"),
+        ("2026-11-23 09:00", 50, "2026-11-30 09:00"),
+        ("2026-11-23T17:00:00-05:00", 1, "2026-11-24 09:00"),
+    ],
+)
+def test_nights_and_weekends_do_not_count(start, hours, due):
+    assert due_after(at(start), hours, SHOP) == at(due)
+
+
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        ("2026-11-23 09:00", "2026-11-23 09:00"),
+        ("2026-11-23 18:00", "2026-11-24 08:00"),
+        ("2026-11-28 12:00", "2026-11-30 08:00"),
+    ],
+)
+def test_no_hours_are_over_at_once_or_at_the_next_opening(start, due):
+    assert due_after(at(start), 0, SHOP) == at(due)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "due"),
+    [
+        ("2026-12-24 16:00", 4, "2026-12-29 10:00"),
+        ("2026-12-25 10:00", 1, "2026-12-29 09:00"),
+    ],
+)
+def test_nobody_works_on_holidays(start, hours, due):
+    assert due_after(at(start), hours, CHRISTMAS) == at(due)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "due"),
+    [
+        ("2026-03-28 22:00", 6, "2026-03-29 05:00"),  # an hour is skipped
+        ("2026-10-24 22:00", 6, "2026-10-25 03:00"),  # an hour comes twice
+    ],
+)
+def test_when_clocks_change_the_hours_are_those_that_pass(start, hours, due):
+    assert due_after(at(start), hours, NIGHT_AND_DAY) == at(due)
+
+
+def test_a_night_in_which_clocks_change_moves_no_opening():
+    friday = at("2026-03-27 17:00")
+    assert due_after(friday, 2, SHOP) == at("2026-03-30T08:00:00+00:00")
+
+
+def test_a_start_without_a_time_zone_is_refused():
+    with pytest.raises(NaiveInstant):
+        due_after(datetime(2026, 11, 23, 9), 1, SHOP)
+
+
+def test_a_shop_that_never_opens_says_so():
+    with pytest.raises(NeverOpen, match="correct its working days"):
+        due_after(at("2026-11-23 09:00"), 1, replace(SHOP, weekdays=frozenset()))
+
+
+@given(instants, amounts)
+def test_a_shop_that_never_closes_counts_every_hour(start, hours):
+    assert due_after(start, hours, NIGHT_AND_DAY) == start + timedelta(hours=hours)
+
+
+@given(instants, amounts, calendars)
+def test_what_is_due_is_due_while_the_shop_is_open(start, hours, calendar):
+    due = due_after(start, hours, calendar)
+    assert due >= start + timedelta(hours=hours)
+    # At closing it is still the day that closes, also where that is midnight.
+    day = (due - timedelta(microseconds=hours > 0)).astimezone(calendar.zone).date()
+    opens, closes = calendar.bounds(day)
+    assert calendar.works_on(day)
+    assert opens <= due <= closes
+
+
+@given(instants, amounts, amounts.filter(bool), calendars)
+def test_hours_can_be_worked_in_parts(start, first, rest, calendar):
+    halfway = due_after(start, first, calendar)
+    assert due_after(halfway, rest, calendar) == due_after(start, first + rest, calendar)
+
+
+@given(instants, st.timedeltas(timedelta(0), timedelta(days=9)), amounts, calendars)
+def test_who_starts_later_is_never_due_earlier(start, later, hours, calendar):
+    assert due_after(start + later, hours, calendar) >= due_after(start, hours, calendar)
