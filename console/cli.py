@@ -35,12 +35,14 @@ from deployments.demo import run_demo
 from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
 from domain.errors import PacklineError
-from models.enums import OrderStatus, Role, TaskKind
-from models.intake import Kind
+from models.catalogue import Product
+from models.enums import Adjustment, OrderStatus, Role, TaskKind
+from models.intake import AdjustmentIn, DeliveryIn, Kind, StockCountIn, checked
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
-from tasks.deliveries import receive as receive_delivery
 from tasks.intake import import_file
+from tasks.stock_keeping import book
+from tasks.stock_keeping import count as count_stock
 from tasks.worklist import find_task
 
 _INTERRUPTED = 130
@@ -52,7 +54,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-stock_app = typer.Typer(help="Products with their stock; `receive` books a delivery.")
+stock_app = typer.Typer(
+    help="Products with their stock; `receive`, `adjust` and `count` change it."
+)
 app.add_typer(stock_app, name="stock")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -119,7 +123,7 @@ def import_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import orders, or products with stock, tax rates, shipping zones and rates, or staff."""
+    """Import orders, products, tax rates, shipping zones and rates, staff, or changes of stock."""
     _ready()
     size = file.stat().st_size if file.is_file() else 0
     with _progress() as progress:
@@ -246,11 +250,42 @@ def receive(
 ) -> None:
     """Book a delivery into stock."""
     _ready()
-    product = receive_delivery(sku, quantity, reference=reference, by=by)
-    if as_json:
-        shown.as_json(product)
-        return
-    typer.echo(f"{product.sku}: {product.on_hand} on hand, {product.reserved} of them reserved.")
+    given = {"sku": sku, "quantity": quantity, "reference": reference, "by": by}
+    _show_product(book(checked(DeliveryIn, given)), as_json)
+
+
+@stock_app.command(context_settings={"ignore_unknown_options": True})
+def adjust(
+    sku: str,
+    quantity: Annotated[int, typer.Argument(help="Pieces more, or with a minus: less.")],
+    reason: Annotated[str, typer.Option(help="Why: it stands with the movement.")],
+    reference: Annotated[str, typer.Option(help="Your slip or ticket: booked once each.")],
+    by: By,
+    kind: Annotated[
+        Adjustment, typer.Option(help="damaged: less; returned: more; adjusted: either.")
+    ] = Adjustment.ADJUSTED,
+    as_json: AsJson = False,
+) -> None:
+    """Book pieces that are damaged, came back, or are wrong in the books."""
+    _ready()
+    why = {"kind": kind, "reason": reason, "reference": reference, "by": by}
+    given = {"sku": sku, "quantity": quantity} | why
+    _show_product(book(checked(AdjustmentIn, given)), as_json)
+
+
+@stock_app.command()
+def count(
+    sku: str,
+    counted: Annotated[int, typer.Argument(min=0, help="All pieces, those in totes included.")],
+    reference: Annotated[str, typer.Option(help="The count: booked once each.")],
+    by: By,
+    as_json: AsJson = False,
+) -> None:
+    """Take a count for true: the difference is booked as one movement."""
+    _ready()
+    given = {"sku": sku, "counted": counted, "reference": reference, "by": by}
+    result = count_stock(checked(StockCountIn, given))
+    shown.as_json(result) if as_json else typer.echo(f"{result}.")
 
 
 @app.command()
@@ -300,6 +335,13 @@ def _ready() -> None:
     if settings().database_url is None:
         migrate(engine())
     check_schema(engine())
+
+
+def _show_product(product: Product, as_json: bool) -> None:
+    if as_json:
+        shown.as_json(product)
+        return
+    typer.echo(f"{product.sku}: {product.on_hand} on hand, {product.reserved} of them reserved.")
 
 
 def _reading() -> Any:

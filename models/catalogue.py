@@ -6,7 +6,7 @@ writes only the facts, a `stock_movement` or a `reservation`, and the counters f
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.base import identity, instant
@@ -38,6 +38,12 @@ class StockMovement(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("sku", "kind", "reference"),
         CheckConstraint("quantity <> 0", name="moves_something"),
+        CheckConstraint(
+            "CASE WHEN kind IN ('sold', 'damaged') THEN quantity < 0"
+            " WHEN kind IN ('received', 'returned') THEN quantity > 0 ELSE true END",
+            name="sign_fits_kind",
+        ),
+        CheckConstraint("kind IN ('received', 'sold') OR reason <> ''", name="says_why"),
     )
 
     id: int = identity()
@@ -51,11 +57,12 @@ class StockMovement(SQLModel, table=True):
 
 
 class Reservation(SQLModel, table=True):
-    """Stock set aside for one order line: at most one per line, ever."""
+    """Stock set aside for one order line, or wanted for it: at most one per line, ever."""
 
     __table_args__ = (
         UniqueConstraint("order_line_id"),
         CheckConstraint("quantity > 0", name="reserves_something"),
+        Index("ix_reservation_wanted", "sku", postgresql_where=text("state = 'wanted'")),
     )
 
     id: int = identity()

@@ -170,6 +170,26 @@ class StockBooked(StepResult):
         return f"{sum(self.quantities.values())} pieces booked out"
 
 
+class StockCounted(StepResult):
+    """A count of a product's pieces, beside what the books had."""
+
+    sku: str
+    before: int
+    counted: int
+    counted_by: str
+
+    @property
+    def differs(self) -> bool:
+        """The books were wrong."""
+        return self.counted != self.before
+
+    def __str__(self) -> str:
+        if not self.differs:
+            return f"{self.sku}: {self.counted} counted, as the books had it"
+        change = self.counted - self.before
+        return f"{self.sku}: {self.counted} counted, the books had {self.before} ({change:+})"
+
+
 class LabelsBought(StepResult):
     """One tracking number per parcel."""
 

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from adapters.rejects import RejectsFile
 from adapters.rows import Row
-from models.intake import ImportReport, Kind, Reject
+from models.intake import FORMS, ImportReport, Incoming, Kind, Malformed, Reject, checked
 
 _REJECTS_SHOWN = 100
 _SUBJECT_LENGTH = 100
@@ -44,6 +44,13 @@ class Tally:
             rejects=tuple(self.rejects),
             rejects_file=self.file.path if self.rejects else None,
         )
+
+
+def sound(row: Row, kind: Kind) -> Incoming:
+    """The row as its kind takes it. Raises `Malformed` with the reason."""
+    if row.problem:
+        raise Malformed(row.problem)
+    return checked(FORMS[kind], row.values)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
