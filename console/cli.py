@@ -37,7 +37,7 @@ from deployments.live import run_live
 from domain.errors import PacklineError
 from models.catalogue import Product
 from models.enums import Adjustment, OrderStatus, Role, TaskKind
-from models.intake import AdjustmentIn, DeliveryIn, Kind, StockCountIn, checked
+from models.intake import AdjustmentIn, DeliveryIn, Given, Kind, Malformed, StockCountIn, checked
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
 from tasks.intake import import_file
@@ -62,6 +62,11 @@ app.add_typer(stock_app, name="stock")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many rows at the most.")]
 By = Annotated[str, typer.Option(help="Your name.")]
+Sku = Annotated[str | None, typer.Argument(help="The product.")]
+OneBy = Annotated[str | None, typer.Option(help="Your name.")]
+OrFile = Annotated[
+    Path | None, typer.Option(help="Many of them from a file, CSV or JSON Lines: docs/import.md.")
+]
 
 
 @app.command()
@@ -124,19 +129,7 @@ def import_command(
     as_json: AsJson = False,
 ) -> None:
     """Import orders, products, tax rates, shipping zones and rates, staff, or changes of stock."""
-    _ready()
-    size = file.stat().st_size if file.is_file() else 0
-    with _progress() as progress:
-        task = progress.add_task(file.name, total=size)
-        report = import_file(file, kind, progress=lambda read: progress.advance(task, read))
-    if as_json:
-        shown.as_json(report)
-    else:
-        typer.echo(str(report))
-        for reject in report.rejects:
-            typer.echo(f"  {reject}", err=True)
-    if report.rejected and not (report.accepted or report.updated or report.unchanged):
-        raise typer.Exit(1)
+    _take_in(file, kind, {}, as_json)
 
 
 @app.command()
@@ -242,49 +235,65 @@ def stock(
 
 @stock_app.command()
 def receive(
-    sku: str,
-    quantity: Annotated[int, typer.Argument(min=1)],
-    reference: Annotated[str, typer.Option(help="The delivery note: booked once each.")],
-    by: By,
+    sku: Sku = None,
+    quantity: Annotated[int | None, typer.Argument(min=1)] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="The delivery note: booked once each.")
+    ] = None,
+    by: OneBy = None,
+    file: OrFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Book a delivery into stock."""
-    _ready()
-    given = {"sku": sku, "quantity": quantity, "reference": reference, "by": by}
-    _show_product(book(checked(DeliveryIn, given)), as_json)
+    """Book a delivery into stock; what waits for it goes on by itself."""
+    given = _given(sku=sku, quantity=quantity, reference=reference, by=by)
+    if file:
+        _take_in(file, Kind.DELIVERIES, given, as_json)
+    else:
+        _show_product(book(_one(DeliveryIn, given)), as_json)
 
 
 @stock_app.command(context_settings={"ignore_unknown_options": True})
 def adjust(
-    sku: str,
-    quantity: Annotated[int, typer.Argument(help="Pieces more, or with a minus: less.")],
-    reason: Annotated[str, typer.Option(help="Why: it stands with the movement.")],
-    reference: Annotated[str, typer.Option(help="Your slip or ticket: booked once each.")],
-    by: By,
+    sku: Sku = None,
+    quantity: Annotated[
+        int | None, typer.Argument(help="Pieces more, or with a minus: less.")
+    ] = None,
     kind: Annotated[
-        Adjustment, typer.Option(help="damaged: less; returned: more; adjusted: either.")
-    ] = Adjustment.ADJUSTED,
+        Adjustment | None, typer.Option(help="damaged: less; returned: more; adjusted: either.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why: it stands with the movement.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Your slip or ticket: booked once each.")
+    ] = None,
+    by: OneBy = None,
+    file: OrFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Book pieces that are damaged, came back, or are wrong in the books."""
-    _ready()
-    why = {"kind": kind, "reason": reason, "reference": reference, "by": by}
-    given = {"sku": sku, "quantity": quantity} | why
-    _show_product(book(checked(AdjustmentIn, given)), as_json)
+    given = _given(sku=sku, quantity=quantity, kind=kind, reason=reason, reference=reference, by=by)
+    if file:
+        _take_in(file, Kind.ADJUSTMENTS, given, as_json)
+    else:
+        _show_product(book(_one(AdjustmentIn, given)), as_json)
 
 
 @stock_app.command()
 def count(
-    sku: str,
-    counted: Annotated[int, typer.Argument(min=0, help="All pieces, those in totes included.")],
-    reference: Annotated[str, typer.Option(help="The count: booked once each.")],
-    by: By,
+    sku: Sku = None,
+    counted: Annotated[
+        int | None, typer.Argument(min=0, help="All pieces, those in totes included.")
+    ] = None,
+    reference: Annotated[str | None, typer.Option(help="The count: booked once each.")] = None,
+    by: OneBy = None,
+    file: OrFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take a count for true: the difference is booked as one movement."""
-    _ready()
-    given = {"sku": sku, "counted": counted, "reference": reference, "by": by}
-    result = count_stock(checked(StockCountIn, given))
+    """Take a count for true; orders that it leaves short go to the operator, the newest first."""
+    given = _given(sku=sku, counted=counted, reference=reference, by=by)
+    if file:
+        _take_in(file, Kind.STOCK_COUNTS, given, as_json)
+        return
+    result = count_stock(_one(StockCountIn, given))
     shown.as_json(result) if as_json else typer.echo(f"{result}.")
 
 
@@ -335,6 +344,37 @@ def _ready() -> None:
     if settings().database_url is None:
         migrate(engine())
     check_schema(engine())
+
+
+def _given(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _one(form: type[Given], given: dict[str, object]) -> Given:
+    """What was typed in, as the form takes it. Raises `Malformed`."""
+    _ready()
+    return checked(form, given)
+
+
+def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: bool) -> None:
+    """Import a file and say what became of it; nothing else may be given beside it."""
+    if beside:
+        raise Malformed(
+            f"Give a --file or {', '.join(beside)}, not both: each row of a file says it all."
+        )
+    _ready()
+    size = file.stat().st_size if file.is_file() else 0
+    with _progress() as progress:
+        task = progress.add_task(file.name, total=size)
+        report = import_file(file, kind, progress=lambda read: progress.advance(task, read))
+    if as_json:
+        shown.as_json(report)
+    else:
+        typer.echo(str(report))
+        for reject in report.rejects:
+            typer.echo(f"  {reject}", err=True)
+    if report.rejected and not (report.accepted or report.updated or report.unchanged):
+        raise typer.Exit(1)
 
 
 def _show_product(product: Product, as_json: bool) -> None:

@@ -56,13 +56,32 @@ class StockMovement(SQLModel, table=True):
     at: datetime = instant()
 
 
+class StockCount(SQLModel, table=True):
+    """What somebody counted of a product, beside what the books had: once per reference."""
+
+    __tablename__ = "stock_count"
+    __table_args__ = (CheckConstraint("counted >= 0 AND before >= 0", name="counts_pieces"),)
+
+    sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
+    reference: str = Field(primary_key=True, max_length=150)
+    counted: int
+    before: int
+    actor: str = Field(max_length=100)
+    at: datetime = instant()
+
+
 class Reservation(SQLModel, table=True):
     """Stock set aside for one order line, or wanted for it: at most one per line, ever."""
 
     __table_args__ = (
         UniqueConstraint("order_line_id"),
         CheckConstraint("quantity > 0", name="reserves_something"),
-        Index("ix_reservation_wanted", "sku", postgresql_where=text("state = 'wanted'")),
+        Index(
+            "ix_reservation_undecided",
+            "state",
+            "sku",
+            postgresql_where=text("state IN ('live', 'wanted')"),
+        ),
     )
 
     id: int = identity()

@@ -36,6 +36,8 @@ MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
 MAX_STOCK = 100_000_000
 MAX_GRAMS = 1_000_000
+COUNT_PREFIX = "count:"
+"""How the references of movements begin that a count has made."""
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
 
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -194,6 +196,8 @@ class AdjustmentIn(Incoming):
             raise ValueError("damaged pieces leave the stock: write the quantity with a minus")
         if self.kind == Adjustment.RETURNED and self.quantity < 0:
             raise ValueError("returned pieces come back: write the quantity without a minus")
+        if self.reference.startswith(COUNT_PREFIX):
+            raise ValueError(f"reference {shown(self.reference)} looks like a count: book a count")
         return self
 
 

@@ -170,6 +170,29 @@ class StockBooked(StepResult):
         return f"{sum(self.quantities.values())} pieces booked out"
 
 
+class StockGivenUp(StepResult):
+    """A count found too little of a product, and the order gave way to older ones."""
+
+    sku: str
+    wanted: int
+    available: int
+    counted_by: str
+    reference: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sku}: {self.wanted} wanted, {self.available} left by count {self.reference}"
+            f" of {self.counted_by}"
+        )
+
+
+class StockRegained(StepResult):
+    """The order holds again what it gave up."""
+
+    def __str__(self) -> str:
+        return "all lines reserved again"
+
+
 class StockCounted(StepResult):
     """A count of a product's pieces, beside what the books had."""
 
@@ -177,6 +200,12 @@ class StockCounted(StepResult):
     before: int
     counted: int
     counted_by: str
+    put_short: tuple[int, ...] = ()
+
+    @property
+    def difference(self) -> int:
+        """Pieces more than the books had; less than 0: fewer."""
+        return self.counted - self.before
 
     @property
     def differs(self) -> bool:
@@ -186,8 +215,13 @@ class StockCounted(StepResult):
     def __str__(self) -> str:
         if not self.differs:
             return f"{self.sku}: {self.counted} counted, as the books had it"
-        change = self.counted - self.before
-        return f"{self.sku}: {self.counted} counted, the books had {self.before} ({change:+})"
+        change = f"the books had {self.before} ({self.difference:+})"
+        return f"{self.sku}: {self.counted} counted, {change}{self._who_lost()}"
+
+    def _who_lost(self) -> str:
+        if not self.put_short:
+            return ""
+        return f"; put short and with the operator: {', '.join(map(str, self.put_short))}"
 
 
 class LabelsBought(StepResult):

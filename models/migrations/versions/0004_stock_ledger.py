@@ -77,15 +77,29 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f(_REASON), "stock_movement", "kind IN ('received', 'sold') OR reason <> ''"
     )
+    op.create_table(
+        "stock_count",
+        sa.Column("sku", sa.String(length=64), nullable=False),
+        sa.Column("reference", sa.String(length=150), nullable=False),
+        sa.Column("counted", sa.Integer(), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=False),
+        sa.Column("actor", sa.String(length=100), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "counted >= 0 AND before >= 0", name=op.f("ck_stock_count_counts_pieces")
+        ),
+        sa.ForeignKeyConstraint(["sku"], ["product.sku"], name=op.f("fk_stock_count_sku")),
+        sa.PrimaryKeyConstraint("sku", "reference", name=op.f("pk_stock_count")),
+    )
     _hold_to("reservation", _STATE, "state", _STATES_BEFORE, "wanted")
     op.execute(COUNT_RESERVATIONS)
     op.execute(WANTED)
     op.create_index(
-        "ix_reservation_wanted",
+        "ix_reservation_undecided",
         "reservation",
-        ["sku"],
+        ["state", "sku"],
         unique=False,
-        postgresql_where=sa.text("state = 'wanted'"),
+        postgresql_where=sa.text("state IN ('live', 'wanted')"),
     )
     _hold_to("staff_task", _THROUGH, "answered_through", _WAYS_BEFORE, "Packline")
 
@@ -95,10 +109,11 @@ def downgrade() -> None:
         "UPDATE staff_task SET answered_through = 'console' WHERE answered_through = 'Packline'"
     )
     _hold_to("staff_task", _THROUGH, "answered_through", _WAYS_BEFORE)
-    op.drop_index("ix_reservation_wanted", table_name="reservation")
+    op.drop_index("ix_reservation_undecided", table_name="reservation")
     op.execute("DELETE FROM reservation WHERE state = 'wanted'")
     op.execute(COUNT_RESERVATIONS_BEFORE)
     _hold_to("reservation", _STATE, "state", _STATES_BEFORE)
+    op.drop_table("stock_count")
     op.drop_constraint(op.f(_REASON), "stock_movement")
     op.drop_constraint(op.f(_SIGN), "stock_movement")
     op.drop_constraint(op.f(_KIND), "stock_movement")
