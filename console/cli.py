@@ -371,6 +371,8 @@ def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: 
         shown.as_json(report)
     else:
         typer.echo(str(report))
+        for note in report.notes:
+            typer.echo(f"  {note}")
         for reject in report.rejects:
             typer.echo(f"  {reject}", err=True)
     if report.rejected and not (report.accepted or report.updated or report.unchanged):

@@ -66,7 +66,8 @@ def fillable(
         if fits:
             filled.append(order.number)
         if fits or in_turn:
-            left.subtract({item.sku: item.quantity for item in order.wanted})
+            for item in order.wanted:
+                left[item.sku] -= item.quantity
     return filled
 
 

@@ -455,7 +455,8 @@ class Reject(BaseModel):
 class ImportReport(BaseModel):
     """What became of a file, counted in orders, or in rows of the other kinds.
 
-    `rejects` are the first of the rejected lines; `rejects_file` has all of them.
+    `rejects` are the first of the rejected lines; `rejects_file` has all of them. `notes` are the
+    counts that put orders short.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -467,6 +468,7 @@ class ImportReport(BaseModel):
     rejected: int = 0
     rejects: tuple[Reject, ...] = ()
     rejects_file: Path | None = None
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.unchanged and not (self.accepted or self.updated or self.rejected):

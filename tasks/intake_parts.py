@@ -25,6 +25,7 @@ class Tally:
         self.file = file
         self.accepted = self.updated = self.unchanged = self.rejected = 0
         self.rejects: list[Reject] = []
+        self.notes: list[str] = []
 
     def reject(self, row: Row, subject: str, reason: str) -> None:
         """Note one line that was not taken."""
@@ -42,6 +43,7 @@ class Tally:
             unchanged=self.unchanged,
             rejected=self.rejected,
             rejects=tuple(self.rejects),
+            notes=tuple(self.notes),
             rejects_file=self.file.path if self.rejects else None,
         )
 

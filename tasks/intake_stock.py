@@ -22,7 +22,7 @@ def take_stock_changes(rows: Iterable[Row], kind: Kind, tally: Tally) -> None:
     first_line: dict[_Key, int] = {}
     for row in rows:
         try:
-            is_new = _take(row, sound(row, kind), first_line)
+            is_new = _take(row, sound(row, kind), first_line, tally)
         except Unavailable:
             raise
         except PacklineError as problem:
@@ -33,14 +33,15 @@ def take_stock_changes(rows: Iterable[Row], kind: Kind, tally: Tally) -> None:
         tally.unchanged += not is_new
 
 
-def _take(row: Row, change: Incoming, first_line: dict[_Key, int]) -> bool:
+def _take(row: Row, change: Incoming, first_line: dict[_Key, int], tally: Tally) -> bool:
     """Book it; False: it was booked before, by an earlier import."""
     first = first_line.setdefault(_key(change), row.line)
     if first != row.line:
         raise Malformed(f"stands in line {first} already: keep one of them, or add them up")
     try:
         if isinstance(change, StockCountIn):
-            count(change)
+            if (counted := count(change)).put_short:
+                tally.notes.append(str(counted))
         elif isinstance(change, DeliveryIn | AdjustmentIn):
             book(change)
     except AlreadyBooked as booked:
