@@ -29,8 +29,8 @@ from tests.mailserver import MailServer
 from tests.process import Process, execute
 
 SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT = range(1001, 1007)
-"""The orders in the shop, one of each kind; the waiting one is to be picked, and a count has put the
-last one short.
+"""The orders in the shop, one of each kind; the waiting one is to be picked, and a count has put
+the last one short.
 """
 
 

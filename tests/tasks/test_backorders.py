@@ -8,7 +8,8 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 import tasks.backorders
 import tasks.reservations
-from adapters.database import transaction
+from adapters import schema
+from adapters.database import engine, transaction
 from models.intake import DeliveryIn
 from tasks.backorders import fill_backorders
 from tasks.stock_keeping import book
@@ -318,3 +319,19 @@ def test_only_what_is_wanted_is_looked_through(process):
             "EXPLAIN SELECT sku FROM reservation WHERE state = 'wanted'"
         )
         assert "ix_reservation_undecided" in "\n".join(line for (line,) in plan)
+
+
+def test_orders_that_waited_under_the_schema_before_are_in_line_after_it(process):
+    filled, run = backorder(process, PLATE=5)
+    waiting, other = backorder(process, PLATE=6, MUG=1)
+    plates_arrive(1)
+    assert fill_backorders() == [filled]
+    assert run.run(filled) == "picking-1"
+    schema.unmigrate(engine(), "-1")
+    assert rows("SELECT count(*) FROM reservation") == [(1,)]
+    schema.migrate(engine())
+    assert_sound()
+    plates_arrive(6, "D-2")
+    assert fill_backorders() == [waiting]
+    assert other.run(waiting) == "picking-1"
+    assert_sound()
