@@ -1,11 +1,12 @@
 """The dispatcher: every open order has one run that works or waits, and every answer reaches it.
 
-It looks at Postgres and at Prefect every few seconds, and at once when somebody hands in an order
-or does a task. It decides by what is true now and never by what it did before, so doing a round
-twice does nothing twice. Any number of copies may run; an advisory lock lets one of them work.
+It looks at Postgres and at Prefect every few seconds, and at once when somebody hands in an order,
+does a task or brings stock. It decides by what is true now and never by what it did before, so doing
+a round twice does nothing twice. Any number of copies may run; an advisory lock lets one of them
+work.
 
-Orders that wait for stock go on once theirs is there. What it finds of an order's run, and what
-it does:
+Orders that wait for stock go on once theirs is there. What it finds of an order's run, and what it
+does:
 
 - It is not there, because the order is New or somebody deleted the run: it starts one.
 - It waits at a gate whose answer is stored, and no worker has taken it up: it resumes it.

@@ -6,7 +6,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from models.enums import OrderStatus
 
@@ -202,6 +202,7 @@ class StockCounted(StepResult):
     counted_by: str
     put_short: tuple[int, ...] = ()
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def difference(self) -> int:
         """Pieces more than the books had; less than 0: fewer."""

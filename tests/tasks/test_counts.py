@@ -1,16 +1,20 @@
 """A count below what is set aside: the newest orders give way, and the operator decides."""
 
 from contextlib import suppress
+from threading import Thread
 
 import pytest
 from sqlalchemy.exc import NoResultFound
 
+import tasks.stock_keeping
 from adapters.database import transaction
 from models.intake import DeliveryIn, StockCountIn
 from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_task
+from tasks.audit import audit
 from tasks.backorders import fill_backorders
 from tasks.stock_keeping import AlreadyBooked, PickedAlready, book, count
+from tasks.subjects import find_order
 from tasks.worklist import TaskNotOpen
 from tests.factories import make_order
 from tests.process import assert_sound, everything, form, open_task_id, rows
@@ -48,6 +52,7 @@ def test_the_newest_order_gives_way_and_the_operator_is_asked(three):
     (_, _), (_, _), (newest, run) = three
     counted = count_mugs(8)
     assert counted.put_short == (newest,)
+    assert counted.model_dump()["difference"] == -2
     assert str(counted).endswith(f"(-2); put short and with the operator: {newest}")
     assert stock() == (8, 6)
     assert_sound()
@@ -261,6 +266,34 @@ def test_counting_and_picking_at_once_leaves_every_order_whole(process, three):
     for number, run in three:
         assert run.run(number) in ("packing-1", "short-pick-1")
     assert_sound()
+
+
+def count_while_it_is_picked(monkeypatch, number, run):
+    """Somebody says that the order is picked while the count takes its stock away."""
+    take = tasks.stock_keeping._put_short
+    picker = Thread(target=answered, args=(run, number))
+
+    def take_while_it_is_picked(*given):
+        picker.start()
+        picker.join(0.5)
+        take(*given)
+
+    monkeypatch.setattr(tasks.stock_keeping, "_put_short", take_while_it_is_picked)
+    count_mugs(8)
+    picker.join()
+    return run.run(number)
+
+
+def test_a_picker_waits_for_the_count_that_takes_the_stock(three, monkeypatch):
+    assert count_while_it_is_picked(monkeypatch, *three[2]) == "short-pick-1"
+    assert_sound()
+
+
+def test_without_the_orders_lock_it_would_be_packed_without_its_stock(three, monkeypatch):
+    monkeypatch.setattr(tasks.stock_keeping, "locked_order", find_order)
+    assert count_while_it_is_picked(monkeypatch, *three[2]) == "packing-1"
+    broken = [check.name for check in audit(None).checks if not check.ok]
+    assert broken == ["orders that wait for stock are neither picked in full nor packed"]
 
 
 def answered(run, number):
