@@ -135,6 +135,11 @@ class Settings(BaseSettings):
         description="A summary scheduled before this hour sums up the day that just ended",
     )
 
+    backorders_first: bool = Field(
+        True,
+        description="Stock that older backorders wait for is kept for them; False: whoever comes",
+    )
+
     worker_threads: PositiveInt = Field(8, description="Flow runs that one worker works on at once")
     sweep_seconds: Seconds = Field(2, description="Pause between the dispatcher's sweeps")
     start_ahead: PositiveInt = Field(

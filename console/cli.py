@@ -35,12 +35,14 @@ from deployments.demo import run_demo
 from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
 from domain.errors import PacklineError
-from models.enums import OrderStatus, Role, TaskKind
-from models.intake import Kind
+from models.catalogue import Product
+from models.enums import Adjustment, OrderStatus, Role, TaskKind
+from models.intake import AdjustmentIn, DeliveryIn, Given, Kind, Malformed, StockCountIn, checked
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
-from tasks.deliveries import receive as receive_delivery
 from tasks.intake import import_file
+from tasks.stock_keeping import book
+from tasks.stock_keeping import count as count_stock
 from tasks.worklist import find_task
 
 _INTERRUPTED = 130
@@ -52,12 +54,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-stock_app = typer.Typer(help="Products with their stock; `receive` books a delivery.")
+stock_app = typer.Typer(
+    help="Products with their stock; `receive`, `adjust` and `count` change it."
+)
 app.add_typer(stock_app, name="stock")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many rows at the most.")]
 By = Annotated[str, typer.Option(help="Your name.")]
+Sku = Annotated[str | None, typer.Argument(help="The product.")]
+OneBy = Annotated[str | None, typer.Option(help="Your name.")]
+OrFile = Annotated[
+    Path | None, typer.Option(help="Many of them from a file, CSV or JSON Lines: docs/import.md.")
+]
 
 
 @app.command()
@@ -119,20 +128,8 @@ def import_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import orders, or products with stock, tax rates, shipping zones and rates, or staff."""
-    _ready()
-    size = file.stat().st_size if file.is_file() else 0
-    with _progress() as progress:
-        task = progress.add_task(file.name, total=size)
-        report = import_file(file, kind, progress=lambda read: progress.advance(task, read))
-    if as_json:
-        shown.as_json(report)
-    else:
-        typer.echo(str(report))
-        for reject in report.rejects:
-            typer.echo(f"  {reject}", err=True)
-    if report.rejected and not (report.accepted or report.updated or report.unchanged):
-        raise typer.Exit(1)
+    """Import orders, products, tax rates, shipping zones and rates, staff, or changes of stock."""
+    _take_in(file, kind, {}, as_json)
 
 
 @app.command()
@@ -249,19 +246,66 @@ def stock(
 
 @stock_app.command()
 def receive(
-    sku: str,
-    quantity: Annotated[int, typer.Argument(min=1)],
-    reference: Annotated[str, typer.Option(help="The delivery note: booked once each.")],
-    by: By,
+    sku: Sku = None,
+    quantity: Annotated[int | None, typer.Argument(min=1)] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="The delivery note: booked once each.")
+    ] = None,
+    by: OneBy = None,
+    file: OrFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Book a delivery into stock."""
-    _ready()
-    product = receive_delivery(sku, quantity, reference=reference, by=by)
-    if as_json:
-        shown.as_json(product)
+    """Book a delivery into stock; what waits for it goes on by itself."""
+    given = _given(sku=sku, quantity=quantity, reference=reference, by=by)
+    if file:
+        _take_in(file, Kind.DELIVERIES, given, as_json)
+    else:
+        _show_product(book(_one(DeliveryIn, given)), as_json)
+
+
+@stock_app.command(context_settings={"ignore_unknown_options": True})
+def adjust(
+    sku: Sku = None,
+    quantity: Annotated[
+        int | None, typer.Argument(help="Pieces more, or with a minus: less.")
+    ] = None,
+    kind: Annotated[
+        Adjustment | None, typer.Option(help="damaged: less; returned: more; adjusted: either.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why: it stands with the movement.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="Your slip or ticket: booked once each.")
+    ] = None,
+    by: OneBy = None,
+    file: OrFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Book pieces that are damaged, came back, or are wrong in the books."""
+    given = _given(sku=sku, quantity=quantity, kind=kind, reason=reason, reference=reference, by=by)
+    if file:
+        _take_in(file, Kind.ADJUSTMENTS, given, as_json)
+    else:
+        _show_product(book(_one(AdjustmentIn, given)), as_json)
+
+
+@stock_app.command()
+def count(
+    sku: Sku = None,
+    counted: Annotated[
+        int | None, typer.Argument(min=0, help="All pieces, those in totes included.")
+    ] = None,
+    reference: Annotated[str | None, typer.Option(help="The count: booked once each.")] = None,
+    by: OneBy = None,
+    file: OrFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a count for true; orders that it leaves short go to the operator, the newest first."""
+    given = _given(sku=sku, counted=counted, reference=reference, by=by)
+    if file:
+        _take_in(file, Kind.STOCK_COUNTS, given, as_json)
         return
-    typer.echo(f"{product.sku}: {product.on_hand} on hand, {product.reserved} of them reserved.")
+    result = count_stock(_one(StockCountIn, given))
+    shown.as_json(result) if as_json else typer.echo(f"{result}.")
 
 
 @app.command()
@@ -311,6 +355,46 @@ def _ready() -> None:
     if settings().database_url is None:
         migrate(engine())
     check_schema(engine())
+
+
+def _given(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _one(form: type[Given], given: dict[str, object]) -> Given:
+    """What was typed in, as the form takes it. Raises `Malformed`."""
+    _ready()
+    return checked(form, given)
+
+
+def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: bool) -> None:
+    """Import a file and say what became of it; nothing else may be given beside it."""
+    if beside:
+        raise Malformed(
+            f"Give a --file or {', '.join(beside)}, not both: each row of a file says it all."
+        )
+    _ready()
+    size = file.stat().st_size if file.is_file() else 0
+    with _progress() as progress:
+        task = progress.add_task(file.name, total=size)
+        report = import_file(file, kind, progress=lambda read: progress.advance(task, read))
+    if as_json:
+        shown.as_json(report)
+    else:
+        typer.echo(str(report))
+        for note in report.notes:
+            typer.echo(f"  {note}")
+        for reject in report.rejects:
+            typer.echo(f"  {reject}", err=True)
+    if report.rejected and not (report.accepted or report.updated or report.unchanged):
+        raise typer.Exit(1)
+
+
+def _show_product(product: Product, as_json: bool) -> None:
+    if as_json:
+        shown.as_json(product)
+        return
+    typer.echo(f"{product.sku}: {product.on_hand} on hand, {product.reserved} of them reserved.")
 
 
 def _reading() -> Any:

@@ -9,11 +9,12 @@ from deployments.sample import sample_files
 from models.base import utc_now
 from models.catalogue import Product
 from models.enums import ServiceLevel
+from models.intake import DeliveryIn
 from models.orders import OrderLine, SalesOrder
-from tasks.deliveries import receive
 from tasks.intake import import_file
 from tasks.ledger import tell
 from tasks.promises import promise
+from tasks.stock_keeping import book
 from tasks.subjects import order_key
 
 _PLENTY = 100_000_000
@@ -33,7 +34,7 @@ class BenchShop:
         with transaction() as session:
             self._skus = session.exec(select(Product.sku).order_by(col(Product.sku))).all()
         for sku in self._skus:
-            receive(sku, _PLENTY, reference="plenty", by=_CHANNEL)
+            book(DeliveryIn(sku=sku, quantity=_PLENTY, reference="plenty", by=_CHANNEL))
         self._serial = count()
 
     def hand_in(self, orders: int) -> list[int]:

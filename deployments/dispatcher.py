@@ -1,10 +1,12 @@
 """The dispatcher: every open order has one run that works or waits, and every answer reaches it.
 
-It looks at Postgres and at Prefect every few seconds, and at once when somebody hands in an order
-or does a task. It decides by what is true now and never by what it did before, so doing a round
-twice does nothing twice. Any number of copies may run; an advisory lock lets one of them work.
+It looks at Postgres and at Prefect every few seconds, and at once when somebody hands in an order,
+does a task or brings stock. It decides by what is true now and never by what it did before, so doing
+a round twice does nothing twice. Any number of copies may run; an advisory lock lets one of them
+work.
 
-What it finds of an order's run, and what it does:
+Orders that wait for stock go on once theirs is there. What it finds of an order's run, and what it
+does:
 
 - It is not there, because the order is New or somebody deleted the run: it starts one.
 - It waits at a gate whose answer is stored, and no worker has taken it up: it resumes it.
@@ -54,6 +56,7 @@ from models.orders import SalesOrder
 from models.runs import OvertakenRun, RunHeartbeat
 from models.staff import StaffTask
 from tasks.answers import Stop, stop_of
+from tasks.backorders import fill_backorders
 from tasks.cancellation import CANCEL_ORDER, cancel, is_booked_out
 from tasks.handover import take_back
 from tasks.ledger import record, tell
@@ -100,6 +103,7 @@ class Dispatcher:
 
     def sweep(self) -> int:
         """Start, resume and mend what is due; returns how many runs were set going."""
+        fill_backorders()
         mended = self.resume_answered() + self._look_around()
         if mended:
             with transaction() as session:

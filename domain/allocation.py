@@ -1,7 +1,7 @@
-"""Whether stock suffices for an order: all of it, or none."""
+"""Whether stock suffices for an order, all of it or none, and who comes first when it is short."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -36,3 +36,51 @@ def shortages(wanted: Sequence[Wanted], available: Mapping[str, int]) -> list[Sh
         for sku, quantity in in_sum.items()
         if quantity > available.get(sku, 0)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order that waits for stock, with all that it wants."""
+
+    number: int
+    wanted: tuple[Wanted, ...]
+
+
+def left_over(available: Mapping[str, int], claimed: Mapping[str, int]) -> dict[str, int]:
+    """What is available to an order once those before it have what they claim: pieces by SKU."""
+    return {sku: max(0, pieces - claimed.get(sku, 0)) for sku, pieces in available.items()}
+
+
+def fillable(
+    waiting: Iterable[Waiting], available: Mapping[str, int], *, in_turn: bool
+) -> list[int]:
+    """The orders that can be filled now, those first that stand first in `waiting`.
+
+    An order is filled whole or not at all. With `in_turn`, one that cannot be filled yet keeps all
+    that it wants from those behind it, so that no order waits for ever.
+    """
+    left = Counter(available)
+    filled = []
+    for order in waiting:
+        fits = not shortages(order.wanted, left)
+        if fits:
+            filled.append(order.number)
+        if fits or in_turn:
+            for item in order.wanted:
+                left[item.sku] -= item.quantity
+    return filled
+
+
+def giving_way(held: Mapping[int, int], excess: int) -> list[int]:
+    """The orders that give up what they hold until `excess` pieces are free, the newest first.
+
+    `held` is pieces by order number. As few orders as that takes; all of them where even that is
+    too little.
+    """
+    chosen: list[int] = []
+    for number in sorted(held, reverse=True):
+        if excess <= 0:
+            break
+        chosen.append(number)
+        excess -= held[number]
+    return chosen

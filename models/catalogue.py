@@ -6,7 +6,7 @@ writes only the facts, a `stock_movement` or a `reservation`, and the counters f
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.base import identity, instant
@@ -38,6 +38,12 @@ class StockMovement(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("sku", "kind", "reference"),
         CheckConstraint("quantity <> 0", name="moves_something"),
+        CheckConstraint(
+            "CASE WHEN kind IN ('sold', 'damaged') THEN quantity < 0"
+            " WHEN kind IN ('received', 'returned') THEN quantity > 0 ELSE true END",
+            name="sign_fits_kind",
+        ),
+        CheckConstraint("kind IN ('received', 'sold') OR reason <> ''", name="says_why"),
     )
 
     id: int = identity()
@@ -50,12 +56,32 @@ class StockMovement(SQLModel, table=True):
     at: datetime = instant()
 
 
+class StockCount(SQLModel, table=True):
+    """What somebody counted of a product, beside what the books had: once per reference."""
+
+    __tablename__ = "stock_count"
+    __table_args__ = (CheckConstraint("counted >= 0 AND before >= 0", name="counts_pieces"),)
+
+    sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
+    reference: str = Field(primary_key=True, max_length=150)
+    counted: int
+    before: int
+    actor: str = Field(max_length=100)
+    at: datetime = instant()
+
+
 class Reservation(SQLModel, table=True):
-    """Stock set aside for one order line: at most one per line, ever."""
+    """Stock set aside for one order line, or wanted for it: at most one per line, ever."""
 
     __table_args__ = (
         UniqueConstraint("order_line_id"),
         CheckConstraint("quantity > 0", name="reserves_something"),
+        Index(
+            "ix_reservation_undecided",
+            "state",
+            "sku",
+            postgresql_where=text("state IN ('live', 'wanted')"),
+        ),
     )
 
     id: int = identity()

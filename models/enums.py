@@ -32,11 +32,23 @@ class MovementKind(StrEnum):
     RECEIVED = "received"
     SOLD = "sold"
     ADJUSTED = "adjusted"
+    DAMAGED = "damaged"
+    RETURNED = "returned"
+    TRANSFERRED = "transferred"
+
+
+class Adjustment(StrEnum):
+    """The kinds of movement that people book by hand; deliveries and sales have their own ways."""
+
+    ADJUSTED = "adjusted"
+    DAMAGED = "damaged"
+    RETURNED = "returned"
 
 
 class ReservationState(StrEnum):
-    """What became of the stock set aside for an order line."""
+    """What became of the stock for an order line: it is wanted while the order waits for stock."""
 
+    WANTED = "wanted"
     LIVE = "live"
     CONSUMED = "consumed"
     RELEASED = "released"
@@ -104,10 +116,11 @@ class BookingKind(StrEnum):
 
 
 class AnsweredThrough(StrEnum):
-    """The way an answer came in."""
+    """The way an answer came in; some of them Packline gives by itself."""
 
     CONSOLE = "console"
     PREFECT = "Prefect"
+    PACKLINE = "Packline"
 
 
 def enum_column(

@@ -152,7 +152,8 @@ class ShortageForm(Form):
     gate: Literal["shortage"] = _this_form("shortage")
     decided_by: Name = Field(title="Decided by", description="Your name.")
     decision: Literal["try again", "cancel the order"] = Field(
-        title="Decision", description="Try again once stock has come in, or cancel the order."
+        title="Decision",
+        description="Try again now, or cancel the order; it goes on by itself once stock is there.",
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")
 

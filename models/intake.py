@@ -7,12 +7,12 @@ would be right.
 
 import re
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import pycountry
 from pydantic import (
@@ -30,12 +30,14 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from domain.errors import PacklineError
 from domain.money import LARGEST_MINOR, exponent, from_minor, to_minor
-from models.enums import Role, ServiceLevel
+from models.enums import Adjustment, Role, ServiceLevel
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
 MAX_STOCK = 100_000_000
 MAX_GRAMS = 1_000_000
+COUNT_PREFIX = "count:"
+"""How the references of movements begin that a count has made."""
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
 
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -137,6 +139,8 @@ Share = Annotated[Decimal, BeforeValidator(_share)]
 Grams = Annotated[int, _whole(1, MAX_GRAMS)]
 Stock = Annotated[int, _whole(0, MAX_STOCK)]
 Quantity = Annotated[int, _whole(1, MAX_QUANTITY)]
+Delivered = Annotated[int, _whole(1, MAX_STOCK)]
+Change = Annotated[int, _whole(-MAX_STOCK, MAX_STOCK)]
 
 
 class Incoming(BaseModel):
@@ -163,6 +167,50 @@ class ProductIn(Incoming):
     def columns(self) -> dict[str, Any]:
         """All but the stock, which only movements change."""
         return self.model_dump(exclude={"on_hand"})
+
+
+class DeliveryIn(Incoming):
+    """So many pieces of a product came in. `reference` names the delivery, `by` who took it."""
+
+    sku: Text = Field(max_length=64)
+    quantity: Delivered
+    reference: Text = Field(max_length=150)
+    by: Text = Field(max_length=100)
+
+
+class AdjustmentIn(Incoming):
+    """Pieces that are damaged (less than 0), returned (more), or wrong in the books (either)."""
+
+    sku: Text = Field(max_length=64)
+    quantity: Change
+    kind: Adjustment = Adjustment.ADJUSTED
+    reason: Text = Field(max_length=500)
+    reference: Text = Field(max_length=150)
+    by: Text = Field(max_length=100)
+
+    @model_validator(mode="after")
+    def _sign_fits(self) -> "AdjustmentIn":
+        if self.quantity == 0:
+            raise ValueError("quantity '0' changes nothing: leave it out")
+        if self.kind == Adjustment.DAMAGED and self.quantity > 0:
+            raise ValueError("damaged pieces leave the stock: write the quantity with a minus")
+        if self.kind == Adjustment.RETURNED and self.quantity < 0:
+            raise ValueError("returned pieces come back: write the quantity without a minus")
+        if self.reference.startswith(COUNT_PREFIX):
+            raise ValueError(f"reference {shown(self.reference)} looks like a count: book a count")
+        return self
+
+
+class StockCountIn(Incoming):
+    """All pieces of a product that are in the house and not booked out, as somebody counted them.
+
+    Those in totes and parcels of open orders are among them.
+    """
+
+    sku: Text = Field(max_length=64)
+    counted: Stock
+    reference: Text = Field(max_length=150)
+    by: Text = Field(max_length=100)
 
 
 class OrderLineIn(Incoming):
@@ -299,6 +347,9 @@ class Kind(StrEnum):
     SHIPPING_ZONES = "shipping_zones"
     SHIPPING_RATES = "shipping_rates"
     STAFF = "staff"
+    DELIVERIES = "deliveries"
+    ADJUSTMENTS = "adjustments"
+    STOCK_COUNTS = "stock_counts"
 
     def __str__(self) -> str:
         return self.value.replace("_", " ")
@@ -311,6 +362,9 @@ FORMS: dict[Kind, type[Incoming]] = {
     Kind.SHIPPING_ZONES: ShippingZoneIn,
     Kind.SHIPPING_RATES: ShippingRateIn,
     Kind.STAFF: StaffIn,
+    Kind.DELIVERIES: DeliveryIn,
+    Kind.ADJUSTMENTS: AdjustmentIn,
+    Kind.STOCK_COUNTS: StockCountIn,
 }
 
 
@@ -319,6 +373,21 @@ class Problem(NamedTuple):
 
     item: int | None
     reason: str
+
+
+class Malformed(PacklineError):
+    """What somebody gave is not of the form it should have."""
+
+
+Given = TypeVar("Given", bound=Incoming)
+
+
+def checked(form: type[Given], values: Mapping[str, object]) -> Given:
+    """The values as a form takes them. Raises `Malformed` with what is wrong."""
+    try:
+        return form.model_validate(values)
+    except ValidationError as error:
+        raise Malformed("; ".join(problem.reason for problem in problems_in(error))) from error
 
 
 def problems_in(error: ValidationError) -> list[Problem]:
@@ -386,7 +455,8 @@ class Reject(BaseModel):
 class ImportReport(BaseModel):
     """What became of a file, counted in orders, or in rows of the other kinds.
 
-    `rejects` are the first of the rejected lines; `rejects_file` has all of them.
+    `rejects` are the first of the rejected lines; `rejects_file` has all of them. `notes` are the
+    counts that put orders short.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -398,6 +468,7 @@ class ImportReport(BaseModel):
     rejected: int = 0
     rejects: tuple[Reject, ...] = ()
     rejects_file: Path | None = None
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if self.unchanged and not (self.accepted or self.updated or self.rejected):

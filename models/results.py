@@ -6,7 +6,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from models.enums import OrderStatus
 
@@ -168,6 +168,61 @@ class StockBooked(StepResult):
 
     def __str__(self) -> str:
         return f"{sum(self.quantities.values())} pieces booked out"
+
+
+class StockGivenUp(StepResult):
+    """A count found too little of a product, and the order gave way to older ones."""
+
+    sku: str
+    wanted: int
+    available: int
+    counted_by: str
+    reference: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sku}: {self.wanted} wanted, {self.available} left by count {self.reference}"
+            f" of {self.counted_by}"
+        )
+
+
+class StockRegained(StepResult):
+    """The order holds again what it gave up."""
+
+    def __str__(self) -> str:
+        return "all lines reserved again"
+
+
+class StockCounted(StepResult):
+    """A count of a product's pieces, beside what the books had."""
+
+    sku: str
+    before: int
+    counted: int
+    counted_by: str
+    put_short: tuple[int, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def difference(self) -> int:
+        """Pieces more than the books had; less than 0: fewer."""
+        return self.counted - self.before
+
+    @property
+    def differs(self) -> bool:
+        """The books were wrong."""
+        return self.counted != self.before
+
+    def __str__(self) -> str:
+        if not self.differs:
+            return f"{self.sku}: {self.counted} counted, as the books had it"
+        change = f"the books had {self.before} ({self.difference:+})"
+        return f"{self.sku}: {self.counted} counted, {change}{self._who_lost()}"
+
+    def _who_lost(self) -> str:
+        if not self.put_short:
+            return ""
+        return f"; put short and with the operator: {', '.join(map(str, self.put_short))}"
 
 
 class LabelsBought(StepResult):

@@ -32,7 +32,7 @@ class ShippingLabel(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
+    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger, index=True)
     parcel: int
     key: str = Field(max_length=64, unique=True)
     state: LabelState = Field(default=LabelState.WANTED, sa_column=enum_column(LabelState, "state"))

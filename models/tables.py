@@ -1,6 +1,6 @@
 """Every table, so that one import fills the metadata that migrations are checked against."""
 
-from models.catalogue import Product, Reservation, StockMovement
+from models.catalogue import Product, Reservation, StockCount, StockMovement
 from models.ledger import AuditEvent, StepRecord
 from models.messages import Message
 from models.orders import OrderLine, SalesOrder
@@ -34,6 +34,7 @@ __all__ = [
     "Staff",
     "StaffTask",
     "StepRecord",
+    "StockCount",
     "StockMovement",
     "TaxRate",
 ]

@@ -4,6 +4,7 @@ Each function gets the locked order and a form of the right shape. It saves what
 returns it, or raises `AnswerRefused` before anything is changed.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
@@ -29,6 +30,7 @@ from models.orders import OrderLine, SalesOrder
 from models.results import Collected, Decision, Packed, Parcel, Picked, ShortLine
 from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
+from tasks.reservations import given_up, regain
 from tasks.worklist import open_task
 
 _YEARS = range(2000, 3000)
@@ -142,9 +144,11 @@ def accept_shortage(session: Session, order: SalesOrder, form: ShortageForm) -> 
 
 
 def accept_short_pick(session: Session, order: SalesOrder, form: ShortPickForm) -> Decision:
-    """The operator decides whether somebody picks again."""
+    """The operator decides whether somebody picks again, once the order holds its stock."""
     decision = _decision(form)
     if not decision.cancels:
+        if given_up(session, order):
+            _regain_all(session, order)
         listed = session.exec(
             select(StaffTask.checklist)
             .where(StaffTask.order_number == order.number, StaffTask.kind == TaskKind.PICKING)
@@ -152,6 +156,15 @@ def accept_short_pick(session: Session, order: SalesOrder, form: ShortPickForm) 
         ).first()
         open_task(session, order, TaskKind.PICKING, dict(listed) if listed else None)
     return decision
+
+
+def _regain_all(session: Session, order: SalesOrder) -> None:
+    if missing := regain(session, order):
+        lines = "; ".join(str(ShortLine(**asdict(shortage))) for shortage in missing)
+        raise AnswerRefused(
+            f"Stock is too low to pick again ({lines}): leave it, and the order goes on by itself"
+            " once enough has come in, or cancel the order."
+        )
 
 
 def goods_weight(session: Session, order: SalesOrder) -> int:

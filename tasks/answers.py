@@ -104,11 +104,32 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
         session.refresh(task)
         if task.state != TaskState.OPEN:
             raise TaskNotOpen(why_not_open(task))
-        gate = GATES[task.kind]
-        result = _checked(session, gate, order, answer)
-        _close(session, task, gate, result, AnsweredThrough.CONSOLE, order.run_id or "")
-        hand_over(session, order)
+        result = _checked(session, GATES[task.kind], order, answer)
+        _settle(session, order, task, result, AnsweredThrough.CONSOLE)
         return task
+
+
+def answer_by_packline(
+    session: Session, order: SalesOrder, task: StaffTask, answer: dict[str, Any]
+) -> None:
+    """Answer an open task of a locked order in nobody's name. Raises `AnswerRefused`."""
+    settle(session, order, task, _checked(session, GATES[task.kind], order, answer))
+
+
+def settle(session: Session, order: SalesOrder, task: StaffTask, result: StepResult) -> None:
+    """Close an open task of a locked order with what Packline knows, as an answer would."""
+    _settle(session, order, task, result, AnsweredThrough.PACKLINE)
+
+
+def _settle(
+    session: Session,
+    order: SalesOrder,
+    task: StaffTask,
+    result: StepResult,
+    through: AnsweredThrough,
+) -> None:
+    _close(session, task, GATES[task.kind], result, through, order.run_id or "")
+    hand_over(session, order)
 
 
 def store_answer(

@@ -4,15 +4,16 @@ No Prefect here: the flow cancels as a step, the dispatcher when somebody cancel
 """
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
+from adapters.database import ORDERS_CHANNEL, notify
 from models.base import utc_now
-from models.catalogue import Reservation
 from models.enums import OrderStatus, ReservationState, TaskState
 from models.ledger import StepRecord
-from models.orders import OrderLine, SalesOrder
+from models.orders import SalesOrder
 from models.results import StatusChange
 from models.staff import StaffTask
+from tasks.reservations import close_reservations
 from tasks.subjects import order_key
 
 CANCEL_ORDER = "Cancel Order"
@@ -23,7 +24,8 @@ _REASON_CHARACTERS = 500
 
 def cancel(session: Session, order: SalesOrder, reason: str) -> StatusChange:
     """Undo what was done for the order: its stock is free again, its tasks are withdrawn."""
-    release_reservations(session, order, ReservationState.RELEASED)
+    close_reservations(session, order, ReservationState.RELEASED)
+    notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
     session.execute(
         update(StaffTask)
         .where(col(StaffTask.order_number) == order.number, col(StaffTask.state) == TaskState.OPEN)
@@ -40,14 +42,3 @@ def cancel(session: Session, order: SalesOrder, reason: str) -> StatusChange:
 def is_booked_out(session: Session, order: SalesOrder) -> bool:
     """Whether the goods have left the stock: from then on they are in parcels."""
     return session.get(StepRecord, (order_key(order.number), UPDATE_INVENTORY_STOCK, 1)) is not None
-
-
-def release_reservations(session: Session, order: SalesOrder, state: ReservationState) -> None:
-    """Undo the reservation, or consume it: either way nothing is set aside any more."""
-    lines = select(OrderLine.id).where(OrderLine.order_number == order.number)
-    live = select(Reservation).where(
-        col(Reservation.order_line_id).in_(lines), Reservation.state == ReservationState.LIVE
-    )
-    for reservation in session.exec(live.order_by(Reservation.sku)).all():
-        reservation.state = state
-        session.flush()

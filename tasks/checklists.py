@@ -57,7 +57,7 @@ def _shortage(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
     return [
         "Too little is in stock for this order:",
         _table(("SKU", "Ordered", "Available"), _shortages(checklist)),
-        "Try again once it has come in, or cancel the order.",
+        "It goes on by itself once all of it is there, or cancel the order.",
     ]
 
 

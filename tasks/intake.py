@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel
@@ -25,17 +24,18 @@ from models.intake import (
     ImportReport,
     Incoming,
     Kind,
+    Malformed,
     OrderIn,
     OrderLineIn,
     ProductIn,
-    problems_in,
     shown,
 )
 from models.shipping import ShippingRate, ShippingZone
 from models.staff import Staff
 from models.taxes import TaxRate
 from tasks.intake_orders import OrderIntake
-from tasks.intake_parts import Tally, batches, table_of
+from tasks.intake_parts import Tally, batches, sound, table_of
+from tasks.intake_stock import STOCK_CHANGES, take_stock_changes
 
 OPENING = "opening"
 """The reference of the movement that a new product's stock came with."""
@@ -99,6 +99,8 @@ def import_file(
         tally = Tally(kind, rejects)
         if kind is Kind.ORDERS:
             OrderIntake(file, tally, actor).run(progress)
+        elif kind in STOCK_CHANGES:
+            take_stock_changes(file.rows(progress), kind, tally)
         else:
             _RecordIntake(kind, tally, actor).run(file.rows(progress))
         return tally.report()
@@ -154,13 +156,11 @@ class _RecordIntake:
     def _sound(self, rows: Iterable[Row]) -> Iterator[Incoming]:
         for row in rows:
             try:
-                record = FORMS[self.kind].model_validate(row.values)
-            except ValidationError as error:
-                self._reject(row, "; ".join(problem.reason for problem in problems_in(error)))
+                record = sound(row, self.kind)
+            except Malformed as problem:
+                self._reject(row, str(problem))
                 continue
-            if row.problem:
-                self._reject(row, row.problem)
-            elif (first := self._first_line(record, row.line)) != row.line:
+            if (first := self._first_line(record, row.line)) != row.line:
                 self._reject(row, f"stands in line {first} already: keep one of them")
             else:
                 yield record
@@ -172,7 +172,7 @@ class _RecordIntake:
         given = (row.values.get(column.name) for column in self.table.primary_key)
         subject = " ".join(str(value) for value in given if value)
         self.tally.rejected += 1
-        self.tally.reject(row, subject, row.problem or reason)
+        self.tally.reject(row, subject, reason)
 
     def _keep(self, session: Session, batch: list[Incoming]) -> tuple[int, int]:
         """How many of the records are new, and how many others have changed."""

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from adapters.rejects import RejectsFile
 from adapters.rows import Row
-from models.intake import ImportReport, Kind, Reject
+from models.intake import FORMS, ImportReport, Incoming, Kind, Malformed, Reject, checked
 
 _REJECTS_SHOWN = 100
 _SUBJECT_LENGTH = 100
@@ -25,6 +25,7 @@ class Tally:
         self.file = file
         self.accepted = self.updated = self.unchanged = self.rejected = 0
         self.rejects: list[Reject] = []
+        self.notes: list[str] = []
 
     def reject(self, row: Row, subject: str, reason: str) -> None:
         """Note one line that was not taken."""
@@ -42,8 +43,16 @@ class Tally:
             unchanged=self.unchanged,
             rejected=self.rejected,
             rejects=tuple(self.rejects),
+            notes=tuple(self.notes),
             rejects_file=self.file.path if self.rejects else None,
         )
+
+
+def sound(row: Row, kind: Kind) -> Incoming:
+    """The row as its kind takes it. Raises `Malformed` with the reason."""
+    if row.problem:
+        raise Malformed(row.problem)
+    return checked(FORMS[kind], row.values)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -64,20 +64,20 @@ def _gaps(progress: str) -> str:
 _ORDER_PROGRESS = _progress("order", ORDER_STEPS, "round = 1")
 _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
+# What an order gave up to a count it has regained as often, or it waits for it.
 _HOLDING = """
-    WITH holding AS (
-        SELECT number FROM sales_order
+    WITH checked AS (
+        SELECT number, bool_or(step = 'Check Inventory Levels' AND result -> 'shortages' = '[]')
+            AND count(*) FILTER (WHERE step = 'Give Up Stock')
+                = count(*) FILTER (WHERE step = 'Regain Stock') AS holds
+        FROM sales_order JOIN step_record ON subject = 'order:' || number
         WHERE status NOT IN ('Shipped', 'Cancelled')
-          AND EXISTS (
-              SELECT FROM step_record
-              WHERE subject = 'order:' || number AND step = 'Check Inventory Levels'
-                AND result -> 'shortages' = '[]'
-          )
-          AND NOT EXISTS (
-              SELECT FROM step_record
-              WHERE subject = 'order:' || number AND step = 'Update Inventory Stock'
-          )
-    )
+        GROUP BY number
+        HAVING bool_or(step = 'Check Inventory Levels')
+            AND NOT bool_or(step = 'Update Inventory Stock')
+    ),
+    holding AS (SELECT number FROM checked WHERE holds),
+    waiting AS (SELECT number FROM checked WHERE NOT holds)
 """
 
 # The rule of domain.tracking, for a million labels at once: the test of both holds them together.
@@ -164,6 +164,59 @@ STOCK = (
             JOIN sales_order ON sales_order.number = line.order_number
             LEFT JOIN holding ON holding.number = line.order_number
             WHERE held.state = 'live' AND holding.number IS NULL
+        """,
+    ),
+    Invariant(
+        name="orders that wait for stock want each line",
+        problem="Order {number} waits for {quantity} of {sku}, and it wants {wanted}.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT number, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted
+            FROM waiting JOIN order_line AS line ON line.order_number = number
+            LEFT JOIN reservation AS wanted
+                ON wanted.order_line_id = line.id AND wanted.state = 'wanted'
+                AND wanted.sku = line.sku
+            WHERE wanted.quantity IS DISTINCT FROM line.quantity
+        """,
+    ),
+    Invariant(
+        name="no other order wants stock",
+        problem="Order {number} is {status} and wants {quantity} of {sku}, though it does not wait"
+        " for stock.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT line.order_number AS number, status, wanted.quantity, wanted.sku
+            FROM reservation AS wanted
+            JOIN order_line AS line ON line.id = wanted.order_line_id
+            JOIN sales_order ON sales_order.number = line.order_number
+            LEFT JOIN waiting ON waiting.number = line.order_number
+            WHERE wanted.state = 'wanted' AND waiting.number IS NULL
+        """,
+    ),
+    Invariant(
+        name="orders that wait for stock are neither picked in full nor packed",
+        problem="Order {number} waits for stock, and '{step}' is recorded for it.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT number, step FROM waiting JOIN step_record ON subject = 'order:' || number
+            WHERE step IN ('Assign Packing Task', 'gate: packing')
+        """,
+    ),
+    Invariant(
+        name="what a count found more or less is moved once",
+        problem="Count {reference} of {sku} found {counted} where the books had {before}, and its"
+        " movement says {moved}.",
+        breaking="""
+            SELECT coalesce(counts.sku, movements.sku) AS sku,
+                coalesce(counts.reference, movements.reference) AS reference,
+                coalesce(counted::text, 'nothing') AS counted,
+                coalesce(before::text, 'nothing') AS before, coalesce(moved, 0) AS moved
+            FROM stock_count AS counts
+            FULL JOIN (
+                SELECT sku, substr(reference, 7) AS reference, quantity AS moved
+                FROM stock_movement WHERE kind = 'adjusted' AND reference LIKE 'count:%'
+            ) AS movements USING (sku, reference)
+            WHERE coalesce(counted - before, 0) <> coalesce(moved, 0)
         """,
     ),
     Invariant(

@@ -13,6 +13,8 @@ from models.staff import StaffTask
 from tasks.acceptance import goods_weight
 from tasks.answers import GATES
 from tasks.gates import await_answer
+from tasks.reservations import given_up
+from tasks.short_orders import close_picking_as_short
 from tasks.step import step
 from tasks.subjects import OrderRef
 from tasks.worklist import open_task, task_of
@@ -35,6 +37,8 @@ def get_picking_checklist(session: Session, order: SalesOrder) -> PickingCheckli
     checklist = PickingChecklist(items=checklist_items(session, order))
     task = task_of(session, order_number=order.number, kind=TaskKind.PICKING, round=1)
     task.checklist = checklist.model_dump(mode="json")
+    if why := given_up(session, order):  # to a count, before anybody could pick
+        close_picking_as_short(session, order, task, why)
     return checklist
 
 

@@ -72,7 +72,7 @@ def test_stock_follows_its_movements_and_never_falls_below_what_is_reserved(sess
     )
     move = text(
         "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
-        " VALUES ('MUG', :quantity, 'adjusted', :reference, 'me', '', now())"
+        " VALUES ('MUG', :quantity, 'adjusted', :reference, 'me', 'found', now())"
     )
     session.execute(move, {"quantity": 5, "reference": "a"})
     session.execute(move, {"quantity": -2, "reference": "b"})

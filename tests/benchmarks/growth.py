@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from rich.progress import Progress
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from adapters.database import create_database, database_url, engine, sibling_url, transaction
 from adapters.prefect_api import RunState
@@ -25,13 +25,17 @@ from deployments.scratch import interruptible, scratch
 from models.base import utc_now
 from models.enums import OrderStatus, Role
 from models.orders import SalesOrder
+from tasks.backorders import fill_backorders
 from tasks.reports import daily_fulfillment_summary
+from tasks.stock import check_inventory_levels
+from tasks.stock_keeping import _holders
 from tasks.subjects import Claim, DayRef
 from tests.benchmarks.measuring import screen, show
 from tests.benchmarks.plans import recorded, scanned
 from tests.benchmarks.shipped_orders import make_history
 from tests.conftest import using
 from tests.deployments.test_dispatcher import PlayedPrefect
+from tests.factories import make_order, make_product
 from tests.mailserver import MailServer
 from tests.process import Process, assert_sound
 
@@ -41,6 +45,7 @@ BIG = {
 }  # fmt: skip
 WAITING, NEW = 100, 100
 REPEATS = 7
+SCARCE = "SCARCE"
 
 
 class Timed(NamedTuple):
@@ -87,7 +92,19 @@ def _fill(orders: int) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         for number in shop.hand_in(WAITING):
             Process(monkeypatch).run(number)
+        for number in _backorders():
+            Process(monkeypatch).run(number)
     shop.hand_in(NEW)
+
+
+def _backorders() -> list[int]:
+    with transaction() as session:
+        make_product(session, SCARCE, stock=1)
+        return [make_order(session, {SCARCE: 2}) for _ in range(WAITING)]
+
+
+def _new_order(session: Session) -> SalesOrder:
+    return session.get_one(SalesOrder, make_order(session, {SCARCE: 1}))
 
 
 def _questions(orders: int) -> dict[str, Callable[[], object]]:
@@ -103,6 +120,11 @@ def _questions(orders: int) -> dict[str, Callable[[], object]]:
         "packline tasks": _reading(lists.open_tasks),
         "packline tasks --role packer": _reading(lists.open_tasks, role=Role.PACKER),
         "claim the next New order": _reading(Claim(None, "run").lock),
+        "reserve behind the backorders": _reading(
+            lambda session: check_inventory_levels.body(session, _new_order(session))
+        ),
+        "who of the backorders can be filled": fill_backorders,
+        "who holds a product that is counted": _reading(_holders, sku="GRD-FORK-01"),
         "the dispatcher's sweep": dispatcher.sweep,
         "the summary of a day": _reading(daily_fulfillment_summary.body, day=yesterday),
     }

@@ -220,6 +220,82 @@ def test_a_delivery_is_booked_once(packline, shop):
     assert "no product 'VASE'" in packline("stock", "receive", "VASE", 1, *receive[4:])[2]
 
 
+def mugs(packline):
+    (mug,) = as_json(packline("stock", "--sku", "MUG", "--json"))
+    return mug["on_hand"], mug["reserved"]
+
+
+def test_stock_is_adjusted_with_a_reason_and_once(packline, shop):
+    why = ("--reason", "fell down", "--reference", "A-1", "--by", "Jo")
+    assert packline("stock", "adjust", "MUG", "-2", "--kind", "damaged", *why)[0] == 0
+    assert mugs(packline) == (8, 0)
+    status, _, err = packline("stock", "adjust", "MUG", "-2", "--kind", "damaged", *why)
+    assert (status, "booked already as damaged" in err) == (1, True)
+    status, _, err = packline("stock", "adjust", "MUG", "2", "--kind", "damaged", *why)
+    assert (status, "with a minus" in err) == (1, True)
+    status, _, err = packline("stock", "adjust", "MUG", "2", "--reference", "A-2", "--by", "Jo")
+    assert (status, "reason is missing" in err) == (1, True)
+    assert mugs(packline) == (8, 0)
+
+
+def test_an_adjustment_at_the_expense_of_an_order_is_refused_with_what_to_do(packline, picking):
+    number, _ = picking
+    why = ("--reason", "fell down", "--reference", "A-1", "--by", "Jo")
+    status, _, err = packline("stock", "adjust", "MUG", "-9", *why)
+    assert status == 1
+    assert f"2 are set aside for order {number}" in err
+    assert "packline stock count" in err
+    assert mugs(packline) == (10, 2)
+
+
+def test_a_count_says_what_was_before_and_whom_it_puts_short(packline, picking):
+    number, _ = picking
+    counted = ("stock", "count", "MUG", "1", "--reference", "C-1", "--by", "Kim")
+    status, out, _ = packline(*counted)
+    assert status == 0
+    assert out == (
+        f"MUG: 1 counted, the books had 10 (-9); put short and with the operator: {number}.\n"
+    )
+    assert mugs(packline) == (1, 0)
+    (task,) = as_json(packline("tasks", "--role", "operator", "--json"))
+    assert (task["kind"], task["order_number"]) == ("short-pick", number)
+    status, _, err = packline("done", task["id"], "--by", "Max", "--decision", "try again")
+    assert (status, "too low to pick again" in err) == (1, True)
+    assert "booked already as 1 counted" in packline(*counted)[2]
+    assert as_json(packline("audit", "--json"))["ok"]
+
+
+@pytest.mark.parametrize(
+    ("command", "content", "on_hand"),
+    [
+        ("receive", "sku,quantity,reference,by\nMUG,5,D-1,Jo\nVASE,1,D-1,Jo\n", 15),
+        (
+            "adjust",
+            "sku,quantity,kind,reason,reference,by\nMUG,-1,damaged,wet,A-1,Jo\nMUG,0,,x,A-2,Jo\n",
+            9,
+        ),
+        ("count", "sku,counted,reference,by\nMUG,7,C-1,Kim\nMUG,many,C-2,Kim\n", 7),
+    ],
+)
+def test_stock_comes_from_a_file_and_the_same_file_again_changes_nothing(
+    packline, shop, tmp_path, command, content, on_hand
+):
+    path = tmp_path / "rows.csv"
+    path.write_text(content)
+    for accepted, unchanged in ((1, 0), (0, 1)):
+        report = as_json(packline("stock", command, "--file", path, "--json"))
+        counts = (report["accepted"], report["unchanged"], report["rejected"])
+        assert counts == (accepted, unchanged, 1)
+        assert mugs(packline)[0] == on_hand
+    assert "line 3" in packline("stock", command, "--file", path)[2]
+
+
+def test_a_file_and_a_product_together_are_refused(packline, shop, tmp_path):
+    path = tmp_path / "rows.csv"
+    status, _, err = packline("stock", "receive", "MUG", 5, "--file", path)
+    assert (status, "Give a --file or sku, quantity, not both" in err) == (1, True)
+
+
 def test_the_sample_day_imports_and_importing_it_again_changes_nothing(packline):
     for file in sample_files():
         assert as_json(packline("import", file, "--json"))["rejected"] == 0

@@ -1,6 +1,7 @@
 """What the dispatcher starts and resumes, decided on real Postgres; Prefect is played."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,7 +14,12 @@ from adapters.prefect_api import FormMissing, PrefectAway, PrefectRefused, RunSt
 from deployments import dispatcher
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now
+from models.intake import DeliveryIn
 from models.orders import SalesOrder
+from tasks.cancellation import cancel
+from tasks.handover import take_ready
+from tasks.stock_keeping import book
+from tasks.subjects import locked_order
 from tests.factories import make_order
 from tests.process import assert_sound, execute, rows
 
@@ -375,6 +381,64 @@ def test_every_open_order_is_looked_at_page_by_page(process, prefect, monkeypatc
     all_of_them = Dispatcher(prefect)
     assert [all_of_them.mend() for _ in range(4)] == [2, 2, 1, 0]
     assert len(set(prefect.again)) == 5
+
+
+def a_backorder(process):
+    """An order of twelve mugs, of which there are ten; its run waits for the operator."""
+    with transaction() as session:
+        number = make_order(session, {"MUG": 12})
+    assert process.run(number) == "shortage-1"
+    return number
+
+
+def test_a_sweep_fills_orders_that_wait_for_stock(process, prefect):
+    number = a_backorder(process)
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "shortage-1")
+    sweep(prefect)
+    assert take_ready(1) == []
+    book(DeliveryIn(sku="MUG", quantity=2, reference="D-1", by="Jo"))
+    sweep(prefect)
+    assert take_ready(1) == [(number, process.run_id)]
+    assert process.run(number) == "picking-1"
+    assert_sound()
+
+
+@pytest.mark.parametrize("brings", ["delivery", "cancellation"])
+def test_stock_that_is_there_again_wakes_the_dispatcher_at_once(
+    process, prefect, monkeypatch, brings
+):
+    monkeypatch.setenv("PACKLINE_SWEEP_SECONDS", "60")
+    dispatcher.settings.cache_clear()
+    monkeypatch.setattr(dispatcher, "PrefectApi", lambda: prefect)
+    with transaction() as session:
+        holder = make_order(session, {"MUG": 2})
+    other = process.another()
+    other.run(holder)
+    number = a_backorder(process) if brings == "delivery" else a_smaller_backorder(process)
+    for run in (process, other):
+        prefect.runs[run.run_id] = RunState("PAUSED", "Suspended", "shortage-1")
+    with running():
+        hear("")
+        if brings == "delivery":
+            book(DeliveryIn(sku="MUG", quantity=4, reference="D-1", by="Jo"))
+        else:
+            with transaction() as session:
+                cancel(session, locked_order(session, holder), "test")
+        until(lambda: rows(f"SELECT ready_at IS NOT NULL FROM sales_order WHERE number = {number}"))
+
+
+def a_smaller_backorder(process):
+    with transaction() as session:
+        number = make_order(session, {"MUG": 10})
+    assert process.run(number) == "shortage-1"
+    return number
+
+
+def until(asked, patience=10.0):
+    deadline = time.monotonic() + patience
+    while asked() != [(True,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_while_prefect_is_away_orders_wait_and_go_on_when_it_is_back(shop, prefect, monkeypatch):

@@ -17,17 +17,21 @@ from adapters.settings import settings
 from domain.shop_days import shop_day
 from domain.tracking import is_valid_s10, s10_number
 from models.enums import LabelState, ServiceLevel
+from models.intake import StockCountIn
 from models.orders import SalesOrder
 from models.shipping import ShippingLabel
 from tasks.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
 from tasks.invariants import SENT_TWICE
+from tasks.stock_keeping import count
 from tests.conftest import using
 from tests.factories import make_order, make_product, make_tariffs
 from tests.mailserver import MailServer
 from tests.process import Process, execute
 
-SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW = range(1001, 1006)
-"""The orders in the shop, one of each kind; the waiting one is to be picked."""
+SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT = range(1001, 1007)
+"""The orders in the shop, one of each kind; the waiting one is to be picked, and a count has put
+the last one short.
+"""
 
 
 @dataclass(frozen=True)
@@ -78,16 +82,62 @@ DAMAGES = [
         f"Order {WAITING} needs 3 of MUG set aside, and its live reservation holds 2.",
     ),
     Damage(
-        "no other order holds stock",
-        "INSERT INTO reservation (order_line_id, sku, quantity, state, at)"
-        f" SELECT id, sku, 1, 'live', now() FROM order_line WHERE order_number = {CANCELLED}",
-        f"Order {CANCELLED} is Cancelled and has 1 of PLATE set aside",
+        "orders that passed the stock check hold each line",
+        f"DELETE FROM step_record WHERE subject = 'order:{PUT_SHORT}' AND step = 'Give Up Stock'",
+        f"Order {PUT_SHORT} needs 2 of BOWL set aside, and its live reservation holds 0.",
+    ),
+    Damage(
+        "orders that wait for stock want each line",
+        "DELETE FROM reservation WHERE sku = 'BOWL'",
+        f"Order {PUT_SHORT} waits for 2 of BOWL, and it wants 0.",
+    ),
+    Damage(
+        "orders that wait for stock want each line",
+        "UPDATE reservation SET quantity = 1 WHERE state = 'wanted' AND sku = 'PLATE'",
+        f"Order {BACKORDERED} waits for 40 of PLATE, and it wants 1.",
+    ),
+    Damage(
+        "no other order wants stock",
+        "UPDATE reservation SET state = 'wanted' WHERE state = 'live'",
+        f"Order {WAITING} is Processing and wants 3 of MUG, though it does not wait for stock.",
+    ),
+    Damage(
+        "no other order wants stock",
+        "UPDATE reservation SET state = 'wanted' WHERE state = 'released'",
+        f"Order {CANCELLED} is Cancelled and wants 50 of PLATE",
+    ),
+    Damage(
+        "orders that wait for stock are neither picked in full nor packed",
+        "INSERT INTO step_record (subject, step, round, run_id, at)"
+        f" VALUES ('order:{PUT_SHORT}', 'Assign Packing Task', 1, '', now())",
+        f"Order {PUT_SHORT} waits for stock, and 'Assign Packing Task' is recorded for it.",
+    ),
+    Damage(
+        "what a count found more or less is moved once",
+        "UPDATE stock_movement SET quantity = -1 WHERE reference = 'count:C-1'",
+        "Count C-1 of BOWL found 1 where the books had 3, and its movement says -1.",
+    ),
+    Damage(
+        "what a count found more or less is moved once",
+        "DELETE FROM stock_count",
+        "Count C-1 of BOWL found nothing where the books had nothing, and its movement says -2.",
     ),
     Damage(
         "no other order holds stock",
-        "INSERT INTO reservation (order_line_id, sku, quantity, state, at)"
-        f" SELECT id, sku, 1, 'live', now() FROM order_line WHERE order_number = {BACKORDERED}",
-        f"Order {BACKORDERED} is Backordered and has 1 of PLATE set aside",
+        "UPDATE reservation SET state = 'live' WHERE sku = 'BOWL'",
+        f"Order {PUT_SHORT} is Processing and has 2 of BOWL set aside",
+    ),
+    Damage(
+        "no other order holds stock",
+        "UPDATE reservation SET state = 'live' FROM order_line AS line"
+        f" WHERE line.id = order_line_id AND order_number = {CANCELLED}",
+        f"Order {CANCELLED} is Cancelled and has 50 of PLATE set aside",
+    ),
+    Damage(
+        "no other order holds stock",
+        "UPDATE reservation SET state = 'live' FROM order_line AS line"
+        f" WHERE line.id = order_line_id AND order_number = {BACKORDERED}",
+        f"Order {BACKORDERED} is Backordered and has 40 of PLATE set aside",
     ),
     Damage(
         "no other order holds stock",
@@ -480,9 +530,11 @@ def live_a_day(process: Process) -> None:
         make_tariffs(session)
         make_product(session, "MUG", stock=10)
         make_product(session, "PLATE", stock=4, weight_grams=500)
+        make_product(session, "BOWL", stock=3)
         orders = ({"PLATE": 1, "MUG": 2}, {"PLATE": 50}, {"PLATE": 40}, {"MUG": 3}, {"MUG": 1})
+        orders += ({"BOWL": 2},)
         numbers = [make_order(session, lines) for lines in orders]
-    assert numbers == [SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW]
+    assert numbers == [SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT]
 
     assert process.run(SHIPPED) == "picking-1"
     process.answers["picking-1"] = {"gate": "picking"}
@@ -499,6 +551,8 @@ def live_a_day(process: Process) -> None:
     assert another.run(CANCELLED).startswith(f"Order {CANCELLED} is Cancelled")
     assert process.another().run(BACKORDERED) == "shortage-1"
     assert process.another().run(WAITING) == "picking-1"
+    assert process.another().run(PUT_SHORT) == "picking-1"
+    count(StockCountIn(sku="BOWL", counted=1, reference="C-1", by="Kim"))
     with db.transaction() as session:
         shipped_at = session.get_one(SalesOrder, SHIPPED).shipped_at
     process.another().sum_up(shop_day(shipped_at, settings().zone_info))
@@ -579,6 +633,8 @@ def test_open_orders_whose_run_failed_are_named_with_the_way_out(shop_copy):
         " mend that and press Retry in Prefect's UI.",
         f"Order {WAITING} is Processing, and its run failed (Get Picking Checklist: no bin):"
         " mend that and press Retry in Prefect's UI.",
+        f"Order {PUT_SHORT} is Processing, and its run failed (Get Picking Checklist: no bin):"
+        " mend that and press Retry in Prefect's UI.",
     )
 
 
@@ -593,14 +649,14 @@ def test_open_orders_whose_run_failed_are_named_with_the_way_out(shop_copy):
 def test_open_orders_whose_run_is_over_or_gone_are_named(shop, state, name):
     check = check_named(audit(FakePrefect(state)).checks, LIVE_RUNS)
     assert not check.ok
-    assert len(check.problems) == 2
+    assert len(check.problems) == 3
     assert name in check.problems[0]
 
 
 def test_an_order_that_ends_while_prefect_is_asked_is_not_blamed(shop_copy):
     ends = (
         "UPDATE sales_order SET status = 'Cancelled', cancelled_at = now()"
-        f" WHERE number IN ({BACKORDERED}, {WAITING})"
+        f" WHERE number IN ({BACKORDERED}, {WAITING}, {PUT_SHORT})"
     )
     report = audit(FakePrefect(RunState("COMPLETED", "Completed"), meanwhile=ends))
     assert check_named(report.checks, LIVE_RUNS).ok
