@@ -1,9 +1,9 @@
 """The dispatcher: every open order has one run that works or waits, and every answer reaches it.
 
 It looks at Postgres and at Prefect every few seconds, and at once when somebody hands in an order,
-does a task or brings stock. It decides by what is true now and never by what it did before, so doing
-a round twice does nothing twice. Any number of copies may run; an advisory lock lets one of them
-work.
+does a task or brings stock. It decides by what is true now and never by what it did before, so
+doing a round twice does nothing twice. Any number of copies may run; an advisory lock lets one of
+them work.
 
 Orders that wait for stock go on once theirs is there. What it finds of an order's run, and what it
 does:

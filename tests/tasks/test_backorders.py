@@ -327,7 +327,7 @@ def test_orders_that_waited_under_the_schema_before_are_in_line_after_it(process
     plates_arrive(1)
     assert fill_backorders() == [filled]
     assert run.run(filled) == "picking-1"
-    schema.unmigrate(engine(), "-1")
+    schema.unmigrate(engine(), "0003")
     assert rows("SELECT count(*) FROM reservation") == [(1,)]
     schema.migrate(engine())
     assert_sound()
