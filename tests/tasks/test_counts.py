@@ -268,14 +268,17 @@ def test_counting_and_picking_at_once_leaves_every_order_whole(process, three):
     assert_sound()
 
 
-def count_while_it_is_picked(monkeypatch, number, run):
-    """Somebody says that the order is picked while the count takes its stock away."""
+def count_while_it_is_picked(monkeypatch, number, run, seconds):
+    """Somebody says that the order is picked while the count takes its stock away.
+
+    The count goes on once that is done, or after so many seconds: with the lock, it never is.
+    """
     take = tasks.stock_keeping._put_short
     picker = Thread(target=answered, args=(run, number))
 
     def take_while_it_is_picked(*given):
         picker.start()
-        picker.join(0.5)
+        picker.join(seconds)
         take(*given)
 
     monkeypatch.setattr(tasks.stock_keeping, "_put_short", take_while_it_is_picked)
@@ -285,13 +288,13 @@ def count_while_it_is_picked(monkeypatch, number, run):
 
 
 def test_a_picker_waits_for_the_count_that_takes_the_stock(three, monkeypatch):
-    assert count_while_it_is_picked(monkeypatch, *three[2]) == "short-pick-1"
+    assert count_while_it_is_picked(monkeypatch, *three[2], 0.5) == "short-pick-1"
     assert_sound()
 
 
 def test_without_the_orders_lock_it_would_be_packed_without_its_stock(three, monkeypatch):
     monkeypatch.setattr(tasks.stock_keeping, "locked_order", find_order)
-    assert count_while_it_is_picked(monkeypatch, *three[2]) == "packing-1"
+    assert count_while_it_is_picked(monkeypatch, *three[2], 60) == "packing-1"
     broken = [check.name for check in audit(None).checks if not check.ok]
     assert broken == ["orders that wait for stock are neither picked in full nor packed"]
 
