@@ -1,11 +1,13 @@
 """What people look up: the rows behind each list, as plain values, each from one query."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 
 from adapters.addresses import address_lines
@@ -18,6 +20,7 @@ from models.enums import ENDED, OrderStatus, Role, TaskState
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
 from models.reports import DailySummary
+from models.shipments import shipment_name
 from models.shipping import ShippingLabel
 from models.staff import Staff, StaffTask
 from tasks.answers import GATES
@@ -150,6 +153,7 @@ def orders(
         )
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
+    wanted = wanted.options(selectinload(SalesOrder.shipments))  # type: ignore[arg-type]
     found = session.exec(wanted.order_by(col(SalesOrder.number).desc())).all()
     pieces = _pieces(session, [order.number for order in found])
     return [_order_row(order, pieces.get(order.number, 0), clock) for order in found]
@@ -166,8 +170,10 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
         lines=[_line(order, line) for line in order.lines],
         labels=[_label(order, label) for label in _labels(session, number)],
         timeline=[
-            EventRow(at=event.at, actor=event.actor, event=event.event, detail=event.detail)
-            for event in _events(session, number)
+            EventRow(
+                at=event.at, actor=event.actor, event=_event(order, event), detail=event.detail
+            )
+            for event in _events(session, order)
         ],
     )
 
@@ -200,7 +206,7 @@ def task_sheet(session: Session, task_id: int) -> str:
     """What a task asks for, as Markdown. Raises `TaskNotOpen`."""
     task = find_task(session, task_id)
     order = session.get_one(SalesOrder, task.order_number)
-    return checklist_markdown(GATES[task.kind], order, task)
+    return checklist_markdown(GATES[task.kind], shipment_name(order.number, task.shipment), task)
 
 
 def role_of(session: Session, name: str) -> Role:
@@ -231,6 +237,10 @@ def summary(session: Session, day: date | None) -> SummaryRow:
     return SummaryRow(**found.model_dump())
 
 
+_LABEL_FIELDS = {
+    "shipment", "parcel", "state", "carrier", "zone", "weight_grams", "tracking_number",
+}  # fmt: skip
+
 _TASK_FIELDS = {
     "id", "kind", "order_number", "role", "opened_at", "due_at", "reminded_at", "escalated_at",
     "complaint", "checklist",
@@ -260,9 +270,16 @@ def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
     return OrderRow(
         pieces=pieces,
         total=shown,
+        problem="; ".join(each.problem for each in order.shipments if each.problem),
+        tracking_number=", ".join(_tracking_numbers(order)) or None,
         promise=clock.state(order),
         **order.model_dump(exclude={"total"}),
     )
+
+
+def _tracking_numbers(order: SalesOrder) -> Iterator[str]:
+    """One per shipment that has one."""
+    return (each.tracking_number for each in order.shipments if each.tracking_number)
 
 
 def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
@@ -276,23 +293,50 @@ def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
 
 def _line(order: SalesOrder, line: OrderLine) -> dict[str, Any]:
     price = money(line.unit_price_minor, order.currency, settings().locale)
-    return line.model_dump(
-        include={"sku", "quantity", "picked", "available_when_short", "tax_minor", "total_minor"}
-    ) | {"unit_price": price}
+    shown = line.model_dump(include={"sku", "quantity", "tax_minor", "total_minor"})
+    return shown | _travelling(order, line) | {"unit_price": price}
+
+
+def _travelling(order: SalesOrder, line: OrderLine) -> dict[str, int | None]:
+    """What was found of a line, over all shipments; None where nobody has looked."""
+    parts = [part for each in order.shipments for part in each.lines]
+    mine = [part for part in parts if part.order_line_id == line.id]
+    picked = [part.picked for part in mine if part.picked is not None]
+    short = [part.available_when_short for part in mine if part.available_when_short is not None]
+    return {
+        "picked": sum(picked) if picked else None,
+        "available_when_short": sum(short) if short else None,
+    }
 
 
 def _labels(session: Session, number: int) -> list[ShippingLabel]:
     found = select(ShippingLabel).where(ShippingLabel.order_number == number)
-    return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
+    in_order = found.order_by(col(ShippingLabel.shipment), col(ShippingLabel.parcel))
+    return list(session.exec(in_order))
 
 
 def _label(order: SalesOrder, label: ShippingLabel) -> dict[str, Any]:
     cost = label.cost_minor
     return label.model_dump(
-        include={"parcel", "state", "carrier", "zone", "weight_grams", "tracking_number"}
+        include={
+            "shipment",
+            "parcel",
+            "state",
+            "carrier",
+            "zone",
+            "weight_grams",
+            "tracking_number",
+        }
     ) | {"cost": None if cost is None else money(cost, order.currency, settings().locale)}
 
 
-def _events(session: Session, number: int) -> list[AuditEvent]:
-    of_order = select(AuditEvent).where(AuditEvent.subject == order_key(number))
+def _events(session: Session, order: SalesOrder) -> list[AuditEvent]:
+    keys = [each.key for each in order.shipments]
+    of_order = select(AuditEvent).where(col(AuditEvent.subject).in_(keys))
     return list(session.exec(of_order.order_by(col(AuditEvent.id))))
+
+
+def _event(order: SalesOrder, event: AuditEvent) -> str:
+    """What happened, and to which shipment, where it is not the first."""
+    shipment = event.subject.removeprefix(order_key(order.number)).removeprefix(":")
+    return f"{event.event} (shipment {shipment})" if shipment else event.event

@@ -29,6 +29,7 @@ from typing import NamedTuple
 import psycopg
 from sqlalchemy import ColumnElement, and_, or_, tuple_
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import joinedload
 from sqlmodel import Session, col, func, select, update
 
 from adapters.database import (
@@ -48,19 +49,20 @@ from adapters.prefect_api import (
 )
 from adapters.settings import settings
 from deployments.reminders import reminders
+from domain.allocation import Which
 from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
 from models.enums import ENDED, OrderStatus, TaskKind, TaskState
 from models.ledger import StepRecord
-from models.orders import SalesOrder
 from models.runs import OvertakenRun, RunHeartbeat
+from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.answers import Stop, stop_of
 from tasks.backorders import fill_backorders
 from tasks.cancellation import CANCEL_ORDER, cancel, is_booked_out
 from tasks.handover import take_back
 from tasks.ledger import record, tell
-from tasks.subjects import locked_order, order_key
+from tasks.subjects import locked_shipment
 
 DISPATCHING = 7_225_463_03
 """Advisory lock: one dispatcher works, the others stand by."""
@@ -81,15 +83,22 @@ logger = logging.getLogger("packline.dispatcher")
 
 
 class Case(NamedTuple):
-    """A run to look at, with its order, if it has one."""
+    """A run to look at, with its shipment, if it has one."""
 
     run_id: str
     state: RunState
-    number: int | None
+    which: Which | None
     ended: bool
     problem: str
     silent: bool
     answered: bool
+
+
+class OpenShipment(NamedTuple):
+    """A shipment that has not ended, and its run."""
+
+    which: Which
+    run_id: str
 
 
 class Dispatcher:
@@ -98,7 +107,7 @@ class Dispatcher:
     def __init__(self, prefect: PrefectApi) -> None:
         self._prefect = prefect
         self._looked_at = utc_now() - timedelta(days=1)
-        self._page_after = 0
+        self._page_after = (0, 0)
         self._next_look = 0.0
 
     def sweep(self) -> int:
@@ -113,8 +122,8 @@ class Dispatcher:
     def start_orders(self) -> int:
         """Give a run to orders that have none, oldest first, no more than workers take up soon."""
         with transaction() as session:
-            waiting = _orders_without_run(session)
-        return sum(self._start(order) for order in waiting)
+            waiting = _shipments_without_run(session)
+        return sum(self._start(shipment) for shipment in waiting)
 
     def resume_answered(self) -> int:
         """Let runs go on that wait at a gate whose answer is stored, and that no worker took up."""
@@ -126,10 +135,10 @@ class Dispatcher:
         """Look at the runs that are in work or ended badly, and at a page of all the others."""
         now = utc_now()
         with transaction() as session:
-            page = _page_of_open_orders(session, self._page_after)
+            page = _page_of_open_shipments(session, self._page_after)
             overtaken = list(session.exec(select(OvertakenRun.run_id).limit(_PAGE)))
-        self._page_after = page[-1][0] if page else 0
-        states = self._states_of_the_dead([run_id for _, run_id in page])
+        self._page_after = page[-1].which if page else (0, 0)
+        states = self._states_of_the_dead([entry.run_id for entry in page])
         states |= self._prefect.in_work() | self._prefect.ended_badly(self._looked_at)
         moved = self._treat({run: states[run] for run in states if run not in overtaken})
         self._end(overtaken)
@@ -149,22 +158,22 @@ class Dispatcher:
         self._next_look = time.monotonic() + settings().sweep_seconds * 0.9
         return self.mend()
 
-    def _start(self, order: SalesOrder) -> bool:
-        """Start an order's run, once. One that Prefect refuses does not hold up the others."""
+    def _start(self, shipment: Shipment) -> bool:
+        """Start a shipment's run, once. One that Prefect refuses does not hold up the others."""
         try:
             run_id = self._prefect.start(
                 ORDER_FULFILLMENT,
-                name=f"order {order.number}",
-                parameters={"order_number": order.number},
-                tags=[f"order:{order.number}", f"channel:{order.channel}"],
-                idempotency_key=_idempotency_key(order),
+                name=shipment.name,
+                parameters={"order_number": shipment.order_number, "shipment": shipment.number},
+                tags=[f"order:{shipment.order_number}", f"channel:{shipment.order.channel}"],
+                idempotency_key=_idempotency_key(shipment),
             )
         except PrefectRefused as refusal:
-            logger.warning("Order %s has no run yet: %s", order.number, refusal)
+            logger.warning("%s has no run yet: %s", shipment.name.capitalize(), refusal)
             return False
         with transaction() as session:
-            _note_run(session, order.number, run_id)
-        logger.info("Order %s: flow run %s started", order.number, run_id)
+            _note_run(session, shipment, run_id)
+        logger.info("%s: flow run %s started", shipment.name.capitalize(), run_id)
         return True
 
     def _treat(self, states: dict[str, RunState]) -> int:
@@ -188,7 +197,7 @@ class Dispatcher:
             return case.silent and self._start_over(case, "its worker gives no sign of life")
         if case.ended:
             return False
-        if case.number is None:
+        if case.which is None:
             crashed = state.kind == "CRASHED" and _is_over(state)
             return crashed and self._start_over(case, "it crashed")
         if state.is_cancelled:
@@ -228,8 +237,8 @@ class Dispatcher:
         if not _cancel_order(case):
             return self._start_over(case, "it was cancelled after its goods were packed")
         if case.state.kind == "CANCELLING":
-            self._prefect.cancel(case.run_id, f"Order {case.number} is cancelled.")
-        logger.info("Order %s: cancelled with its flow run %s", case.number, case.run_id)
+            self._prefect.cancel(case.run_id, "The order is cancelled.")
+        logger.info("Order %s: cancelled with its flow run %s", case.which, case.run_id)
         return False
 
     def _forget(self, case: Case) -> bool:
@@ -304,60 +313,66 @@ def _wait(connection: psycopg.Connection, stop: threading.Event) -> None:
             return
 
 
-def _orders_without_run(session: Session) -> list[SalesOrder]:
-    """Orders in work whose run is gone, then New ones, as many as may be started now."""
+def _shipments_without_run(session: Session) -> list[Shipment]:
+    """Shipments in work whose run is gone, then New ones, as many as may be started now."""
     started = session.scalar(
         select(func.count()).where(
-            SalesOrder.status == OrderStatus.NEW,
-            col(SalesOrder.run_id).is_not(None),
-            col(SalesOrder.claimed_at).is_(None),
+            Shipment.status == OrderStatus.NEW,
+            col(Shipment.run_id).is_not(None),
+            col(Shipment.claimed_at).is_(None),
         )
     )
     room = max(settings().start_ahead - (started or 0), 0)
-    waiting = select(SalesOrder).where(
-        col(SalesOrder.status).not_in(ENDED), col(SalesOrder.run_id).is_(None)
+    with_order = joinedload(Shipment.order, innerjoin=True)  # type: ignore[arg-type]
+    waiting = (
+        select(Shipment)
+        .options(with_order)
+        .where(col(Shipment.status).not_in(ENDED), col(Shipment.run_id).is_(None))
     )
-    is_new = col(SalesOrder.status) == OrderStatus.NEW
+    is_new = col(Shipment.status) == OrderStatus.NEW
     in_work = session.exec(waiting.where(~is_new).limit(_PAGE)).all()
-    new = session.exec(waiting.where(is_new).order_by(col(SalesOrder.number)).limit(room)).all()
+    oldest = col(Shipment.order_number), col(Shipment.number)
+    new = session.exec(waiting.where(is_new).order_by(*oldest).limit(room)).all()
     return [*in_work, *new]
 
 
-def _idempotency_key(order: SalesOrder) -> str:
-    """The same for whoever starts this run of the order, also after a crash in between.
+def _idempotency_key(shipment: Shipment) -> str:
+    """The same for whoever starts this run of the shipment, also after a crash in between.
 
     With the instant at which the order came in: a database made anew counts from 1001 again.
     """
-    return f"{order_key(order.number)}:{order.received_at.timestamp():.6f}:{order.runs + 1}"
+    received = shipment.order.received_at.timestamp()
+    return f"{shipment.key}:{received:.6f}:{shipment.runs + 1}"
 
 
-def _note_run(session: Session, number: int, run_id: str) -> None:
-    """Keep the run with its order, unless the order has found another in the meantime; a worker is
+def _note_run(session: Session, shipment: Shipment, run_id: str) -> None:
+    """Keep the run with its shipment, unless that has found another in the meantime; a worker is
     told of it.
     """
     session.execute(
-        update(SalesOrder)
-        .where(col(SalesOrder.number) == number, col(SalesOrder.run_id).is_(None))
-        .values(run_id=run_id, runs=SalesOrder.runs + 1)
+        update(Shipment)
+        .where(col(Shipment.key) == shipment.key, col(Shipment.run_id).is_(None))
+        .values(run_id=run_id, runs=Shipment.runs + 1)
     )
-    tell(session, order_key(number), "run started", run_id, by=DISPATCHER)
+    tell(session, shipment.key, "run started", run_id, by=DISPATCHER)
     notify(session, RUNS_CHANNEL)
 
 
 def _runs_to_resume(session: Session) -> list[str]:
-    """The runs of open orders that should go on by an answer, and that no worker has taken up.
+    """The runs of open shipments that should go on by an answer, and that no worker has taken up.
 
     Their last answer is some seconds old, and what they wait for is not a task that a step of
     theirs has opened since.
     """
+    its_task = and_(
+        col(StaffTask.order_number) == Shipment.order_number,
+        col(StaffTask.shipment) == Shipment.number,
+    )
     last_answer = (
         select(func.max(StaffTask.answered_at))
-        .where(StaffTask.order_number == SalesOrder.number)
-        .correlate(SalesOrder)
+        .where(its_task)
+        .correlate(Shipment)
         .scalar_subquery()
-    )
-    open_task = and_(
-        col(StaffTask.order_number) == SalesOrder.number, col(StaffTask.state) == TaskState.OPEN
     )
     out_of_an_answer = or_(
         col(StaffTask.id).is_(None),
@@ -365,13 +380,13 @@ def _runs_to_resume(session: Session) -> list[str]:
         col(StaffTask.round) > 1,
     )
     found = session.exec(
-        select(SalesOrder.run_id)
-        .select_from(SalesOrder)
-        .outerjoin(StaffTask, open_task)
+        select(Shipment.run_id)
+        .select_from(Shipment)
+        .outerjoin(StaffTask, and_(its_task, col(StaffTask.state) == TaskState.OPEN))
         .where(
-            col(SalesOrder.status).not_in(ENDED),
-            col(SalesOrder.run_id).is_not(None),
-            col(SalesOrder.problem) == "",
+            col(Shipment.status).not_in(ENDED),
+            col(Shipment.run_id).is_not(None),
+            col(Shipment.problem) == "",
             out_of_an_answer,
             last_answer < func.now() - _handover(),
             _no_longer_marked(),
@@ -386,44 +401,55 @@ def _handover() -> timedelta:
 
 def _no_longer_marked() -> ColumnElement[bool]:
     """A run that is marked as ready waits for a free worker, and that may take a while."""
-    ready_at = col(SalesOrder.ready_at)
+    ready_at = col(Shipment.ready_at)
     return or_(ready_at.is_(None), ready_at < func.now() - _MARKED * _handover())
 
 
-def _page_of_open_orders(session: Session, after: int) -> list[tuple[int, str]]:
-    """The next open orders that have a run: number and run."""
+def _page_of_open_shipments(session: Session, after: Which) -> list[OpenShipment]:
+    """The next open shipments that have a run."""
+    place = tuple_(col(Shipment.order_number), col(Shipment.number))
     found = session.execute(
-        select(col(SalesOrder.number), col(SalesOrder.run_id))
+        select(Shipment.order_number, Shipment.number, Shipment.run_id)
         .where(
-            col(SalesOrder.status).not_in(ENDED),
-            col(SalesOrder.run_id).is_not(None),
-            col(SalesOrder.number) > after,
+            col(Shipment.status).not_in(ENDED),
+            col(Shipment.run_id).is_not(None),
+            place > after,
         )
-        .order_by(col(SalesOrder.number))
+        .order_by(place)
         .limit(_PAGE)
     )
-    return [(number, str(run_id)) for number, run_id in found]
+    return [OpenShipment((order, number), str(run_id)) for order, number, run_id in found]
 
 
 def _cases(session: Session, states: dict[str, RunState]) -> list[Case]:
     """What Packline knows of these runs. Prefect was asked before: this is at least as new."""
-    orders = {
-        order.run_id: (order.number, order.status, order.problem, unmarked)
-        for order, unmarked in session.execute(
-            select(SalesOrder, _no_longer_marked()).where(col(SalesOrder.run_id).in_(states))
+    shipments = {
+        str(shipment.run_id): (shipment, unmarked)
+        for shipment, unmarked in session.execute(
+            select(Shipment, _no_longer_marked()).where(col(Shipment.run_id).in_(states))
         )
     }
     alive = _alive(session, [run_id for run_id, state in states.items() if state.works])
-    unmarked = {run_id: order[0] for run_id, order in orders.items() if order[3]}
+    unmarked = {run_id: row.key for run_id, (row, unmarked) in shipments.items() if unmarked}
     answered = _answered(session, unmarked, states)
-    cases = []
-    for run_id, state in states.items():
-        number, status, problem, _ = orders.get(run_id, (None, None, "", True))
-        silent = _is_old(state) and run_id not in alive
-        cases.append(
-            Case(run_id, state, number, status in ENDED, problem, silent, run_id in answered)
+    return [
+        Case(
+            run_id,
+            state,
+            *_known(shipments[run_id][0] if run_id in shipments else None),
+            silent=_is_old(state) and run_id not in alive,
+            answered=run_id in answered,
         )
-    return cases
+        for run_id, state in states.items()
+    ]
+
+
+def _known(shipment: Shipment | None) -> tuple[Which | None, bool, str]:
+    """What a case says of a shipment: which one, whether it has ended, and its problem."""
+    if shipment is None:
+        return None, False, ""
+    which = shipment.order_number, shipment.number
+    return which, shipment.has_ended, shipment.problem
 
 
 def _alive(session: Session, run_ids: list[str]) -> set[str]:
@@ -436,13 +462,13 @@ def _alive(session: Session, run_ids: list[str]) -> set[str]:
     return set(session.exec(recent)) if run_ids else set()
 
 
-def _answered(session: Session, numbers: dict[str, int], states: dict[str, RunState]) -> set[str]:
+def _answered(session: Session, keys: dict[str, str], states: dict[str, RunState]) -> set[str]:
     """The runs that wait at a gate whose answer is in the ledger, and was not just given."""
     waiting: dict[tuple[str, str, int], str] = {}
-    for run_id, number in numbers.items():
+    for run_id, key_of_shipment in keys.items():
         stop: Stop | None = stop_of(states[run_id].pause_key) if states[run_id].waits else None
         if stop:
-            waiting[order_key(number), stop.gate.name, stop.round] = run_id
+            waiting[key_of_shipment, stop.gate.name, stop.round] = run_id
     if not waiting:
         return set()
     key = tuple_(col(StepRecord.subject), col(StepRecord.step), col(StepRecord.round))
@@ -468,36 +494,36 @@ def _age(state: RunState) -> timedelta:
 
 
 def _fence_off(case: Case, event: str, detail: str, *, forget: bool = False) -> bool:
-    """From here on, no attempt of this run that may still be alive can write to its order.
+    """From here on, no attempt of this run that may still be alive can write to its shipment.
 
-    False: the order has another run by now. A run without an order has nothing to fence.
+    False: the shipment has another run by now. A run without a shipment has nothing to fence.
     """
-    if case.number is None:
+    if case.which is None:
         return True
     with transaction() as session:
-        order = locked_order(session, case.number)
-        if order.run_id != case.run_id:
+        shipment = locked_shipment(session, *case.which)
+        if shipment.run_id != case.run_id:
             return False
-        if not order.has_ended:
-            order.fence += 1
-            order.run_id = None if forget else order.run_id
-            order.waits_at = order.ready_at = None
-            tell(session, order_key(order.number), event, detail, by=DISPATCHER)
+        if not shipment.has_ended:
+            shipment.fence += 1
+            shipment.run_id = None if forget else shipment.run_id
+            shipment.waits_at = shipment.ready_at = None
+            tell(session, shipment.key, event, detail, by=DISPATCHER)
     return True
 
 
 def _cancel_order(case: Case) -> bool:
     """Cancel an order with a record in its ledger; False: its goods have left the stock."""
     with transaction() as session:
-        order = locked_order(session, case.number or 0)
-        if order.run_id != case.run_id or order.has_ended:
+        shipment = locked_shipment(session, *(case.which or (0, 0)))
+        if shipment.run_id != case.run_id or shipment.has_ended:
             return True
-        if is_booked_out(session, order):
+        if is_booked_out(session, shipment):
             return False
-        order.fence += 1
-        result = cancel(session, order, "its flow run was cancelled in Prefect")
-        record(session, order_key(order.number), CANCEL_ORDER, 1, result, case.run_id)
-        tell(session, order_key(order.number), CANCEL_ORDER, str(result), by=DISPATCHER)
+        shipment.fence += 1
+        result = cancel(session, shipment, "its flow run was cancelled in Prefect")
+        record(session, shipment.key, CANCEL_ORDER, 1, result, case.run_id)
+        tell(session, shipment.key, CANCEL_ORDER, str(result), by=DISPATCHER)
     return True
 
 

@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+Which = tuple[int, int]
+"""A shipment: its order's number, and its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -40,9 +43,9 @@ def shortages(wanted: Sequence[Wanted], available: Mapping[str, int]) -> list[Sh
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An order that waits for stock, with all that it wants."""
+    """A shipment that waits for stock, by its key, with all that it wants."""
 
-    number: int
+    key: str
     wanted: tuple[Wanted, ...]
 
 
@@ -53,31 +56,31 @@ def left_over(available: Mapping[str, int], claimed: Mapping[str, int]) -> dict[
 
 def fillable(
     waiting: Iterable[Waiting], available: Mapping[str, int], *, in_turn: bool
-) -> list[int]:
-    """The orders that can be filled now, those first that stand first in `waiting`.
+) -> list[str]:
+    """The shipments that can be filled now, by key, those first that stand first in `waiting`.
 
-    An order is filled whole or not at all. With `in_turn`, one that cannot be filled yet keeps all
-    that it wants from those behind it, so that no order waits for ever.
+    A shipment is filled whole or not at all. With `in_turn`, one that cannot be filled yet keeps
+    all that it wants from those behind it, so that none waits for ever.
     """
     left = Counter(available)
     filled = []
-    for order in waiting:
-        fits = not shortages(order.wanted, left)
+    for shipment in waiting:
+        fits = not shortages(shipment.wanted, left)
         if fits:
-            filled.append(order.number)
+            filled.append(shipment.key)
         if fits or in_turn:
-            for item in order.wanted:
+            for item in shipment.wanted:
                 left[item.sku] -= item.quantity
     return filled
 
 
-def giving_way(held: Mapping[int, int], excess: int) -> list[int]:
-    """The orders that give up what they hold until `excess` pieces are free, the newest first.
+def giving_way(held: Mapping[Which, int], excess: int) -> list[Which]:
+    """The shipments that give up what they hold until `excess` pieces are free, the newest first.
 
-    `held` is pieces by order number. As few orders as that takes; all of them where even that is
-    too little.
+    `held` is pieces by number, the order's first. As few as that takes; all of them where even
+    that is too little.
     """
-    chosen: list[int] = []
+    chosen: list[Which] = []
     for number in sorted(held, reverse=True):
         if excess <= 0:
             break

@@ -39,22 +39,23 @@ from tasks.stock import check_inventory_levels, update_inventory_stock
 
 @flow(name="order-fulfillment")
 @goes_on_by_itself
-def order_fulfillment(order_number: int | None = None) -> State[None]:
-    """Fulfil one order.
+def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> State[None]:
+    """Fulfil one order, or one shipment of an order that was split.
 
     Args:
         order_number: The order to work on. Empty: the next New order that nobody works on.
+        shipment: Which shipment of it. An order that was not split has one.
     """
-    order = retrieve_new_order(order_number)
+    order = retrieve_new_order(order_number, shipment)
     if order is None:
         return Completed(message="No New order is waiting: there is nothing to do.")
     if order.has_ended:
-        return Completed(message=f"Order {order.number} is already {order.status}.")
+        return Completed(message=f"{order.title} is already {order.status}.")
 
     while not check_inventory_levels(order).reserved:
         if await_decision_on_shortage(order).cancels:
             cancel_order(order, "stock is short")
-            return Completed(message=f"Order {order.number} is Cancelled: stock is short.")
+            return Completed(message=f"{order.title} is Cancelled: stock is short.")
     calculate_total_order_value(order)
     update_order_status_to_processing(order)
 
@@ -63,7 +64,7 @@ def order_fulfillment(order_number: int | None = None) -> State[None]:
     while not await_picking(order).complete:
         if await_decision_on_short_pick(order).cancels:
             cancel_order(order, "picked short")
-            return Completed(message=f"Order {order.number} is Cancelled: picked short.")
+            return Completed(message=f"{order.title} is Cancelled: picked short.")
 
     assign_packing_task(order)
     packed = await_packing(order)
@@ -77,4 +78,4 @@ def order_fulfillment(order_number: int | None = None) -> State[None]:
     dispatch_carrier_pickup(order)
     pickup = await_carrier_pickup(order)
     update_order_status_to_shipped(order, pickup)
-    return Completed(message=f"Order {order.number} is Shipped.")
+    return Completed(message=f"{order.title} is Shipped.")

@@ -6,7 +6,14 @@ writes only the facts, a `stock_movement` or a `reservation`, and the counters f
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from models.base import identity, instant
@@ -71,10 +78,13 @@ class StockCount(SQLModel, table=True):
 
 
 class Reservation(SQLModel, table=True):
-    """Stock set aside for one order line, or wanted for it: at most one per line, ever."""
+    """Stock set aside for a line of a shipment, or wanted for it: at most one per line, ever."""
 
     __table_args__ = (
-        UniqueConstraint("order_line_id"),
+        ForeignKeyConstraint(
+            ["order_line_id", "shipment"], ["shipment_line.order_line_id", "shipment_line.shipment"]
+        ),
+        UniqueConstraint("order_line_id", "shipment"),
         CheckConstraint("quantity > 0", name="reserves_something"),
         Index(
             "ix_reservation_undecided",
@@ -85,7 +95,8 @@ class Reservation(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_line_id: int = Field(foreign_key="order_line.id", sa_type=BigInteger)
+    order_line_id: int = Field(sa_type=BigInteger, nullable=False)
+    shipment: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int
     state: ReservationState = Field(

@@ -1,7 +1,9 @@
 """Orders and their lines. Amounts are whole minor units (cents) of the order's currency."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, Relationship, SQLModel
@@ -9,7 +11,8 @@ from sqlmodel import Field, Relationship, SQLModel
 from models.base import big_integer, identity, instant
 from models.enums import ENDED, OrderStatus, ServiceLevel, enum_column
 
-PROBLEM_CHARACTERS = 1000
+if TYPE_CHECKING:
+    from models.shipments import Shipment
 
 _TOTAL = (
     "total_minor = items_minor + shipping_minor"
@@ -17,19 +20,15 @@ _TOTAL = (
 )
 _SHIPPED_IS_COMPLETE = (
     "status <> 'Shipped' OR (shipped_at IS NOT NULL AND collected_at IS NOT NULL AND"
-    " tracking_number IS NOT NULL AND total_minor IS NOT NULL)"
+    " total_minor IS NOT NULL)"
 )
 
 
 class SalesOrder(SQLModel, table=True):
     """What a customer ordered through a channel, and how far it has come.
 
-    `promised_at` is when it is to leave at the latest.
-
-    `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
-    counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
-    and waits for somebody to press Retry; while it is empty, the order goes on by itself.
-    `waits_at` names the pause at which its run is suspended; since `ready_at` it may go on.
+    `promised_at` is when it is to leave at the latest. What is done for it is done for its
+    shipments, and `status` says how far they are together.
     """
 
     __tablename__ = "sales_order"
@@ -52,7 +51,6 @@ class SalesOrder(SQLModel, table=True):
             postgresql_where=text("status NOT IN ('Shipped', 'Cancelled')"),
         ),
         Index("ix_sales_order_shipped_at", "shipped_at"),
-        Index("ix_sales_order_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
     )
 
     number: int = identity(start=1001)
@@ -84,19 +82,6 @@ class SalesOrder(SQLModel, table=True):
     tax_minor: int | None = big_integer()
     total_minor: int | None = big_integer()
 
-    carrier: str | None = Field(default=None, max_length=64)
-    tracking_number: str | None = Field(default=None, max_length=64, unique=True)
-    shipping_cost_minor: int | None = big_integer()
-
-    run_id: str | None = Field(default=None, max_length=36, index=True)
-    runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    fence: int = 0
-    problem: str = Field(
-        default="", max_length=PROBLEM_CHARACTERS, sa_column_kwargs={"server_default": ""}
-    )
-    waits_at: str | None = Field(default=None, max_length=64)
-    ready_at: datetime | None = instant(None)
-    claimed_at: datetime | None = instant(None)
     collected_at: datetime | None = instant(None)
     shipped_at: datetime | None = instant(None)
     cancelled_at: datetime | None = instant(None)
@@ -104,6 +89,9 @@ class SalesOrder(SQLModel, table=True):
 
     lines: list["OrderLine"] = Relationship(
         back_populates="order", sa_relationship_kwargs={"order_by": "OrderLine.position"}
+    )
+    shipments: list["Shipment"] = Relationship(
+        back_populates="order", sa_relationship_kwargs={"order_by": "Shipment.number"}
     )
 
     @property
@@ -126,7 +114,6 @@ class OrderLine(SQLModel, table=True):
         UniqueConstraint("order_number", "position"),
         CheckConstraint("quantity > 0", name="orders_something"),
         CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
-        CheckConstraint("0 <= picked AND picked <= quantity", name="picked_within_ordered"),
     )
 
     id: int = identity()
@@ -142,7 +129,16 @@ class OrderLine(SQLModel, table=True):
     tax_minor: int | None = big_integer()
     total_minor: int | None = big_integer()
 
-    available_when_short: int | None = None
-    picked: int | None = None
-
     order: SalesOrder = Relationship(back_populates="lines")
+
+
+def standing(shipments: Iterable[OrderStatus]) -> OrderStatus:
+    """Where an order stands, by where its shipments do: it has ended when all of them have.
+
+    It is in work as soon as one of them is, or has left. An order has at least one shipment.
+    """
+    stages = set(shipments)
+    for stage in (OrderStatus.PROCESSING, OrderStatus.BACKORDERED, OrderStatus.NEW):
+        if stage in stages:
+            return OrderStatus.PROCESSING if OrderStatus.SHIPPED in stages else stage
+    return OrderStatus.SHIPPED if OrderStatus.SHIPPED in stages else OrderStatus.CANCELLED

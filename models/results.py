@@ -21,9 +21,10 @@ class StepResult(BaseModel):
 
 
 class ClaimedOrder(StepResult):
-    """The order that this run works on."""
+    """The order that this run works on, and which of its shipments."""
 
     number: int
+    shipment: int = 1
 
     def __str__(self) -> str:
         return "taken up"

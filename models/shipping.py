@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.base import big_integer, identity, instant
 from models.enums import BookingKind, LabelState, PickupState, ServiceLevel, enum_column
+from models.shipments import of_shipment, shipment_number
 
 
 class ShippingLabel(SQLModel, table=True):
@@ -14,9 +15,11 @@ class ShippingLabel(SQLModel, table=True):
 
     __tablename__ = "shipping_label"
     __table_args__ = (
+        of_shipment(),
         Index(
             "ix_shipping_label_one_live",
             "order_number",
+            "shipment",
             "parcel",
             unique=True,
             postgresql_where=text("state <> 'voided'"),
@@ -32,7 +35,8 @@ class ShippingLabel(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger, index=True)
+    order_number: int = Field(sa_type=BigInteger, nullable=False, index=True)
+    shipment: int = shipment_number()
     parcel: int
     key: str = Field(max_length=64, unique=True)
     state: LabelState = Field(default=LabelState.WANTED, sa_column=enum_column(LabelState, "state"))
@@ -51,11 +55,12 @@ class ShippingLabel(SQLModel, table=True):
 
 
 class CarrierPickup(SQLModel, table=True):
-    """A carrier's collection of an order's parcels."""
+    """A carrier's collection of a shipment's parcels."""
 
     __tablename__ = "carrier_pickup"
     __table_args__ = (
-        UniqueConstraint("order_number"),
+        of_shipment(),
+        UniqueConstraint("order_number", "shipment"),
         CheckConstraint(
             "state <> 'collected' OR"
             " (collected_at IS NOT NULL AND confirmation_number IS NOT NULL)",
@@ -64,7 +69,8 @@ class CarrierPickup(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
+    order_number: int = Field(sa_type=BigInteger, nullable=False)
+    shipment: int = shipment_number()
     key: str = Field(max_length=64, unique=True)
     state: PickupState = Field(
         default=PickupState.WANTED, sa_column=enum_column(PickupState, "state")

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from models.base import document, identity, instant
 from models.enums import AnsweredThrough, Role, TaskKind, TaskState, enum_column
 from models.messages import KEY_CHARACTERS
+from models.shipments import of_shipment, shipment_number
 
 _REMINDED = (
     "(reminded_at IS NULL) = (reminder IS NULL)"
@@ -33,7 +34,7 @@ class Staff(SQLModel, table=True):
 
 
 class StaffTask(SQLModel, table=True):
-    """One thing that one person is asked to do for an order, and the answer.
+    """One thing that one person is asked to do for a shipment, and the answer.
 
     A refused answer closes its round, with the complaint in the task of the next round. `shown`
     counts how often its form was put up in Prefect. `reminder` and `escalation` are the keys of the
@@ -42,10 +43,12 @@ class StaffTask(SQLModel, table=True):
 
     __tablename__ = "staff_task"
     __table_args__ = (
-        UniqueConstraint("order_number", "kind", "round"),
+        of_shipment(),
+        UniqueConstraint("order_number", "shipment", "kind", "round"),
         Index(
             "ix_staff_task_one_open",
             "order_number",
+            "shipment",
             "kind",
             unique=True,
             postgresql_where=text("state = 'open'"),
@@ -65,7 +68,8 @@ class StaffTask(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
+    order_number: int = Field(sa_type=BigInteger, nullable=False)
+    shipment: int = shipment_number()
     kind: TaskKind = Field(sa_column=enum_column(TaskKind, "kind"))
     round: int = 1
     role: Role = Field(sa_column=enum_column(Role, "role"))

@@ -6,6 +6,7 @@ from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.reports import DailySummary
 from models.runs import OvertakenRun, RunHeartbeat
+from models.shipments import Shipment, ShipmentLine
 from models.shipping import (
     CarrierBooking,
     CarrierPickup,
@@ -28,6 +29,8 @@ __all__ = [
     "Reservation",
     "RunHeartbeat",
     "SalesOrder",
+    "Shipment",
+    "ShipmentLine",
     "ShippingLabel",
     "ShippingRate",
     "ShippingZone",

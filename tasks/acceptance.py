@@ -1,7 +1,7 @@
 """The rules that an answer must keep, and what an accepted one changes.
 
-Each function gets the locked order and a form of the right shape. It saves what the form says and
-returns it, or raises `AnswerRefused` before anything is changed.
+Each function gets the locked shipment and a form of the right shape. It saves what the form says
+and returns it, or raises `AnswerRefused` before anything is changed.
 """
 
 from dataclasses import asdict
@@ -26,12 +26,13 @@ from models.forms import (
     ShortageForm,
     ShortPickForm,
 )
-from models.orders import OrderLine, SalesOrder
+from models.orders import SalesOrder
 from models.results import Collected, Decision, Packed, Parcel, Picked, ShortLine
+from models.shipments import Shipment, ShipmentLine
 from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
 from tasks.reservations import given_up, regain
-from tasks.worklist import open_task
+from tasks.worklist import open_task, tasks_of
 
 _YEARS = range(2000, 3000)
 
@@ -40,9 +41,9 @@ class AnswerRefused(PacklineError):
     """The answer breaks a rule; the message says which and what to do."""
 
 
-def accept_picking(session: Session, order: SalesOrder, form: PickingForm) -> Picked:
+def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> Picked:
     """Every line is picked as listed, or some are short, never more and never anything else."""
-    quantities = {line.sku: line.quantity for line in order.lines}
+    quantities = {line.sku: line.quantity for line in shipment.goods}
     found = {item.sku: item.quantity for item in form.found}
     if form.outcome == ALL_AS_LISTED and form.found:
         raise AnswerRefused(
@@ -56,18 +57,18 @@ def accept_picking(session: Session, order: SalesOrder, form: PickingForm) -> Pi
     for sku, quantity in found.items():
         _check_found(sku, quantity, quantities)
     picked = quantities | found
-    for line in order.lines:
+    for line in shipment.goods:
         line.picked = picked[line.sku]
-    missing = _missing(order.lines)
+    missing = _missing(shipment.goods)
     if missing:
         shortages = [line.model_dump() for line in missing]
-        open_task(session, order, TaskKind.SHORT_PICK, {"shortages": shortages})
+        open_task(session, shipment, TaskKind.SHORT_PICK, {"shortages": shortages})
     return Picked(picked_by=form.picked_by, quantities=picked, missing=missing)
 
 
-def accept_packing(session: Session, order: SalesOrder, form: PackingForm) -> Packed:
+def accept_packing(session: Session, shipment: Shipment, form: PackingForm) -> Packed:
     """Parcels weigh at least what is in them, and at most what the carrier takes."""
-    goods = goods_weight(session, order)
+    goods = goods_weight(session, shipment)
     packed = sum(parcel.weight_grams for parcel in form.parcels)
     if packed < goods:
         raise AnswerRefused(
@@ -82,7 +83,7 @@ def accept_packing(session: Session, order: SalesOrder, form: PackingForm) -> Pa
                 f" {heaviest:,} g: pack it into more parcels."
             )
     parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
-    _check_carrier_takes(session, order, parcels)
+    _check_carrier_takes(session, shipment.order, parcels)
     return Packed(packed_by=form.packed_by, parcels=parcels)
 
 
@@ -106,13 +107,15 @@ def _check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Par
 
 
 def accept_carrier_pickup(
-    session: Session, order: SalesOrder, form: CarrierPickupForm
+    session: Session, shipment: Shipment, form: CarrierPickupForm
 ) -> Collected:
     """The parcels left after their labels were made, and not in the future."""
     collected_at = _in_shop_time(form.collected_at)
     labelled_at = session.scalar(
         select(func.max(ShippingLabel.bought_at)).where(
-            ShippingLabel.order_number == order.number, ShippingLabel.state == LabelState.BOUGHT
+            ShippingLabel.order_number == shipment.order_number,
+            ShippingLabel.shipment == shipment.number,
+            ShippingLabel.state == LabelState.BOUGHT,
         )
     )
     if labelled_at and collected_at < labelled_at.replace(second=0, microsecond=0):
@@ -126,7 +129,10 @@ def accept_carrier_pickup(
             " give the time when the carrier took the parcels."
         )
     pickup = session.exec(
-        select(CarrierPickup).where(CarrierPickup.order_number == order.number)
+        select(CarrierPickup).where(
+            CarrierPickup.order_number == shipment.order_number,
+            CarrierPickup.shipment == shipment.number,
+        )
     ).one()
     pickup.state = PickupState.COLLECTED
     pickup.confirmation_number = form.confirmation_number
@@ -138,28 +144,28 @@ def accept_carrier_pickup(
     )
 
 
-def accept_shortage(session: Session, order: SalesOrder, form: ShortageForm) -> Decision:
+def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) -> Decision:
     """The operator decides whether stock is checked again."""
     return _decision(form)
 
 
-def accept_short_pick(session: Session, order: SalesOrder, form: ShortPickForm) -> Decision:
+def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
     """The operator decides whether somebody picks again, once the order holds its stock."""
     decision = _decision(form)
     if not decision.cancels:
-        if given_up(session, order):
-            _regain_all(session, order)
+        if given_up(session, shipment):
+            _regain_all(session, shipment)
         listed = session.exec(
             select(StaffTask.checklist)
-            .where(StaffTask.order_number == order.number, StaffTask.kind == TaskKind.PICKING)
+            .where(*tasks_of(shipment), StaffTask.kind == TaskKind.PICKING)
             .order_by(col(StaffTask.round).desc())
         ).first()
-        open_task(session, order, TaskKind.PICKING, dict(listed) if listed else None)
+        open_task(session, shipment, TaskKind.PICKING, dict(listed) if listed else None)
     return decision
 
 
-def _regain_all(session: Session, order: SalesOrder) -> None:
-    if missing := regain(session, order):
+def _regain_all(session: Session, shipment: Shipment) -> None:
+    if missing := regain(session, shipment):
         lines = "; ".join(str(ShortLine(**asdict(shortage))) for shortage in missing)
         raise AnswerRefused(
             f"Stock is too low to pick again ({lines}): leave it, and the order goes on by itself"
@@ -167,10 +173,12 @@ def _regain_all(session: Session, order: SalesOrder) -> None:
         )
 
 
-def goods_weight(session: Session, order: SalesOrder) -> int:
-    """What the ordered goods weigh by the catalogue, in grams."""
-    grams = select(func.sum(OrderLine.quantity * Product.weight_grams)).where(
-        OrderLine.sku == Product.sku, OrderLine.order_number == order.number
+def goods_weight(session: Session, shipment: Shipment) -> int:
+    """What the goods of a shipment weigh by the catalogue, in grams."""
+    grams = select(func.sum(ShipmentLine.quantity * Product.weight_grams)).where(
+        ShipmentLine.sku == Product.sku,
+        ShipmentLine.order_number == shipment.order_number,
+        ShipmentLine.shipment == shipment.number,
     )
     return int(session.scalar(grams) or 0)
 
@@ -186,7 +194,7 @@ def _check_found(sku: str, quantity: int, ordered: dict[str, int]) -> None:
         )
 
 
-def _missing(lines: list[OrderLine]) -> tuple[ShortLine, ...]:
+def _missing(lines: list[ShipmentLine]) -> tuple[ShortLine, ...]:
     return tuple(
         ShortLine(sku=line.sku, wanted=line.quantity, available=line.picked or 0)
         for line in lines

@@ -26,8 +26,8 @@ from models.forms import (
     ShortageForm,
     ShortPickForm,
 )
-from models.orders import SalesOrder
 from models.results import Collected, Decision, GateOutcome, Packed, Picked, StepResult
+from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.acceptance import (
     AnswerRefused,
@@ -38,8 +38,8 @@ from tasks.acceptance import (
     accept_shortage,
 )
 from tasks.handover import hand_over
-from tasks.ledger import PACKLINE, record, tell
-from tasks.subjects import locked_order, order_key
+from tasks.ledger import record, tell
+from tasks.subjects import locked_shipment
 from tasks.worklist import TaskNotOpen, ask_again, find_task, task_of, why_not_open
 
 NOBODY = "(nobody: the answer is in Packline)"
@@ -47,14 +47,14 @@ NOBODY = "(nobody: the answer is in Packline)"
 
 _PAUSE_KEY = re.compile(r"(?P<kind>[a-z-]+?)-(?P<round>\d+)(-again-\d+)?")
 
-Accept = Callable[[Session, SalesOrder, Any], StepResult]
+Accept = Callable[[Session, Shipment, Any], StepResult]
 
 
 @dataclass(frozen=True)
 class Gate:
     """A place where the process waits for a person.
 
-    `accept` checks an answer against the order, saves what it says, and returns it; it raises
+    `accept` checks an answer against the shipment, saves what it says, and returns it; it raises
     `AnswerRefused`. `example` is an answer of the form's shape: it opens Prefect's gate once the
     real answer is in Postgres. It is nobody's answer, and is refused where it meets an open task.
     """
@@ -100,55 +100,55 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
     """
     with transaction() as session:
         task = find_task(session, task_id)
-        order = locked_order(session, task.order_number)
+        shipment = locked_shipment(session, task.order_number, task.shipment)
         session.refresh(task)
         if task.state != TaskState.OPEN:
             raise TaskNotOpen(why_not_open(task))
-        result = _checked(session, GATES[task.kind], order, answer)
-        _settle(session, order, task, result, AnsweredThrough.CONSOLE)
+        result = _checked(session, GATES[task.kind], shipment, answer)
+        _settle(session, shipment, task, result, AnsweredThrough.CONSOLE)
         return task
 
 
 def answer_by_packline(
-    session: Session, order: SalesOrder, task: StaffTask, answer: dict[str, Any]
+    session: Session, shipment: Shipment, task: StaffTask, answer: dict[str, Any]
 ) -> None:
-    """Answer an open task of a locked order in nobody's name. Raises `AnswerRefused`."""
-    settle(session, order, task, _checked(session, GATES[task.kind], order, answer))
+    """Answer an open task of a locked shipment in nobody's name. Raises `AnswerRefused`."""
+    settle(session, shipment, task, _checked(session, GATES[task.kind], shipment, answer))
 
 
-def settle(session: Session, order: SalesOrder, task: StaffTask, result: StepResult) -> None:
-    """Close an open task of a locked order with what Packline knows, as an answer would."""
-    _settle(session, order, task, result, AnsweredThrough.PACKLINE)
+def settle(session: Session, shipment: Shipment, task: StaffTask, result: StepResult) -> None:
+    """Close an open task of a locked shipment with what Packline knows, as an answer would."""
+    _settle(session, shipment, task, result, AnsweredThrough.PACKLINE)
 
 
 def _settle(
     session: Session,
-    order: SalesOrder,
+    shipment: Shipment,
     task: StaffTask,
     result: StepResult,
     through: AnsweredThrough,
 ) -> None:
-    _close(session, task, GATES[task.kind], result, through, order.run_id or "")
-    hand_over(session, order)
+    _close(session, shipment, task, result, through)
+    hand_over(session, shipment)
 
 
 def store_answer(
-    session: Session, order: SalesOrder, gate: Gate, round: int, answer: dict[str, Any], run_id: str
+    session: Session, shipment: Shipment, gate: Gate, round: int, answer: dict[str, Any]
 ) -> GateOutcome:
     """Take a person's answer from the form in Prefect's UI.
 
     An answer that breaks a rule closes the round; the next round's task says what was wrong.
     """
-    task = task_of(session, order_number=order.number, kind=gate.kind, round=round)
+    task = task_of(session, shipment, kind=gate.kind, round=round)
     if task.state != TaskState.OPEN:
         raise TaskNotOpen(why_not_open(task))
     answer = _storable(answer)
     try:
         with session.begin_nested():
-            result = _checked(session, gate, order, answer)
+            result = _checked(session, gate, shipment, answer)
     except AnswerRefused as refusal:
-        return _refuse(session, task, gate, answer, str(refusal), run_id)
-    return _close(session, task, gate, result, AnsweredThrough.PREFECT, run_id)
+        return _refuse(session, shipment, task, answer, str(refusal))
+    return _close(session, shipment, task, result, AnsweredThrough.PREFECT)
 
 
 GATES: dict[TaskKind, Gate] = {
@@ -209,14 +209,16 @@ GATES: dict[TaskKind, Gate] = {
 }
 
 
-def _checked(session: Session, gate: Gate, order: SalesOrder, answer: dict[str, Any]) -> StepResult:
+def _checked(
+    session: Session, gate: Gate, shipment: Shipment, answer: dict[str, Any]
+) -> StepResult:
     if answer == gate.example:
         raise AnswerRefused("The run was resumed without an answer: give yours.")
     try:
         form = gate.form.model_validate(answer)
     except ValidationError as error:
         raise AnswerRefused(_in_words(error)) from None
-    return gate.accept(session, order, form)
+    return gate.accept(session, shipment, form)
 
 
 def _in_words(error: ValidationError) -> str:
@@ -229,38 +231,39 @@ def _in_words(error: ValidationError) -> str:
 
 def _close(
     session: Session,
+    shipment: Shipment,
     task: StaffTask,
-    gate: Gate,
     result: StepResult,
     through: AnsweredThrough,
-    run_id: str,
 ) -> GateOutcome:
-    answer = result.model_dump(mode="json")
+    gate, answer = GATES[task.kind], result.model_dump(mode="json")
     who = next(answer[field] for field in answer if field.endswith("_by"))
     _answered(task, TaskState.DONE, answer, through, who)
     outcome = GateOutcome(accepted=True, answer=answer)
-    key = order_key(task.order_number)
-    record(session, key, gate.name, task.round, outcome, run_id)
-    tell(session, key, f"{gate.title}: done", f"{result} (through {through})", who)
+    _keep(session, shipment, task, outcome)
+    tell(session, shipment.key, f"{gate.title}: done", f"{result} (through {through})", who)
     return outcome
 
 
 def _refuse(
     session: Session,
+    shipment: Shipment,
     task: StaffTask,
-    gate: Gate,
     answer: dict[str, Any],
     complaint: str,
-    run_id: str,
 ) -> GateOutcome:
     _answered(task, TaskState.REFUSED, answer, AnsweredThrough.PREFECT, "")
     session.flush()
-    order = locked_order(session, task.order_number)
-    ask_again(session, order, task, complaint[:2000])
+    ask_again(session, shipment, task, complaint[:2000])
     outcome = GateOutcome(accepted=False, answer=answer, complaint=complaint)
-    record(session, order_key(order.number), gate.name, task.round, outcome, run_id)
-    tell(session, order_key(order.number), f"{gate.title}: asked again", complaint, PACKLINE)
+    _keep(session, shipment, task, outcome)
+    tell(session, shipment.key, f"{GATES[task.kind].title}: asked again", complaint)
     return outcome
+
+
+def _keep(session: Session, shipment: Shipment, task: StaffTask, outcome: GateOutcome) -> None:
+    gate, run_id = GATES[task.kind], shipment.run_id or ""
+    record(session, shipment.key, gate.name, task.round, outcome, run_id)
 
 
 def _answered(

@@ -15,8 +15,8 @@ from adapters.prefect_api import DELETED, PrefectApi, PrefectAway, RunState
 from adapters.settings import settings
 from domain.shop_days import day_bounds
 from models.enums import ENDED
-from models.orders import SalesOrder
 from models.reports import DailySummary
+from models.shipments import Shipment, shipment_name
 from tasks.invariants import INVARIANTS, SENT_TWICE, SUMMARY_FIGURES, Invariant
 
 LISTED = 20
@@ -52,7 +52,8 @@ class AuditReport(BaseModel):
     checks: tuple[Check, ...]
 
 
-class _OpenOrder(NamedTuple):
+class _OpenShipment(NamedTuple):
+    order_number: int
     number: int
     status: str
     run_id: str
@@ -115,37 +116,33 @@ def _live_runs(prefect: PrefectApi | None) -> Check:
     """Prefect is asked after the database; an order that went on in between is left out."""
     if prefect is None:
         return Check(name=LIVE_RUNS, ok=True, skipped=_NOT_ASKED)
-    orders = _open_orders()
+    orders = _open_shipments()
     try:
         states = prefect.states(order.run_id for order in orders)
     except PrefectAway as away:
         return Check(name=LIVE_RUNS, ok=True, skipped=str(away))
     stuck = [order for order in orders if not states.get(order.run_id, DELETED).is_live]
-    still = set(_open_orders()) if stuck else set()
+    still = set(_open_shipments()) if stuck else set()
     problems = [
         _stuck(order, states.get(order.run_id, DELETED)) for order in stuck if order in still
     ]
     return _checked(LIVE_RUNS, problems, len(problems))
 
 
-def _open_orders() -> list[_OpenOrder]:
-    """The orders that have a run and have not ended."""
+def _open_shipments() -> list[_OpenShipment]:
+    """The shipments that have a run and have not ended."""
     with transaction() as session:
         found = session.execute(
-            select(
-                col(SalesOrder.number),
-                col(SalesOrder.status),
-                col(SalesOrder.run_id),
-                col(SalesOrder.problem),
-            )
-            .where(col(SalesOrder.status).not_in(ENDED), col(SalesOrder.run_id).is_not(None))
-            .order_by(col(SalesOrder.number))
+            select(*(col(getattr(Shipment, field)) for field in _OpenShipment._fields))
+            .where(col(Shipment.status).not_in(ENDED), col(Shipment.run_id).is_not(None))
+            .order_by(col(Shipment.order_number), col(Shipment.number))
         )
-        return [_OpenOrder(*row) for row in found.all()]
+        return [_OpenShipment(*row) for row in found.all()]
 
 
-def _stuck(order: _OpenOrder, state: RunState) -> str:
-    where = f"Order {order.number} is {order.status}, and its run"
+def _stuck(order: _OpenShipment, state: RunState) -> str:
+    name = shipment_name(order.order_number, order.number).capitalize()
+    where = f"{name} is {order.status}, and its run"
     if order.problem:
         return f"{where} failed ({order.problem}): mend that and press Retry in Prefect's UI."
     return (

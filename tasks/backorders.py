@@ -8,6 +8,7 @@ as the operator would. The step that reserves has the last word, under its locks
 from collections.abc import Iterable
 from itertools import groupby
 
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
 from adapters.database import transaction
@@ -16,35 +17,52 @@ from domain.allocation import Waiting, Wanted, fillable
 from models.catalogue import Product, Reservation
 from models.enums import ReservationState, TaskKind, TaskState
 from models.forms import TRY_AGAIN
-from models.orders import OrderLine, SalesOrder
+from models.shipments import Shipment, ShipmentLine
 from models.staff import StaffTask
 from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_by_packline
 from tasks.ledger import PACKLINE
+from tasks.subjects import unlocked_shipment
+from tasks.worklist import tasks_of
 
 
-def fill_backorders() -> list[int]:
-    """Let the orders go on that can be filled now; returns their numbers, the oldest first."""
+def fill_backorders() -> list[str]:
+    """Let shipments go on that can be filled now; returns their keys, the oldest first."""
     with transaction() as session:
         waiting = _waiting(session)
-        available = _available(session, {item.sku for order in waiting for item in order.wanted})
+        available = _available(session, {item.sku for each in waiting for item in each.wanted})
         due = fillable(waiting, available, in_turn=settings().backorders_first)
         asked = _asked(session, due)
-    return [number for number in due if number in asked and _let_go_on(number)]
+    return [key for key in due if key in asked and _let_go_on(key)]
 
 
 def _waiting(session: Session) -> list[Waiting]:
     """All that wait, the oldest first. Only what is wanted is looked through."""
     wanted = session.execute(
-        select(OrderLine.order_number, Reservation.sku, Reservation.quantity)
-        .join(Reservation, col(Reservation.order_line_id) == OrderLine.id)
+        select(Shipment.key, Reservation.sku, Reservation.quantity)
+        .join(ShipmentLine, _of_line())
+        .join(Shipment, _of_shipment())
         .where(Reservation.state == ReservationState.WANTED)
-        .order_by(col(OrderLine.order_number))
+        .order_by(col(Shipment.order_number), col(Shipment.number))
     ).all()
     return [
-        Waiting(number, tuple(Wanted(sku, quantity) for _, sku, quantity in lines))
-        for number, lines in groupby(wanted, lambda row: row[0])
+        Waiting(key, tuple(Wanted(sku, quantity) for _, sku, quantity in lines))
+        for key, lines in groupby(wanted, lambda row: row[0])
     ]
+
+
+def _of_line() -> ColumnElement[bool]:
+    return and_(
+        col(ShipmentLine.order_line_id) == Reservation.order_line_id,
+        col(ShipmentLine.shipment) == Reservation.shipment,
+    )
+
+
+def _of_shipment() -> ColumnElement[bool]:
+    return and_(
+        col(Shipment.order_number) == ShipmentLine.order_number,
+        col(Shipment.number) == ShipmentLine.shipment,
+    )
 
 
 def _available(session: Session, skus: set[str]) -> dict[str, int]:
@@ -53,28 +71,26 @@ def _available(session: Session, skus: set[str]) -> dict[str, int]:
     return dict(session.execute(found).tuples().all()) if skus else {}
 
 
-def _asked(session: Session, numbers: Iterable[int]) -> set[int]:
+def _asked(session: Session, keys: Iterable[str]) -> set[str]:
     """Those whose operator has a task. The others are on their way already."""
-    found = select(StaffTask.order_number).where(*_for_the_operator(numbers))
-    return set(session.exec(found))
+    found = select(Shipment.key).join(StaffTask).where(*_for_the_operator())
+    return set(session.exec(found.where(col(Shipment.key).in_(keys))))
 
 
-def _for_the_operator(numbers: Iterable[int]) -> tuple[bool, ...]:
+def _for_the_operator() -> tuple[ColumnElement[bool], ...]:
     kinds = (TaskKind.SHORTAGE, TaskKind.SHORT_PICK)
-    return (  # type: ignore[return-value]
-        col(StaffTask.order_number).in_(numbers),
-        col(StaffTask.kind).in_(kinds),
-        col(StaffTask.state) == TaskState.OPEN,
-    )
+    return col(StaffTask.kind).in_(kinds), col(StaffTask.state) == TaskState.OPEN
 
 
-def _let_go_on(number: int) -> bool:
+def _let_go_on(key: str) -> bool:
     """Answer for the operator. An order that somebody works on is left for the next sweep."""
-    unlocked = select(SalesOrder).where(SalesOrder.number == number)
     with transaction() as session:
-        order = session.exec(unlocked.with_for_update(skip_locked=True)).first()
-        task = session.exec(select(StaffTask).where(*_for_the_operator([number]))).first()
-        if order is None or task is None:
+        shipment = unlocked_shipment(session, key)
+        if shipment is None:
+            return False
+        asked = select(StaffTask).where(*tasks_of(shipment), *_for_the_operator())
+        task = session.exec(asked).first()
+        if task is None:
             return False
         answer = {
             "gate": str(task.kind),
@@ -83,7 +99,7 @@ def _let_go_on(number: int) -> bool:
             "note": "the stock is there",
         }
         try:
-            answer_by_packline(session, order, task, answer)
+            answer_by_packline(session, shipment, task, answer)
         except AnswerRefused:  # somebody else took it in this instant
             return False
         return True

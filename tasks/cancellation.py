@@ -10,11 +10,12 @@ from adapters.database import ORDERS_CHANNEL, notify
 from models.base import utc_now
 from models.enums import OrderStatus, ReservationState, TaskState
 from models.ledger import StepRecord
-from models.orders import SalesOrder
 from models.results import StatusChange
+from models.shipments import Shipment
 from models.staff import StaffTask
+from tasks.progress import move_on
 from tasks.reservations import close_reservations
-from tasks.subjects import order_key
+from tasks.worklist import tasks_of
 
 CANCEL_ORDER = "Cancel Order"
 UPDATE_INVENTORY_STOCK = "Update Inventory Stock"
@@ -22,23 +23,23 @@ UPDATE_INVENTORY_STOCK = "Update Inventory Stock"
 _REASON_CHARACTERS = 500
 
 
-def cancel(session: Session, order: SalesOrder, reason: str) -> StatusChange:
+def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     """Undo what was done for the order: its stock is free again, its tasks are withdrawn."""
-    close_reservations(session, order, ReservationState.RELEASED)
+    close_reservations(session, shipment, ReservationState.RELEASED)
     notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
     session.execute(
         update(StaffTask)
-        .where(col(StaffTask.order_number) == order.number, col(StaffTask.state) == TaskState.OPEN)
+        .where(*tasks_of(shipment), col(StaffTask.state) == TaskState.OPEN)
         .values(state=TaskState.WITHDRAWN)
     )
-    order.status = OrderStatus.CANCELLED
-    order.cancelled_at = utc_now()
-    order.cancel_reason = reason[:_REASON_CHARACTERS]
-    order.problem = ""
-    order.waits_at = order.ready_at = None
-    return StatusChange(status=order.status, reason=reason)
+    shipment.cancelled_at = utc_now()
+    move_on(shipment, OrderStatus.CANCELLED)
+    shipment.order.cancel_reason = reason[:_REASON_CHARACTERS]
+    shipment.problem = ""
+    shipment.waits_at = shipment.ready_at = None
+    return StatusChange(status=shipment.status, reason=reason)
 
 
-def is_booked_out(session: Session, order: SalesOrder) -> bool:
+def is_booked_out(session: Session, shipment: Shipment) -> bool:
     """Whether the goods have left the stock: from then on they are in parcels."""
-    return session.get(StepRecord, (order_key(order.number), UPDATE_INVENTORY_STOCK, 1)) is not None
+    return session.get(StepRecord, (shipment.key, UPDATE_INVENTORY_STOCK, 1)) is not None

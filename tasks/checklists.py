@@ -5,21 +5,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from models.enums import TaskKind
-from models.orders import SalesOrder
 from models.staff import StaffTask
 from tasks.answers import Gate
 
 
-def checklist_markdown(gate: Gate, order: SalesOrder, task: StaffTask) -> str:
+def checklist_markdown(gate: Gate, shipment: str, task: StaffTask) -> str:
     """The form's description: what to do, for which order, with the list."""
-    parts = [f"## {gate.title}: order {order.number}"]
+    parts = [f"## {gate.title}: {shipment}"]
     if task.complaint:
         parts.append(f"**Your last answer was not accepted.** {_plain(task.complaint)}")
-    parts.extend(_BODIES[gate.kind](order, task.checklist or {}))
+    parts.extend(_BODIES[gate.kind](task.checklist or {}))
     return "\n\n".join(parts)
 
 
-def _picking(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
+def _picking(checklist: dict[str, Any]) -> list[str]:
     items = checklist.get("items", [])
     rows = [
         (item["bin"], item["quantity"], item["sku"], item["name"], item["barcode"])
@@ -32,7 +31,7 @@ def _picking(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
     ]
 
 
-def _packing(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
+def _packing(checklist: dict[str, Any]) -> list[str]:
     grams = checklist.get("goods_grams", 0)
     return [
         f"Pack these goods. They weigh **{grams:,} g** together, without boxes:",
@@ -44,7 +43,7 @@ def _packing(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
     ]
 
 
-def _carrier_pickup(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
+def _carrier_pickup(checklist: dict[str, Any]) -> list[str]:
     return [
         f"Hand **{_counted(len(checklist['tracking_numbers']), 'parcel')}**, together"
         f" **{checklist['weight_grams']:,} g**, to **{_plain(checklist['carrier'])}**"
@@ -53,7 +52,7 @@ def _carrier_pickup(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
     ]
 
 
-def _shortage(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
+def _shortage(checklist: dict[str, Any]) -> list[str]:
     return [
         "Too little is in stock for this order:",
         _table(("SKU", "Ordered", "Available"), _shortages(checklist)),
@@ -61,7 +60,7 @@ def _shortage(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
     ]
 
 
-def _short_pick(_order: SalesOrder, checklist: dict[str, Any]) -> list[str]:
+def _short_pick(checklist: dict[str, Any]) -> list[str]:
     return [
         "Not every piece of this order was in its bin:",
         _table(("SKU", "Ordered", "Found"), _shortages(checklist)),

@@ -6,6 +6,7 @@ from adapters.database import transaction
 from adapters.faults import reach
 from adapters.prefect_engine import answer_given, suspend_with_form
 from models.results import GateOutcome, StepResult
+from models.shipments import Shipment
 from tasks.answers import Gate, pause_key, store_answer
 from tasks.checklists import checklist_markdown
 from tasks.handover import note_waiting
@@ -36,13 +37,13 @@ def _outcome(order: OrderRef, gate: Gate, round: int) -> GateOutcome:
         row = order.lock(session)
         if known := find_record(session, order.key, gate.name, round):
             return GateOutcome.model_validate(known)
-        task = task_of(session, order_number=order.number, kind=gate.kind, round=round)
+        task = task_of(session, row, kind=gate.kind, round=round)
         if answer in (None, gate.example):
             outcome, key = None, pause_key(gate, round, task.shown)
-            description = checklist_markdown(gate, row, task)
+            description = checklist_markdown(gate, row.name, task)
             task.shown += 1
         else:
-            outcome = store_answer(session, row, gate, round, answer or {}, order.run_id)
+            outcome = store_answer(session, row, gate, round, answer or {})
             session.flush()
             reach(f"{gate.name}: acted")
     if outcome is None:
@@ -54,7 +55,8 @@ def _outcome(order: OrderRef, gate: Gate, round: int) -> GateOutcome:
 def _answer_in_prefect(order: OrderRef, gate: Gate, round: int) -> dict[str, Any] | None:
     """What somebody filled into the form; Prefect is not asked about one that was never shown."""
     with transaction() as session:
-        task = task_of(session, order_number=order.number, kind=gate.kind, round=round)
+        row = session.get_one(Shipment, (order.number, order.shipment))
+        task = task_of(session, row, kind=gate.kind, round=round)
     return answer_given(pause_key(gate, round, 0)) if task.shown else None
 
 

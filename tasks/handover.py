@@ -1,8 +1,8 @@
 """Handing a waiting run to a worker, through Postgres: from the click to the next step in one move.
 
-A run that has come to wait says so on its order. Whoever stores the answer marks the order as
+A run that has come to wait says so on its shipment. Whoever stores the answer marks the shipment as
 ready, and the first worker to take the mark goes on with the run. Prefect hears of it when the run
-goes on. An order whose mark nobody takes, or whose worker dies with it, is the dispatcher's.
+goes on. A shipment whose mark nobody takes, or whose worker dies with it, is the dispatcher's.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from adapters.database import RUNS_CHANNEL, notify, transaction
 from models.base import utc_now
-from models.orders import SalesOrder
+from models.shipments import Shipment
 from tasks.ledger import find_record
 from tasks.subjects import OrderRef
 
@@ -21,9 +21,10 @@ READY = "ready"
 
 
 class ReadyRun(NamedTuple):
-    """A waiting run whose answer is stored, and its order."""
+    """A waiting run whose answer is stored, and its order with the shipment."""
 
     number: int
+    shipment: int
     run_id: str
 
 
@@ -36,31 +37,31 @@ def note_waiting(order: OrderRef, key: str, gate: str, round: int) -> None:
             hand_over(session, row)
 
 
-def hand_over(session: Session, order: SalesOrder) -> None:
-    """Let the run of an order go on, if it waits; one that does not is told when it comes to."""
-    if order.waits_at:
-        order.ready_at = utc_now()
+def hand_over(session: Session, shipment: Shipment) -> None:
+    """Let the run of a shipment go on, if it waits; one that does not is told when it comes to."""
+    if shipment.waits_at:
+        shipment.ready_at = utc_now()
         notify(session, RUNS_CHANNEL, READY)
 
 
 def take_ready(limit: int) -> list[ReadyRun]:
     """Take waiting runs to go on with, those first that have been ready for longest."""
-    ready = select(SalesOrder.number).where(col(SalesOrder.ready_at).is_not(None))
-    oldest = ready.order_by(col(SalesOrder.ready_at)).limit(limit)
+    ready = select(Shipment.key).where(col(Shipment.ready_at).is_not(None))
+    oldest = ready.order_by(col(Shipment.ready_at)).limit(limit)
     taken = (
-        update(SalesOrder)
-        .where(col(SalesOrder.number).in_(oldest.with_for_update(skip_locked=True)))
+        update(Shipment)
+        .where(col(Shipment.key).in_(oldest.with_for_update(skip_locked=True)))
         .values(ready_at=None, waits_at=None)
-        .returning(col(SalesOrder.number), col(SalesOrder.run_id))
+        .returning(col(Shipment.order_number), col(Shipment.number), col(Shipment.run_id))
     )
     with transaction() as session:
-        return [ReadyRun(number, str(run_id)) for number, run_id in session.execute(taken)]
+        return [ReadyRun(*row) for row in session.execute(taken)]
 
 
 def take_back(session: Session, run_id: str) -> None:
     """Take the mark from a run that no worker took."""
     session.execute(
-        update(SalesOrder)
-        .where(col(SalesOrder.run_id) == run_id, col(SalesOrder.ready_at).is_not(None))
+        update(Shipment)
+        .where(col(Shipment.run_id) == run_id, col(Shipment.ready_at).is_not(None))
         .values(ready_at=None, waits_at=None)
     )

@@ -52,7 +52,8 @@ def _gaps(progress: str) -> str:
     """The steps that are missing before the furthest one."""
     return f"""
         {progress}
-        SELECT split_part(subject, ':', 2) AS which, reached.step AS furthest, plan.step, round
+        SELECT substr(subject, strpos(subject, ':') + 1) AS which, reached.step AS furthest,
+            plan.step, round
         FROM progress
         JOIN plan AS reached ON reached.position = furthest
         JOIN plan ON plan.position < furthest
@@ -67,18 +68,26 @@ _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 # What an order gave up to a count it has regained as often, or it waits for it.
 _HOLDING = """
     WITH checked AS (
-        SELECT number, bool_or(step = 'Check Inventory Levels' AND result -> 'shortages' = '[]')
+        SELECT key, bool_or(step = 'Check Inventory Levels' AND result -> 'shortages' = '[]')
             AND count(*) FILTER (WHERE step = 'Give Up Stock')
                 = count(*) FILTER (WHERE step = 'Regain Stock') AS holds
-        FROM sales_order JOIN step_record ON subject = 'order:' || number
+        FROM shipment JOIN step_record ON subject = key
         WHERE status NOT IN ('Shipped', 'Cancelled')
-        GROUP BY number
+        GROUP BY key
         HAVING bool_or(step = 'Check Inventory Levels')
             AND NOT bool_or(step = 'Update Inventory Stock')
     ),
-    holding AS (SELECT number FROM checked WHERE holds),
-    waiting AS (SELECT number FROM checked WHERE NOT holds)
+    holding AS (SELECT key FROM checked WHERE holds),
+    waiting AS (SELECT key FROM checked WHERE NOT holds)
 """
+
+_TRAVELS = """
+    shipment_line AS line JOIN shipment AS travels
+        ON travels.order_number = line.order_number AND travels.number = line.shipment
+"""
+"""The lines of shipments, each with its shipment."""
+
+_OF_LINE = "order_line_id = line.order_line_id AND {0}.shipment = line.shipment"
 
 # The rule of domain.tracking, for a million labels at once: the test of both holds them together.
 _S10_SUM = " + ".join(
@@ -95,14 +104,14 @@ _VALID_S10 = f"""
 _ONCE = (
     ("label", "shipping_label", "key"),
     ("label with tracking number", "shipping_label", "tracking_number"),
-    ("order with tracking number", "sales_order", "tracking_number"),
+    ("shipment with tracking number", "shipment", "tracking_number"),
     ("booking", "carrier_booking", "key"),
     ("booking with reference", "carrier_booking", "reference"),
     ("pickup", "carrier_pickup", "key"),
-    ("pickup of order", "carrier_pickup", "order_number"),
+    ("pickup of shipment", "carrier_pickup", "order_number, shipment"),
     ("mail", "message", "key"),
     ("mail with Message-ID", "message", "message_id"),
-    ("reservation of order line", "reservation", "order_line_id"),
+    ("reservation of shipment's line", "reservation", "order_line_id, shipment"),
     ("movement", "stock_movement", "sku, kind, reference"),
 )
 """Things that may be there once, with the table and the column that says which."""
@@ -141,64 +150,62 @@ STOCK = (
     ),
     Invariant(
         name="orders that passed the stock check hold each line",
-        problem="Order {number} needs {quantity} of {sku} set aside, and its live reservation"
+        problem="Shipment {key} needs {quantity} of {sku} set aside, and its live reservation"
         " holds {held}.",
         breaking=f"""
             {_HOLDING}
-            SELECT number, line.sku, line.quantity, coalesce(held.quantity, 0) AS held
-            FROM holding JOIN order_line AS line ON line.order_number = number
+            SELECT key, line.sku, line.quantity, coalesce(held.quantity, 0) AS held
+            FROM holding JOIN {_TRAVELS} USING (key)
             LEFT JOIN reservation AS held
-                ON held.order_line_id = line.id AND held.state = 'live' AND held.sku = line.sku
-            WHERE held.quantity IS DISTINCT FROM line.quantity
+                ON held.{_OF_LINE.format("held")} AND held.state = 'live' AND held.sku = line.sku
+            WHERE line.quantity > 0 AND held.quantity IS DISTINCT FROM line.quantity
         """,
     ),
     Invariant(
         name="no other order holds stock",
-        problem="Order {number} is {status} and has {quantity} of {sku} set aside, though it needs"
+        problem="Shipment {key} is {status} and has {quantity} of {sku} set aside, though it needs"
         " none now.",
         breaking=f"""
             {_HOLDING}
-            SELECT line.order_number AS number, status, held.quantity, held.sku
-            FROM reservation AS held
-            JOIN order_line AS line ON line.id = held.order_line_id
-            JOIN sales_order ON sales_order.number = line.order_number
-            LEFT JOIN holding ON holding.number = line.order_number
-            WHERE held.state = 'live' AND holding.number IS NULL
+            SELECT key, status, held.quantity, held.sku
+            FROM {_TRAVELS}
+            JOIN reservation AS held ON held.{_OF_LINE.format("held")}
+            LEFT JOIN holding USING (key)
+            WHERE held.state = 'live' AND (holding.key IS NULL OR line.quantity = 0)
         """,
     ),
     Invariant(
         name="orders that wait for stock want each line",
-        problem="Order {number} waits for {quantity} of {sku}, and it wants {wanted}.",
+        problem="Shipment {key} waits for {quantity} of {sku}, and it wants {wanted}.",
         breaking=f"""
             {_HOLDING}
-            SELECT number, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted
-            FROM waiting JOIN order_line AS line ON line.order_number = number
+            SELECT key, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted
+            FROM waiting JOIN {_TRAVELS} USING (key)
             LEFT JOIN reservation AS wanted
-                ON wanted.order_line_id = line.id AND wanted.state = 'wanted'
+                ON wanted.{_OF_LINE.format("wanted")} AND wanted.state = 'wanted'
                 AND wanted.sku = line.sku
-            WHERE wanted.quantity IS DISTINCT FROM line.quantity
+            WHERE line.quantity > 0 AND wanted.quantity IS DISTINCT FROM line.quantity
         """,
     ),
     Invariant(
         name="no other order wants stock",
-        problem="Order {number} is {status} and wants {quantity} of {sku}, though it does not wait"
+        problem="Shipment {key} is {status} and wants {quantity} of {sku}, though it does not wait"
         " for stock.",
         breaking=f"""
             {_HOLDING}
-            SELECT line.order_number AS number, status, wanted.quantity, wanted.sku
-            FROM reservation AS wanted
-            JOIN order_line AS line ON line.id = wanted.order_line_id
-            JOIN sales_order ON sales_order.number = line.order_number
-            LEFT JOIN waiting ON waiting.number = line.order_number
-            WHERE wanted.state = 'wanted' AND waiting.number IS NULL
+            SELECT key, status, wanted.quantity, wanted.sku
+            FROM {_TRAVELS}
+            JOIN reservation AS wanted ON wanted.{_OF_LINE.format("wanted")}
+            LEFT JOIN waiting USING (key)
+            WHERE wanted.state = 'wanted' AND (waiting.key IS NULL OR line.quantity = 0)
         """,
     ),
     Invariant(
         name="orders that wait for stock are neither picked in full nor packed",
-        problem="Order {number} waits for stock, and '{step}' is recorded for it.",
+        problem="Shipment {key} waits for stock, and '{step}' is recorded for it.",
         breaking=f"""
             {_HOLDING}
-            SELECT number, step FROM waiting JOIN step_record ON subject = 'order:' || number
+            SELECT key, step FROM waiting JOIN step_record ON subject = key
             WHERE step IN ('Assign Packing Task', 'gate: packing')
         """,
     ),
@@ -221,36 +228,35 @@ STOCK = (
     ),
     Invariant(
         name="reservations are consumed when stock is booked out",
-        problem="Order {number}, {quantity} of {sku}: its stock is {booked}, and its reservation is"
+        problem="Shipment {key}, {quantity} of {sku}: its stock is {booked}, and its reservation is"
         " {reservation}.",
-        breaking="""
-            SELECT line.order_number AS number, line.quantity, line.sku,
+        breaking=f"""
+            SELECT travels.key, line.quantity, line.sku,
                 CASE WHEN booked.subject IS NULL THEN 'not booked out' ELSE 'booked out' END
                     AS booked,
                 coalesce(held.quantity || ' ' || held.sku || ', ' || held.state, 'missing')
                     AS reservation
-            FROM order_line AS line
-            LEFT JOIN reservation AS held ON held.order_line_id = line.id
+            FROM {_TRAVELS}
+            LEFT JOIN reservation AS held ON held.{_OF_LINE.format("held")}
             LEFT JOIN step_record AS booked
-                ON booked.subject = 'order:' || line.order_number
-                AND booked.step = 'Update Inventory Stock'
-            WHERE coalesce(held.state = 'consumed', false) <> (booked.subject IS NOT NULL)
+                ON booked.subject = travels.key AND booked.step = 'Update Inventory Stock'
+            WHERE coalesce(held.state = 'consumed', false)
+                    <> (booked.subject IS NOT NULL AND line.quantity > 0)
                OR held.state = 'consumed'
                 AND (held.sku, held.quantity) <> (line.sku, line.quantity)
         """,
     ),
     Invariant(
         name="orders booked out have sold each line",
-        problem="Order {number} was booked out with {quantity} of {sku}, and its movement says"
+        problem="Shipment {key} was booked out with {quantity} of {sku}, and its movement says"
         " {sold}.",
-        breaking="""
-            SELECT line.order_number AS number, line.quantity, line.sku,
-                coalesce(-sold.quantity, 0) AS sold
-            FROM step_record AS booked
-            JOIN order_line AS line ON booked.subject = 'order:' || line.order_number
+        breaking=f"""
+            SELECT travels.key, line.quantity, line.sku, coalesce(-sold.quantity, 0) AS sold
+            FROM {_TRAVELS}
+            JOIN step_record AS booked ON booked.subject = travels.key
             LEFT JOIN stock_movement AS sold
                 ON sold.reference = booked.subject AND sold.sku = line.sku AND sold.kind = 'sold'
-            WHERE booked.step = 'Update Inventory Stock'
+            WHERE booked.step = 'Update Inventory Stock' AND line.quantity > 0
               AND sold.quantity IS DISTINCT FROM -line.quantity
         """,
     ),
@@ -258,14 +264,14 @@ STOCK = (
         name="nothing else is sold",
         problem="Movement {id} sold {sold} of {sku} for {reference}, which has no such line booked"
         " out.",
-        breaking="""
+        breaking=f"""
             SELECT sold.id, -sold.quantity AS sold, sold.sku, sold.reference
             FROM stock_movement AS sold
             LEFT JOIN step_record AS booked
                 ON booked.subject = sold.reference AND booked.step = 'Update Inventory Stock'
-            LEFT JOIN order_line AS line
-                ON booked.subject = 'order:' || line.order_number AND line.sku = sold.sku
-            WHERE sold.kind = 'sold' AND line.id IS NULL
+            LEFT JOIN ({_TRAVELS})
+                ON travels.key = booked.subject AND line.sku = sold.sku AND line.quantity > 0
+            WHERE sold.kind = 'sold' AND travels.key IS NULL
         """,
     ),
 )
@@ -306,11 +312,11 @@ LEDGER = (
         breaking=_gaps(_DAY_PROGRESS),
     ),
     Invariant(
-        name="an order's status is what its ledger says",
-        problem="Order {number} is {status}, and by its ledger it is {recorded}.",
+        name="a shipment's status is what its ledger says",
+        problem="Shipment {key} is {status}, and by its ledger it is {recorded}.",
         breaking="""
-            SELECT number, status, coalesce(recorded, 'New or Backordered') AS recorded
-            FROM sales_order LEFT JOIN (
+            SELECT key, status, coalesce(recorded, 'New or Backordered') AS recorded
+            FROM shipment LEFT JOIN (
                 SELECT subject, CASE
                     WHEN bool_or(step = 'Cancel Order') THEN 'Cancelled'
                     WHEN bool_or(step = 'Update Order Status to Shipped') THEN 'Shipped'
@@ -319,9 +325,37 @@ LEDGER = (
                 WHERE step IN ('Cancel Order', 'Update Order Status to Shipped',
                     'Update Order Status to Processing')
                 GROUP BY subject
-            ) AS ledger ON subject = 'order:' || number
+            ) AS ledger ON subject = key
             WHERE status <> recorded
                OR recorded IS NULL AND status NOT IN ('New', 'Backordered')
+        """,
+    ),
+    Invariant(
+        name="an order's status is what its shipments say",
+        problem="Order {number} is {status}, and its shipments make it {standing}.",
+        breaking="""
+            SELECT number, placed.status, coalesce(standing, 'an order without any') AS standing
+            FROM sales_order AS placed LEFT JOIN (
+                SELECT order_number, CASE
+                    WHEN bool_and(status IN ('Shipped', 'Cancelled')) THEN
+                        CASE WHEN bool_or(status = 'Shipped') THEN 'Shipped' ELSE 'Cancelled' END
+                    WHEN bool_or(status IN ('Processing', 'Shipped')) THEN 'Processing'
+                    WHEN bool_or(status = 'Backordered') THEN 'Backordered'
+                    ELSE 'New' END AS standing
+                FROM shipment GROUP BY order_number
+            ) AS shipments ON order_number = number
+            WHERE placed.status IS DISTINCT FROM standing
+        """,
+    ),
+    Invariant(
+        name="each piece ordered travels with one shipment",
+        problem="Order {number} has {ordered} of {sku}, and its shipments have {travelling}.",
+        breaking="""
+            SELECT line.order_number AS number, line.sku, line.quantity AS ordered,
+                coalesce(sum(part.quantity), 0) AS travelling
+            FROM order_line AS line LEFT JOIN shipment_line AS part ON order_line_id = id
+            GROUP BY id HAVING line.quantity IS DISTINCT FROM sum(part.quantity)
+                OR bool_or((part.order_number, part.sku) <> (line.order_number, line.sku))
         """,
     ),
 )
@@ -329,11 +363,11 @@ LEDGER = (
 SHIPPED = (
     Invariant(
         name="shipped orders have gone through all fourteen steps",
-        problem="Order {number} is Shipped and lacks the record of '{step}'.",
+        problem="Shipment {key} is Shipped and lacks the record of '{step}'.",
         breaking=f"""
             {_ORDER_PROGRESS}
-            SELECT number, plan.step
-            FROM sales_order LEFT JOIN progress ON progress.subject = 'order:' || number
+            SELECT key, plan.step
+            FROM shipment LEFT JOIN progress ON progress.subject = key
             CROSS JOIN plan
             WHERE status = 'Shipped' AND coalesce(steps, 0) < {len(ORDER_STEPS)} AND {_NOT_TAKEN}
         """,
@@ -342,41 +376,44 @@ SHIPPED = (
         name="shipped orders have their amounts, carrier and times",
         problem="Order {number} is Shipped and has no {field}.",
         breaking="""
-            SELECT number, field
-            FROM sales_order
+            SELECT placed.number, field
+            FROM sales_order AS placed JOIN shipment ON order_number = placed.number
             CROSS JOIN LATERAL (
                 VALUES ('items amount', items_minor IS NULL),
                     ('shipping amount', shipping_minor IS NULL),
                     ('tax amount', tax_minor IS NULL), ('total', total_minor IS NULL),
                     ('shipping cost', shipping_cost_minor IS NULL), ('carrier', carrier IS NULL),
                     ('tracking number', tracking_number IS NULL),
-                    ('time of collection', collected_at IS NULL),
-                    ('time of shipping', shipped_at IS NULL)
+                    ('time of collection',
+                        placed.collected_at IS NULL OR shipment.collected_at IS NULL),
+                    ('time of shipping', placed.shipped_at IS NULL OR shipment.shipped_at IS NULL)
             ) AS wanted (field, missing)
-            WHERE status = 'Shipped' AND missing
+            WHERE placed.status = 'Shipped' AND shipment.status = 'Shipped' AND missing
         """,
     ),
     Invariant(
-        name="a shipped order's tracking number is its first label's",
-        problem="Order {number} is Shipped with {kept}, and its first label is {label}.",
+        name="a shipment's tracking number is its first label's",
+        problem="Shipment {key} is Shipped with {kept}, and its first label is {label}.",
         breaking="""
-            SELECT number, concat_ws(' ', placed.carrier, placed.tracking_number) AS kept,
+            SELECT key, concat_ws(' ', travels.carrier, travels.tracking_number) AS kept,
                 coalesce(label.carrier || ' ' || label.tracking_number, 'missing') AS label
-            FROM sales_order AS placed
+            FROM shipment AS travels
             LEFT JOIN (
-                SELECT DISTINCT ON (order_number) order_number AS number, carrier, tracking_number
-                FROM shipping_label WHERE state = 'bought' ORDER BY order_number, parcel
-            ) AS label USING (number)
-            WHERE status = 'Shipped' AND (placed.carrier, placed.tracking_number)
+                SELECT DISTINCT ON (order_number, shipment)
+                    order_number, shipment AS number, carrier, tracking_number
+                FROM shipping_label WHERE state = 'bought' ORDER BY order_number, shipment, parcel
+            ) AS label USING (order_number, number)
+            WHERE status = 'Shipped' AND (travels.carrier, travels.tracking_number)
                 IS DISTINCT FROM (label.carrier, label.tracking_number)
         """,
     ),
     Invariant(
         name="shipped orders were collected",
-        problem="Order {number} is Shipped, and its carrier pickup is {state}.",
+        problem="Shipment {key} is Shipped, and its carrier pickup is {state}.",
         breaking="""
-            SELECT number, coalesce(pickup.state, 'missing') AS state
-            FROM sales_order LEFT JOIN carrier_pickup AS pickup ON pickup.order_number = number
+            SELECT travels.key, coalesce(pickup.state, 'missing') AS state
+            FROM shipment AS travels LEFT JOIN carrier_pickup AS pickup
+                ON pickup.order_number = travels.order_number AND pickup.shipment = travels.number
             WHERE status = 'Shipped' AND pickup.state IS DISTINCT FROM 'collected'
         """,
     ),
@@ -385,8 +422,8 @@ SHIPPED = (
 EFFECTS = (
     Invariant(
         name="labelled orders have a printed label per parcel packed",
-        problem="Order {number} was packed into {parcels} parcels, and has {labels} labels bought"
-        " and printed.",
+        problem="Shipment {subject} was packed into {parcels} parcels, and has {labels} labels"
+        " bought and printed.",
         breaking="""
             WITH packed AS (
                 SELECT DISTINCT ON (subject) subject,
@@ -396,11 +433,13 @@ EFFECTS = (
                 WHERE step = 'gate: packing' AND result ->> 'accepted' = 'true'
                 ORDER BY subject, round DESC
             ), printed AS (
-                SELECT 'order:' || order_number AS subject, count(*) AS labels
-                FROM shipping_label WHERE state = 'bought' AND octet_length(pdf) > 0
-                GROUP BY order_number
+                SELECT travels.key AS subject, count(*) AS labels
+                FROM shipping_label AS label JOIN shipment AS travels
+                    ON travels.order_number = label.order_number AND travels.number = label.shipment
+                WHERE state = 'bought' AND octet_length(pdf) > 0
+                GROUP BY travels.key
             )
-            SELECT split_part(subject, ':', 2) AS number, coalesce(parcels, 0) AS parcels,
+            SELECT subject, coalesce(parcels, 0) AS parcels,
                 coalesce(labels, 0) AS labels
             FROM step_record AS labelled
             LEFT JOIN packed USING (subject)
@@ -429,18 +468,20 @@ EFFECTS = (
         problem="{effect} is {state}, and the ledger lacks '{step}' of {subject}.",
         breaking="""
             WITH mail AS (
-                SELECT key, state,
-                    split_part(key, ':', 3) AS kind, split_part(key, ':', 4) AS round,
-                    concat_ws(':', split_part(key, ':', 1), split_part(key, ':', 2)) AS subject
-                FROM message WHERE state <> 'written'
+                SELECT key, state, name[1] AS subject, name[2] AS kind, name[4] AS round
+                FROM message, regexp_match(key, '^(.*):([a-z]+)(:([0-9]+))?$') AS name
+                WHERE state <> 'written'
             ), effects (effect, state, step, subject, round) AS (
-                SELECT 'Label ' || key, state, 'Create Shipping Label',
-                    'order:' || order_number, '1'
-                FROM shipping_label WHERE state = 'bought'
+                SELECT 'Label ' || label.key, state, 'Create Shipping Label', travels.key, '1'
+                FROM shipping_label AS label JOIN shipment AS travels
+                    ON travels.order_number = label.order_number AND travels.number = label.shipment
+                WHERE state = 'bought'
                 UNION ALL
-                SELECT 'Pickup ' || key, state, 'Dispatch Carrier Pickup',
-                    'order:' || order_number, '1'
-                FROM carrier_pickup WHERE state <> 'wanted'
+                SELECT 'Pickup ' || pickup.key, state, 'Dispatch Carrier Pickup', travels.key, '1'
+                FROM carrier_pickup AS pickup JOIN shipment AS travels
+                    ON travels.order_number = pickup.order_number
+                    AND travels.number = pickup.shipment
+                WHERE state <> 'wanted'
                 UNION ALL
                 SELECT 'Mail ' || key, state, 'Send Shipment Notification', subject, '1'
                 FROM mail WHERE kind = 'shipment'
@@ -488,11 +529,11 @@ EFFECTS = (
     ),
     Invariant(
         name="a parcel has one live label",
-        problem="Parcel {parcel} of order {number} has {labels} live labels.",
+        problem="Parcel {parcel} of order {number}, shipment {shipment}, has {labels} live labels.",
         breaking="""
-            SELECT order_number AS number, parcel, count(*) AS labels
+            SELECT order_number AS number, shipment, parcel, count(*) AS labels
             FROM shipping_label WHERE state <> 'voided'
-            GROUP BY order_number, parcel HAVING count(*) > 1
+            GROUP BY order_number, shipment, parcel HAVING count(*) > 1
         """,
     ),
     Invariant(
@@ -521,24 +562,27 @@ EFFECTS = (
 PEOPLE = (
     Invariant(
         name="ended orders ask nobody for anything",
-        problem="Task {id} ({kind}) is open, and its order {number} is {status}.",
+        problem="Task {id} ({kind}) is open, and its shipment {key} is {status}.",
         breaking="""
-            SELECT id, kind, number, status
-            FROM staff_task JOIN sales_order ON number = order_number
+            SELECT id, kind, key, status
+            FROM staff_task AS task JOIN shipment AS travels
+                ON travels.order_number = task.order_number AND travels.number = task.shipment
             WHERE state = 'open' AND status IN ('Shipped', 'Cancelled')
         """,
     ),
     Invariant(
         name="answered tasks and the ledger agree",
-        problem="Order {number}, {step}, round {round}: its task is {task}, and its ledger says"
+        problem="Shipment {subject}, {step}, round {round}: its task is {task}, and its ledger says"
         " {recorded}.",
         breaking="""
-            SELECT split_part(subject, ':', 2) AS number, step, round,
+            SELECT subject, step, round,
                 coalesce(task.state, 'not answered') AS task,
                 coalesce(ledger.state, 'nothing') AS recorded
             FROM (
-                SELECT 'order:' || order_number AS subject, 'gate: ' || kind AS step, round, state
-                FROM staff_task WHERE state IN ('done', 'refused')
+                SELECT key AS subject, 'gate: ' || kind AS step, round, state
+                FROM staff_task AS task JOIN shipment AS travels
+                    ON travels.order_number = task.order_number AND travels.number = task.shipment
+                WHERE state IN ('done', 'refused')
             ) AS task
             FULL JOIN (
                 SELECT subject, step, round,
@@ -582,12 +626,14 @@ PEOPLE = (
     ),
     Invariant(
         name="orders in work have a run or a person",
-        problem="Order {number} is {status}, and neither a flow run nor a person works on it.",
+        problem="Shipment {key} is {status}, and neither a flow run nor a person works on it.",
         breaking="""
-            SELECT number, status FROM sales_order
+            SELECT key, status FROM shipment AS travels
             WHERE status IN ('Backordered', 'Processing') AND run_id IS NULL
               AND NOT EXISTS (
-                  SELECT FROM staff_task WHERE order_number = number AND state = 'open'
+                  SELECT FROM staff_task
+                  WHERE order_number = travels.order_number AND shipment = travels.number
+                    AND state = 'open'
               )
         """,
     ),

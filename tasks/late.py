@@ -129,7 +129,7 @@ def _late_tasks(session: Session, notice: Notice, now: datetime) -> Late:
     """The tasks of the notice's roles that nobody was told of, the longest overdue first."""
     found = session.exec(
         select(StaffTask, SalesOrder)
-        .join(SalesOrder)
+        .join(SalesOrder, col(SalesOrder.number) == StaffTask.order_number)
         .where(
             StaffTask.state == TaskState.OPEN,
             col(StaffTask.role).in_(notice.of),

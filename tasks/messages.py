@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from adapters.addresses import address_lines
 from adapters.carriers import HOUSE, carrier_named
@@ -11,43 +11,47 @@ from adapters.settings import settings
 from models.catalogue import Product
 from models.documents import MailLine, MailParcel, ShipmentMailView
 from models.messages import Message
-from models.orders import OrderLine, SalesOrder
+from models.orders import OrderLine
 from models.results import MailSent
+from models.shipments import Shipment, ShipmentLine
 from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
 from tasks.shipping import live_labels
 from tasks.step import step
-from tasks.subjects import order_key
 
 
-def write_shipment_mail(session: Session, order: SalesOrder) -> Message:
+def write_shipment_mail(session: Session, shipment: Shipment) -> Message:
     """Put the customer's mail into the outbox."""
-    key = f"{order_key(order.number)}:shipment"
+    key = f"{shipment.key}:shipment"
     return begin_sending(
         written(session, key)
-        or write(session, key, [order.email], shipment_mail(_shipment_view(session, order)))
+        or write(
+            session, key, [shipment.order.email], shipment_mail(_shipment_view(session, shipment))
+        )
     )
 
 
 @step("Send Shipment Notification", intent=write_shipment_mail, effect=send_written)
-def send_shipment_notification(session: Session, order: SalesOrder, delivery: Delivery) -> MailSent:
+def send_shipment_notification(
+    session: Session, shipment: Shipment, delivery: Delivery
+) -> MailSent:
     """Tell the customer. An address that does not exist holds up nothing: it is noted."""
-    return save_sent(session, f"{order_key(order.number)}:shipment", delivery)
+    return save_sent(session, f"{shipment.key}:shipment", delivery)
 
 
-def _shipment_view(session: Session, order: SalesOrder) -> ShipmentMailView:
-    labels = live_labels(session, order)
+def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
+    labels, order = live_labels(session, shipment), shipment.order
     return ShipmentMailView(
         shop_name=settings().shop_name,
         order_number=order.number,
         customer_name=order.customer_name,
-        lines=_mail_lines(session, order),
+        lines=_mail_lines(session, shipment),
         items_minor=order.items_minor or 0,
         shipping_minor=order.shipping_minor or 0,
         tax_minor=order.tax_minor or 0,
         total_minor=order.total_minor or 0,
         currency=order.currency,
         prices_include_tax=order.prices_include_tax,
-        carrier=carrier_named(order.carrier or HOUSE).title,
+        carrier=carrier_named(shipment.carrier or HOUSE).title,
         parcels=tuple(
             MailParcel(
                 tracking_number=label.tracking_number or "",
@@ -63,15 +67,24 @@ def _shipment_view(session: Session, order: SalesOrder) -> ShipmentMailView:
     )
 
 
-def _mail_lines(session: Session, order: SalesOrder) -> tuple[MailLine, ...]:
+def _mail_lines(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:
     found = session.exec(
-        select(OrderLine, Product.name)
-        .where(OrderLine.sku == Product.sku, OrderLine.order_number == order.number)
-        .order_by(OrderLine.position)  # type: ignore[arg-type]
+        select(OrderLine, ShipmentLine.quantity, Product.name)
+        .join(ShipmentLine, col(ShipmentLine.order_line_id) == OrderLine.id)
+        .where(
+            OrderLine.sku == Product.sku,
+            ShipmentLine.order_number == shipment.order_number,
+            ShipmentLine.shipment == shipment.number,
+            ShipmentLine.quantity > 0,
+        )
+        .order_by(col(OrderLine.position))
     )
     return tuple(
         MailLine(
-            sku=line.sku, name=name, quantity=line.quantity, amount_minor=line.items_minor or 0
+            sku=line.sku,
+            name=name,
+            quantity=quantity,
+            amount_minor=quantity * line.unit_price_minor,
         )
-        for line, name in found
+        for line, quantity, name in found
     )

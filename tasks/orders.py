@@ -7,7 +7,6 @@ from sqlmodel import Session
 from adapters.database import transaction
 from models.base import utc_now
 from models.enums import OrderStatus
-from models.orders import SalesOrder
 from models.results import (
     ClaimedOrder,
     Collected,
@@ -16,7 +15,9 @@ from models.results import (
     StatusChange,
     TrackingInfo,
 )
+from models.shipments import Shipment, shipment_name
 from tasks.cancellation import CANCEL_ORDER, cancel
+from tasks.progress import move_on
 from tasks.runs import name_run
 from tasks.step import step
 from tasks.subjects import RETRIEVE_NEW_ORDER, Claim, OrderRef, take_over
@@ -25,48 +26,48 @@ SHIPPING_AND_SUMMING_UP = 7_225_463_02
 """Advisory lock: orders become Shipped together, but never while a day is being summed up."""
 
 
-def retrieve_new_order(order_number: int | None) -> OrderRef | None:
-    """Claim the order named, or the next New order that no run has claimed. None: none is left.
+def retrieve_new_order(order_number: int | None, shipment: int) -> OrderRef | None:
+    """Claim the order named, or the next New one that no run has claimed. None: none is left.
 
     From here on this attempt alone may write to the order. Raises `UnknownOrder`.
     """
     run_id = flow_run.id or ""
-    claimed = claim_order(Claim(order_number, run_id))
+    claimed = claim_order(Claim(order_number, shipment, run_id))
     if claimed is None:
         return None
-    name_run(f"order {claimed.number}")
+    name_run(shipment_name(claimed.number, claimed.shipment))
     with transaction() as session:
-        return take_over(session, claimed.number, run_id)
+        return take_over(session, claimed.number, claimed.shipment, run_id)
 
 
 @step(RETRIEVE_NEW_ORDER)
-def claim_order(session: Session, order: SalesOrder) -> ClaimedOrder:
+def claim_order(session: Session, shipment: Shipment) -> ClaimedOrder:
     """Take the order up. Locking it has entered this run on its row."""
-    return ClaimedOrder(number=order.number)
+    return ClaimedOrder(number=shipment.order_number, shipment=shipment.number)
 
 
 @step("Update Order Status to Processing")
-def update_order_status_to_processing(session: Session, order: SalesOrder) -> StatusChange:
+def update_order_status_to_processing(session: Session, shipment: Shipment) -> StatusChange:
     """The customer's order is being worked on."""
-    order.status = OrderStatus.PROCESSING
-    return StatusChange(status=order.status)
+    move_on(shipment, OrderStatus.PROCESSING)
+    return StatusChange(status=shipment.status)
 
 
 @step("Update Order with Tracking Info")
 def update_order_with_tracking_info(
     session: Session,
-    order: SalesOrder,
+    shipment: Shipment,
     labels: LabelsBought,
 ) -> TrackingInfo:
-    """Keep carrier and tracking number with the order; of several parcels, the first one's."""
-    order.carrier = labels.carrier
-    order.tracking_number = labels.tracking_numbers[0]
-    return TrackingInfo(carrier=order.carrier, tracking_number=order.tracking_number)
+    """Keep carrier and tracking number with the shipment; of several parcels, the first one's."""
+    shipment.carrier = labels.carrier
+    shipment.tracking_number = labels.tracking_numbers[0]
+    return TrackingInfo(carrier=shipment.carrier, tracking_number=shipment.tracking_number)
 
 
 @step("Update Order Status to Shipped")
 def update_order_status_to_shipped(
-    session: Session, order: SalesOrder, pickup: Collected
+    session: Session, shipment: Shipment, pickup: Collected
 ) -> Shipped:
     """The end of the road, with the time of collection.
 
@@ -75,10 +76,10 @@ def update_order_status_to_shipped(
     session.execute(
         text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": SHIPPING_AND_SUMMING_UP}
     )
-    order.status = OrderStatus.SHIPPED
-    order.collected_at = pickup.collected_at
-    order.shipped_at = utc_now()
-    return Shipped(status=order.status, collected_at=pickup.collected_at)
+    shipment.collected_at = pickup.collected_at
+    shipment.shipped_at = utc_now()
+    move_on(shipment, OrderStatus.SHIPPED)
+    return Shipped(status=shipment.status, collected_at=pickup.collected_at)
 
 
 cancel_order = step(CANCEL_ORDER)(cancel)

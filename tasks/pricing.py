@@ -9,16 +9,18 @@ from domain.zones import Tariff, quote
 from models.catalogue import Product
 from models.orders import SalesOrder
 from models.results import OrderValue
+from models.shipments import Shipment
 from models.taxes import TaxRate
 from tasks.step import step
 
 
 @step("Calculate Total Order Value")
-def calculate_total_order_value(session: Session, order: SalesOrder) -> OrderValue:
+def calculate_total_order_value(session: Session, shipment: Shipment) -> OrderValue:
     """Items, shipping and tax, per line and in all.
 
     Raises `NoShippingZone`, `NoShippingRate` or `NoTaxRate` where a table lacks the destination.
     """
+    order = shipment.order
     products = _products(session, order)
     classes = {product.tax_class for product in products.values()}
     rules = _tax_rules(session, order, classes)

@@ -13,21 +13,22 @@ from domain.errors import PacklineError
 from models.base import utc_now
 from models.documents import LabelView, split_address
 from models.enums import LabelState, PickupState, TaskKind
-from models.orders import SalesOrder
 from models.results import Collected, LabelsBought, Packed, PickupBooked, ShippingCost
+from models.shipments import Shipment
 from models.shipping import CarrierPickup, ShippingLabel
 from tasks.answers import GATES
 from tasks.gates import await_answer
 from tasks.step import step
-from tasks.subjects import OrderRef, order_key
+from tasks.subjects import OrderRef
 from tasks.worklist import open_task
 
 
 class NoLabel(PacklineError):
-    """An order without labels has nothing to send."""
+    """A shipment without labels has nothing to send."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(f"Order {number} has no label: press Retry on its flow run.")
+    def __init__(self, shipment: Shipment) -> None:
+        name = shipment.name.capitalize()
+        super().__init__(f"{name} has no label: press Retry on its flow run.")
 
 
 @dataclass(frozen=True)
@@ -58,23 +59,25 @@ class WantedPickup:
     weight_grams: int
 
 
-def want_labels(session: Session, order: SalesOrder, packed: Packed) -> list[WantedLabel]:
+def want_labels(session: Session, shipment: Shipment, packed: Packed) -> list[WantedLabel]:
     """Write down which labels are wanted, one per parcel, under keys that stay the same."""
-    there = {label.parcel: label for label in live_labels(session, order)}
+    order = shipment.order
+    there = {label.parcel: label for label in live_labels(session, shipment)}
     zone = zone_of(session, carrier=HOUSE, country=order.country, postal_code=order.postal_code)
     for number, parcel in enumerate(packed.parcels, start=1):
         if number not in there:
             there[number] = ShippingLabel(
-                order_number=order.number,
+                order_number=shipment.order_number,
+                shipment=shipment.number,
                 parcel=number,
-                key=f"{order_key(order.number)}:label:{number}",
+                key=f"{shipment.key}:label:{number}",
                 carrier=HOUSE,
                 service_level=order.service_level,
                 zone=zone,
                 **parcel.model_dump(),
             )
             session.add(there[number])
-    return [_wanted(order, label, len(there)) for label in there.values()]
+    return [_wanted(shipment, label, len(there)) for label in there.values()]
 
 
 def buy_labels(wanted: list[WantedLabel]) -> list[BoughtLabel]:
@@ -84,11 +87,11 @@ def buy_labels(wanted: list[WantedLabel]) -> list[BoughtLabel]:
 
 @step("Create Shipping Label", intent=want_labels, effect=buy_labels)
 def create_shipping_label(
-    session: Session, order: SalesOrder, bought: list[BoughtLabel]
+    session: Session, shipment: Shipment, bought: list[BoughtLabel]
 ) -> LabelsBought:
     """A label per parcel, with destination, weight and tracking number."""
     sold = {label.key: label for label in bought}
-    labels = live_labels(session, order)
+    labels = live_labels(session, shipment)
     for label in labels:
         label.tracking_number = sold[label.key].tracking_number
         label.pdf = sold[label.key].pdf
@@ -99,12 +102,12 @@ def create_shipping_label(
 
 
 @step("Calculate Shipping Cost")
-def calculate_shipping_cost(session: Session, order: SalesOrder) -> ShippingCost:
+def calculate_shipping_cost(session: Session, shipment: Shipment) -> ShippingCost:
     """What the carrier takes for each parcel, by its real or dimensional weight and its zone.
 
     Raises `NoShippingRate`.
     """
-    labels = live_labels(session, order)
+    labels, order = live_labels(session, shipment), shipment.order
     for label in labels:
         label.cost_minor = price_of_parcel(
             session,
@@ -114,22 +117,23 @@ def calculate_shipping_cost(session: Session, order: SalesOrder) -> ShippingCost
             zone=label.zone,
             currency=order.currency,
         )
-    order.shipping_cost_minor = sum(label.cost_minor or 0 for label in labels)
+    shipment.shipping_cost_minor = sum(label.cost_minor or 0 for label in labels)
     return ShippingCost(
-        cost_minor=order.shipping_cost_minor,
+        cost_minor=shipment.shipping_cost_minor,
         charged_minor=order.shipping_minor or 0,
         currency=order.currency,
     )
 
 
-def want_pickup(session: Session, order: SalesOrder) -> WantedPickup:
+def want_pickup(session: Session, shipment: Shipment) -> WantedPickup:
     """Write down that the parcels want to be collected."""
-    labels = live_labels(session, order)
+    labels = live_labels(session, shipment)
     if not labels:
-        raise NoLabel(order.number)
-    key = f"{order_key(order.number)}:pickup"
-    pickup = _pickup(session, order) or CarrierPickup(
-        order_number=order.number,
+        raise NoLabel(shipment)
+    key = f"{shipment.key}:pickup"
+    pickup = _pickup(session, shipment) or CarrierPickup(
+        order_number=shipment.order_number,
+        shipment=shipment.number,
         key=key,
         carrier=labels[0].carrier,
         parcels=len(labels),
@@ -146,20 +150,20 @@ def book_pickup(wanted: WantedPickup) -> str:
 
 
 @step("Dispatch Carrier Pickup", intent=want_pickup, effect=book_pickup)
-def dispatch_carrier_pickup(session: Session, order: SalesOrder, reference: str) -> PickupBooked:
+def dispatch_carrier_pickup(session: Session, shipment: Shipment, reference: str) -> PickupBooked:
     """The carrier is ordered, and the logistics coordinator has a task."""
-    pickup = _pickup(session, order)
+    pickup = _pickup(session, shipment)
     if pickup is None:
-        raise NoLabel(order.number)
+        raise NoLabel(shipment)
     pickup.reference = reference
     pickup.state = PickupState.BOOKED
     checklist = {
         "carrier": carrier_named(pickup.carrier).title,
         "reference": reference,
         "weight_grams": pickup.weight_grams,
-        "tracking_numbers": [label.tracking_number for label in live_labels(session, order)],
+        "tracking_numbers": [label.tracking_number for label in live_labels(session, shipment)],
     }
-    task = open_task(session, order, TaskKind.CARRIER_PICKUP, checklist)
+    task = open_task(session, shipment, TaskKind.CARRIER_PICKUP, checklist)
     return PickupBooked(reference=reference, task_id=task.id)
 
 
@@ -168,15 +172,18 @@ def await_carrier_pickup(order: OrderRef) -> Collected:
     return cast(Collected, await_answer(order, GATES[TaskKind.CARRIER_PICKUP]))
 
 
-def live_labels(session: Session, order: SalesOrder) -> list[ShippingLabel]:
-    """The order's labels, by parcel, without the voided ones."""
+def live_labels(session: Session, shipment: Shipment) -> list[ShippingLabel]:
+    """The shipment's labels, by parcel, without the voided ones."""
     found = select(ShippingLabel).where(
-        ShippingLabel.order_number == order.number, ShippingLabel.state != LabelState.VOIDED
+        ShippingLabel.order_number == shipment.order_number,
+        ShippingLabel.shipment == shipment.number,
+        ShippingLabel.state != LabelState.VOIDED,
     )
     return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
 
 
-def _wanted(order: SalesOrder, label: ShippingLabel, parcels: int) -> WantedLabel:
+def _wanted(shipment: Shipment, label: ShippingLabel, parcels: int) -> WantedLabel:
+    order = shipment.order
     request = LabelRequest(
         key=label.key,
         weight_grams=label.weight_grams,
@@ -205,7 +212,9 @@ def _buy(wanted: WantedLabel) -> BoughtLabel:
     return BoughtLabel(wanted.request.key, number, label_pdf(view))
 
 
-def _pickup(session: Session, order: SalesOrder) -> CarrierPickup | None:
-    return session.exec(
-        select(CarrierPickup).where(CarrierPickup.order_number == order.number)
-    ).first()
+def _pickup(session: Session, shipment: Shipment) -> CarrierPickup | None:
+    found = select(CarrierPickup).where(
+        CarrierPickup.order_number == shipment.order_number,
+        CarrierPickup.shipment == shipment.number,
+    )
+    return session.exec(found).first()

@@ -8,35 +8,35 @@ before somebody picks.
 from sqlmodel import Session, select
 
 from models.enums import TaskKind, TaskState
-from models.orders import SalesOrder
 from models.results import Picked, ShortLine, StockGivenUp
+from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.answers import settle
 from tasks.reservations import give_up
-from tasks.worklist import open_task
+from tasks.worklist import open_task, tasks_of
 
 
-def put_short(session: Session, order: SalesOrder, why: StockGivenUp) -> None:
-    """Take a locked order's stock away. One that is not yet to be picked is told when it is."""
-    give_up(session, order, why)
+def put_short(session: Session, shipment: Shipment, why: StockGivenUp) -> None:
+    """Take a locked shipment's stock away. One that is not yet to be picked is told when it is."""
+    give_up(session, shipment, why)
     to_pick = select(StaffTask).where(
-        StaffTask.order_number == order.number,
+        *tasks_of(shipment),
         StaffTask.kind == TaskKind.PICKING,
         StaffTask.state == TaskState.OPEN,
     )
     task = session.exec(to_pick).first()
     if task and task.checklist:
-        close_picking_as_short(session, order, task, why)
+        close_picking_as_short(session, shipment, task, why)
 
 
 def close_picking_as_short(
-    session: Session, order: SalesOrder, task: StaffTask, why: StockGivenUp
+    session: Session, shipment: Shipment, task: StaffTask, why: StockGivenUp
 ) -> None:
     """Nobody need walk for what is not there: the operator is asked in place of the picker."""
-    for line in order.lines:
+    for line in shipment.goods:
         line.picked = 0
     missing = ShortLine(sku=why.sku, wanted=why.wanted, available=why.available)
-    open_task(session, order, TaskKind.SHORT_PICK, {"shortages": [missing.model_dump()]})
-    nothing = {line.sku: 0 for line in order.lines}
+    open_task(session, shipment, TaskKind.SHORT_PICK, {"shortages": [missing.model_dump()]})
+    nothing = {line.sku: 0 for line in shipment.goods}
     picked = Picked(picked_by=why.counted_by, quantities=nothing, missing=(missing,))
-    settle(session, order, task, picked)
+    settle(session, shipment, task, picked)

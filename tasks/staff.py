@@ -7,8 +7,8 @@ from sqlmodel import Session, select
 from domain.walking import walking_key
 from models.catalogue import Product
 from models.enums import TaskKind
-from models.orders import OrderLine, SalesOrder
 from models.results import ChecklistItem, Decision, Packed, Picked, PickingChecklist, TaskOpened
+from models.shipments import Shipment, ShipmentLine
 from models.staff import StaffTask
 from tasks.acceptance import goods_weight
 from tasks.answers import GATES
@@ -26,19 +26,19 @@ def await_decision_on_shortage(order: OrderRef) -> Decision:
 
 
 @step("Assign Picking Task")
-def assign_picking_task(session: Session, order: SalesOrder) -> TaskOpened:
+def assign_picking_task(session: Session, shipment: Shipment) -> TaskOpened:
     """Put the order on the warehouse staff's list."""
-    return _opened(open_task(session, order, TaskKind.PICKING))
+    return _opened(open_task(session, shipment, TaskKind.PICKING))
 
 
 @step("Get Picking Checklist")
-def get_picking_checklist(session: Session, order: SalesOrder) -> PickingChecklist:
+def get_picking_checklist(session: Session, shipment: Shipment) -> PickingChecklist:
     """What to fetch, in walking order of the bins; shown with the picking task."""
-    checklist = PickingChecklist(items=checklist_items(session, order))
-    task = task_of(session, order_number=order.number, kind=TaskKind.PICKING, round=1)
+    checklist = PickingChecklist(items=checklist_items(session, shipment))
+    task = task_of(session, shipment, kind=TaskKind.PICKING, round=1)
     task.checklist = checklist.model_dump(mode="json")
-    if why := given_up(session, order):  # to a count, before anybody could pick
-        close_picking_as_short(session, order, task, why)
+    if why := given_up(session, shipment):  # to a count, before anybody could pick
+        close_picking_as_short(session, shipment, task, why)
     return checklist
 
 
@@ -53,11 +53,11 @@ def await_decision_on_short_pick(order: OrderRef) -> Decision:
 
 
 @step("Assign Packing Task")
-def assign_packing_task(session: Session, order: SalesOrder) -> TaskOpened:
+def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
     """Put the picked order on the packers' list."""
-    items = [item.model_dump() for item in checklist_items(session, order)]
-    grams = goods_weight(session, order)
-    task = open_task(session, order, TaskKind.PACKING, {"items": items, "goods_grams": grams})
+    items = [item.model_dump() for item in checklist_items(session, shipment)]
+    grams = goods_weight(session, shipment)
+    task = open_task(session, shipment, TaskKind.PACKING, {"items": items, "goods_grams": grams})
     return _opened(task)
 
 
@@ -66,11 +66,14 @@ def await_packing(order: OrderRef) -> Packed:
     return cast(Packed, await_answer(order, GATES[TaskKind.PACKING]))
 
 
-def checklist_items(session: Session, order: SalesOrder) -> tuple[ChecklistItem, ...]:
-    """The order's products with their bins, in walking order."""
+def checklist_items(session: Session, shipment: Shipment) -> tuple[ChecklistItem, ...]:
+    """The shipment's products with their bins, in walking order."""
     found = session.exec(
-        select(OrderLine, Product).where(
-            OrderLine.sku == Product.sku, OrderLine.order_number == order.number
+        select(ShipmentLine, Product).where(
+            ShipmentLine.sku == Product.sku,
+            ShipmentLine.order_number == shipment.order_number,
+            ShipmentLine.shipment == shipment.number,
+            ShipmentLine.quantity > 0,
         )
     )
     items = [

@@ -24,8 +24,8 @@ from adapters.faults import reach
 from adapters.settings import settings
 from adapters.trouble import time_can_heal
 from domain.errors import PacklineError
-from models.orders import PROBLEM_CHARACTERS, SalesOrder
 from models.results import StepResult
+from models.shipments import PROBLEM_CHARACTERS, Shipment
 from tasks.ledger import find_record, record, tell
 from tasks.subjects import Subject, Superseded
 
@@ -148,5 +148,5 @@ def _note_failure(subject: Subject, name: str, problem: Exception) -> None:
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
         row = subject.lock(session)
         tell(session, subject.key, f"{name} failed", str(problem))
-        if isinstance(row, SalesOrder) and not time_can_heal(problem):
+        if isinstance(row, Shipment) and not time_can_heal(problem):
             row.problem = f"{name}: {problem}"[:PROBLEM_CHARACTERS]

@@ -7,19 +7,20 @@ wakes the dispatcher, which fills the orders that wait for it.
 
 from typing import NamedTuple
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from adapters.database import ORDERS_CHANNEL, notify, transaction
-from domain.allocation import giving_way
+from domain.allocation import Which, giving_way
 from domain.errors import PacklineError
 from models.catalogue import Product, Reservation, StockCount, StockMovement
 from models.enums import MovementKind, ReservationState
 from models.intake import COUNT_PREFIX, AdjustmentIn, DeliveryIn, StockCountIn
-from models.orders import OrderLine, SalesOrder
 from models.results import StockCounted, StockGivenUp
+from models.shipments import Shipment, ShipmentLine
 from tasks.reservations import lock_available
 from tasks.short_orders import put_short
-from tasks.subjects import locked_order
+from tasks.subjects import locked_shipment
 
 _LISTED = 5
 """So many orders are named in a sentence."""
@@ -75,11 +76,17 @@ class StockInMotion(PacklineError):
 
 
 class Holder(NamedTuple):
-    """An order that holds pieces of a product. `picked`: they are in its tote."""
+    """A shipment that holds pieces of a product. `picked`: they are in its tote."""
 
     number: int
+    shipment: int
     pieces: int
     picked: bool
+
+    @property
+    def key(self) -> Which:
+        """Its order's number, and its own."""
+        return self.number, self.shipment
 
 
 def book(change: DeliveryIn | AdjustmentIn) -> Product:
@@ -124,9 +131,9 @@ def _movement(change: DeliveryIn | AdjustmentIn) -> StockMovement:
     )
 
 
-def _locked(session: Session, sku: str, *, and_of: list[SalesOrder] | None = None) -> Product:
-    """The product, locked together with those of these orders. Raises `UnknownProduct`."""
-    others = {line.sku for order in and_of or [] for line in order.lines}
+def _locked(session: Session, sku: str, *, and_of: list[Shipment] | None = None) -> Product:
+    """The product, locked together with those of these shipments. Raises `UnknownProduct`."""
+    others = {line.sku for shipment in and_of or [] for line in shipment.lines}
     if sku not in lock_available(session, {sku} | others):
         raise UnknownProduct(sku)
     return session.get_one(Product, sku)
@@ -163,16 +170,16 @@ def _count(session: Session, found: StockCountIn) -> StockCounted | None:
     holds only if it is still so under them.
     """
     guessed = _who_gives_way(_holders(session, found.sku), found.counted)
-    orders = {number: locked_order(session, number) for number in sorted(guessed)}
-    product = _locked(session, found.sku, and_of=list(orders.values()))
+    there = {key: locked_shipment(session, *key) for key in sorted(guessed)}
+    product = _locked(session, found.sku, and_of=list(there.values()))
     _refuse_count_again(session, found)
     holders = _holders(session, found.sku)
     _refuse_if_picked(holders, found)
-    numbers = _who_gives_way(holders, found.counted)
-    if not orders.keys() >= set(numbers):
+    short = _who_gives_way(holders, found.counted)
+    if not there.keys() >= set(short):
         return None
-    _put_short(session, found, [orders[number] for number in numbers], holders)
-    return _book_count(session, product, found, tuple(numbers))
+    _put_short(session, found, [there[key] for key in short], holders)
+    return _book_count(session, product, found, tuple(number for number, _ in short))
 
 
 def _refuse_count_again(session: Session, found: StockCountIn) -> None:
@@ -188,26 +195,26 @@ def _refuse_if_picked(holders: list[Holder], found: StockCountIn) -> None:
         raise PickedAlready(found, pieces, [holder.number for holder in picked])
 
 
-def _who_gives_way(holders: list[Holder], counted: int) -> list[int]:
-    """The newest orders that are not picked yet, until what is held is not more than counted."""
+def _who_gives_way(holders: list[Holder], counted: int) -> list[Which]:
+    """The newest shipments that are not picked yet, until what is held is not more than counted."""
     excess = sum(holder.pieces for holder in holders) - counted
-    return giving_way({h.number: h.pieces for h in holders if not h.picked}, excess)
+    return giving_way({h.key: h.pieces for h in holders if not h.picked}, excess)
 
 
 def _put_short(
-    session: Session, found: StockCountIn, orders: list[SalesOrder], holders: list[Holder]
+    session: Session, found: StockCountIn, short: list[Shipment], holders: list[Holder]
 ) -> None:
-    pieces = {holder.number: holder.pieces for holder in holders}
-    kept = sum(pieces.values()) - sum(pieces[order.number] for order in orders)
-    for order in orders:
+    pieces = {holder.key: holder.pieces for holder in holders}
+    kept = sum(pieces.values()) - sum(pieces[_which(shipment)] for shipment in short)
+    for shipment in short:
         why = StockGivenUp(
             sku=found.sku,
-            wanted=pieces[order.number],
+            wanted=pieces[_which(shipment)],
             available=found.counted - kept,
             counted_by=found.by,
             reference=found.reference,
         )
-        put_short(session, order, why)
+        put_short(session, shipment, why)
 
 
 def _book_count(
@@ -243,20 +250,31 @@ def _counted_movement(found: StockCountIn, before: int) -> StockMovement:
 
 
 def _holders(session: Session, sku: str) -> list[Holder]:
-    """The orders for which pieces of the product are set aside, the newest first."""
-    unpicked = select(OrderLine.id).where(
-        OrderLine.order_number == SalesOrder.number,
-        col(OrderLine.picked).is_distinct_from(OrderLine.quantity),
+    """The shipments for which pieces of the product are set aside, the newest first."""
+    other = aliased(ShipmentLine)
+    unpicked = select(other.order_line_id).where(
+        other.order_number == ShipmentLine.order_number,
+        other.shipment == ShipmentLine.shipment,
+        col(other.quantity) > 0,
+        col(other.picked).is_distinct_from(other.quantity),
     )
     holding = (
-        select(SalesOrder.number, Reservation.quantity, ~unpicked.correlate(SalesOrder).exists())
+        select(
+            ShipmentLine.order_number,
+            ShipmentLine.shipment,
+            Reservation.quantity,
+            ~unpicked.correlate(ShipmentLine).exists(),
+        )
         .select_from(Reservation)
-        .join(OrderLine, col(OrderLine.id) == Reservation.order_line_id)
-        .join(SalesOrder, col(SalesOrder.number) == OrderLine.order_number)
+        .join(ShipmentLine)
         .where(Reservation.sku == sku, Reservation.state == ReservationState.LIVE)
-        .order_by(col(SalesOrder.number).desc())
+        .order_by(col(ShipmentLine.order_number).desc(), col(ShipmentLine.shipment).desc())
     )
     return [Holder(*row) for row in session.execute(holding)]
+
+
+def _which(shipment: Shipment) -> Which:
+    return shipment.order_number, shipment.number
 
 
 def _named(orders: list[int]) -> str:

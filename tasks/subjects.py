@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import contains_eager
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from adapters.database import transaction
 from domain.errors import PacklineError
@@ -21,6 +23,7 @@ from models.enums import ENDED, OrderStatus
 from models.ledger import StepRecord
 from models.orders import SalesOrder
 from models.runs import OvertakenRun
+from models.shipments import Shipment, shipment_name
 
 RETRIEVE_NEW_ORDER = "Retrieve New Order"
 DAILY_FULFILLMENT_SUMMARY = "Daily Fulfillment Summary"
@@ -30,18 +33,19 @@ IDENTITIES = range(1, 2**63)
 
 
 class UnknownOrder(PacklineError):
-    """There is no such order."""
+    """There is no such order, or no such shipment of it."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(f"There is no order {number}: `packline orders` lists those there are.")
+    def __init__(self, number: int, shipment: int = 1) -> None:
+        what = shipment_name(number, shipment)
+        super().__init__(f"There is no {what}: `packline orders` lists those there are.")
 
 
 class Superseded(PacklineError):
     """A newer attempt works on the order; this one may write nothing more."""
 
-    def __init__(self, number: int, run_id: str | None) -> None:
+    def __init__(self, name: str, run_id: str | None) -> None:
         super().__init__(
-            f"Order {number} was taken over by flow run {run_id}: watch that run, nothing is lost."
+            f"{name} was taken over by flow run {run_id}: watch that run, nothing is lost."
         )
 
 
@@ -77,34 +81,37 @@ class Subject(ABC):
 
 
 class OrderRef(Subject):
-    """An order in the hands of one attempt of one flow run."""
+    """An order, or a shipment of one that was split, in the hands of one attempt of a flow run."""
 
-    def __init__(self, number: int, run_id: str, fence: int, status: OrderStatus) -> None:
+    def __init__(self, shipment: Shipment, run_id: str) -> None:
         super().__init__(run_id)
-        self.key = order_key(number)
-        self.number = number
-        self.fence = fence
-        self.status = status
+        self.key = shipment.key
+        self.number = shipment.order_number
+        self.shipment = shipment.number
+        self.title = shipment.name.capitalize()
+        self.fence = shipment.fence
+        self.status = shipment.status
 
     @property
     def has_ended(self) -> bool:
         """Nothing was left to do when this attempt began."""
         return self.status in ENDED
 
-    def lock(self, session: Session) -> SalesOrder:
-        """Lock the order. Raises `Superseded` when a newer attempt has taken it over."""
-        order = locked_order(session, self.number)
-        if order.fence != self.fence:
-            raise Superseded(self.number, order.run_id)
-        return order
+    def lock(self, session: Session) -> Shipment:
+        """Lock the shipment. Raises `Superseded` when a newer attempt has taken it over."""
+        shipment = locked_shipment(session, self.number, self.shipment)
+        if shipment.fence != self.fence:
+            raise Superseded(self.title, shipment.run_id)
+        return shipment
 
 
 class Claim(Subject):
     """An order still to be found: the one named, the one this run has, or the next New one."""
 
-    def __init__(self, number: int | None, run_id: str) -> None:
+    def __init__(self, number: int | None, shipment: int, run_id: str) -> None:
         super().__init__(run_id)
         self.number = number
+        self.shipment = shipment
 
     def recorded(self, step: str, round: int) -> dict[str, Any] | None:
         """What this run, or an earlier run of the named order, has retrieved.
@@ -113,10 +120,11 @@ class Claim(Subject):
         """
         with transaction() as session:
             if self.number is not None:
-                order = find_order(session, self.number)
-                if order and order.has_ended:
-                    return {"number": order.number}
-                record = session.get(StepRecord, (order_key(self.number), step, round))
+                shipment = find_shipment(session, self.number, self.shipment)
+                if shipment and shipment.has_ended:
+                    return {"number": self.number, "shipment": self.shipment}
+                key = shipment.key if shipment else ""
+                record = session.get(StepRecord, (key, step, round))
             else:
                 mine = StepRecord.run_id == self.run_id
                 record = session.exec(
@@ -124,18 +132,18 @@ class Claim(Subject):
                 ).first()
         return record.result if record else None
 
-    def lock(self, session: Session) -> SalesOrder | None:
-        """Lock the order. None: nothing is waiting. Raises `UnknownOrder`."""
+    def lock(self, session: Session) -> Shipment | None:
+        """Lock the shipment. None: nothing is waiting. Raises `UnknownOrder`."""
         if self.number is None:
-            order = _next_new_order(session)
+            shipment = _next_new_shipment(session)
         else:
-            order = locked_order(session, self.number)
-        if order:
-            self.key = order_key(order.number)
-            if order.run_id and order.run_id != self.run_id:
-                overtake(session, order)
-            order.run_id = self.run_id
-        return order
+            shipment = locked_shipment(session, self.number, self.shipment)
+        if shipment:
+            self.key = shipment.key
+            if shipment.run_id and shipment.run_id != self.run_id:
+                overtake(session, shipment)
+            shipment.run_id = self.run_id
+        return shipment
 
 
 class DayRef(Subject):
@@ -167,11 +175,9 @@ def day_key(day: date) -> str:
     return f"day:{day.isoformat()}"
 
 
-def find_order(session: Session, number: int, *, lock: bool = False) -> SalesOrder | None:
+def find_order(session: Session, number: int) -> SalesOrder | None:
     """The order's row, if there is one of that number."""
-    if number not in IDENTITIES:
-        return None
-    return session.get(SalesOrder, number, with_for_update=lock or None, populate_existing=True)
+    return session.get(SalesOrder, number) if number in IDENTITIES else None
 
 
 def locked_order(session: Session, number: int) -> SalesOrder:
@@ -179,44 +185,81 @@ def locked_order(session: Session, number: int) -> SalesOrder:
 
     Raises `UnknownOrder`.
     """
-    order = find_order(session, number, lock=True)
-    if order is None:
-        raise UnknownOrder(number)
-    return order
+    if number in IDENTITIES:
+        order = session.get(SalesOrder, number, with_for_update=True, populate_existing=True)
+        if order:
+            return order
+    raise UnknownOrder(number)
 
 
-def take_over(session: Session, number: int, run_id: str) -> OrderRef:
-    """Begin an attempt: from here on, only this attempt may write to the order.
+def find_shipment(session: Session, number: int, shipment: int = 1) -> Shipment | None:
+    """The row of an order's shipment, if there is one of these numbers."""
+    return session.get(Shipment, (number, shipment)) if number in IDENTITIES else None
 
-    The run that had it before is overtaken: the dispatcher ends it in Prefect. An order that has
+
+def locked_shipment(session: Session, number: int, shipment: int = 1) -> Shipment:
+    """The shipment's row with that of its order, both locked, the order first.
+
+    Raises `UnknownOrder`.
+    """
+    of_these = _with_order().where(Shipment.order_number == number, Shipment.number == shipment)
+    locked = of_these.with_for_update(of=[SalesOrder, Shipment])
+    if number in IDENTITIES:
+        found = session.exec(locked.execution_options(populate_existing=True)).first()
+        if found:
+            return found
+    raise UnknownOrder(number, shipment)
+
+
+def unlocked_shipment(session: Session, key: str) -> Shipment | None:
+    """The shipment, locked now, unless somebody else has locked it or its order."""
+    return _first_unlocked(session, _with_order().where(Shipment.key == key))
+
+
+def take_over(session: Session, number: int, shipment: int, run_id: str) -> OrderRef:
+    """Begin an attempt: from here on, only this attempt may write to the shipment.
+
+    The run that had it before is overtaken: the dispatcher ends it in Prefect. A shipment that has
     ended stays with the run that ended it.
     """
-    order = locked_order(session, number)
-    if not order.has_ended:
-        if order.run_id and order.run_id != run_id:
-            overtake(session, order)
+    row = locked_shipment(session, number, shipment)
+    if not row.has_ended:
+        if row.run_id and row.run_id != run_id:
+            overtake(session, row)
         session.execute(delete(OvertakenRun).where(col(OvertakenRun.run_id) == run_id))
-        order.fence += 1
-        order.run_id = run_id
-        order.problem = ""
-        order.waits_at = order.ready_at = None
-        order.claimed_at = order.claimed_at or utc_now()
-    reference = OrderRef(number, run_id, order.fence, order.status)
+        row.fence += 1
+        row.run_id = run_id
+        row.problem = ""
+        row.waits_at = row.ready_at = None
+        row.claimed_at = row.claimed_at or utc_now()
+    reference = OrderRef(row, run_id)
     reference.remember(session)
     return reference
 
 
-def overtake(session: Session, order: SalesOrder) -> None:
-    """Note that the order's run has nothing left to do: the order goes on without it."""
-    gone = insert(OvertakenRun).values(run_id=order.run_id, order_number=order.number, at=utc_now())
+def overtake(session: Session, shipment: Shipment) -> None:
+    """Note that the shipment's run has nothing left to do: the shipment goes on without it."""
+    gone = insert(OvertakenRun).values(
+        run_id=shipment.run_id, order_number=shipment.order_number, at=utc_now()
+    )
     session.execute(gone.on_conflict_do_nothing())
 
 
-def _next_new_order(session: Session) -> SalesOrder | None:
+def _next_new_shipment(session: Session) -> Shipment | None:
     unclaimed = (
-        select(SalesOrder)
-        .where(SalesOrder.status == OrderStatus.NEW, SalesOrder.run_id == None)  # noqa: E711
-        .order_by(SalesOrder.number)  # type: ignore[arg-type]
+        _with_order()
+        .where(Shipment.status == OrderStatus.NEW, col(Shipment.run_id).is_(None))
+        .order_by(col(Shipment.order_number), col(Shipment.number))
         .limit(1)
     )
-    return session.exec(unclaimed.with_for_update(skip_locked=True)).first()
+    return _first_unlocked(session, unclaimed)
+
+
+def _first_unlocked(session: Session, wanted: SelectOfScalar[Shipment]) -> Shipment | None:
+    locked = wanted.with_for_update(of=[SalesOrder, Shipment], skip_locked=True)
+    return session.exec(locked.execution_options(populate_existing=True)).first()
+
+
+def _with_order() -> SelectOfScalar[Shipment]:
+    order = contains_eager(Shipment.order)  # type: ignore[arg-type]
+    return select(Shipment).join(SalesOrder).options(order)

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
 from adapters.shop_clock import in_working_hours, shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
-from models.orders import SalesOrder
+from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.subjects import IDENTITIES
 
@@ -48,23 +49,22 @@ class TaskNotOpen(PacklineError):
 
 def open_task(
     session: Session,
-    order: SalesOrder,
+    shipment: Shipment,
     kind: TaskKind,
     checklist: dict[str, Any] | None = None,
     complaint: str = "",
 ) -> StaffTask:
     """Put a task for the next round of a gate on the list of its role."""
     last = session.scalar(
-        select(func.max(StaffTask.round)).where(
-            StaffTask.order_number == order.number, StaffTask.kind == kind
-        )
+        select(func.max(StaffTask.round)).where(*tasks_of(shipment), StaffTask.kind == kind)
     )
     task = StaffTask(
-        order_number=order.number,
+        order_number=shipment.order_number,
+        shipment=shipment.number,
         kind=kind,
         round=(last or 0) + 1,
         role=_ROLES[kind],
-        due_at=in_working_hours(utc_now(), _hours(kind, order.service_level)),
+        due_at=in_working_hours(utc_now(), _hours(kind, shipment.order.service_level)),
         checklist=checklist,
         complaint=complaint,
     )
@@ -73,10 +73,10 @@ def open_task(
     return task
 
 
-def ask_again(session: Session, order: SalesOrder, task: StaffTask, complaint: str) -> StaffTask:
+def ask_again(session: Session, shipment: Shipment, task: StaffTask, complaint: str) -> StaffTask:
     """Put a task on the list again whose answer was refused; that moves no deadline."""
     session.refresh(task)  # somebody may have been reminded of it meanwhile
-    again = open_task(session, order, task.kind, task.checklist, complaint)
+    again = open_task(session, shipment, task.kind, task.checklist, complaint)
     again.sqlmodel_update(task.model_dump(include=_LATENESS))
     session.flush()
     return again
@@ -96,15 +96,10 @@ def find_task(session: Session, task_id: int) -> StaffTask:
     return task
 
 
-def task_of(session: Session, *, order_number: int, kind: TaskKind, round: int) -> StaffTask:
-    """The task of one round of an order's gate; it is opened before anybody waits for it."""
-    return session.exec(
-        select(StaffTask).where(
-            StaffTask.order_number == order_number,
-            StaffTask.kind == kind,
-            StaffTask.round == round,
-        )
-    ).one()
+def task_of(session: Session, shipment: Shipment, *, kind: TaskKind, round: int) -> StaffTask:
+    """The task of one round of a shipment's gate; it is opened before anybody waits for it."""
+    of_round = select(StaffTask).where(StaffTask.kind == kind, StaffTask.round == round)
+    return session.exec(of_round.where(*tasks_of(shipment))).one()
 
 
 def why_not_open(task: StaffTask) -> str:
@@ -115,3 +110,9 @@ def why_not_open(task: StaffTask) -> str:
             " nothing is left to do."
         )
     return f"Task {task.id} is {task.state}: `packline tasks` lists the open ones."
+
+
+def tasks_of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
+    """The tasks of a shipment, open or not."""
+    of_order = col(StaffTask.order_number) == shipment.order_number
+    return of_order, col(StaffTask.shipment) == shipment.number

@@ -1,0 +1,147 @@
+"""Shipments: what of an order travels together, and how far it has come.
+
+An order has one shipment, made by the database with the order, unless it is split.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, Relationship, SQLModel
+
+from models.base import big_integer, instant
+from models.enums import ENDED, OrderStatus, enum_column
+from models.orders import OrderLine, SalesOrder
+
+PROBLEM_CHARACTERS = 1000
+
+_KEY = "'order:' || order_number::text || CASE WHEN number > 1 THEN ':' || number::text ELSE '' END"
+_SHIPPED_IS_COMPLETE = (
+    "status <> 'Shipped' OR (shipped_at IS NOT NULL AND collected_at IS NOT NULL AND"
+    " tracking_number IS NOT NULL)"
+)
+_OPEN = text("status NOT IN ('Shipped', 'Cancelled')")
+
+
+def shipment_number() -> Any:
+    """A column that says which of the order's shipments; the first one, if nothing else is said."""
+    return Field(default=1, sa_column_kwargs={"server_default": "1"})
+
+
+def of_shipment() -> ForeignKeyConstraint:
+    """The row belongs to a shipment, named by its columns `order_number` and `shipment`."""
+    return ForeignKeyConstraint(
+        ["order_number", "shipment"], ["shipment.order_number", "shipment.number"]
+    )
+
+
+class Shipment(SQLModel, table=True):
+    """A part of an order that is picked, packed, labelled and collected as one.
+
+    `key` is its name in the ledger: that of the order, for the first one.
+
+    `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
+    counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
+    and waits for somebody to press Retry; while it is empty, it goes on by itself. `waits_at` names
+    the pause at which its run is suspended; since `ready_at` it may go on.
+    """
+
+    __table_args__ = (
+        CheckConstraint(_SHIPPED_IS_COMPLETE, name="shipped_is_complete"),
+        CheckConstraint(
+            "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
+        ),
+        Index("ix_shipment_open", "status", "order_number", "number", postgresql_where=_OPEN),
+        Index("ix_shipment_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
+        UniqueConstraint("key"),
+    )
+
+    order_number: int = Field(
+        primary_key=True, foreign_key="sales_order.number", sa_type=BigInteger
+    )
+    number: int = Field(default=1, primary_key=True)
+    key: str = Field(
+        default=None, sa_column=Column(String(64), Computed(_KEY, persisted=True), nullable=False)
+    )
+    status: OrderStatus = Field(
+        default=OrderStatus.NEW, sa_column=enum_column(OrderStatus, "status")
+    )
+
+    carrier: str | None = Field(default=None, max_length=64)
+    tracking_number: str | None = Field(default=None, max_length=64, unique=True)
+    shipping_cost_minor: int | None = big_integer()
+
+    run_id: str | None = Field(default=None, max_length=36, index=True)
+    runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    fence: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    problem: str = Field(
+        default="", max_length=PROBLEM_CHARACTERS, sa_column_kwargs={"server_default": ""}
+    )
+    waits_at: str | None = Field(default=None, max_length=64)
+    ready_at: datetime | None = instant(None)
+    claimed_at: datetime | None = instant(None)
+    collected_at: datetime | None = instant(None)
+    shipped_at: datetime | None = instant(None)
+    cancelled_at: datetime | None = instant(None)
+
+    order: SalesOrder = Relationship(back_populates="shipments")
+    lines: list["ShipmentLine"] = Relationship(
+        back_populates="parcelled",
+        sa_relationship_kwargs={"order_by": "ShipmentLine.order_line_id"},
+    )
+
+    @property
+    def has_ended(self) -> bool:
+        """Nothing is left to do for it."""
+        return self.status in ENDED
+
+    @property
+    def goods(self) -> list["ShipmentLine"]:
+        """The lines of which something travels with it."""
+        return [line for line in self.lines if line.quantity]
+
+    @property
+    def name(self) -> str:
+        """What people call it; an order that is not split is its only shipment."""
+        return shipment_name(self.order_number, self.number)
+
+
+class ShipmentLine(SQLModel, table=True):
+    """So many pieces of an order's line that travel with a shipment; none, if they were moved on.
+
+    `picked` is how many the picker found, and `available_when_short` what stock had of them.
+    """
+
+    __tablename__ = "shipment_line"
+    __table_args__ = (
+        of_shipment(),
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        CheckConstraint("0 <= picked AND picked <= quantity", name="picked_within_shipped"),
+        Index("ix_shipment_line_order_number_shipment", "order_number", "shipment"),
+    )
+
+    order_line_id: int = Field(primary_key=True, foreign_key="order_line.id", sa_type=BigInteger)
+    shipment: int = Field(default=1, primary_key=True)
+    order_number: int = Field(sa_type=BigInteger, nullable=False)
+    sku: str = Field(foreign_key="product.sku", max_length=64)
+    quantity: int
+    picked: int | None = None
+    available_when_short: int | None = None
+
+    parcelled: Shipment = Relationship(back_populates="lines")
+    ordered: OrderLine = Relationship()
+
+
+def shipment_name(order: int, number: int) -> str:
+    """`order 1001`, and `order 1001, shipment 2` of an order that was split."""
+    return f"order {order}" if number == 1 else f"order {order}, shipment {number}"
