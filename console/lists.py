@@ -186,7 +186,9 @@ def open_tasks(
     A role also has on its list what was escalated to it.
     """
     clock = PromiseClock()
-    urgent = select(StaffTask, SalesOrder).join(SalesOrder)
+    urgent = select(StaffTask, SalesOrder).join(
+        SalesOrder, col(SalesOrder.number) == StaffTask.order_number
+    )
     urgent = urgent.where(StaffTask.state == TaskState.OPEN)
     if role:
         urgent = urgent.where(_concerns(role))

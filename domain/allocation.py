@@ -43,9 +43,9 @@ def shortages(wanted: Sequence[Wanted], available: Mapping[str, int]) -> list[Sh
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A shipment that waits for stock, by its key, with all that it wants."""
+    """A shipment that waits for stock, with all that it wants."""
 
-    key: str
+    which: Which
     wanted: tuple[Wanted, ...]
 
 
@@ -56,8 +56,8 @@ def left_over(available: Mapping[str, int], claimed: Mapping[str, int]) -> dict[
 
 def fillable(
     waiting: Iterable[Waiting], available: Mapping[str, int], *, in_turn: bool
-) -> list[str]:
-    """The shipments that can be filled now, by key, those first that stand first in `waiting`.
+) -> list[Which]:
+    """The shipments that can be filled now, those first that stand first in `waiting`.
 
     A shipment is filled whole or not at all. With `in_turn`, one that cannot be filled yet keeps
     all that it wants from those behind it, so that none waits for ever.
@@ -67,7 +67,7 @@ def fillable(
     for shipment in waiting:
         fits = not shortages(shipment.wanted, left)
         if fits:
-            filled.append(shipment.key)
+            filled.append(shipment.which)
         if fits or in_turn:
             for item in shipment.wanted:
                 left[item.sku] -= item.quantity

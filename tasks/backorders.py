@@ -8,16 +8,16 @@ as the operator would. The step that reserves has the last word, under its locks
 from collections.abc import Iterable
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, tuple_
 from sqlmodel import Session, col, select
 
 from adapters.database import transaction
 from adapters.settings import settings
-from domain.allocation import Waiting, Wanted, fillable
+from domain.allocation import Waiting, Wanted, Which, fillable
 from models.catalogue import Product, Reservation
 from models.enums import ReservationState, TaskKind, TaskState
 from models.forms import TRY_AGAIN
-from models.shipments import Shipment, ShipmentLine
+from models.shipments import ShipmentLine
 from models.staff import StaffTask
 from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_by_packline
@@ -26,43 +26,33 @@ from tasks.subjects import unlocked_shipment
 from tasks.worklist import tasks_of
 
 
-def fill_backorders() -> list[str]:
-    """Let shipments go on that can be filled now; returns their keys, the oldest first."""
+def fill_backorders() -> list[int]:
+    """Let shipments go on that can be filled now; returns their orders, the oldest first."""
     with transaction() as session:
         waiting = _waiting(session)
         available = _available(session, {item.sku for each in waiting for item in each.wanted})
         due = fillable(waiting, available, in_turn=settings().backorders_first)
         asked = _asked(session, due)
-    return [key for key in due if key in asked and _let_go_on(key)]
+    return [which[0] for which in due if which in asked and _let_go_on(which)]
 
 
 def _waiting(session: Session) -> list[Waiting]:
     """All that wait, the oldest first. Only what is wanted is looked through."""
     wanted = session.execute(
-        select(Shipment.key, Reservation.sku, Reservation.quantity)
-        .join(ShipmentLine, _of_line())
-        .join(Shipment, _of_shipment())
+        select(
+            ShipmentLine.order_number,
+            ShipmentLine.shipment,
+            Reservation.sku,
+            Reservation.quantity,
+        )
+        .join(ShipmentLine)
         .where(Reservation.state == ReservationState.WANTED)
-        .order_by(col(Shipment.order_number), col(Shipment.number))
+        .order_by(col(ShipmentLine.order_number), col(ShipmentLine.shipment))
     ).all()
     return [
-        Waiting(key, tuple(Wanted(sku, quantity) for _, sku, quantity in lines))
-        for key, lines in groupby(wanted, lambda row: row[0])
+        Waiting(which, tuple(Wanted(sku, quantity) for *_, sku, quantity in lines))
+        for which, lines in groupby(wanted, lambda row: (row[0], row[1]))
     ]
-
-
-def _of_line() -> ColumnElement[bool]:
-    return and_(
-        col(ShipmentLine.order_line_id) == Reservation.order_line_id,
-        col(ShipmentLine.shipment) == Reservation.shipment,
-    )
-
-
-def _of_shipment() -> ColumnElement[bool]:
-    return and_(
-        col(Shipment.order_number) == ShipmentLine.order_number,
-        col(Shipment.number) == ShipmentLine.shipment,
-    )
 
 
 def _available(session: Session, skus: set[str]) -> dict[str, int]:
@@ -71,10 +61,11 @@ def _available(session: Session, skus: set[str]) -> dict[str, int]:
     return dict(session.execute(found).tuples().all()) if skus else {}
 
 
-def _asked(session: Session, keys: Iterable[str]) -> set[str]:
+def _asked(session: Session, waiting: Iterable[Which]) -> set[Which]:
     """Those whose operator has a task. The others are on their way already."""
-    found = select(Shipment.key).join(StaffTask).where(*_for_the_operator())
-    return set(session.exec(found.where(col(Shipment.key).in_(keys))))
+    which = col(StaffTask.order_number), col(StaffTask.shipment)
+    found = select(*which).where(*_for_the_operator(), tuple_(*which).in_(list(waiting)))
+    return {(number, shipment) for number, shipment in session.execute(found)}
 
 
 def _for_the_operator() -> tuple[ColumnElement[bool], ...]:
@@ -82,10 +73,10 @@ def _for_the_operator() -> tuple[ColumnElement[bool], ...]:
     return col(StaffTask.kind).in_(kinds), col(StaffTask.state) == TaskState.OPEN
 
 
-def _let_go_on(key: str) -> bool:
+def _let_go_on(which: Which) -> bool:
     """Answer for the operator. An order that somebody works on is left for the next sweep."""
     with transaction() as session:
-        shipment = unlocked_shipment(session, key)
+        shipment = unlocked_shipment(session, *which)
         if shipment is None:
             return False
         asked = select(StaffTask).where(*tasks_of(shipment), *_for_the_operator())

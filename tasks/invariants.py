@@ -81,11 +81,17 @@ _HOLDING = """
     waiting AS (SELECT key FROM checked WHERE NOT holds)
 """
 
-_TRAVELS = """
+_TRAVELS = """(
     shipment_line AS line JOIN shipment AS travels
         ON travels.order_number = line.order_number AND travels.number = line.shipment
-"""
+)"""
 """The lines of shipments, each with its shipment."""
+
+_NUMBER = "replace(substr(key, 7), ':', ', shipment ') AS number"
+"""What people call a shipment: the number of its order, and its own if it is not the first."""
+
+_NUMBER_OF_SUBJECT = _NUMBER.replace("key", "subject")
+_NUMBER_OF_TRAVELLING = _NUMBER.replace("key", "travels.key")
 
 _OF_LINE = "order_line_id = line.order_line_id AND {0}.shipment = line.shipment"
 
@@ -111,7 +117,7 @@ _ONCE = (
     ("pickup of shipment", "carrier_pickup", "order_number, shipment"),
     ("mail", "message", "key"),
     ("mail with Message-ID", "message", "message_id"),
-    ("reservation of shipment's line", "reservation", "order_line_id, shipment"),
+    ("reservation of line", "reservation", "order_line_id, shipment"),
     ("movement", "stock_movement", "sku, kind, reference"),
 )
 """Things that may be there once, with the table and the column that says which."""
@@ -150,11 +156,11 @@ STOCK = (
     ),
     Invariant(
         name="orders that passed the stock check hold each line",
-        problem="Shipment {key} needs {quantity} of {sku} set aside, and its live reservation"
+        problem="Order {number} needs {quantity} of {sku} set aside, and its live reservation"
         " holds {held}.",
         breaking=f"""
             {_HOLDING}
-            SELECT key, line.sku, line.quantity, coalesce(held.quantity, 0) AS held
+            SELECT {_NUMBER}, line.sku, line.quantity, coalesce(held.quantity, 0) AS held
             FROM holding JOIN {_TRAVELS} USING (key)
             LEFT JOIN reservation AS held
                 ON held.{_OF_LINE.format("held")} AND held.state = 'live' AND held.sku = line.sku
@@ -163,11 +169,11 @@ STOCK = (
     ),
     Invariant(
         name="no other order holds stock",
-        problem="Shipment {key} is {status} and has {quantity} of {sku} set aside, though it needs"
+        problem="Order {number} is {status} and has {quantity} of {sku} set aside, though it needs"
         " none now.",
         breaking=f"""
             {_HOLDING}
-            SELECT key, status, held.quantity, held.sku
+            SELECT {_NUMBER}, status, held.quantity, held.sku
             FROM {_TRAVELS}
             JOIN reservation AS held ON held.{_OF_LINE.format("held")}
             LEFT JOIN holding USING (key)
@@ -176,10 +182,10 @@ STOCK = (
     ),
     Invariant(
         name="orders that wait for stock want each line",
-        problem="Shipment {key} waits for {quantity} of {sku}, and it wants {wanted}.",
+        problem="Order {number} waits for {quantity} of {sku}, and it wants {wanted}.",
         breaking=f"""
             {_HOLDING}
-            SELECT key, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted
+            SELECT {_NUMBER}, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted
             FROM waiting JOIN {_TRAVELS} USING (key)
             LEFT JOIN reservation AS wanted
                 ON wanted.{_OF_LINE.format("wanted")} AND wanted.state = 'wanted'
@@ -189,11 +195,11 @@ STOCK = (
     ),
     Invariant(
         name="no other order wants stock",
-        problem="Shipment {key} is {status} and wants {quantity} of {sku}, though it does not wait"
+        problem="Order {number} is {status} and wants {quantity} of {sku}, though it does not wait"
         " for stock.",
         breaking=f"""
             {_HOLDING}
-            SELECT key, status, wanted.quantity, wanted.sku
+            SELECT {_NUMBER}, status, wanted.quantity, wanted.sku
             FROM {_TRAVELS}
             JOIN reservation AS wanted ON wanted.{_OF_LINE.format("wanted")}
             LEFT JOIN waiting USING (key)
@@ -202,10 +208,10 @@ STOCK = (
     ),
     Invariant(
         name="orders that wait for stock are neither picked in full nor packed",
-        problem="Shipment {key} waits for stock, and '{step}' is recorded for it.",
+        problem="Order {number} waits for stock, and '{step}' is recorded for it.",
         breaking=f"""
             {_HOLDING}
-            SELECT key, step FROM waiting JOIN step_record ON subject = key
+            SELECT {_NUMBER}, step FROM waiting JOIN step_record ON subject = key
             WHERE step IN ('Assign Packing Task', 'gate: packing')
         """,
     ),
@@ -228,10 +234,10 @@ STOCK = (
     ),
     Invariant(
         name="reservations are consumed when stock is booked out",
-        problem="Shipment {key}, {quantity} of {sku}: its stock is {booked}, and its reservation is"
+        problem="Order {number}, {quantity} of {sku}: its stock is {booked}, and its reservation is"
         " {reservation}.",
         breaking=f"""
-            SELECT travels.key, line.quantity, line.sku,
+            SELECT {_NUMBER}, line.quantity, line.sku,
                 CASE WHEN booked.subject IS NULL THEN 'not booked out' ELSE 'booked out' END
                     AS booked,
                 coalesce(held.quantity || ' ' || held.sku || ', ' || held.state, 'missing')
@@ -248,10 +254,10 @@ STOCK = (
     ),
     Invariant(
         name="orders booked out have sold each line",
-        problem="Shipment {key} was booked out with {quantity} of {sku}, and its movement says"
+        problem="Order {number} was booked out with {quantity} of {sku}, and its movement says"
         " {sold}.",
         breaking=f"""
-            SELECT travels.key, line.quantity, line.sku, coalesce(-sold.quantity, 0) AS sold
+            SELECT {_NUMBER}, line.quantity, line.sku, coalesce(-sold.quantity, 0) AS sold
             FROM {_TRAVELS}
             JOIN step_record AS booked ON booked.subject = travels.key
             LEFT JOIN stock_movement AS sold
@@ -269,7 +275,7 @@ STOCK = (
             FROM stock_movement AS sold
             LEFT JOIN step_record AS booked
                 ON booked.subject = sold.reference AND booked.step = 'Update Inventory Stock'
-            LEFT JOIN ({_TRAVELS})
+            LEFT JOIN {_TRAVELS}
                 ON travels.key = booked.subject AND line.sku = sold.sku AND line.quantity > 0
             WHERE sold.kind = 'sold' AND travels.key IS NULL
         """,
@@ -313,9 +319,9 @@ LEDGER = (
     ),
     Invariant(
         name="a shipment's status is what its ledger says",
-        problem="Shipment {key} is {status}, and by its ledger it is {recorded}.",
-        breaking="""
-            SELECT key, status, coalesce(recorded, 'New or Backordered') AS recorded
+        problem="Order {number} is {status}, and by its ledger it is {recorded}.",
+        breaking=f"""
+            SELECT {_NUMBER}, status, coalesce(recorded, 'New or Backordered') AS recorded
             FROM shipment LEFT JOIN (
                 SELECT subject, CASE
                     WHEN bool_or(step = 'Cancel Order') THEN 'Cancelled'
@@ -363,10 +369,10 @@ LEDGER = (
 SHIPPED = (
     Invariant(
         name="shipped orders have gone through all fourteen steps",
-        problem="Shipment {key} is Shipped and lacks the record of '{step}'.",
+        problem="Order {number} is Shipped and lacks the record of '{step}'.",
         breaking=f"""
             {_ORDER_PROGRESS}
-            SELECT key, plan.step
+            SELECT {_NUMBER}, plan.step
             FROM shipment LEFT JOIN progress ON progress.subject = key
             CROSS JOIN plan
             WHERE status = 'Shipped' AND coalesce(steps, 0) < {len(ORDER_STEPS)} AND {_NOT_TAKEN}
@@ -393,9 +399,9 @@ SHIPPED = (
     ),
     Invariant(
         name="a shipment's tracking number is its first label's",
-        problem="Shipment {key} is Shipped with {kept}, and its first label is {label}.",
-        breaking="""
-            SELECT key, concat_ws(' ', travels.carrier, travels.tracking_number) AS kept,
+        problem="Order {number} is Shipped with {kept}, and its first label is {label}.",
+        breaking=f"""
+            SELECT {_NUMBER}, concat_ws(' ', travels.carrier, travels.tracking_number) AS kept,
                 coalesce(label.carrier || ' ' || label.tracking_number, 'missing') AS label
             FROM shipment AS travels
             LEFT JOIN (
@@ -409,9 +415,9 @@ SHIPPED = (
     ),
     Invariant(
         name="shipped orders were collected",
-        problem="Shipment {key} is Shipped, and its carrier pickup is {state}.",
-        breaking="""
-            SELECT travels.key, coalesce(pickup.state, 'missing') AS state
+        problem="Order {number} is Shipped, and its carrier pickup is {state}.",
+        breaking=f"""
+            SELECT {_NUMBER_OF_TRAVELLING}, coalesce(pickup.state, 'missing') AS state
             FROM shipment AS travels LEFT JOIN carrier_pickup AS pickup
                 ON pickup.order_number = travels.order_number AND pickup.shipment = travels.number
             WHERE status = 'Shipped' AND pickup.state IS DISTINCT FROM 'collected'
@@ -422,9 +428,9 @@ SHIPPED = (
 EFFECTS = (
     Invariant(
         name="labelled orders have a printed label per parcel packed",
-        problem="Shipment {subject} was packed into {parcels} parcels, and has {labels} labels"
+        problem="Order {number} was packed into {parcels} parcels, and has {labels} labels"
         " bought and printed.",
-        breaking="""
+        breaking=f"""
             WITH packed AS (
                 SELECT DISTINCT ON (subject) subject,
                     jsonb_array_length(jsonb_path_query_array(result, '$.answer.parcels[*]'))
@@ -439,7 +445,7 @@ EFFECTS = (
                 WHERE state = 'bought' AND octet_length(pdf) > 0
                 GROUP BY travels.key
             )
-            SELECT subject, coalesce(parcels, 0) AS parcels,
+            SELECT {_NUMBER_OF_SUBJECT}, coalesce(parcels, 0) AS parcels,
                 coalesce(labels, 0) AS labels
             FROM step_record AS labelled
             LEFT JOIN packed USING (subject)
@@ -562,9 +568,9 @@ EFFECTS = (
 PEOPLE = (
     Invariant(
         name="ended orders ask nobody for anything",
-        problem="Task {id} ({kind}) is open, and its shipment {key} is {status}.",
-        breaking="""
-            SELECT id, kind, key, status
+        problem="Task {id} ({kind}) is open, and its order {number} is {status}.",
+        breaking=f"""
+            SELECT id, kind, {_NUMBER}, status
             FROM staff_task AS task JOIN shipment AS travels
                 ON travels.order_number = task.order_number AND travels.number = task.shipment
             WHERE state = 'open' AND status IN ('Shipped', 'Cancelled')
@@ -572,10 +578,10 @@ PEOPLE = (
     ),
     Invariant(
         name="answered tasks and the ledger agree",
-        problem="Shipment {subject}, {step}, round {round}: its task is {task}, and its ledger says"
+        problem="Order {number}, {step}, round {round}: its task is {task}, and its ledger says"
         " {recorded}.",
-        breaking="""
-            SELECT subject, step, round,
+        breaking=f"""
+            SELECT {_NUMBER_OF_SUBJECT}, step, round,
                 coalesce(task.state, 'not answered') AS task,
                 coalesce(ledger.state, 'nothing') AS recorded
             FROM (
@@ -626,9 +632,9 @@ PEOPLE = (
     ),
     Invariant(
         name="orders in work have a run or a person",
-        problem="Shipment {key} is {status}, and neither a flow run nor a person works on it.",
-        breaking="""
-            SELECT key, status FROM shipment AS travels
+        problem="Order {number} is {status}, and neither a flow run nor a person works on it.",
+        breaking=f"""
+            SELECT {_NUMBER}, status FROM shipment AS travels
             WHERE status IN ('Backordered', 'Processing') AND run_id IS NULL
               AND NOT EXISTS (
                   SELECT FROM staff_task

@@ -175,11 +175,6 @@ def day_key(day: date) -> str:
     return f"day:{day.isoformat()}"
 
 
-def find_order(session: Session, number: int) -> SalesOrder | None:
-    """The order's row, if there is one of that number."""
-    return session.get(SalesOrder, number) if number in IDENTITIES else None
-
-
 def locked_order(session: Session, number: int) -> SalesOrder:
     """The order's row, locked. It is always locked before anything else of the order.
 
@@ -211,9 +206,10 @@ def locked_shipment(session: Session, number: int, shipment: int = 1) -> Shipmen
     raise UnknownOrder(number, shipment)
 
 
-def unlocked_shipment(session: Session, key: str) -> Shipment | None:
+def unlocked_shipment(session: Session, number: int, shipment: int) -> Shipment | None:
     """The shipment, locked now, unless somebody else has locked it or its order."""
-    return _first_unlocked(session, _with_order().where(Shipment.key == key))
+    of_these = _with_order().where(Shipment.order_number == number, Shipment.number == shipment)
+    return _first_unlocked(session, of_these)
 
 
 def take_over(session: Session, number: int, shipment: int, run_id: str) -> OrderRef:

@@ -12,6 +12,7 @@ from models.base import utc_now
 from models.catalogue import Product, StockMovement
 from models.enums import LabelState, MovementKind, OrderStatus, PickupState, ServiceLevel
 from models.orders import OrderLine, SalesOrder
+from models.shipments import Shipment
 from models.shipping import CarrierPickup, ShippingLabel, ShippingRate, ShippingZone
 from models.taxes import TaxRate
 
@@ -84,6 +85,8 @@ def make_order(
     **given: Any,
 ) -> int:
     """A New order for Great Britain, two mugs if nothing else is said; returns its number."""
+    travelling = {name: given[name] for name in given if name in Shipment.model_fields}
+    placed = {name: given[name] for name in given if name in SalesOrder.model_fields}
     order = SalesOrder(
         **{
             "channel": "web",
@@ -98,7 +101,7 @@ def make_order(
             "prices_include_tax": True,
             "promised_at": given.get("received_at", utc_now()) + timedelta(days=2),
         }
-        | given
+        | placed
     )
     session.add(order)
     session.flush()
@@ -112,8 +115,15 @@ def make_order(
                 unit_price_minor=unit_price_minor,
             )
         )
+    shipment = the_shipment(session, order.number)
+    shipment.sqlmodel_update(travelling)
     session.flush()
     return order.number
+
+
+def the_shipment(session: Session, number: int) -> Shipment:
+    """The first shipment of an order, mostly its only one."""
+    return session.get_one(Shipment, (number, 1))
 
 
 def make_shipped(session: Session, shipped_at: datetime, total_minor: int, **given: Any) -> int:

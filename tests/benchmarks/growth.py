@@ -35,7 +35,7 @@ from tests.benchmarks.plans import recorded, scanned
 from tests.benchmarks.shipped_orders import make_history
 from tests.conftest import using
 from tests.deployments.test_dispatcher import PlayedPrefect
-from tests.factories import make_order, make_product
+from tests.factories import make_order, make_product, the_shipment
 from tests.mailserver import MailServer
 from tests.process import Process, assert_sound
 
@@ -104,7 +104,7 @@ def _backorders() -> list[int]:
 
 
 def _new_order(session: Session) -> SalesOrder:
-    return session.get_one(SalesOrder, make_order(session, {SCARCE: 1}))
+    return the_shipment(session, make_order(session, {SCARCE: 1}))
 
 
 def _questions(orders: int) -> dict[str, Callable[[], object]]:

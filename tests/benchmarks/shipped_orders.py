@@ -134,7 +134,7 @@ _TABLES = {
 }
 _COUNT_ON = (
     "SELECT setval('sales_order_number_seq', (SELECT max(number) FROM sales_order))",
-    "SELECT setval('house_carrier_serial', 1000 + (SELECT max(number) FROM sales_order))",
+    "SELECT setval('house_carrier_serial', 1000 + (SELECT max(number) FROM shipment))",
     "SELECT setval('order_line_id_seq', (SELECT max(id) FROM order_line))",
     "UPDATE product SET on_hand ="
     " (SELECT sum(quantity) FROM stock_movement m WHERE m.sku = product.sku)",

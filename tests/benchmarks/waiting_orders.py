@@ -101,6 +101,6 @@ def _original(url: str, order: int) -> dict[str, Any]:
     top = "SELECT max(number) FROM sales_order"
     with connect(url) as connection:
         run, top = connection.execute(
-            f"SELECT run_id, ({top}) FROM sales_order WHERE number = %s", [order]
+            f"SELECT run_id, ({top}) FROM shipment WHERE order_number = %s", [order]
         ).fetchone()
     return {"order": order, "run": run, "top": top}

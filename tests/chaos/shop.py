@@ -17,7 +17,7 @@ from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_task
 from tasks.audit import audit
 from tasks.worklist import TaskNotOpen
-from tests.factories import make_order
+from tests.factories import make_order, the_shipment
 from tests.live import LiveStack
 from tests.process import form, rows
 
@@ -34,12 +34,12 @@ def take_in(count: int = 1, **given: object) -> list[int]:
 
 def run_of(number: int) -> str | None:
     with transaction() as session:
-        return session.get(SalesOrder, number).run_id
+        return the_shipment(session, number).run_id
 
 
 def status_of(number: int) -> str:
     with transaction() as session:
-        return str(session.get(SalesOrder, number).status)
+        return str(the_shipment(session, number).status)
 
 
 def open_kinds(number: int) -> list[str]:

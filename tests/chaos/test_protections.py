@@ -17,7 +17,7 @@ from adapters.prefect_api import RunState
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now
 from tasks.audit import audit
-from tasks.subjects import OrderRef, Superseded, locked_order
+from tasks.subjects import OrderRef, Superseded, locked_shipment
 from tests.deployments.test_dispatcher import PlayedPrefect
 from tests.factories import make_order
 from tests.process import assert_sound
@@ -40,7 +40,9 @@ def test_the_fence_keeps_out_an_attempt_whose_order_was_cancelled_meanwhile(
     prefect = PlayedPrefect({process.run_id: RunState("CANCELLED", "Cancelled", since=utc_now())})
     process.meanwhile["Assign Packing Task"] = Dispatcher(prefect).sweep
     if not protected:
-        monkeypatch.setattr(OrderRef, "lock", lambda self, session: locked_order(session, number))
+        monkeypatch.setattr(
+            OrderRef, "lock", lambda self, session: locked_shipment(session, number)
+        )
         process.run(number)
         assert "ended orders ask nobody for anything" in broken_checks()
         return
@@ -86,7 +88,7 @@ def test_an_idempotency_key_keeps_a_dispatcher_that_died_from_starting_two_runs(
     prefect = PlayedPrefect()
     Dispatcher(prefect).sweep()
     with transaction() as session:
-        order = locked_order(session, number)
+        order = locked_shipment(session, number)
         order.run_id, order.runs = None, 0
         if not protected:
             order.received_at = utc_now()  # another key

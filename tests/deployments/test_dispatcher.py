@@ -15,12 +15,11 @@ from deployments import dispatcher
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now
 from models.intake import DeliveryIn
-from models.orders import SalesOrder
 from tasks.cancellation import cancel
 from tasks.handover import take_ready
 from tasks.stock_keeping import book
-from tasks.subjects import locked_order
-from tests.factories import make_order
+from tasks.subjects import locked_shipment
+from tests.factories import make_order, the_shipment
 from tests.process import assert_sound, execute, rows
 
 
@@ -97,7 +96,7 @@ def sweep(prefect):
     """A sweep some time after whatever has happened before it."""
     execute("UPDATE step_record SET at = at - interval '10 s'")
     execute("UPDATE staff_task SET answered_at = answered_at - interval '10 s'")
-    execute("UPDATE sales_order SET ready_at = ready_at - interval '1 min'")
+    execute("UPDATE shipment SET ready_at = ready_at - interval '1 min'")
     return Dispatcher(prefect).sweep()
 
 
@@ -108,7 +107,7 @@ def new_orders(count):
 
 def run_of(number):
     with transaction() as session:
-        return session.get(SalesOrder, number).run_id
+        return the_shipment(session, number).run_id
 
 
 def test_a_new_order_gets_one_run_however_often_the_sweep_looks(shop, prefect):
@@ -123,7 +122,7 @@ def test_a_new_order_gets_one_run_however_often_the_sweep_looks(shop, prefect):
 def test_a_dispatcher_that_died_between_start_and_note_starts_no_second_run(shop, prefect):
     (number,) = new_orders(1)
     assert sweep(prefect) == 1
-    execute("UPDATE sales_order SET run_id = NULL, runs = 0")  # as if it had not been noted
+    execute("UPDATE shipment SET run_id = NULL, runs = 0")  # as if it had not been noted
     assert sweep(prefect) == 1
     assert list(prefect.runs) == ["run-1"]
     assert run_of(number) == "run-1"
@@ -133,7 +132,8 @@ def test_an_order_of_a_database_made_anew_does_not_get_an_old_run(shop, prefect)
     (number,) = new_orders(1)
     sweep(prefect)
     execute(
-        "UPDATE sales_order SET run_id = NULL, runs = 0, received_at = received_at - interval '1 s'"
+        "UPDATE shipment SET run_id = NULL, runs = 0;"
+        " UPDATE sales_order SET received_at = received_at - interval '1 s'"
     )
     sweep(prefect)
     assert run_of(number) == "run-2"
@@ -231,7 +231,7 @@ def at_picking(process):
 
 
 def fence_of(number):
-    return rows(f"SELECT fence FROM sales_order WHERE number = {number}")[0][0]
+    return rows(f"SELECT fence FROM shipment WHERE order_number = {number}")[0][0]
 
 
 def told(number):
@@ -284,11 +284,11 @@ def test_a_run_that_failed_for_a_reason_waits_for_a_person(process, prefect):
     process.fail["Assign Packing Task"] = RuntimeError("no such rate")
     with pytest.raises(RuntimeError):
         process.run(number)
-    assert rows("SELECT problem FROM sales_order") == [("Assign Packing Task: no such rate",)]
+    assert rows("SELECT problem FROM shipment") == [("Assign Packing Task: no such rate",)]
     prefect.runs[process.run_id] = RunState("FAILED", "Failed", since=LONG_AGO)
     assert sweep(prefect) == 0
     assert process.run(number) == "packing-1"  # somebody pressed Retry
-    assert rows("SELECT problem FROM sales_order") == [("",)]
+    assert rows("SELECT problem FROM shipment") == [("",)]
 
 
 @pytest.mark.parametrize("kind", ["CANCELLED", "CANCELLING"])
@@ -316,7 +316,7 @@ def test_a_run_cancelled_after_the_goods_were_packed_starts_over(process, prefec
     prefect.runs[process.run_id] = RunState("CANCELLED", "Cancelled", since=LONG_AGO)
     assert sweep(prefect) == 1
     assert prefect.again == [process.run_id]
-    assert rows("SELECT status FROM sales_order") == [("Processing",)]
+    assert rows("SELECT status FROM shipment") == [("Processing",)]
     assert_sound()
 
 
@@ -339,7 +339,7 @@ def test_the_run_that_lost_its_order_to_another_is_ended(process, prefect):
     sweep(prefect)
     assert prefect.cancelled == [process.run_id]
     assert rows("SELECT * FROM overtaken_run") == []
-    assert rows("SELECT status, run_id FROM sales_order") == [("Processing", other.run_id)]
+    assert rows("SELECT status, run_id FROM shipment") == [("Processing", other.run_id)]
 
 
 def test_a_run_that_took_its_order_back_is_not_ended(process, prefect):
@@ -398,7 +398,7 @@ def test_a_sweep_fills_orders_that_wait_for_stock(process, prefect):
     assert take_ready(1) == []
     book(DeliveryIn(sku="MUG", quantity=2, reference="D-1", by="Jo"))
     sweep(prefect)
-    assert take_ready(1) == [(number, process.run_id)]
+    assert take_ready(1) == [(number, 1, process.run_id)]
     assert process.run(number) == "picking-1"
     assert_sound()
 
@@ -423,8 +423,10 @@ def test_stock_that_is_there_again_wakes_the_dispatcher_at_once(
             book(DeliveryIn(sku="MUG", quantity=4, reference="D-1", by="Jo"))
         else:
             with transaction() as session:
-                cancel(session, locked_order(session, holder), "test")
-        until(lambda: rows(f"SELECT ready_at IS NOT NULL FROM sales_order WHERE number = {number}"))
+                cancel(session, locked_shipment(session, holder), "test")
+        until(
+            lambda: rows(f"SELECT ready_at IS NOT NULL FROM shipment WHERE order_number = {number}")
+        )
 
 
 def a_smaller_backorder(process):

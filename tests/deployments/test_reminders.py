@@ -8,10 +8,9 @@ import pytest
 from adapters.database import RUNS_CHANNEL, transaction
 from deployments import dispatcher, reminders
 from models.enums import TaskKind
-from models.orders import SalesOrder
 from tasks.worklist import open_task
 from tests.deployments.test_dispatcher import PlayedPrefect, hear, running, wake
-from tests.factories import make_order
+from tests.factories import make_order, the_shipment
 from tests.process import execute, rows, set_to
 
 
@@ -27,7 +26,7 @@ def prefect(monkeypatch):
 def late_task(shop):
     """A task that was due long ago, of an order whose run is elsewhere."""
     with transaction() as session:
-        order = session.get_one(SalesOrder, make_order(session, run_id="elsewhere"))
+        order = the_shipment(session, make_order(session, run_id="elsewhere"))
         open_task(session, order, TaskKind.PICKING)
     execute("UPDATE staff_task SET due_at = now() - interval '9 days'")
 

@@ -108,7 +108,7 @@ orders = st.lists(wanted_items.map(tuple), max_size=6).map(
 @given(orders, stock, st.booleans())
 def test_all_that_are_filled_can_be_filled_together(waiting, available, in_turn):
     filled = fillable(waiting, available, in_turn=in_turn)
-    wanted = [item for order in waiting if order.key in filled for item in order.wanted]
+    wanted = [item for order in waiting if order.which in filled for item in order.wanted]
     assert shortages(wanted, available) == []
 
 

@@ -32,7 +32,7 @@ def test_a_run_without_a_number_says_when_no_order_waits(process):
 
 def test_a_run_without_a_number_takes_the_oldest_new_order(process, numbers):
     process.run()
-    assert rows("SELECT number FROM sales_order WHERE run_id IS NOT NULL") == [(numbers[0],)]
+    assert rows("SELECT order_number FROM shipment WHERE run_id IS NOT NULL") == [(numbers[0],)]
 
 
 def test_a_run_without_a_number_keeps_its_order_over_its_attempts(process, numbers):
@@ -41,7 +41,7 @@ def test_a_run_without_a_number_keeps_its_order_over_its_attempts(process, numbe
         process.answer(gate)
     assert process.run() == f"Order {numbers[0]} is Shipped."
     assert process.run() == f"Order {numbers[0]} is already Shipped."
-    assert rows("SELECT number FROM sales_order WHERE run_id IS NOT NULL") == [(numbers[0],)]
+    assert rows("SELECT order_number FROM shipment WHERE run_id IS NOT NULL") == [(numbers[0],)]
     assert_sound()
 
 
@@ -50,14 +50,14 @@ def test_a_run_without_a_number_keeps_an_order_it_failed_to_claim_in_full(proces
     with pytest.raises(RuntimeError):
         process.run()
     process.run()
-    assert rows("SELECT number FROM sales_order WHERE run_id IS NOT NULL") == [(numbers[0],)]
+    assert rows("SELECT order_number FROM shipment WHERE run_id IS NOT NULL") == [(numbers[0],)]
 
 
 def test_a_run_without_a_number_leaves_orders_that_others_work_on(process, numbers):
     process.run(numbers[0])
     other = process.another()
     other.run()
-    assert rows("SELECT run_id FROM sales_order ORDER BY number") == [
+    assert rows("SELECT run_id FROM shipment ORDER BY order_number") == [
         (process.run_id,),
         (other.run_id,),
         (None,),
@@ -74,7 +74,7 @@ def test_runs_without_a_number_that_start_together_take_different_orders(process
     runs = [process.another() for _ in numbers]
     with ThreadPoolExecutor(len(runs)) as threads:
         assert set(threads.map(start, runs)) == {"picking-1"}
-    claimed = rows("SELECT run_id FROM sales_order")
+    claimed = rows("SELECT run_id FROM shipment")
     assert sorted(claimed) == sorted((run.run_id,) for run in runs)
     assert_sound()
 
@@ -85,7 +85,7 @@ def test_an_order_that_is_being_claimed_is_skipped_and_not_waited_for(process, n
             f"SELECT 1 FROM sales_order WHERE number = {numbers[0]} FOR UPDATE"
         )
         process.run()
-    assert rows("SELECT number FROM sales_order WHERE run_id IS NOT NULL") == [(numbers[1],)]
+    assert rows("SELECT order_number FROM shipment WHERE run_id IS NOT NULL") == [(numbers[1],)]
 
 
 def test_a_shipped_order_stays_as_it_is_whichever_run_comes(process, numbers, mail_server):

@@ -77,7 +77,7 @@ def test_another_run_takes_over_an_order_whose_run_died(process, number, mail_se
     other = process.another()
     assert other.ship(number) == f"Order {number} is Shipped."
     assert other.ran == list(ORDER_STEPS[ORDER_STEPS.index(step) :])
-    assert rows("SELECT run_id FROM sales_order") == [(other.run_id,)]
+    assert rows("SELECT run_id FROM shipment") == [(other.run_id,)]
     assert_each_effect_happened_once(number, mail_server)
 
 
@@ -87,7 +87,7 @@ def test_an_attempt_that_was_overtaken_writes_nothing_more(process, number, mail
     process.meanwhile[step] = lambda: other.ship(number)
     with pytest.raises(Superseded, match=f"Order {number} was taken over by flow run"):
         process.ship(number)
-    assert rows("SELECT status, run_id FROM sales_order") == [("Shipped", other.run_id)]
+    assert rows("SELECT status, run_id FROM shipment") == [("Shipped", other.run_id)]
     assert len(mail_server.mails) == 1
     assert_each_effect_happened_once(number, mail_server)
 

@@ -13,13 +13,19 @@ from adapters.settings import settings
 from models.base import utc_now
 from models.enums import TaskKind
 from models.ledger import StepRecord
-from models.orders import SalesOrder
 from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
 from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES, answer_task, pause_key, stop_of, store_answer
 from tasks.worklist import TaskNotOpen, ask_again, open_task
-from tests.factories import make_label, make_order, make_pickup, make_product, make_tariffs
+from tests.factories import (
+    make_label,
+    make_order,
+    make_pickup,
+    make_product,
+    make_tariffs,
+    the_shipment,
+)
 from tests.process import ANSWERS, everything, execute, form, rows, set_to
 
 PARCEL = {"weight_grams": 4000, "length_mm": 200, "width_mm": 150, "height_mm": 100}
@@ -35,7 +41,7 @@ def order(session):
 def number(database):
     """The same, committed."""
     with transaction() as session:
-        return stand_by(session).number
+        return stand_by(session).order_number
 
 
 def stand_by(session):
@@ -45,18 +51,18 @@ def stand_by(session):
     number = make_order(session, {"MUG": 2, "PLATE": 1})
     make_label(session, number)
     make_pickup(session, number)
-    return session.get(SalesOrder, number)
+    return the_shipment(session, number)
 
 
 def waiting_task(number, kind):
     with transaction() as session:
-        return open_task(session, session.get(SalesOrder, number), kind).id
+        return open_task(session, the_shipment(session, number), kind).id
 
 
 def fill_in(session, order, kind, answer):
     """The form in Prefect's UI, sent."""
     open_task(session, order, kind)
-    return store_answer(session, order, GATES[TaskKind(kind)], 1, answer, "a run")
+    return store_answer(session, order, GATES[TaskKind(kind)], 1, answer)
 
 
 def missing(*found):
@@ -265,7 +271,7 @@ def test_an_answer_that_was_taken_is_in_the_ledger_before_any_flow_acts_on_it(nu
 
 def test_an_answer_at_the_console_wakes_the_workers_when_the_run_waits(database, number):
     task_id = waiting_task(number, "picking")
-    execute("UPDATE sales_order SET waits_at = 'picking-1'")
+    execute("UPDATE shipment SET waits_at = 'picking-1'")
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"LISTEN {RUNS_CHANNEL}")
         answer_task(task_id, form("picking"))
@@ -325,7 +331,7 @@ ROUND_THE_CLOCK = {
 @pytest.mark.parametrize(("service_level", "hours"), [("standard", 3), ("express", 1.5)])
 def test_a_task_is_due_when_the_settings_say(monkeypatch, session, order, service_level, hours):
     set_to(monkeypatch, PACKLINE_PICKING_HOURS="3", **ROUND_THE_CLOCK)
-    order.service_level = service_level
+    order.order.service_level = service_level
     task = open_task(session, order, TaskKind.PICKING)
     assert task.role == "warehouse staff"
     assert task.due_at - task.opened_at == pytest.approx(

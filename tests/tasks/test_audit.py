@@ -217,14 +217,24 @@ DAMAGES = [
         " 'Generate Daily Performance Report'.",
     ),
     Damage(
-        "an order's status is what its ledger says",
-        f"UPDATE sales_order SET status = 'New' WHERE number = {WAITING}",
+        "a shipment's status is what its ledger says",
+        f"UPDATE shipment SET status = 'New' WHERE order_number = {WAITING}",
         f"Order {WAITING} is New, and by its ledger it is Processing.",
     ),
     Damage(
-        "an order's status is what its ledger says",
+        "a shipment's status is what its ledger says",
         "DELETE FROM step_record WHERE step = 'Cancel Order'",
         f"Order {CANCELLED} is Cancelled, and by its ledger it is New or Backordered.",
+    ),
+    Damage(
+        "an order's status is what its shipments say",
+        f"UPDATE sales_order SET status = 'New' WHERE number = {WAITING}",
+        f"Order {WAITING} is New, and its shipments make it Processing.",
+    ),
+    Damage(
+        "each piece ordered travels with one shipment",
+        f"UPDATE shipment_line SET quantity = 2 WHERE order_number = {WAITING}",
+        f"Order {WAITING} has 3 of MUG, and its shipments have 2.",
     ),
     Damage(
         "shipped orders have gone through all fourteen steps",
@@ -239,7 +249,7 @@ DAMAGES = [
     ),
     Damage(
         "shipped orders have their amounts, carrier and times",
-        f"UPDATE sales_order SET carrier = NULL WHERE number = {SHIPPED}",
+        f"UPDATE shipment SET carrier = NULL WHERE order_number = {SHIPPED}",
         f"Order {SHIPPED} is Shipped and has no carrier.",
     ),
     Damage(
@@ -249,12 +259,12 @@ DAMAGES = [
         f"Order {SHIPPED} is Shipped and has no time of collection.",
     ),
     Damage(
-        "a shipped order's tracking number is its first label's",
-        f"UPDATE sales_order SET tracking_number = 'CP123' WHERE number = {SHIPPED}",
+        "a shipment's tracking number is its first label's",
+        f"UPDATE shipment SET tracking_number = 'CP123' WHERE order_number = {SHIPPED}",
         f"Order {SHIPPED} is Shipped with house CP123, and its first label is house CP",
     ),
     Damage(
-        "a shipped order's tracking number is its first label's",
+        "a shipment's tracking number is its first label's",
         "DELETE FROM shipping_label",
         "and its first label is missing.",
     ),
@@ -337,7 +347,7 @@ DAMAGES = [
     Damage(
         "a parcel has one live label",
         "DROP INDEX ix_shipping_label_one_live; UPDATE shipping_label SET parcel = 1",
-        f"Parcel 1 of order {SHIPPED} has 2 live labels.",
+        f"Parcel 1 of order {SHIPPED}, shipment 1, has 2 live labels.",
     ),
     Damage(
         "the house carrier's tracking numbers are valid",
@@ -423,7 +433,7 @@ DAMAGES = [
     ),
     Damage(
         "orders in work have a run or a person",
-        f"UPDATE sales_order SET run_id = NULL WHERE number = {WAITING};"
+        f"UPDATE shipment SET run_id = NULL WHERE order_number = {WAITING};"
         f"UPDATE staff_task SET state = 'withdrawn' WHERE order_number = {WAITING}",
         f"Order {WAITING} is Processing, and neither a flow run nor a person works on it.",
     ),
@@ -589,12 +599,12 @@ def test_every_check_has_its_damage(shop):
 
 def test_one_broken_check_breaks_the_report(shop_copy):
     with db.transaction() as session:
-        damage(session, f"UPDATE sales_order SET carrier = NULL WHERE number = {SHIPPED}")
+        damage(session, f"UPDATE shipment SET carrier = NULL WHERE order_number = {SHIPPED}")
     report = audit(None)
     assert not report.ok
     assert [check.name for check in report.checks if not check.ok] == [
         "shipped orders have their amounts, carrier and times",
-        "a shipped order's tracking number is its first label's",
+        "a shipment's tracking number is its first label's",
     ]
 
 
@@ -624,7 +634,7 @@ def test_the_check_digit_is_the_same_in_the_database_as_in_the_rules(shop_sessio
 
 
 def test_open_orders_whose_run_failed_are_named_with_the_way_out(shop_copy):
-    execute("UPDATE sales_order SET problem = 'Get Picking Checklist: no bin'")
+    execute("UPDATE shipment SET problem = 'Get Picking Checklist: no bin'")
     report = audit(FakePrefect(RunState("FAILED", "Failed")))
     problems = check_named(report.checks, LIVE_RUNS).problems
     assert not report.ok
@@ -655,8 +665,8 @@ def test_open_orders_whose_run_is_over_or_gone_are_named(shop, state, name):
 
 def test_an_order_that_ends_while_prefect_is_asked_is_not_blamed(shop_copy):
     ends = (
-        "UPDATE sales_order SET status = 'Cancelled', cancelled_at = now()"
-        f" WHERE number IN ({BACKORDERED}, {WAITING}, {PUT_SHORT})"
+        "UPDATE shipment SET status = 'Cancelled', cancelled_at = now()"
+        f" WHERE order_number IN ({BACKORDERED}, {WAITING}, {PUT_SHORT})"
     )
     report = audit(FakePrefect(RunState("COMPLETED", "Completed"), meanwhile=ends))
     assert check_named(report.checks, LIVE_RUNS).ok

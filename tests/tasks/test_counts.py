@@ -9,12 +9,12 @@ from sqlalchemy.exc import NoResultFound
 import tasks.stock_keeping
 from adapters.database import transaction
 from models.intake import DeliveryIn, StockCountIn
+from models.shipments import Shipment
 from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_task
 from tasks.audit import audit
 from tasks.backorders import fill_backorders
 from tasks.stock_keeping import AlreadyBooked, PickedAlready, book, count
-from tasks.subjects import find_order
 from tasks.worklist import TaskNotOpen
 from tests.factories import make_order
 from tests.process import assert_sound, everything, form, open_task_id, rows
@@ -292,8 +292,12 @@ def test_a_picker_waits_for_the_count_that_takes_the_stock(three, monkeypatch):
     assert_sound()
 
 
+def unlocked(session, number, shipment):
+    return session.get_one(Shipment, (number, shipment), populate_existing=True)
+
+
 def test_without_the_orders_lock_it_would_be_packed_without_its_stock(three, monkeypatch):
-    monkeypatch.setattr(tasks.stock_keeping, "locked_order", find_order)
+    monkeypatch.setattr(tasks.stock_keeping, "locked_shipment", unlocked)
     assert count_while_it_is_picked(monkeypatch, *three[2], 60) == "packing-1"
     broken = [check.name for check in audit(None).checks if not check.ok]
     assert broken == ["orders that wait for stock are neither picked in full nor packed"]

@@ -42,14 +42,14 @@ def test_an_answer_that_came_while_the_run_was_about_to_wait_hands_it_over_at_on
 
     monkeypatch.setattr(tasks.gates, "suspend", slowly)
     assert process.run(number) == "picking-1"
-    assert take_ready(10) == [(number, process.run_id)]
+    assert take_ready(10) == [(number, 1, process.run_id)]
 
 
 def test_an_answer_hands_the_waiting_run_over_once(process, number):
     process.run(number)
     assert take_ready(10) == []
     process.answer("picking")
-    assert take_ready(10) == [(number, process.run_id)]
+    assert take_ready(10) == [(number, 1, process.run_id)]
     assert take_ready(10) == []
     assert process.run(number) == "packing-1"
 
@@ -60,7 +60,7 @@ def test_workers_that_take_ready_runs_together_take_different_ones(process, shop
     for number in numbers:
         process.another().run(number)
         process.answer("picking", number)
-    assert [count for (count,) in rows("SELECT count(ready_at) FROM sales_order")] == [6]
+    assert [count for (count,) in rows("SELECT count(ready_at) FROM shipment")] == [6]
     together = Barrier(3)
 
     def take(_):

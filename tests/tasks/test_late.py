@@ -10,13 +10,12 @@ from sqlmodel import select
 
 from adapters.database import transaction
 from models.enums import Role, TaskKind
-from models.orders import SalesOrder
 from models.staff import Staff, StaffTask
 from tasks import late
 from tasks.answers import GATES, answer_task, store_answer
 from tasks.late import remind_and_escalate, send_reminders
 from tasks.worklist import open_task
-from tests.factories import make_order
+from tests.factories import make_order, the_shipment
 from tests.process import assert_sound, execute, form, rows, set_to
 
 BOSS = "management@fernway.example"
@@ -45,7 +44,7 @@ def staff(shop, monkeypatch):
 def late_task(kind="picking", **given):
     """A task that was due long ago; its number."""
     with transaction() as session:
-        order = session.get_one(SalesOrder, make_order(session, **given))
+        order = the_shipment(session, make_order(session, **given))
         task = open_task(session, order, TaskKind(kind), {"items": []})
         task.due_at = YEARS_AGO
     return task.id
@@ -96,7 +95,7 @@ def test_everybody_in_the_role_is_reminded_of_a_late_task_in_one_mail(mail_serve
 
 def test_a_task_that_is_not_due_yet_troubles_nobody(mail_server):
     with transaction() as session:
-        open_task(session, session.get_one(SalesOrder, make_order(session)), TaskKind.PICKING)
+        open_task(session, the_shipment(session, make_order(session)), TaskKind.PICKING)
     look_and_send()
     assert mail_server.mails == []
     assert rows("SELECT reminded_at FROM staff_task") == [(None,)]
@@ -195,10 +194,8 @@ def test_a_task_that_is_asked_again_is_not_reminded_of_again(mail_server):
     late_task()
     look_and_send()
     with transaction() as session:
-        order = session.get_one(SalesOrder, 1001)
-        refused = store_answer(
-            session, order, GATES[TaskKind.PICKING], 1, {"gate": "picking"}, "a run"
-        )
+        order = the_shipment(session, 1001)
+        refused = store_answer(session, order, GATES[TaskKind.PICKING], 1, {"gate": "picking"})
         assert not refused.accepted
     look_and_send()
     assert len(mail_server.mails) == 1
@@ -209,11 +206,11 @@ def test_a_task_that_is_asked_again_is_not_reminded_of_again(mail_server):
 def test_a_reminder_while_the_answer_is_being_refused_counts_too(mail_server):
     task = late_task()
     with transaction() as session:
-        order = session.get_one(SalesOrder, 1001)
+        order = the_shipment(session, 1001)
         known = session.get_one(StaffTask, task)
         remind_and_escalate()
         assert known.reminder is None
-        store_answer(session, order, GATES[TaskKind.PICKING], 1, {"gate": "picking"}, "a run")
+        store_answer(session, order, GATES[TaskKind.PICKING], 1, {"gate": "picking"})
     assert remind_and_escalate() == 0
     assert rows("SELECT reminder FROM staff_task") == [("reminder:1",)] * 2
 

@@ -4,10 +4,9 @@ import pytest
 from sqlmodel import select
 
 from models.messages import Message
-from models.orders import SalesOrder
 from tasks.messages import send_shipment_notification, write_shipment_mail
 from tasks.outbox import Delivery, send_written
-from tests.factories import make_label, make_order, make_product
+from tests.factories import make_label, make_order, make_product, the_shipment
 from tests.process import set_to
 
 PRICED = {"items_minor": 2500, "shipping_minor": 395, "tax_minor": 483, "total_minor": 2895}
@@ -25,9 +24,9 @@ def packed_order(session, product="Mug in blue", parcels=1, **given):
     number = make_order(session, **(PRICED | {"carrier": "house"} | given))
     for parcel in range(1, parcels + 1):
         make_label(session, number, parcel, tracking_number=f"CP{parcel}GB")
-    order = session.get(SalesOrder, number)
-    for line in order.lines:
-        line.items_minor = order.items_minor
+    order = the_shipment(session, number)
+    for line in order.order.lines:
+        line.items_minor = order.order.items_minor
     return order
 
 
@@ -127,7 +126,7 @@ def test_a_mail_stays_as_it_was_written_when_it_is_sent_again(session, server):
     message = write_shipment_mail(session, order)
     session.flush()
     send_written(message)
-    order.customer_name = "Somebody Else"
+    order.order.customer_name = "Somebody Else"
     notify(session, order)
     first, second = server.mails
     assert first["Message-ID"] == second["Message-ID"]

@@ -10,7 +10,6 @@ from sqlmodel import select
 from adapters.database import transaction
 from models.base import utc_now
 from models.enums import TaskKind
-from models.orders import SalesOrder
 from models.results import Collected, LabelsBought
 from models.staff import StaffTask
 from tasks.orders import (
@@ -20,9 +19,9 @@ from tasks.orders import (
     update_order_status_to_shipped,
     update_order_with_tracking_info,
 )
-from tasks.subjects import locked_order
+from tasks.subjects import locked_shipment
 from tasks.worklist import open_task
-from tests.factories import make_order, make_product
+from tests.factories import make_order, make_product, the_shipment
 from tests.process import rows
 
 PRICED = {"items_minor": 2500, "shipping_minor": 395, "tax_minor": 483, "total_minor": 2895}
@@ -31,7 +30,7 @@ PRICED = {"items_minor": 2500, "shipping_minor": 395, "tax_minor": 483, "total_m
 @pytest.fixture
 def order(session):
     make_product(session)
-    return session.get(SalesOrder, make_order(session))
+    return the_shipment(session, make_order(session))
 
 
 def collected(at=None):
@@ -51,7 +50,7 @@ def test_the_first_parcels_number_is_the_orders(session, order):
 
 
 def test_no_two_orders_have_the_same_tracking_number(session, order):
-    other = session.get(SalesOrder, make_order(session))
+    other = the_shipment(session, make_order(session))
     labels = LabelsBought(carrier="house", tracking_numbers=("CP1GB",))
     for each in (order, other):
         update_order_with_tracking_info.body(session, each, labels)
@@ -60,7 +59,8 @@ def test_no_two_orders_have_the_same_tracking_number(session, order):
 
 
 def test_a_shipped_order_keeps_when_it_was_collected(session, order):
-    order.sqlmodel_update(PRICED | {"tracking_number": "CP1GB"})
+    order.tracking_number = "CP1GB"
+    order.order.sqlmodel_update(PRICED)
     at = utc_now()
     shipped = update_order_status_to_shipped.body(session, order, collected(at))
     session.flush()
@@ -69,13 +69,18 @@ def test_a_shipped_order_keeps_when_it_was_collected(session, order):
     assert shipped.collected_at == at
 
 
+def shipped_and_flushed(session, order):
+    update_order_status_to_shipped.body(session, order, collected())
+    session.flush()
+
+
 @pytest.mark.parametrize("lacking", ["tracking_number", "total_minor"])
 def test_the_database_refuses_to_ship_an_order_that_is_incomplete(session, order, lacking):
     amounts = dict.fromkeys(PRICED) if lacking == "total_minor" else PRICED
-    order.sqlmodel_update(amounts | {"tracking_number": "CP1GB"} | {lacking: None})
-    update_order_status_to_shipped.body(session, order, collected())
+    order.order.sqlmodel_update(amounts)
+    order.tracking_number = None if lacking == "tracking_number" else "CP1GB"
     with pytest.raises(IntegrityError, match="shipped_is_complete"):
-        session.flush()
+        shipped_and_flushed(session, order)
 
 
 def test_an_order_does_not_become_shipped_while_a_day_is_being_summed_up(database):
@@ -85,7 +90,7 @@ def test_an_order_does_not_become_shipped_while_a_day_is_being_summed_up(databas
 
     def ship():
         with transaction() as session:
-            order = locked_order(session, number)
+            order = locked_shipment(session, number)
             update_order_status_to_shipped.body(session, order, collected())
 
     shipping = threading.Thread(target=ship)
@@ -101,18 +106,18 @@ def test_an_order_does_not_become_shipped_while_a_day_is_being_summed_up(databas
 
 def test_a_cancelled_order_says_why_and_withdraws_its_tasks(session, order):
     open_task(session, order, TaskKind.PICKING)
-    other = session.get(SalesOrder, make_order(session))
+    other = the_shipment(session, make_order(session))
     open_task(session, other, TaskKind.PICKING)
     change = cancel_order.body(session, order, "picked short")
     session.flush()
     assert str(change) == "Cancelled: picked short"
-    assert (order.status, order.cancel_reason) == ("Cancelled", "picked short")
+    assert (order.status, order.order.cancel_reason) == ("Cancelled", "picked short")
     assert order.cancelled_at is not None
     tasks = session.exec(select(StaffTask.order_number, StaffTask.state)).all()
-    assert sorted(tasks) == [(order.number, "withdrawn"), (other.number, "open")]
+    assert sorted(tasks) == [(order.order_number, "withdrawn"), (other.order_number, "open")]
 
 
 def test_a_reason_of_any_length_fits(session, order):
     cancel_order.body(session, order, "x" * 10_000)
     session.flush()
-    assert len(order.cancel_reason) == 500
+    assert len(order.order.cancel_reason) == 500

@@ -12,7 +12,7 @@ from models.orders import SalesOrder
 from models.shipping import ShippingRate, ShippingZone
 from models.taxes import TaxRate
 from tasks.pricing import calculate_total_order_value
-from tests.factories import make_order, make_product, make_tariffs
+from tests.factories import make_order, make_product, make_tariffs, the_shipment
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def catalogue(session):
 
 def priced(session, **given):
     """The order after its pricing, with the constraints of the database asked."""
-    order = session.get(SalesOrder, make_order(session, **given))
-    calculate_total_order_value.body(session, order)
+    shipment = the_shipment(session, make_order(session, **given))
+    calculate_total_order_value.body(session, shipment)
     session.flush()
-    return order
+    return shipment.order
 
 
 def amounts(row):
@@ -98,7 +98,10 @@ def test_each_line_has_the_rate_of_its_tax_class(catalogue):
     make_product(catalogue, "BOOK", tax_class="books")
     catalogue.add(TaxRate(country="GB", tax_class="books", rate=Decimal(0)))
     order = priced(catalogue, lines={"MUG": 1, "BOOK": 1})
-    assert {line.sku: line.tax_rate for line in order.lines} == {"MUG": Decimal("0.2"), "BOOK": 0}
+    assert {line.sku: line.tax_rate for line in order.lines} == {
+        "MUG": Decimal("0.2"),
+        "BOOK": 0,
+    }
 
 
 def test_a_state_has_its_own_rate(catalogue):
@@ -120,7 +123,7 @@ def test_an_order_of_nothing_but_gifts_costs_its_shipping(catalogue):
 
 def test_the_result_says_what_the_customer_pays(catalogue):
     make_tariffs(catalogue)
-    order = catalogue.get(SalesOrder, make_order(catalogue))
+    order = the_shipment(catalogue, make_order(catalogue))
     value = calculate_total_order_value.body(catalogue, order)
     assert (value.total_minor, value.currency) == (2895, "GBP")
 
@@ -149,7 +152,7 @@ def test_a_service_level_without_rates_is_named(catalogue):
 
 def test_an_order_that_could_not_be_priced_has_no_amounts(catalogue):
     number = make_order(catalogue)
-    order = catalogue.get(SalesOrder, number)
+    order = the_shipment(catalogue, number)
     with pytest.raises(NoTaxRate):
         calculate_total_order_value.body(catalogue, order)
     assert catalogue.exec(select(SalesOrder.total_minor)).one() is None

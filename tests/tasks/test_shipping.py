@@ -11,7 +11,6 @@ from sqlmodel import select
 from adapters.database import transaction
 from domain.tracking import is_valid_s10
 from domain.zones import NoShippingRate
-from models.orders import SalesOrder
 from models.results import Packed, Parcel
 from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
@@ -25,8 +24,8 @@ from tasks.shipping import (
     want_labels,
     want_pickup,
 )
-from tasks.subjects import locked_order
-from tests.factories import make_label, make_order, make_product, make_tariffs
+from tasks.subjects import locked_shipment
+from tests.factories import make_label, make_order, make_product, make_tariffs, the_shipment
 from tests.process import rows, set_to
 
 LIGHT = Parcel(weight_grams=700, length_mm=200, width_mm=150, height_mm=100)
@@ -41,7 +40,7 @@ def packed(*parcels):
 def order(session):
     make_tariffs(session)
     make_product(session)
-    return session.get(SalesOrder, make_order(session))
+    return the_shipment(session, make_order(session))
 
 
 @pytest.fixture
@@ -55,10 +54,10 @@ def number(database):
 def buy(number, *parcels):
     """The whole step, as one attempt would do it."""
     with transaction() as session:
-        wanted = want_labels(session, locked_order(session, number), packed(*parcels))
+        wanted = want_labels(session, locked_shipment(session, number), packed(*parcels))
     bought = buy_labels(wanted)
     with transaction() as session:
-        return create_shipping_label.body(session, locked_order(session, number), bought)
+        return create_shipping_label.body(session, locked_shipment(session, number), bought)
 
 
 def text_of(pdf):
@@ -91,7 +90,7 @@ def test_attempts_that_buy_at_once_buy_one_label(number):
 
     def attempt(_):
         with transaction() as session:
-            wanted = want_labels(session, locked_order(session, number), packed())
+            wanted = want_labels(session, locked_shipment(session, number), packed())
         together.wait()
         return [label.tracking_number for label in buy_labels(wanted)]
 
@@ -104,7 +103,7 @@ def test_attempts_that_buy_at_once_buy_one_label(number):
 
 def test_a_label_that_was_paid_for_and_lost_is_not_paid_for_again(number):
     with transaction() as session:
-        wanted = want_labels(session, locked_order(session, number), packed())
+        wanted = want_labels(session, locked_shipment(session, number), packed())
     (lost,) = buy_labels(wanted)
     assert buy(number).tracking_numbers == (lost.tracking_number,)
     assert rows("SELECT count(*) FROM carrier_booking") == [(1,)]
@@ -113,7 +112,7 @@ def test_a_label_that_was_paid_for_and_lost_is_not_paid_for_again(number):
 def test_labels_are_wanted_under_keys_that_stay_the_same(session, order):
     first = want_labels(session, order, packed(LIGHT, BULKY))
     again = want_labels(session, order, packed(LIGHT, BULKY))
-    keys = [f"order:{order.number}:label:{parcel}" for parcel in (1, 2)]
+    keys = [f"order:{order.order_number}:label:{parcel}" for parcel in (1, 2)]
     assert [label.request.key for label in first] == keys
     assert again == first
     assert len(session.exec(select(ShippingLabel)).all()) == 2
@@ -129,8 +128,8 @@ def test_a_wanted_label_knows_the_parcel_its_destination_and_its_zone(session, o
 def test_an_address_is_written_without_empty_lines_and_with_its_country(session):
     make_product(session)
     given = {"address_line2": "", "city": "Portland", "region": "OR", "postal_code": "97201"}
-    order = session.get(SalesOrder, make_order(session, country="US", **given))
-    assert address_lines(order) == ("1 Mill Lane", "Portland OR 97201", "UNITED STATES")
+    order = the_shipment(session, make_order(session, country="US", **given))
+    assert address_lines(order.order) == ("1 Mill Lane", "Portland OR 97201", "UNITED STATES")
 
 
 @pytest.mark.parametrize(
@@ -144,41 +143,43 @@ def test_an_address_is_written_without_empty_lines_and_with_its_country(session)
     ids=["a band's last gram", "the next gram", "light but bulky: 12 kg", "the heaviest"],
 )
 def test_a_parcel_costs_what_its_weight_or_its_size_does(session, order, parcel, cost):
-    label = make_label(session, order.number, **parcel)
+    label = make_label(session, order.order_number, **parcel)
     assert calculate_shipping_cost.body(session, order).cost_minor == cost
     assert label.cost_minor == order.shipping_cost_minor == cost
 
 
 def test_size_weighs_less_where_the_carrier_divides_by_more(session, order, monkeypatch):
     set_to(monkeypatch, PACKLINE_VOLUME_DIVISOR="60000")
-    make_label(session, order.number, weight_grams=700, length_mm=500, width_mm=400, height_mm=300)
+    make_label(
+        session, order.order_number, weight_grams=700, length_mm=500, width_mm=400, height_mm=300
+    )
     assert calculate_shipping_cost.body(session, order).cost_minor == 395
 
 
 def test_the_cost_is_the_sum_over_parcels_beside_what_was_charged(session, order):
-    order.sqlmodel_update(
+    order.order.sqlmodel_update(
         {"items_minor": 0, "shipping_minor": 395, "tax_minor": 0, "total_minor": 395}
     )
-    make_label(session, order.number, parcel=1, weight_grams=700)
-    make_label(session, order.number, parcel=2, weight_grams=4000)
-    make_label(session, order.number, parcel=3, state="voided", key="voided")
+    make_label(session, order.order_number, parcel=1, weight_grams=700)
+    make_label(session, order.order_number, parcel=2, weight_grams=4000)
+    make_label(session, order.order_number, parcel=3, state="voided", key="voided")
     cost = calculate_shipping_cost.body(session, order)
     assert (cost.cost_minor, cost.charged_minor, cost.currency) == (395 + 595, 395, "GBP")
 
 
 def test_a_parcel_beyond_the_rates_says_so(session, order):
-    make_label(session, order.number, weight_grams=30_001)
+    make_label(session, order.order_number, weight_grams=30_001)
     with pytest.raises(NoShippingRate, match=r"30001 g is too heavy .+ which end at 30000 g"):
         calculate_shipping_cost.body(session, order)
 
 
 def test_a_pickup_is_wanted_for_all_parcels_under_one_key(session, order):
-    make_label(session, order.number, parcel=1, weight_grams=700)
-    make_label(session, order.number, parcel=2, weight_grams=800)
+    make_label(session, order.order_number, parcel=1, weight_grams=700)
+    make_label(session, order.order_number, parcel=2, weight_grams=800)
     wanted = want_pickup(session, order)
     session.flush()
     assert (wanted.key, wanted.parcels, wanted.weight_grams) == (
-        f"order:{order.number}:pickup",
+        f"order:{order.order_number}:pickup",
         2,
         1500,
     )
@@ -187,7 +188,7 @@ def test_a_pickup_is_wanted_for_all_parcels_under_one_key(session, order):
 
 
 def test_the_coordinator_is_told_what_to_hand_over(session, order):
-    label = make_label(session, order.number)
+    label = make_label(session, order.order_number)
     want_pickup(session, order)
     booked = dispatch_carrier_pickup.body(session, order, "PU00000007")
     task = session.get(StaffTask, booked.task_id)
@@ -203,5 +204,5 @@ def test_the_coordinator_is_told_what_to_hand_over(session, order):
 
 
 def test_an_order_without_a_label_has_nothing_to_collect(session, order):
-    with pytest.raises(NoLabel, match=f"Order {order.number} has no label"):
+    with pytest.raises(NoLabel, match=f"Order {order.order_number} has no label"):
         want_pickup(session, order)

@@ -3,10 +3,9 @@
 import pytest
 from sqlmodel import select
 
-from models.orders import SalesOrder
 from models.staff import StaffTask
 from tasks.staff import assign_packing_task, assign_picking_task, get_picking_checklist
-from tests.factories import make_order, make_product
+from tests.factories import make_order, make_product, the_shipment
 
 
 @pytest.fixture
@@ -14,7 +13,7 @@ def order(session):
     make_product(session, "MUG", bin="A-10-1", barcode="111")
     make_product(session, "PLATE", bin="A-2-1", weight_grams=500, barcode="222")
     make_product(session, "CUP", bin="a-2-1", barcode="333")
-    return session.get(SalesOrder, make_order(session, {"MUG": 2, "PLATE": 1, "CUP": 4}))
+    return the_shipment(session, make_order(session, {"MUG": 2, "PLATE": 1, "CUP": 4}))
 
 
 def test_the_picking_task_goes_to_the_warehouse_staff(session, order):

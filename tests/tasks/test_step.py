@@ -13,8 +13,8 @@ from adapters.carriers import CarrierAway
 from adapters.database import DatabaseAway, Occupied, transaction
 from adapters.mail import MailRefused, MailServerAway
 from domain.tax import NoTaxRate
-from models.orders import SalesOrder
 from models.results import StatusChange
+from models.shipments import Shipment
 from tasks.step import _time_can_heal, step
 from tasks.subjects import OrderRef, Superseded, UnknownOrder, take_over
 from tests.factories import make_order, make_product
@@ -24,20 +24,20 @@ RUN = "a run"
 
 
 @step("Move House")
-def move_house(session: Session, order: SalesOrder, city: str) -> StatusChange:
-    order.city = city
+def move_house(session: Session, shipment: Shipment, city: str) -> StatusChange:
+    shipment.order.city = city
     session.flush()
     if city == "Atlantis":
         raise RuntimeError("the machine stopped")
-    return StatusChange(status=order.status, reason=city)
+    return StatusChange(status=shipment.status, reason=city)
 
 
 CALLS: list[Any] = []
 AWAY: list[Exception] = []
 
 
-def note_the_parcel(session: Session, order: SalesOrder, parcel: str) -> str:
-    order.cancel_reason = f"{parcel} is wanted"
+def note_the_parcel(session: Session, shipment: Shipment, parcel: str) -> str:
+    shipment.order.cancel_reason = f"{parcel} is wanted"
     return f"key of {parcel}"
 
 
@@ -49,9 +49,9 @@ def buy(key: str) -> str:
 
 
 @step("Buy Parcel", intent=note_the_parcel, effect=buy)
-def buy_parcel(session: Session, order: SalesOrder, bought: str) -> StatusChange:
-    order.city = bought
-    return StatusChange(status=order.status, reason=bought)
+def buy_parcel(session: Session, shipment: Shipment, bought: str) -> StatusChange:
+    shipment.order.city = bought
+    return StatusChange(status=shipment.status, reason=bought)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def number(database, started):
 
 def attempt_on(number) -> OrderRef:
     with transaction() as session:
-        return take_over(session, number, RUN)
+        return take_over(session, number, 1, RUN)
 
 
 def city():
@@ -186,8 +186,8 @@ def test_an_effect_happens_outside_any_transaction(number):
     seen = []
 
     @step("Look", intent=note_the_parcel, effect=lambda key: seen.append(free_to_lock(number)))
-    def look(session: Session, order: SalesOrder, _: None) -> StatusChange:
-        return StatusChange(status=order.status)
+    def look(session: Session, shipment: Shipment, _: None) -> StatusChange:
+        return StatusChange(status=shipment.status)
 
     look(attempt, "P")
     assert seen == [True]
@@ -199,8 +199,8 @@ def free_to_lock(number):
 
 
 def test_an_effect_that_is_recorded_does_not_happen_again(number):
-    late = attempt_on(number)
-    early = OrderRef(number, RUN, late.fence, late.status)
+    early, late = attempt_on(number), attempt_on(number)
+    early.fence = late.fence
     buy_parcel(early, "P")
     assert buy_parcel(late, "P").reason == "bought with key of P"
     assert CALLS == ["key of P"]

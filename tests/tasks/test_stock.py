@@ -11,13 +11,12 @@ from adapters.database import transaction
 from models.catalogue import Product, Reservation, StockMovement
 from models.enums import ReservationState
 from models.intake import StockCountIn
-from models.orders import SalesOrder
 from models.staff import StaffTask
 from tasks.orders import cancel_order
 from tasks.stock import check_inventory_levels, update_inventory_stock
 from tasks.stock_keeping import count
-from tasks.subjects import locked_order
-from tests.factories import make_order, make_product, receive
+from tasks.subjects import locked_shipment
+from tests.factories import make_order, make_product, receive, the_shipment
 from tests.process import rows
 
 PARALLEL = 8
@@ -29,7 +28,7 @@ def stocked(session, **stock):
 
 
 def an_order(session, **lines):
-    return session.get(SalesOrder, make_order(session, lines))
+    return the_shipment(session, make_order(session, lines))
 
 
 def counters(session, sku):
@@ -39,7 +38,7 @@ def counters(session, sku):
 
 def reserve(number):
     with transaction() as session:
-        return check_inventory_levels.body(session, locked_order(session, number)).reserved
+        return check_inventory_levels.body(session, locked_shipment(session, number)).reserved
 
 
 def at_once(work, given):
@@ -110,7 +109,7 @@ def test_booking_out_turns_the_reservation_into_a_movement(session):
     assert booked.quantities == {"MUG": 3}
     assert counters(session, "MUG") == (7, 0)
     sold = session.exec(select(StockMovement).where(StockMovement.kind == "sold")).one()
-    assert (sold.quantity, sold.reference) == (-3, f"order:{order.number}")
+    assert (sold.quantity, sold.reference) == (-3, f"order:{order.order_number}")
     assert session.exec(select(Reservation.state)).all() == [ReservationState.CONSUMED]
 
 
@@ -149,7 +148,7 @@ def test_the_database_itself_refuses_to_reserve_more_than_there_is(session):
     stocked(session, MUG=1)
     order = an_order(session, MUG=2)
     line = order.lines[0]
-    session.add(Reservation(order_line_id=line.id, sku="MUG", quantity=2))
+    session.add(Reservation(order_line_id=line.order_line_id, sku="MUG", quantity=2))
     with pytest.raises(IntegrityError, match="reserved_within_on_hand"):
         session.flush()
 
@@ -218,11 +217,11 @@ def test_reserving_booking_out_and_cancelling_at_once_keep_the_counters_true(dat
 
     def book_out(number):
         with transaction() as session:
-            update_inventory_stock.body(session, locked_order(session, number))
+            update_inventory_stock.body(session, locked_shipment(session, number))
 
     def cancel(number):
         with transaction() as session:
-            cancel_order.body(session, locked_order(session, number), "test")
+            cancel_order.body(session, locked_shipment(session, number), "test")
 
     work = [*((reserve, number) for number in numbers[:4])]
     work += [(book_out, number) for number in reserved[:2]]
@@ -246,7 +245,7 @@ def test_hundreds_of_rounds_in_opposite_order_end_without_a_deadlock(database):
         for number in numbers[lane::PARALLEL]:
             reserve(number)
             with transaction() as session:
-                cancel_order.body(session, locked_order(session, number), "test")
+                cancel_order.body(session, locked_shipment(session, number), "test")
             count_one(skus[number % 3], 60, f"{number}")
 
     at_once(work, range(PARALLEL))

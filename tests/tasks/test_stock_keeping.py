@@ -15,7 +15,7 @@ from models.intake import AdjustmentIn, DeliveryIn, Malformed, StockCountIn, che
 from tasks.intake import import_file
 from tasks.stock import check_inventory_levels
 from tasks.stock_keeping import AlreadyBooked, HeldByOrders, UnknownProduct, book, count
-from tasks.subjects import locked_order
+from tasks.subjects import locked_shipment
 from tests.factories import make_order, make_product
 from tests.process import rows
 from tests.tasks.test_stock import at_once
@@ -28,7 +28,7 @@ def mugs(database):
         make_product(session, "MUG", stock=10)
         numbers = [make_order(session, {"MUG": 3}) for _ in range(2)]
         for number in numbers:
-            check_inventory_levels.body(session, locked_order(session, number))
+            check_inventory_levels.body(session, locked_shipment(session, number))
     return numbers
 
 
@@ -91,7 +91,7 @@ def test_of_many_orders_the_newest_are_named_and_the_others_counted(database):
         make_product(session, "MUG", stock=7)
         for _ in range(7):
             number = make_order(session, {"MUG": 1})
-            check_inventory_levels.body(session, locked_order(session, number))
+            check_inventory_levels.body(session, locked_shipment(session, number))
     with pytest.raises(HeldByOrders, match=f"{number}, .* and 2 more"):
         book(adjustment(-1))
 
@@ -148,7 +148,7 @@ def test_a_count_and_orders_at_once_leave_no_order_without_its_pieces(mugs):
         if number == 0:
             return count(counted(8)).put_short
         with transaction() as session:
-            return check_inventory_levels.body(session, locked_order(session, number)).reserved
+            return check_inventory_levels.body(session, locked_shipment(session, number)).reserved
 
     gave_way, *reserved = at_once(do, [0, *numbers])
     assert on_hand() == 8

@@ -22,8 +22,7 @@ _KEPT = "status, collected_at, shipped_at, cancelled_at"
 MAKE_FIRST_SHIPMENTS = """
 CREATE FUNCTION make_first_shipment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO shipment (order_number, number, status, collected_at, shipped_at, cancelled_at)
-        SELECT number, 1, status, collected_at, shipped_at, cancelled_at FROM made;
+    INSERT INTO shipment (order_number, number, status) SELECT number, 1, 'New' FROM made;
     RETURN NULL;
 END $$;
 CREATE TRIGGER make_first_shipment AFTER INSERT ON sales_order
