@@ -15,6 +15,10 @@ _TOTAL = (
     "total_minor = items_minor + shipping_minor"
     " + CASE WHEN prices_include_tax THEN 0 ELSE tax_minor END"
 )
+_PRICED_WITH_ITS_VALUE = "status = 'Cancelled' OR (value_minor IS NULL) = (total_minor IS NULL)"
+_VALUE_COVERS_TOTAL = (
+    "value_minor IS NULL OR total_minor IS NOT NULL AND value_minor >= total_minor"
+)
 _SHIPPED_IS_COMPLETE = (
     "status <> 'Shipped' OR (shipped_at IS NOT NULL AND collected_at IS NOT NULL AND"
     " tracking_number IS NOT NULL AND total_minor IS NOT NULL)"
@@ -26,6 +30,10 @@ class SalesOrder(SQLModel, table=True):
 
     `promised_at` is when it is to leave at the latest.
 
+    `value_minor` is its total as it was ordered, set once, when it is priced. The other amounts are
+    of what still ships; what they are less than the value stands in refunds. (Orders that were
+    cancelled before there were refunds have no value.)
+
     `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
     counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
     and waits for somebody to press Retry; while it is empty, the order goes on by itself.
@@ -36,6 +44,8 @@ class SalesOrder(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("channel", "external_id"),
         CheckConstraint(_TOTAL, name="total_adds_up"),
+        CheckConstraint(_PRICED_WITH_ITS_VALUE, name="priced_with_its_value"),
+        CheckConstraint(_VALUE_COVERS_TOTAL, name="value_covers_total"),
         CheckConstraint(_SHIPPED_IS_COMPLETE, name="shipped_is_complete"),
         CheckConstraint(
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
@@ -83,6 +93,7 @@ class SalesOrder(SQLModel, table=True):
     shipping_minor: int | None = big_integer()
     tax_minor: int | None = big_integer()
     total_minor: int | None = big_integer()
+    value_minor: int | None = big_integer()
 
     carrier: str | None = Field(default=None, max_length=64)
     tracking_number: str | None = Field(default=None, max_length=64, unique=True)
@@ -118,7 +129,10 @@ class SalesOrder(SQLModel, table=True):
 
 
 class OrderLine(SQLModel, table=True):
-    """So many pieces of one product, at a price each. A product stands in one line of an order."""
+    """So many pieces of one product, at a price each. A product stands in one line of an order.
+
+    `cancelled` of the pieces will not ship. The amounts are of those that do.
+    """
 
     __tablename__ = "order_line"
     __table_args__ = (
@@ -127,6 +141,9 @@ class OrderLine(SQLModel, table=True):
         CheckConstraint("quantity > 0", name="orders_something"),
         CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
         CheckConstraint("0 <= picked AND picked <= quantity", name="picked_within_ordered"),
+        CheckConstraint(
+            "0 <= cancelled AND cancelled <= quantity", name="cancelled_within_ordered"
+        ),
     )
 
     id: int = identity()
@@ -134,6 +151,7 @@ class OrderLine(SQLModel, table=True):
     position: int
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int
+    cancelled: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     unit_price_minor: int = Field(sa_type=BigInteger, nullable=False)
 
     items_minor: int | None = big_integer()
@@ -144,5 +162,10 @@ class OrderLine(SQLModel, table=True):
 
     available_when_short: int | None = None
     picked: int | None = None
+
+    @property
+    def shipping_pieces(self) -> int:
+        """The pieces that ship."""
+        return self.quantity - self.cancelled
 
     order: SalesOrder = Relationship(back_populates="lines")

@@ -1,5 +1,8 @@
 """Step 3: what the customer pays."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from sqlmodel import Session, col, select
 
 from adapters.carriers import HOUSE, bands_of, zone_of
@@ -7,7 +10,7 @@ from domain.pricing import LineToPrice, PricedOrder, price_order
 from domain.tax import TaxRule, tax_rule_for
 from domain.zones import Tariff, quote
 from models.catalogue import Product
-from models.orders import SalesOrder
+from models.orders import OrderLine, SalesOrder
 from models.results import OrderValue
 from models.taxes import TaxRate
 from tasks.step import step
@@ -19,28 +22,75 @@ def calculate_total_order_value(session: Session, order: SalesOrder) -> OrderVal
 
     Raises `NoShippingZone`, `NoShippingRate` or `NoTaxRate` where a table lacks the destination.
     """
-    products = _products(session, order)
-    classes = {product.tax_class for product in products.values()}
-    rules = _tax_rules(session, order, classes)
-    lines = [
-        LineToPrice(
-            quantity=line.quantity,
-            unit_price_minor=line.unit_price_minor,
-            weight_grams=products[line.sku].weight_grams,
-            tax_rate=rules[products[line.sku].tax_class].rate,
-            tax_on_shipping=rules[products[line.sku].tax_class].on_shipping,
-        )
-        for line in order.lines
-    ]
-    shipping = _shipping_quote(session, order, sum(x.quantity * x.weight_grams for x in lines))
-    priced = price_order(lines, shipping, order.prices_include_tax)
-    _save(order, lines, priced)
+    price_as_ordered(session, order)
     return OrderValue(
-        items_minor=priced.items_minor,
-        shipping_minor=priced.shipping_minor,
-        tax_minor=priced.tax_minor,
-        total_minor=priced.total_minor,
+        items_minor=order.items_minor or 0,
+        shipping_minor=order.shipping_minor or 0,
+        tax_minor=order.tax_minor or 0,
+        total_minor=order.total_minor or 0,
         currency=order.currency,
+    )
+
+
+def price_as_ordered(session: Session, order: SalesOrder) -> None:
+    """Price all that was ordered, and keep the total as the order's value. This happens once: lines
+    may have been cancelled, and refunds written, before step 3.
+
+    Raises `NoShippingZone`, `NoShippingRate` or `NoTaxRate`.
+    """
+    if order.value_minor is None:
+        lines, priced = price(session, order, [line.quantity for line in order.lines])
+        save_amounts(order, lines, priced)
+        order.value_minor = order.total_minor
+
+
+def price(
+    session: Session, order: SalesOrder, pieces: Sequence[int]
+) -> tuple[list[LineToPrice], PricedOrder]:
+    """What so many pieces of each of the order's lines cost; without any, there is no shipping.
+
+    Raises `NoShippingZone`, `NoShippingRate` or `NoTaxRate`.
+    """
+    products = _products(session, order)
+    wanted = [
+        products[line.sku].tax_class for line, n in zip(order.lines, pieces, strict=True) if n
+    ]
+    rules = _tax_rules(session, order, set(wanted))
+    lines = [
+        _line_to_price(line, quantity, products[line.sku], rules)
+        for line, quantity in zip(order.lines, pieces, strict=True)
+    ]
+    grams = sum(line.quantity * line.weight_grams for line in lines)
+    shipping = _shipping_quote(session, order, grams) if any(pieces) else 0
+    return lines, price_order(lines, shipping, order.prices_include_tax)
+
+
+def save_amounts(order: SalesOrder, lines: Sequence[LineToPrice], priced: PricedOrder) -> None:
+    """Keep what an order and its lines cost."""
+    order.items_minor = priced.items_minor
+    order.shipping_minor = priced.shipping_minor
+    order.tax_minor = priced.tax_minor
+    order.total_minor = priced.total_minor
+    for line, rule, amounts in zip(order.lines, lines, priced.lines, strict=True):
+        line.items_minor = amounts.items_minor
+        line.shipping_minor = amounts.shipping_minor
+        line.tax_rate = rule.tax_rate
+        line.tax_minor = amounts.tax_minor
+        line.total_minor = amounts.total_minor
+
+
+def _line_to_price(
+    line: OrderLine, quantity: int, product: Product, rules: dict[str, TaxRule]
+) -> LineToPrice:
+    """A line keeps the rate at which it was priced first; one without pieces needs no rule."""
+    rule = rules.get(product.tax_class)
+    rate = line.tax_rate if line.tax_rate is not None or rule is None else rule.rate
+    return LineToPrice(
+        quantity=quantity,
+        unit_price_minor=line.unit_price_minor,
+        weight_grams=product.weight_grams,
+        tax_rate=rate or Decimal(0),
+        tax_on_shipping=rule is not None and rule.on_shipping,
     )
 
 
@@ -86,16 +136,3 @@ def _shipping_quote(session: Session, order: SalesOrder, grams: int) -> int:
         currency=order.currency,
     )
     return quote(bands, grams, Tariff(order.service_level, zone, order.currency))
-
-
-def _save(order: SalesOrder, lines: list[LineToPrice], priced: PricedOrder) -> None:
-    order.items_minor = priced.items_minor
-    order.shipping_minor = priced.shipping_minor
-    order.tax_minor = priced.tax_minor
-    order.total_minor = priced.total_minor
-    for line, rule, amounts in zip(order.lines, lines, priced.lines, strict=True):
-        line.items_minor = amounts.items_minor
-        line.shipping_minor = amounts.shipping_minor
-        line.tax_rate = rule.tax_rate
-        line.tax_minor = amounts.tax_minor
-        line.total_minor = amounts.total_minor
