@@ -52,14 +52,9 @@ def price(
     Raises `NoShippingZone`, `NoShippingRate` or `NoTaxRate`.
     """
     products = _products(session, order)
-    wanted = [
-        products[line.sku].tax_class for line, n in zip(order.lines, pieces, strict=True) if n
-    ]
-    rules = _tax_rules(session, order, set(wanted))
-    lines = [
-        _line_to_price(line, quantity, products[line.sku], rules)
-        for line, quantity in zip(order.lines, pieces, strict=True)
-    ]
+    wanted = [(line, products[line.sku], n) for line, n in zip(order.lines, pieces, strict=True)]
+    rules = _tax_rules(session, order, {product.tax_class for _, product, n in wanted if n})
+    lines = [_line_to_price(line, product, n, rules) for line, product, n in wanted]
     grams = sum(line.quantity * line.weight_grams for line in lines)
     shipping = _shipping_quote(session, order, grams) if any(pieces) else 0
     return lines, price_order(lines, shipping, order.prices_include_tax)
@@ -80,7 +75,7 @@ def save_amounts(order: SalesOrder, lines: Sequence[LineToPrice], priced: Priced
 
 
 def _line_to_price(
-    line: OrderLine, quantity: int, product: Product, rules: dict[str, TaxRule]
+    line: OrderLine, product: Product, quantity: int, rules: dict[str, TaxRule]
 ) -> LineToPrice:
     """A line keeps the rate at which it was priced first; one without pieces needs no rule."""
     rule = rules.get(product.tax_class)
