@@ -17,12 +17,14 @@ from models.catalogue import Product
 from models.enums import ENDED, OrderStatus, Role, TaskState
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
+from models.refunds import Refund
 from models.reports import DailySummary
 from models.shipping import ShippingLabel
 from models.staff import Staff, StaffTask
 from tasks.answers import GATES
 from tasks.checklists import checklist_markdown
 from tasks.promises import PromiseClock
+from tasks.refunds import amount
 from tasks.subjects import UnknownOrder, order_key
 from tasks.worklist import ROLE_ABOVE, find_task
 
@@ -45,7 +47,10 @@ class OrderSort(StrEnum):
 
 
 class OrderRow(BaseModel):
-    """An order in the list. `promise` says whether it leaves by `promised_at`."""
+    """An order in the list. `promise` says whether it leaves by `promised_at`.
+
+    `total` is what the customer pays, `value` what that was as ordered.
+    """
 
     number: int
     status: OrderStatus
@@ -56,6 +61,7 @@ class OrderRow(BaseModel):
     country: str
     pieces: int
     total: str | None
+    value: str | None
     tracking_number: str | None
     received_at: datetime
     promised_at: datetime
@@ -105,13 +111,33 @@ class EventRow(BaseModel):
     detail: str
 
 
+class RefundRow(BaseModel):
+    """A refund in the list. `paid_at` is when somebody said that the money has gone back."""
+
+    id: int
+    key: str
+    order_number: int
+    customer_name: str
+    email: str
+    reason: str
+    amount: str
+    amount_minor: int
+    currency: str
+    at: datetime
+    by: str
+    paid_at: datetime | None
+    paid_by: str | None
+    paid_reference: str | None
+
+
 class OrderSheet(BaseModel):
-    """An order with its lines, labels and timeline."""
+    """An order with its lines, labels, refunds and timeline."""
 
     order: OrderRow
     address: list[str]
     lines: list[dict[str, Any]]
     labels: list[dict[str, Any]]
+    refunds: list[RefundRow]
     timeline: list[EventRow]
 
 
@@ -165,11 +191,18 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         labels=[_label(order, label) for label in _labels(session, number)],
+        refunds=_refund_rows(session, col(Refund.order_number) == number),
         timeline=[
             EventRow(at=event.at, actor=event.actor, event=event.event, detail=event.detail)
             for event in _events(session, number)
         ],
     )
+
+
+def refunds(session: Session, *, paid: bool = False, limit: int = 50) -> list[RefundRow]:
+    """Refunds whose money has not gone back, the oldest first; `paid`: the others too."""
+    wanted = () if paid else (col(Refund.paid_at).is_(None),)
+    return _refund_rows(session, *wanted, limit=limit)
 
 
 def open_tasks(
@@ -231,6 +264,9 @@ def summary(session: Session, day: date | None) -> SummaryRow:
     return SummaryRow(**found.model_dump())
 
 
+_LINE_FIELDS = {
+    "sku", "quantity", "cancelled", "picked", "available_when_short", "tax_minor", "total_minor",
+}  # fmt: skip
 _TASK_FIELDS = {
     "id", "kind", "order_number", "role", "opened_at", "due_at", "reminded_at", "escalated_at",
     "complaint", "checklist",
@@ -255,13 +291,34 @@ def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRo
 
 
 def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
-    total = order.total_minor
-    shown = None if total is None else money(total, order.currency, settings().locale)
     return OrderRow(
         pieces=pieces,
-        total=shown,
+        total=_amount(order, order.total_minor),
+        value=_amount(order, order.value_minor),
         promise=clock.state(order),
         **order.model_dump(exclude={"total"}),
+    )
+
+
+def _amount(order: SalesOrder, minor: int | None) -> str | None:
+    return None if minor is None else money(minor, order.currency, settings().locale)
+
+
+def _refund_rows(
+    session: Session, *wanted: ColumnElement[bool], limit: int | None = None
+) -> list[RefundRow]:
+    """The refunds wanted, the oldest first."""
+    found = select(Refund, SalesOrder).join(SalesOrder).where(*wanted)
+    rows = session.exec(found.order_by(col(Refund.id)).limit(limit))
+    return [_refund_row(refund, order) for refund, order in rows]
+
+
+def _refund_row(refund: Refund, order: SalesOrder) -> RefundRow:
+    return RefundRow(
+        customer_name=order.customer_name,
+        email=order.email,
+        amount=amount(refund),
+        **refund.model_dump(),
     )
 
 
@@ -275,10 +332,9 @@ def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
 
 
 def _line(order: SalesOrder, line: OrderLine) -> dict[str, Any]:
-    price = money(line.unit_price_minor, order.currency, settings().locale)
-    return line.model_dump(
-        include={"sku", "quantity", "picked", "available_when_short", "tax_minor", "total_minor"}
-    ) | {"unit_price": price}
+    return line.model_dump(include=_LINE_FIELDS) | {
+        "unit_price": _amount(order, line.unit_price_minor)
+    }
 
 
 def _labels(session: Session, number: int) -> list[ShippingLabel]:
@@ -287,10 +343,9 @@ def _labels(session: Session, number: int) -> list[ShippingLabel]:
 
 
 def _label(order: SalesOrder, label: ShippingLabel) -> dict[str, Any]:
-    cost = label.cost_minor
     return label.model_dump(
         include={"parcel", "state", "carrier", "zone", "weight_grams", "tracking_number"}
-    ) | {"cost": None if cost is None else money(cost, order.currency, settings().locale)}
+    ) | {"cost": _amount(order, label.cost_minor)}
 
 
 def _events(session: Session, number: int) -> list[AuditEvent]:

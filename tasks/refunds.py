@@ -16,8 +16,8 @@ from models.base import utc_now
 from models.intake import RefundPaidIn
 from models.orders import SalesOrder
 from models.refunds import REASON_CHARACTERS, Refund
+from tasks.amounts import price, price_as_ordered, save_amounts
 from tasks.ledger import tell
-from tasks.pricing import price, price_as_ordered, save_amounts
 from tasks.subjects import IDENTITIES, order_key
 
 
