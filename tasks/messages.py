@@ -67,11 +67,15 @@ def _mail_lines(session: Session, order: SalesOrder) -> tuple[MailLine, ...]:
     found = session.exec(
         select(OrderLine, Product.name)
         .where(OrderLine.sku == Product.sku, OrderLine.order_number == order.number)
+        .where(OrderLine.cancelled < OrderLine.quantity)
         .order_by(OrderLine.position)  # type: ignore[arg-type]
     )
     return tuple(
         MailLine(
-            sku=line.sku, name=name, quantity=line.quantity, amount_minor=line.items_minor or 0
+            sku=line.sku,
+            name=name,
+            quantity=line.shipping_pieces,
+            amount_minor=line.items_minor or 0,
         )
         for line, name in found
     )

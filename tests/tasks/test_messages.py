@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from models.messages import Message
-from models.orders import SalesOrder
+from models.orders import OrderLine, SalesOrder
 from tasks.messages import send_shipment_notification, write_shipment_mail
 from tasks.outbox import Delivery, send_written
 from tests.factories import make_label, make_order, make_product
@@ -55,6 +55,26 @@ def test_a_customer_is_told_what_was_sent_and_how_to_follow_it(session, server):
         assert "CP1GB" in body
         assert "https://track.fernway.example/CP1GB" in body
         assert "£28.95" in body
+
+
+def test_a_customer_is_told_of_what_ships_and_not_of_what_was_cancelled(session, server):
+    order = packed_order(session)
+    make_product(session, "PLATE", name="Plate in red")
+    session.add(
+        OrderLine(
+            order_number=order.number,
+            position=2,
+            sku="PLATE",
+            quantity=2,
+            cancelled=2,
+            unit_price_minor=100,
+        )
+    )
+    order.lines[0].cancelled = 1
+    notify(session, order)
+    text, html = bodies(server.mails[0])
+    assert "1 × Mug in blue" in text
+    assert "Plate" not in text + html
 
 
 def test_every_parcel_has_its_number_and_its_link(session, server):
