@@ -13,6 +13,7 @@ from adapters.shop_clock import shop_clock
 from domain.errors import PacklineError
 from domain.pricing import PricedOrder, refund_for
 from models.base import utc_now
+from models.enums import OrderStatus
 from models.intake import RefundPaidIn
 from models.orders import SalesOrder
 from models.refunds import REASON_CHARACTERS, Refund
@@ -27,6 +28,16 @@ class UnknownRefund(PacklineError):
     def __init__(self, number: int) -> None:
         super().__init__(
             f"There is no refund {number}: `packline refunds --all` lists those there are."
+        )
+
+
+class ShippedAlready(PacklineError):
+    """What an order costs is settled, and in its day's revenue."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Order {number} is Shipped, so nothing of it can be cancelled: give money back where"
+            " the customer paid, and book what is sent back with `packline stock adjust`."
         )
 
 
@@ -49,9 +60,11 @@ def reprice(session: Session, order: SalesOrder, reason: str, by: str) -> Refund
     An order that was never priced is priced as ordered first. Where less would cost more, the
     amounts stay as they are. Done twice, the second time finds nothing to give back.
 
-    Raises `NoShippingZone`, `NoShippingRate` or `NoTaxRate`, but not for an order that has a value
-    and of which nothing ships.
+    Raises `ShippedAlready`; also `NoShippingZone`, `NoShippingRate` or `NoTaxRate`, but these not
+    for an order that has a value and of which nothing ships.
     """
+    if order.status == OrderStatus.SHIPPED:
+        raise ShippedAlready(order.number)
     price_as_ordered(session, order)
     before = order.total_minor or 0
     lines, priced = price(session, order, [line.shipping_pieces for line in order.lines])

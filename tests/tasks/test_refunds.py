@@ -11,7 +11,10 @@ from sqlmodel import select
 
 import tasks.refunds
 from adapters.database import transaction
+from adapters.settings import settings
+from domain.shop_days import shop_day
 from domain.tax import NoTaxRate
+from models.base import utc_now
 from models.intake import RefundPaidIn
 from models.ledger import AuditEvent
 from models.orders import SalesOrder
@@ -19,7 +22,7 @@ from models.refunds import Refund
 from models.shipping import ShippingRate, ShippingZone
 from models.taxes import TaxRate
 from tasks.pricing import calculate_total_order_value
-from tasks.refunds import PaidAlready, UnknownRefund, pay, reprice
+from tasks.refunds import PaidAlready, ShippedAlready, UnknownRefund, pay, reprice
 from tasks.subjects import find_order, locked_order
 from tests.factories import make_order, make_product, make_tariffs
 from tests.process import assert_sound, execute, rows
@@ -324,12 +327,19 @@ def test_without_the_orders_lock_one_of_the_pieces_would_be_lost(four_mugs):
     assert rows("SELECT cancelled FROM order_line") == [(1,)]
 
 
-def test_an_order_that_ships_in_part_is_sound_to_the_end(process):
+def test_an_order_that_ships_in_part_is_in_its_days_revenue_with_what_it_costs(process):
     with transaction() as session:
         number = make_order(session, {"MUG": 2, "PLATE": 1})
-    process.ship(number)
+    process.run(number)
     execute("UPDATE order_line SET cancelled = 1 WHERE sku = 'PLATE'")
     with transaction() as session:
-        reprice(session, locked_order(session, number), "broke on the way", "Max")
+        reprice(session, locked_order(session, number), "broke in the shop", "Max")
+    process.ship(number)
+    process.another().sum_up(shop_day(utc_now(), settings().zone_info))
     assert rows("SELECT amount_minor FROM refund") == [(1450,)]
+    assert rows("SELECT units_shipped, revenue -> 'GBP' -> 'revenue_minor' FROM daily_summary") == [
+        (2, 2895)
+    ]
     assert_sound()
+    with transaction() as session, pytest.raises(ShippedAlready, match=f"Order {number} is Ship"):
+        reprice(session, locked_order(session, number), "lost", "Max")
