@@ -1,21 +1,23 @@
 """Carriers: who takes parcels to the customer.
 
 Every call carries a key that all attempts share. Asked twice with one key, a carrier sells once and
-gives the same answer.
+gives the same answer. A key that was voided buys nothing any more, also if nothing had been bought
+under it: an attempt that was taken for lost may still be under way.
 """
 
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from adapters.database import transaction
 from adapters.settings import settings
-from domain.errors import Unavailable
+from domain.errors import PacklineError, Unavailable
 from domain.tracking import s10_number
 from domain.zones import RateBand, Tariff, ZoneRule, billable_grams, rate_for, zone_for
+from models.base import utc_now
 from models.enums import BookingKind, ServiceLevel
 from models.shipping import CarrierBooking, ShippingRate, ShippingZone
 
@@ -24,6 +26,17 @@ HOUSE = "house"
 
 class CarrierAway(Unavailable):
     """The carrier does not answer."""
+
+
+class Voided(PacklineError):
+    """Something is wanted under a key that was voided."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The carrier has voided {key!r} and books nothing under it: want it under another key,"
+            " or leave it, if the order does not ship."
+        )
+        self.key = key
 
 
 class LabelRequest(BaseModel):
@@ -68,10 +81,16 @@ class Carrier(Protocol):
         """What people call it."""
 
     def buy_label(self, request: LabelRequest) -> str:
-        """Buy a label and return its tracking number. Raises `CarrierAway`."""
+        """Buy a label and return its tracking number. Raises `CarrierAway`, `Voided`."""
+
+    def void_label(self, key: str) -> None:
+        """Give a label back, or see to it that none is bought. Raises `CarrierAway`."""
 
     def book_pickup(self, key: str, parcels: int, weight_grams: int) -> str:
-        """Order a collection and return its reference. Raises `CarrierAway`."""
+        """Order a collection and return its reference. Raises `CarrierAway`, `Voided`."""
+
+    def cancel_pickup(self, key: str) -> None:
+        """Call a collection off, or see to it that none is booked. Raises `CarrierAway`."""
 
 
 class HouseCarrier:
@@ -88,9 +107,17 @@ class HouseCarrier:
         """Give the parcel a UPU S10 tracking number."""
         return self._book(request.key, BookingKind.LABEL)
 
+    def void_label(self, key: str) -> None:
+        """Strike the label out; the key stays in the book."""
+        self._void(key, BookingKind.LABEL)
+
     def book_pickup(self, key: str, parcels: int, weight_grams: int) -> str:
         """Enter a collection into the book."""
         return self._book(key, BookingKind.PICKUP)
+
+    def cancel_pickup(self, key: str) -> None:
+        """Strike the collection out; the key stays in the book."""
+        self._void(key, BookingKind.PICKUP)
 
     def _book(self, key: str, kind: BookingKind) -> str:
         with transaction() as session:
@@ -98,9 +125,29 @@ class HouseCarrier:
                 reference = self._next_reference(session, kind)
                 entry = insert(CarrierBooking).values(key=key, kind=kind, reference=reference)
                 session.execute(entry.on_conflict_do_nothing())
-            return session.exec(
-                select(CarrierBooking.reference).where(CarrierBooking.key == key)
-            ).one()
+            booked = session.exec(
+                select(CarrierBooking.reference).where(
+                    CarrierBooking.key == key, col(CarrierBooking.voided_at).is_(None)
+                )
+            ).one_or_none()
+        if booked is None:
+            raise Voided(key)
+        return booked
+
+    def _void(self, key: str, kind: BookingKind) -> None:
+        """Of a booking and a voiding at once, one waits at the key until the other is in the book.
+
+        The first voiding keeps its time.
+        """
+        now = utc_now()
+        entry = insert(CarrierBooking).values(key=key, kind=kind, voided_at=now)
+        with transaction() as session:
+            session.execute(
+                entry.on_conflict_do_update(
+                    index_elements=[col(CarrierBooking.key)],
+                    set_={"voided_at": func.coalesce(col(CarrierBooking.voided_at), now)},
+                )
+            )
 
     def _next_reference(self, session: Session, kind: BookingKind) -> str:
         serial = session.scalar(text("SELECT nextval('house_carrier_serial')"))

@@ -19,9 +19,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, se
 from jinja2.runtime import Context
 
 from domain.money import exponent, from_minor
-from models.documents import DailyReportView, LateTasksView, MailContent, ShipmentMailView
+from models.documents import (
+    CancellationMailView,
+    DailyReportView,
+    LateTasksView,
+    MailContent,
+    ShipmentMailView,
+)
 
-_View = ShipmentMailView | DailyReportView | LateTasksView
+_View = ShipmentMailView | CancellationMailView | DailyReportView | LateTasksView
 
 # CLDR wants a space between a currency's letters and the digits; Babel leaves it out.
 _LETTERS_BESIDE_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
@@ -31,6 +37,11 @@ def shipment_mail(view: ShipmentMailView) -> MailContent:
     """The mail that tells a customer that an order is packed, and how to follow it."""
     subject = f"Your order {view.order_number} is being shipped – {view.shop_name}"
     return _mail(subject, "shipment", view)
+
+
+def cancellation_mail(view: CancellationMailView) -> MailContent:
+    """The mail that tells a customer what will not come, what comes back, and what still ships."""
+    return _mail(f"{view.title} – {view.shop_name}", "cancellation", view)
 
 
 def daily_report(view: DailyReportView) -> MailContent:

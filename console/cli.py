@@ -37,10 +37,20 @@ from deployments.live import run_live
 from domain.errors import PacklineError
 from models.catalogue import Product
 from models.enums import Adjustment, OrderStatus, Role, TaskKind
-from models.intake import AdjustmentIn, DeliveryIn, Given, Kind, Malformed, StockCountIn, checked
+from models.intake import (
+    AdjustmentIn,
+    DeliveryIn,
+    Given,
+    Kind,
+    Malformed,
+    RefundPaidIn,
+    StockCountIn,
+    checked,
+)
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
 from tasks.intake import import_file
+from tasks.refunds import amount, pay
 from tasks.stock_keeping import book
 from tasks.stock_keeping import count as count_stock
 from tasks.worklist import find_task
@@ -157,6 +167,35 @@ def order(number: int, as_json: AsJson = False) -> None:
     with _reading() as session:
         sheet = lists.order_sheet(session, number)
     shown.as_json(sheet) if as_json else shown.show_order(sheet)
+
+
+@app.command()
+def refunds(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are paid.")] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List what customers get back and nobody has paid yet, the oldest first."""
+    with _reading() as session:
+        rows = lists.refunds(session, paid=everything, limit=limit)
+    shown.as_json(rows) if as_json else shown.show_refunds(rows)
+
+
+@app.command()
+def refunded(
+    refund: Annotated[int, typer.Argument(help="Its number, from `packline refunds`.")],
+    by: By,
+    reference: Annotated[
+        str, typer.Option(help="How to find the payment, such as the bank's number.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say that a refund's money has gone back to the customer; it counts once."""
+    paid = pay(refund, _one(RefundPaidIn, {"by": by, "reference": reference}))
+    if as_json:
+        shown.as_json(paid)
+    else:
+        typer.echo(f"Refund {refund} of {amount(paid)} for order {paid.order_number} is paid.")
 
 
 @app.command()

@@ -19,6 +19,7 @@ from models.catalogue import Product
 from models.enums import ENDED, OrderStatus, Role, TaskState
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
+from models.refunds import Refund
 from models.reports import DailySummary
 from models.shipments import shipment_name
 from models.shipping import ShippingLabel
@@ -26,6 +27,7 @@ from models.staff import Staff, StaffTask
 from tasks.answers import GATES
 from tasks.checklists import checklist_markdown
 from tasks.promises import PromiseClock
+from tasks.refunds import amount
 from tasks.subjects import UnknownOrder, order_key
 from tasks.worklist import ROLE_ABOVE, find_task
 
@@ -48,7 +50,10 @@ class OrderSort(StrEnum):
 
 
 class OrderRow(BaseModel):
-    """An order in the list. `promise` says whether it leaves by `promised_at`."""
+    """An order in the list. `promise` says whether it leaves by `promised_at`.
+
+    `total` is what the customer pays, `value` what that was as ordered.
+    """
 
     number: int
     status: OrderStatus
@@ -59,6 +64,7 @@ class OrderRow(BaseModel):
     country: str
     pieces: int
     total: str | None
+    value: str | None
     tracking_number: str | None
     received_at: datetime
     promised_at: datetime
@@ -108,13 +114,33 @@ class EventRow(BaseModel):
     detail: str
 
 
+class RefundRow(BaseModel):
+    """A refund in the list. `paid_at` is when somebody said that the money has gone back."""
+
+    id: int
+    key: str
+    order_number: int
+    customer_name: str
+    email: str
+    reason: str
+    amount: str
+    amount_minor: int
+    currency: str
+    at: datetime
+    by: str
+    paid_at: datetime | None
+    paid_by: str | None
+    paid_reference: str | None
+
+
 class OrderSheet(BaseModel):
-    """An order with its lines, labels and timeline."""
+    """An order with its lines, labels, refunds and timeline."""
 
     order: OrderRow
     address: list[str]
     lines: list[dict[str, Any]]
     labels: list[dict[str, Any]]
+    refunds: list[RefundRow]
     timeline: list[EventRow]
 
 
@@ -169,6 +195,7 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         labels=[_label(order, label) for label in _labels(session, number)],
+        refunds=_refund_rows(session, col(Refund.order_number) == number),
         timeline=[
             EventRow(
                 at=event.at, actor=event.actor, event=_event(order, event), detail=event.detail
@@ -176,6 +203,12 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
             for event in _events(session, order)
         ],
     )
+
+
+def refunds(session: Session, *, paid: bool = False, limit: int = 50) -> list[RefundRow]:
+    """Refunds whose money has not gone back, the oldest first; `paid`: the others too."""
+    wanted = () if paid else (col(Refund.paid_at).is_(None),)
+    return _refund_rows(session, *wanted, limit=limit)
 
 
 def open_tasks(
@@ -243,6 +276,8 @@ _LABEL_FIELDS = {
     "shipment", "parcel", "state", "carrier", "zone", "weight_grams", "tracking_number",
 }  # fmt: skip
 
+_LINE_FIELDS = {"sku", "quantity", "cancelled", "tax_minor", "total_minor"}
+
 _TASK_FIELDS = {
     "id", "kind", "order_number", "role", "opened_at", "due_at", "reminded_at", "escalated_at",
     "complaint", "checklist",
@@ -267,13 +302,12 @@ def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRo
 
 
 def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
-    total = order.total_minor
-    shown = None if total is None else money(total, order.currency, settings().locale)
     return OrderRow(
         pieces=pieces,
-        total=shown,
         problem="; ".join(each.problem for each in order.shipments if each.problem),
         tracking_number=", ".join(_tracking_numbers(order)) or None,
+        total=_amount(order, order.total_minor),
+        value=_amount(order, order.value_minor),
         promise=clock.state(order),
         **order.model_dump(exclude={"total"}),
     )
@@ -282,6 +316,28 @@ def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
 def _tracking_numbers(order: SalesOrder) -> Iterator[str]:
     """One per shipment that has one."""
     return (each.tracking_number for each in order.shipments if each.tracking_number)
+
+
+def _amount(order: SalesOrder, minor: int | None) -> str | None:
+    return None if minor is None else money(minor, order.currency, settings().locale)
+
+
+def _refund_rows(
+    session: Session, *wanted: ColumnElement[bool], limit: int | None = None
+) -> list[RefundRow]:
+    """The refunds wanted, the oldest first."""
+    found = select(Refund, SalesOrder).join(SalesOrder).where(*wanted)
+    rows = session.exec(found.order_by(col(Refund.id)).limit(limit))
+    return [_refund_row(refund, order) for refund, order in rows]
+
+
+def _refund_row(refund: Refund, order: SalesOrder) -> RefundRow:
+    return RefundRow(
+        customer_name=order.customer_name,
+        email=order.email,
+        amount=amount(refund),
+        **refund.model_dump(),
+    )
 
 
 def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
@@ -294,9 +350,8 @@ def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
 
 
 def _line(order: SalesOrder, line: OrderLine) -> dict[str, Any]:
-    price = money(line.unit_price_minor, order.currency, settings().locale)
-    shown = line.model_dump(include={"sku", "quantity", "tax_minor", "total_minor"})
-    return shown | _travelling(order, line) | {"unit_price": price}
+    shown = line.model_dump(include=_LINE_FIELDS) | _travelling(order, line)
+    return shown | {"unit_price": _amount(order, line.unit_price_minor)}
 
 
 def _travelling(order: SalesOrder, line: OrderLine) -> dict[str, int | None]:
@@ -318,18 +373,7 @@ def _labels(session: Session, number: int) -> list[ShippingLabel]:
 
 
 def _label(order: SalesOrder, label: ShippingLabel) -> dict[str, Any]:
-    cost = label.cost_minor
-    return label.model_dump(
-        include={
-            "shipment",
-            "parcel",
-            "state",
-            "carrier",
-            "zone",
-            "weight_grams",
-            "tracking_number",
-        }
-    ) | {"cost": None if cost is None else money(cost, order.currency, settings().locale)}
+    return label.model_dump(include=_LABEL_FIELDS) | {"cost": _amount(order, label.cost_minor)}
 
 
 def _events(session: Session, order: SalesOrder) -> list[AuditEvent]:

@@ -14,7 +14,7 @@ from rich.text import Text
 from adapters.rendering import money
 from adapters.settings import settings
 from adapters.shop_clock import shop_clock
-from console.lists import OrderRow, OrderSheet, StockRow, SummaryRow, TaskRow
+from console.lists import OrderRow, OrderSheet, RefundRow, StockRow, SummaryRow, TaskRow
 from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
 from tasks.audit import AuditReport
@@ -25,6 +25,9 @@ _IN_DETAIL = {"http_requests_by_endpoint", "prefect_db_bytes_by_table", "machine
 _ALL_IS_WELL = (PromiseState.ON_TRACK, PromiseState.KEPT)
 _NEVER_WRAPPED = (
     "Order",
+    "Refund",
+    "Amount",
+    "Since",
     "Status",
     "Ships by",
     "Due",
@@ -75,12 +78,12 @@ def show_order(sheet: OrderSheet) -> None:
         screen.print(Text("Mend that, and press Retry on its flow run in Prefect's UI."))
     screen.print(Text(f"Ships by {shop_clock(order.promised_at)}: {order.promise}"))
     screen.print(Text(f"{order.customer_name}, {', '.join(sheet.address)}"))
-    _table(
-        ("SKU", "Pieces", "Picked", "Price"),
-        ((x["sku"], x["quantity"], _or_blank(x["picked"]), x["unit_price"]) for x in sheet.lines),
-    )
+    _show_lines(sheet.lines)
     if order.total:
-        screen.print(Text(f"Total {order.total}"))
+        ordered = "" if order.value in (None, order.total) else f" (as ordered: {order.value})"
+        screen.print(Text(f"Total {order.total}{ordered}"))
+    if sheet.refunds:
+        show_refunds(sheet.refunds)
     if sheet.labels:
         _table(
             ("Parcel", "Carrier", "Zone", "Grams", "Tracking", "Cost", "Label"),
@@ -100,6 +103,26 @@ def show_order(sheet: OrderSheet) -> None:
     _table(
         ("When", "Who", "What", "Detail"),
         ((shop_clock(e.at), e.actor, e.event, e.detail) for e in sheet.timeline),
+    )
+
+
+def show_refunds(rows: list[RefundRow]) -> None:
+    """Refunds, open or paid."""
+    _table(
+        ("Refund", "Order", "Amount", "Since", "Customer", "Reason", "Paid"),
+        (
+            (
+                row.id,
+                row.order_number,
+                row.amount,
+                shop_clock(row.at),
+                row.customer_name,
+                row.reason,
+                _paid(row),
+            )
+            for row in rows
+        ),
+        nothing="No refund is to be paid.",
     )
 
 
@@ -179,6 +202,22 @@ def show_bench(report: BenchReport) -> None:
     _table(("HTTP request", "Per order"), report.http_requests_by_endpoint.items())
     _table(("Table of Prefect", "Bytes per order"), report.prefect_db_bytes_by_table.items())
     screen.print(", ".join(f"{name} {value}" for name, value in report.machine.items()))
+
+
+def _show_lines(lines: list[dict[str, Any]]) -> None:
+    """What was ordered, and where something of it will not ship, how much."""
+    columns = {"SKU": "sku", "Pieces": "quantity", "Cancelled": "cancelled", "Picked": "picked"}
+    if not any(line["cancelled"] for line in lines):
+        del columns["Cancelled"]
+    columns["Price"] = "unit_price"
+    _table(tuple(columns), ([_or_blank(x[key]) for key in columns.values()] for x in lines))
+
+
+def _paid(row: RefundRow) -> str:
+    if row.paid_at is None:
+        return "not yet"
+    under = f", {row.paid_reference}" if row.paid_reference else ""
+    return f"{shop_clock(row.paid_at)} by {row.paid_by}{under}"
 
 
 def _ships_by(row: OrderRow | TaskRow) -> str:

@@ -12,6 +12,10 @@ The rounding rule:
      total = items + shipping.
 4. Each amount of the order is the sum of that amount over its lines, never rounded anew: what the
    lines say adds up to what the order says, exactly.
+
+An order of which less ships is priced anew by the same rule, and the customer gets the difference
+back. Nobody is charged more for getting less, though that is what the rule may say: where a lighter
+parcel costs more, or where the shipping now falls to a line with a higher tax.
 """
 
 from collections.abc import Sequence
@@ -73,6 +77,11 @@ def price_order(
         tax_minor=sum(line.tax_minor for line in priced),
         total_minor=sum(line.total_minor for line in priced),
     )
+
+
+def refund_for(before_minor: int, after_minor: int) -> int:
+    """What comes back when an order's total falls, in minor units; nothing when it would rise."""
+    return max(before_minor - after_minor, 0)
 
 
 def allocate(amount: int, weights: Sequence[int]) -> list[int]:

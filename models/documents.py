@@ -52,6 +52,10 @@ OneLine = Annotated[str, AfterValidator(one_line)]
 """A text from outside, made fit for a line of a mail, a label or a subject."""
 
 
+Totals = tuple[tuple[str, int], ...]
+"""Amounts in minor units with their captions, as a reader adds them up."""
+
+
 class _View(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -122,13 +126,63 @@ class ShipmentMailView(_View):
     locale: str
 
     @property
-    def totals(self) -> tuple[tuple[str, int], ...]:
-        """What the order comes to, as a reader adds it up: captions and amounts in minor units."""
-        items, shipping = ("Items", self.items_minor), ("Shipping", self.shipping_minor)
-        if self.prices_include_tax:
-            included = ("Tax included", self.tax_minor)
-            return items, shipping, ("Total", self.total_minor), included
-        return items, shipping, ("Tax", self.tax_minor), ("Total", self.total_minor)
+    def totals(self) -> Totals:
+        """What the order comes to."""
+        return _added_up(self, "Total", self.prices_include_tax)
+
+
+class MailAmounts(_View):
+    """What something comes to; whether its tax is inside of the others, the mail says."""
+
+    items_minor: int
+    shipping_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+class CancellationMailView(_View):
+    """What a customer is told when some of an order, or all of it, will not ship.
+
+    `ships` is what still does, and `pays` what the customer pays for that: nothing of an order that
+    is cancelled whole. Without `refund` nothing comes back.
+    """
+
+    shop_name: OneLine
+    order_number: int
+    customer_name: OneLine
+    cancelled: tuple[MailLine, ...] = Field(min_length=1)
+    refund: MailAmounts | None
+    ships: tuple[MailLine, ...]
+    pays: MailAmounts
+    currency: str
+    prices_include_tax: bool
+    locale: str
+
+    @property
+    def title(self) -> str:
+        """What has happened, in a line."""
+        which = "Part of your" if self.ships else "Your"
+        return f"{which} order {self.order_number} is cancelled"
+
+    @property
+    def refunded(self) -> Totals:
+        """What comes back."""
+        return _added_up(self.refund, "Refund", self.prices_include_tax) if self.refund else ()
+
+    @property
+    def totals(self) -> Totals:
+        """What the customer pays for what still ships."""
+        return _added_up(self.pays, "Total", self.prices_include_tax)
+
+
+def _added_up(
+    amounts: ShipmentMailView | MailAmounts, total: str, prices_include_tax: bool
+) -> Totals:
+    items, shipping = ("Items", amounts.items_minor), ("Shipping", amounts.shipping_minor)
+    if prices_include_tax:
+        included = ("Tax included", amounts.tax_minor)
+        return items, shipping, (total, amounts.total_minor), included
+    return items, shipping, ("Tax", amounts.tax_minor), (total, amounts.total_minor)
 
 
 class LateTask(_View):

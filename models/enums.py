@@ -93,11 +93,12 @@ class LabelState(StrEnum):
 
 
 class PickupState(StrEnum):
-    """A pickup is wanted, then booked with the carrier, then collected."""
+    """A pickup is wanted, then booked with the carrier, then collected; or it is cancelled."""
 
     WANTED = "wanted"
     BOOKED = "booked"
     COLLECTED = "collected"
+    CANCELLED = "cancelled"
 
 
 class MessageState(StrEnum):

@@ -178,6 +178,13 @@ class DeliveryIn(Incoming):
     by: Text = Field(max_length=100)
 
 
+class RefundPaidIn(Incoming):
+    """The money of a refund has gone back: who says so, and how to find that payment."""
+
+    by: Text = Field(max_length=100)
+    reference: OptionalText = Field("", max_length=150)
+
+
 class AdjustmentIn(Incoming):
     """Pieces that are damaged (less than 0), returned (more), or wrong in the books (either)."""
 

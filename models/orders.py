@@ -18,6 +18,10 @@ _TOTAL = (
     "total_minor = items_minor + shipping_minor"
     " + CASE WHEN prices_include_tax THEN 0 ELSE tax_minor END"
 )
+_PRICED_WITH_ITS_VALUE = "status = 'Cancelled' OR (value_minor IS NULL) = (total_minor IS NULL)"
+_VALUE_COVERS_TOTAL = (
+    "value_minor IS NULL OR total_minor IS NOT NULL AND value_minor >= total_minor"
+)
 _SHIPPED_IS_COMPLETE = (
     "status <> 'Shipped' OR (shipped_at IS NOT NULL AND collected_at IS NOT NULL AND"
     " total_minor IS NOT NULL)"
@@ -29,12 +33,18 @@ class SalesOrder(SQLModel, table=True):
 
     `promised_at` is when it is to leave at the latest. What is done for it is done for its
     shipments, and `status` says how far they are together.
+
+    `value_minor` is its total as it was ordered, set once, when it is priced. The other amounts are
+    of what still ships; what they are less than the value stands in refunds. (Orders that were
+    cancelled before there were refunds have no value.)
     """
 
     __tablename__ = "sales_order"
     __table_args__ = (
         UniqueConstraint("channel", "external_id"),
         CheckConstraint(_TOTAL, name="total_adds_up"),
+        CheckConstraint(_PRICED_WITH_ITS_VALUE, name="priced_with_its_value"),
+        CheckConstraint(_VALUE_COVERS_TOTAL, name="value_covers_total"),
         CheckConstraint(_SHIPPED_IS_COMPLETE, name="shipped_is_complete"),
         CheckConstraint(
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
@@ -81,6 +91,7 @@ class SalesOrder(SQLModel, table=True):
     shipping_minor: int | None = big_integer()
     tax_minor: int | None = big_integer()
     total_minor: int | None = big_integer()
+    value_minor: int | None = big_integer()
 
     collected_at: datetime | None = instant(None)
     shipped_at: datetime | None = instant(None)
@@ -106,7 +117,10 @@ class SalesOrder(SQLModel, table=True):
 
 
 class OrderLine(SQLModel, table=True):
-    """So many pieces of one product, at a price each. A product stands in one line of an order."""
+    """So many pieces of one product, at a price each. A product stands in one line of an order.
+
+    `cancelled` of the pieces will not ship. The amounts are of those that do.
+    """
 
     __tablename__ = "order_line"
     __table_args__ = (
@@ -114,6 +128,9 @@ class OrderLine(SQLModel, table=True):
         UniqueConstraint("order_number", "position"),
         CheckConstraint("quantity > 0", name="orders_something"),
         CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
+        CheckConstraint(
+            "0 <= cancelled AND cancelled <= quantity", name="cancelled_within_ordered"
+        ),
     )
 
     id: int = identity()
@@ -121,6 +138,7 @@ class OrderLine(SQLModel, table=True):
     position: int
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int
+    cancelled: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     unit_price_minor: int = Field(sa_type=BigInteger, nullable=False)
 
     items_minor: int | None = big_integer()
@@ -128,6 +146,11 @@ class OrderLine(SQLModel, table=True):
     tax_rate: Decimal | None = Field(default=None, sa_type=Numeric(7, 5))
     tax_minor: int | None = big_integer()
     total_minor: int | None = big_integer()
+
+    @property
+    def shipping_pieces(self) -> int:
+        """The pieces that ship."""
+        return self.quantity - self.cancelled
 
     order: SalesOrder = Relationship(back_populates="lines")
 

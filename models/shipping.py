@@ -115,11 +115,19 @@ class ShippingRate(SQLModel, table=True):
 
 
 class CarrierBooking(SQLModel, table=True):
-    """The house carrier's own book: what was bought under which key, once."""
+    """The house carrier's own book: what was bought under which key, once.
+
+    A key that is voided buys nothing any more. One that was voided before anything was bought under
+    it has no `reference`.
+    """
 
     __tablename__ = "carrier_booking"
+    __table_args__ = (
+        CheckConstraint("reference IS NOT NULL OR voided_at IS NOT NULL", name="booked_or_voided"),
+    )
 
     key: str = Field(primary_key=True, max_length=64)
     kind: BookingKind = Field(sa_column=enum_column(BookingKind, "kind"))
-    reference: str = Field(max_length=64, unique=True)
+    reference: str | None = Field(default=None, max_length=64, unique=True)
     at: datetime = instant()
+    voided_at: datetime | None = instant(None)

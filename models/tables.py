@@ -4,6 +4,7 @@ from models.catalogue import Product, Reservation, StockCount, StockMovement
 from models.ledger import AuditEvent, StepRecord
 from models.messages import Message
 from models.orders import OrderLine, SalesOrder
+from models.refunds import Refund
 from models.reports import DailySummary
 from models.runs import OvertakenRun, RunHeartbeat
 from models.shipments import Shipment, ShipmentLine
@@ -26,6 +27,7 @@ __all__ = [
     "OrderLine",
     "OvertakenRun",
     "Product",
+    "Refund",
     "Reservation",
     "RunHeartbeat",
     "SalesOrder",

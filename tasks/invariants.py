@@ -115,6 +115,8 @@ _ONCE = (
     ("booking with reference", "carrier_booking", "reference"),
     ("pickup", "carrier_pickup", "key"),
     ("pickup of shipment", "carrier_pickup", "order_number, shipment"),
+    ("pickup of order", "carrier_pickup", "order_number"),
+    ("refund", "refund", "key"),
     ("mail", "message", "key"),
     ("mail with Message-ID", "message", "message_id"),
     ("reservation of line", "reservation", "order_line_id, shipment"),
@@ -303,6 +305,62 @@ MONEY = (
             WHERE kept IS DISTINCT FROM added
         """,
     ),
+    Invariant(
+        name="an order's value is its total and its refunds",
+        problem="Order {number} was worth {value} minor units of {currency} as ordered; it costs"
+        " {total}, and its refunds add up to {refunded}.",
+        breaking="""
+            SELECT number, currency, coalesce(value_minor::text, 'nothing') AS value,
+                coalesce(total_minor::text, 'nothing') AS total, coalesce(refunded, 0) AS refunded
+            FROM sales_order LEFT JOIN (
+                SELECT order_number AS number, currency, sum(amount_minor) AS refunded
+                FROM refund GROUP BY order_number, currency
+            ) AS refunds USING (number, currency)
+            WHERE value_minor IS DISTINCT FROM total_minor + coalesce(refunded, 0)
+              AND NOT (status = 'Cancelled' AND value_minor IS NULL AND refunded IS NULL)
+        """,
+    ),
+    Invariant(
+        name="refunds are for an order, in its currency",
+        problem="Refund {key} gives back {amount_minor} minor units of {currency}, and order"
+        " {order_number} is in {ordered_in}.",
+        breaking="""
+            SELECT key, amount_minor, refund.currency, order_number,
+                coalesce(placed.currency, 'no currency: it is missing') AS ordered_in
+            FROM refund LEFT JOIN sales_order AS placed ON number = order_number
+            WHERE placed.currency IS DISTINCT FROM refund.currency
+        """,
+    ),
+    Invariant(
+        name="refunds give something back and add up",
+        problem="Refund {key} gives back {amount_minor} minor units, and its parts are"
+        " {items_minor} for items, {shipping_minor} for shipping and {tax_minor} of tax.",
+        breaking="""
+            SELECT key, amount_minor, refund.items_minor, refund.shipping_minor, refund.tax_minor
+            FROM refund JOIN sales_order ON number = order_number
+            WHERE amount_minor <= 0 OR amount_minor <> refund.items_minor + refund.shipping_minor
+                + CASE WHEN prices_include_tax THEN 0 ELSE refund.tax_minor END
+        """,
+    ),
+    Invariant(
+        name="refunds are paid by somebody",
+        problem="Refund {key} was paid {at} by {who}, with the reference {reference}.",
+        breaking="""
+            SELECT key, coalesce(paid_at::text, 'at no time') AS at,
+                coalesce(paid_by, 'nobody') AS who, coalesce(paid_reference, 'none') AS reference
+            FROM refund
+            WHERE (paid_at IS NULL) <> (paid_by IS NULL)
+               OR paid_at IS NULL AND paid_reference IS NOT NULL
+        """,
+    ),
+    Invariant(
+        name="lines cancel no more than was ordered",
+        problem="Order {number} has {quantity} of {sku} ordered and {cancelled} cancelled.",
+        breaking="""
+            SELECT order_number AS number, quantity, sku, cancelled
+            FROM order_line WHERE cancelled < 0 OR cancelled > quantity
+        """,
+    ),
 )
 
 LEDGER = (
@@ -487,7 +545,7 @@ EFFECTS = (
                 FROM carrier_pickup AS pickup JOIN shipment AS travels
                     ON travels.order_number = pickup.order_number
                     AND travels.number = pickup.shipment
-                WHERE state <> 'wanted'
+                WHERE state IN ('booked', 'collected')
                 UNION ALL
                 SELECT 'Mail ' || key, state, 'Send Shipment Notification', subject, '1'
                 FROM mail WHERE kind = 'shipment'
@@ -512,7 +570,7 @@ EFFECTS = (
                 SELECT key, 'label' AS kind, carrier FROM shipping_label
                 UNION ALL SELECT key, 'pickup', carrier FROM carrier_pickup
             ) AS wanted USING (key, kind)
-            WHERE carrier IS DISTINCT FROM 'house'
+            WHERE reference IS NOT NULL AND carrier IS DISTINCT FROM 'house'
         """,
     ),
     Invariant(
@@ -527,11 +585,39 @@ EFFECTS = (
                 FROM shipping_label WHERE state = 'bought'
                 UNION ALL
                 SELECT key, 'pickup', carrier, state, reference
-                FROM carrier_pickup WHERE state <> 'wanted'
+                FROM carrier_pickup WHERE state IN ('booked', 'collected')
             ) AS bought LEFT JOIN carrier_booking AS book USING (key, kind)
             WHERE carrier = 'house'
               AND (bought.reference IS DISTINCT FROM book.reference OR book.reference IS NULL)
         """,
+    ),
+    # While it is being undone, the carrier knows first.
+    Invariant(
+        name="what was undone is voided with the house carrier, and what left is not",
+        problem="The {kind} {key} of order {order_number} is {state}, and the house carrier's book"
+        " has it {booked}.",
+        breaking="""
+            SELECT kind, key, order_number, state, CASE
+                WHEN book.key IS NULL THEN 'not at all'
+                WHEN voided_at IS NULL THEN 'live' ELSE 'voided' END AS booked
+            FROM (
+                SELECT key, 'label' AS kind, order_number, carrier, state FROM shipping_label
+                WHERE state = 'voided' OR state = 'bought' AND EXISTS (
+                    SELECT FROM sales_order WHERE number = order_number AND status = 'Shipped'
+                )
+                UNION ALL
+                SELECT key, 'pickup', order_number, carrier, state FROM carrier_pickup
+                WHERE state IN ('cancelled', 'collected')
+            ) AS settled LEFT JOIN carrier_booking AS book USING (key, kind)
+            WHERE carrier = 'house'
+              AND (state IN ('voided', 'cancelled')) <> (voided_at IS NOT NULL)
+        """,
+    ),
+    Invariant(
+        name="a key in the house carrier's book was bought or voided",
+        problem="The house carrier's book has the key {key}, under which nothing was bought or"
+        " voided.",
+        breaking="SELECT key FROM carrier_booking WHERE reference IS NULL AND voided_at IS NULL",
     ),
     Invariant(
         name="a parcel has one live label",
@@ -651,7 +737,7 @@ SUMMARY_FIGURES = Invariant(
     problem="The summary of {day} says {kept}, and the orders shipped that day say {counted}.",
     breaking="""
         WITH pieces AS (
-            SELECT order_number AS number, sum(quantity) AS units
+            SELECT order_number AS number, sum(quantity - cancelled) AS units
             FROM order_line GROUP BY order_number
         ), sold AS (
             SELECT day, currency, count(*) AS orders, sum(units) AS units,

@@ -1,7 +1,8 @@
 """Steps 15, 16 and 17: the day summed up, reported, and mailed to management.
 
 Revenue is what customers pay for the orders shipped on the day, tax and shipping included, per
-currency. An order belongs to the day on which it became Shipped.
+currency; pieces are those that shipped. What was cancelled of an order counts in neither. An order
+belongs to the day on which it became Shipped.
 """
 
 import datetime as dt
@@ -164,7 +165,7 @@ def _backlog(session: Session, end: dt.datetime) -> int:
 def _revenue(session: Session, begin: dt.datetime, end: dt.datetime) -> dict[str, Any]:
     """Per currency: orders shipped from `begin` until before `end`, their pieces and revenue."""
     pieces = (
-        select(func.sum(OrderLine.quantity))
+        select(func.sum(OrderLine.quantity - OrderLine.cancelled))
         .where(OrderLine.order_number == SalesOrder.number)
         .correlate(SalesOrder)
         .scalar_subquery()

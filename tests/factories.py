@@ -100,6 +100,7 @@ def make_order(
             "currency": "GBP",
             "prices_include_tax": True,
             "promised_at": given.get("received_at", utc_now()) + timedelta(days=2),
+            "value_minor": given.get("total_minor"),
         }
         | placed
     )

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from adapters import rendering
 from adapters.rendering import (
+    cancellation_mail,
     daily_report,
     daily_report_markdown,
     late_tasks_mail,
@@ -24,12 +25,14 @@ from adapters.rendering import (
 from domain.money import UnknownCurrency
 from models.documents import (
     LISTED_TASKS,
+    CancellationMailView,
     CurrencyFigures,
     CurrencyRevenue,
     DailyReportView,
     DayFigures,
     LateTask,
     LateTasksView,
+    MailAmounts,
     MailContent,
     MailLine,
     MailParcel,
@@ -102,6 +105,35 @@ def make_day(days_ago: int, **revenue: tuple[int, int]) -> DayFigures:
     return DayFigures(day=DAY - timedelta(days=days_ago), revenue=tuple(parts))
 
 
+def make_cancellation(**changes: Any) -> CancellationMailView:
+    """Of two trays one is cancelled, and a mug still ships with the other."""
+    fields = {
+        "shop_name": "Fernway Home",
+        "order_number": 1001,
+        "customer_name": "Ada Lovelace",
+        "cancelled": (MailLine(sku="TRAY-07", name="Oak tray", quantity=1, amount_minor=123450),),
+        "refund": MailAmounts(
+            items_minor=123450, shipping_minor=200, tax_minor=20608, total_minor=123650
+        ),
+        "ships": (
+            MailLine(sku="MUG-01", name="Stoneware mug", quantity=2, amount_minor=2400),
+            MailLine(sku="TRAY-07", name="Oak tray", quantity=3, amount_minor=370350),
+        ),
+        "pays": MailAmounts(
+            items_minor=372750, shipping_minor=495, tax_minor=62208, total_minor=373245
+        ),
+        "currency": "GBP",
+        "prices_include_tax": True,
+        "locale": "en_GB",
+    }
+    return CancellationMailView.model_validate(fields | changes)
+
+
+def make_cancelled_whole(**changes: Any) -> CancellationMailView:
+    nothing = MailAmounts(items_minor=0, shipping_minor=0, tax_minor=0, total_minor=0)
+    return make_cancellation(**({"ships": (), "pays": nothing} | changes))
+
+
 class Shown(HTMLParser):
     """What a reader of the HTML gets: its words, links and pictures, and the elements used."""
 
@@ -165,6 +197,62 @@ def test_tax_on_top_stands_before_the_total_and_tax_included_after_it() -> None:
         assert re.search(r"Shipping:? £4\.95 Tax:? £210\.58 Total:? £1,474\.03", part)
     for part in both_parts(shipment_mail(make_shipment())):
         assert re.search(r"Shipping:? £4\.95 Total:? £1,263\.45 Tax included:? £210\.58", part)
+
+
+def test_both_parts_say_what_is_cancelled_what_comes_back_and_what_still_ships() -> None:
+    mail = cancellation_mail(make_cancellation())
+    assert mail.subject == "Part of your order 1001 is cancelled – Fernway Home"
+    for part in both_parts(mail):
+        before, cancelled, ships = re.split("(?i)what is cancelled|what we still send", part)
+        assert "Hello Ada Lovelace" in before
+        assert "1001" in before
+        assert "We refund £1,236.50 to you." in before
+        told = ["Oak tray", "TRAY-07", "£1,234.50", "£2.00", "£1,236.50", "£206.08"]
+        assert [words for words in told if words not in cancelled] == []
+        told = ["Stoneware mug", "£24.00", "£3,703.50", "£4.95", "£3,732.45", "Fernway Home"]
+        assert [words for words in told if words not in ships + before] == []
+        assert "Stoneware mug" not in cancelled
+
+
+def test_of_an_order_that_is_cancelled_whole_nothing_is_said_to_ship() -> None:
+    mail = cancellation_mail(make_cancelled_whole())
+    assert mail.subject == "Your order 1001 is cancelled – Fernway Home"
+    for part in both_parts(mail):
+        assert "nothing of it will be sent" in part
+        assert "We refund £1,236.50 to you." in part
+        assert "still send" not in part.lower()
+        assert "Total" not in part
+
+
+def test_a_mail_about_something_free_says_that_nothing_comes_back() -> None:
+    for part in both_parts(cancellation_mail(make_cancelled_whole(refund=None))):
+        assert "There is nothing to refund." in part
+        assert "We refund" not in part
+    for part in both_parts(cancellation_mail(make_cancellation(refund=None))):
+        assert "There is nothing to refund: what you pay stays the same." in part
+
+
+def test_refunded_tax_that_came_on_top_stands_before_the_refund() -> None:
+    for part in both_parts(cancellation_mail(make_cancellation(prices_include_tax=False))):
+        assert re.search(r"Shipping:? £2\.00 Tax:? £206\.08 Refund:? £1,236\.50", part)
+    for part in both_parts(cancellation_mail(make_cancellation())):
+        assert re.search(r"Shipping:? £2\.00 Refund:? £1,236\.50 Tax included:? £206\.08", part)
+
+
+def test_a_cancellation_mail_without_a_product_is_refused() -> None:
+    with pytest.raises(ValidationError, match="cancelled"):
+        make_cancellation(cancelled=())
+
+
+def test_markup_in_a_cancellation_is_shown_and_never_run() -> None:
+    script = "<script>alert('1')</script>"
+    line = MailLine(sku=script, name=script, quantity=1, amount_minor=1)
+    view = make_cancellation(
+        customer_name=script, shop_name=script, cancelled=(line,), ships=(line,)
+    )
+    shown = Shown(cancellation_mail(view).html)
+    assert "script" not in shown.elements
+    assert shown.words.count(script) == 6
 
 
 def test_markup_in_names_is_shown_and_never_run() -> None:

@@ -10,6 +10,10 @@ from sqlmodel import SQLModel
 import models.tables  # noqa: F401
 from adapters import database as db
 from adapters import schema
+from adapters.carriers import HouseCarrier
+from models.base import utc_now
+from tasks.cancellation import cancel
+from tests.factories import make_order, make_pickup, make_product, make_shipped, the_shipment
 
 _ORDER_WITHOUT_PROMISE = """
     INSERT INTO sales_order (channel, external_id, status, placed_at, received_at, customer_name,
@@ -45,6 +49,44 @@ def test_orders_that_were_there_before_promises_get_one(database):
     with db.engine().connect() as connection:
         promised = "SELECT extract(day FROM promised_at - received_at) FROM sales_order ORDER BY 1"
         assert list(connection.scalars(text(promised))) == [3, 4]
+
+
+def test_orders_that_were_there_before_refunds_are_worth_what_they_cost(database):
+    with db.transaction() as session:
+        make_product(session)
+        make_shipped(session, utc_now(), 2895)
+        make_order(session)
+        cancelled = make_order(session, items_minor=9, shipping_minor=0, tax_minor=1, total_minor=9)
+        cancel(session, the_shipment(session, cancelled), "discontinued")
+    schema.unmigrate(db.engine(), "0006")
+    schema.migrate(db.engine())
+    with db.engine().connect() as connection:
+        found = connection.execute(
+            text("SELECT value_minor, total_minor FROM sales_order ORDER BY number")
+        )
+        assert found.all() == [(2895, 2895), (None, None), (None, 9)]
+
+
+def test_the_schema_before_refunds_keeps_what_the_carrier_still_does(database):
+    with db.transaction() as session:
+        make_product(session)
+        numbers = [make_order(session) for _ in range(2)]
+        for number in numbers:
+            make_pickup(session, number)
+        session.execute(
+            text(f"UPDATE carrier_pickup SET state = 'cancelled' WHERE order_number = {numbers[0]}")
+        )
+    house = HouseCarrier()
+    for number in numbers:
+        house.book_pickup(f"order:{number}:pickup", 1, 4000)
+    house.cancel_pickup(f"order:{numbers[0]}:pickup")
+    house.cancel_pickup("order:7:pickup")
+    schema.unmigrate(db.engine(), "0006")
+    with db.engine().connect() as connection:
+        for table in ("carrier_booking", "carrier_pickup"):
+            kept = connection.scalars(text(f"SELECT key FROM {table}")).all()
+            assert kept == [f"order:{numbers[1]}:pickup"]
+    schema.migrate(db.engine())
 
 
 def test_an_old_schema_is_refused_with_what_to_do(database):

@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.money import from_minor, to_minor
-from domain.pricing import LineToPrice, PricedLine, allocate, price_order
+from domain.pricing import LineToPrice, PricedLine, allocate, price_order, refund_for
 
 HALF = Fraction(1, 2)
 
@@ -32,6 +33,28 @@ def a_line(price=1000, quantity=1, grams=500, rate="0.2", tax_on_shipping=True):
 
 def taxable(line, priced):
     return priced.items_minor + (priced.shipping_minor if line.tax_on_shipping else 0)
+
+
+@given(orders, shipping, shipping, st.data())
+def test_less_never_costs_more_where_tax_is_inside_and_shipping_does_not_rise(
+    lines, one, another, data
+):
+    fewer = [replace(line, quantity=data.draw(st.integers(0, line.quantity))) for line in lines]
+    before = price_order(lines, max(one, another), True)
+    after = price_order(fewer, min(one, another), True)
+    refund = refund_for(before.total_minor, after.total_minor)
+    assert before.total_minor == after.total_minor + refund
+
+
+@given(orders, st.booleans())
+def test_an_order_of_nothing_costs_nothing(lines, inclusive):
+    nothing = price_order([replace(line, quantity=0) for line in lines], 0, inclusive)
+    assert nothing.lines == (PricedLine(0, 0, 0, 0),) * len(lines)
+    assert nothing.total_minor == 0
+
+
+def test_what_would_cost_more_gives_nothing_back():
+    assert (refund_for(100, 40), refund_for(100, 100), refund_for(100, 101)) == (60, 0, 0)
 
 
 # Worked by hand

@@ -43,6 +43,13 @@ class Damage:
     names: str
 
 
+A_REFUND = (
+    "INSERT INTO refund (order_number, key, reason, items_minor, shipping_minor, tax_minor,"
+    " amount_minor, currency, at, by, paid_at, paid_by)"
+    f" VALUES ({SHIPPED}, 'order:{SHIPPED}:refund:1', 'broken', %s, now(), 'Max', %s)"
+)
+"""A row with its amounts, currency, and who paid it when, still to be filled in."""
+
 DAMAGES = [
     Damage(
         "stock on hand is the sum of its movements",
@@ -204,6 +211,59 @@ DAMAGES = [
         "minor units of items, and its lines add up to nothing.",
     ),
     Damage(
+        "an order's value is its total and its refunds",
+        f"UPDATE sales_order SET value_minor = value_minor + 1 WHERE number = {WAITING}",
+        f"Order {WAITING} was worth 4146 minor units of GBP as ordered; it costs 4145, and its"
+        " refunds add up to 0.",
+    ),
+    Damage(
+        "an order's value is its total and its refunds",
+        A_REFUND % ("5, 0, 1, 5, 'GBP'", "NULL, NULL"),
+        f"Order {SHIPPED} was worth 4345 minor units of GBP as ordered; it costs 4345, and its"
+        " refunds add up to 5.",
+    ),
+    Damage(
+        "an order's value is its total and its refunds",
+        "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_priced_with_its_value;"
+        f"UPDATE sales_order SET value_minor = NULL WHERE number = {WAITING}",
+        f"Order {WAITING} was worth nothing",
+    ),
+    Damage(
+        "refunds are for an order, in its currency",
+        A_REFUND % ("5, 0, 1, 5, 'EUR'", "NULL, NULL"),
+        f"Refund order:{SHIPPED}:refund:1 gives back 5 minor units of EUR, and order {SHIPPED} is"
+        " in GBP.",
+    ),
+    Damage(
+        "refunds are for an order, in its currency",
+        A_REFUND % ("5, 0, 1, 5, 'GBP'", "NULL, NULL")
+        + ";UPDATE refund SET order_number = 7, currency = 'GBP'",
+        "and order 7 is in no currency: it is missing.",
+    ),
+    Damage(
+        "refunds give something back and add up",
+        A_REFUND % ("5, 3, 1, 9, 'GBP'", "NULL, NULL"),
+        "gives back 9 minor units, and its parts are 5 for items, 3 for shipping and 1 of tax.",
+    ),
+    Damage(
+        "refunds give something back and add up",
+        "ALTER TABLE refund DROP CONSTRAINT ck_refund_gives_something_back;"
+        + A_REFUND % ("0, 0, 0, 0, 'GBP'", "NULL, NULL"),
+        f"Refund order:{SHIPPED}:refund:1 gives back 0 minor units",
+    ),
+    Damage(
+        "refunds are paid by somebody",
+        "ALTER TABLE refund DROP CONSTRAINT ck_refund_paid_by_somebody;"
+        + A_REFUND % ("5, 0, 1, 5, 'GBP'", "NULL, 'Kim'"),
+        f"Refund order:{SHIPPED}:refund:1 was paid at no time by Kim, with the reference none.",
+    ),
+    Damage(
+        "lines cancel no more than was ordered",
+        "ALTER TABLE order_line DROP CONSTRAINT ck_order_line_cancelled_within_ordered;"
+        f"UPDATE order_line SET cancelled = 4 WHERE order_number = {WAITING}",
+        f"Order {WAITING} has 3 of MUG ordered and 4 cancelled.",
+    ),
+    Damage(
         "no step of an order is recorded before those that come first",
         "DELETE FROM step_record"
         f" WHERE subject = 'order:{WAITING}' AND step = 'Calculate Total Order Value'",
@@ -343,6 +403,30 @@ DAMAGES = [
         "what was bought stands in the house carrier's book",
         f"UPDATE carrier_booking SET reference = 'CP1' WHERE key = 'order:{SHIPPED}:label:2'",
         "and the house carrier's book has CP1.",
+    ),
+    Damage(
+        "what was undone is voided with the house carrier, and what left is not",
+        "UPDATE shipping_label SET state = 'voided' WHERE parcel = 2",
+        f"The label order:{SHIPPED}:label:2 of order {SHIPPED} is voided, and the house carrier's"
+        " book has it live.",
+    ),
+    Damage(
+        "what was undone is voided with the house carrier, and what left is not",
+        "UPDATE carrier_pickup SET state = 'cancelled'; DELETE FROM carrier_booking",
+        f"The pickup order:{SHIPPED}:pickup of order {SHIPPED} is cancelled, and the house"
+        " carrier's book has it not at all.",
+    ),
+    Damage(
+        "what was undone is voided with the house carrier, and what left is not",
+        "UPDATE carrier_booking SET voided_at = now() WHERE kind = 'pickup'",
+        f"The pickup order:{SHIPPED}:pickup of order {SHIPPED} is collected, and the house"
+        " carrier's book has it voided.",
+    ),
+    Damage(
+        "a key in the house carrier's book was bought or voided",
+        "ALTER TABLE carrier_booking DROP CONSTRAINT ck_carrier_booking_booked_or_voided;"
+        "UPDATE carrier_booking SET reference = NULL WHERE kind = 'pickup'",
+        f"has the key order:{SHIPPED}:pickup, under which nothing was bought or voided.",
     ),
     Damage(
         "a parcel has one live label",

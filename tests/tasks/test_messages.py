@@ -56,6 +56,16 @@ def test_a_customer_is_told_what_was_sent_and_how_to_follow_it(session, server):
         assert "£28.95" in body
 
 
+def test_a_customer_is_told_of_what_ships_and_not_of_what_was_cancelled(session, server):
+    make_product(session, "PLATE", name="Plate in red")
+    shipment = packed_order(session, lines={"MUG": 2, "PLATE": 2})
+    shipment.lines[0].quantity, shipment.lines[1].quantity = 1, 0
+    notify(session, shipment)
+    text, html = bodies(server.mails[0])
+    assert "1 × Mug in blue" in text
+    assert "Plate" not in text + html
+
+
 def test_every_parcel_has_its_number_and_its_link(session, server):
     notify(session, packed_order(session, parcels=3))
     for body in bodies(server.mails[0]):

@@ -25,6 +25,7 @@ from tests.factories import make_order, make_product, the_shipment
 from tests.process import rows
 
 PRICED = {"items_minor": 2500, "shipping_minor": 395, "tax_minor": 483, "total_minor": 2895}
+PRICED |= {"value_minor": 2895}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from adapters.database import transaction
 from models.messages import Message
+from models.orders import OrderLine
 from models.reports import DailySummary
 from tasks.reports import daily_fulfillment_summary, write_report
 from tasks.subjects import DayRef
@@ -57,6 +58,15 @@ def test_pieces_are_counted_once_for_orders_of_several_lines(catalogue):
     make_shipped(catalogue, NOON, 1200, lines={"MUG": 2, "PLATE": 5})
     make_shipped(catalogue, NOON, 800, lines={"MUG": 1})
     assert summed(catalogue).revenue == {"GBP": {"orders": 2, "units": 8, "revenue_minor": 2000}}
+
+
+def test_pieces_that_were_cancelled_do_not_count_as_shipped(catalogue):
+    make_product(catalogue, "PLATE")
+    make_shipped(catalogue, NOON, 1200, lines={"MUG": 2, "PLATE": 5})
+    for line, cancelled in zip(catalogue.exec(select(OrderLine)), (1, 5), strict=True):
+        line.cancelled = cancelled
+    catalogue.flush()
+    assert summed(catalogue).revenue["GBP"]["units"] == 1
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ def test_size_weighs_less_where_the_carrier_divides_by_more(session, order, monk
 def test_the_cost_is_the_sum_over_parcels_beside_what_was_charged(session, order):
     order.order.sqlmodel_update(
         {"items_minor": 0, "shipping_minor": 395, "tax_minor": 0, "total_minor": 395}
+        | {"value_minor": 395}
     )
     make_label(session, order.order_number, parcel=1, weight_grams=700)
     make_label(session, order.order_number, parcel=2, weight_grams=4000)
