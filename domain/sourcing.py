@@ -1,0 +1,239 @@
+"""From which warehouses an order is sent, by strategies that have names.
+
+Pieces are counted by SKU. Warehouses come in the order of their rank, in which they are tried.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+from domain.allocation import Shortage, Wanted, in_sum, left_over, shortages
+from domain.places import comparable
+
+_SAME_COUNTRY = 100
+_OTHER_COUNTRY = 1000
+
+
+class Strategy(StrEnum):
+    """How warehouses are chosen. Where one must have everything, only the order differs.
+
+    `single-warehouse-first`: the first that has everything; several only where none has, each line
+    from the first that has all of it. `fewest-parcels`: as few warehouses as it takes.
+    `nearest-zone`: each line from the nearest that has all of it, so that parcels go short ways.
+    """
+
+    SINGLE_WAREHOUSE_FIRST = "single-warehouse-first"
+    FEWEST_PARCELS = "fewest-parcels"
+    NEAREST_ZONE = "nearest-zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a warehouse stands, or where an order goes."""
+
+    country: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A warehouse, the pieces that are free there by SKU, and its distance to the destination."""
+
+    warehouse: str
+    available: Mapping[str, int]
+    distance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Allotment:
+    """So many pieces of a product that one warehouse gives."""
+
+    warehouse: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which warehouse gives what: all that is wanted, or nothing and what is missing.
+
+    `reasons` has a sentence for each warehouse, in rank order.
+    """
+
+    allotments: tuple[Allotment, ...] = ()
+    missing: tuple[Shortage, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def warehouses(self) -> tuple[str, ...]:
+        """Those that give something, each once."""
+        return tuple(dict.fromkeys(part.warehouse for part in self.allotments))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order that waits for stock, with all that it wants."""
+
+    number: int
+    wanted: tuple[Wanted, ...]
+
+
+def distance(origin: Place, destination: Place) -> int:
+    """How far it is, to compare warehouses by: less is nearer, and the unit means nothing.
+
+    Another country is farther than the same one, and within it, the more of their first letters
+    and digits the postal codes share, the nearer.
+    """
+    if origin.country.casefold() != destination.country.casefold():
+        return _OTHER_COUNTRY
+    pairs = zip(comparable(origin.postal_code), comparable(destination.postal_code), strict=False)
+    shared = next((at for at, (one, other) in enumerate(pairs) if one != other), None)
+    if shared is None:
+        shorter = min(len(comparable(place.postal_code)) for place in (origin, destination))
+        return _SAME_COUNTRY - shorter
+    return _SAME_COUNTRY - shared
+
+
+def allocate(
+    wanted: Iterable[Wanted],
+    sources: Sequence[Source],
+    *,
+    strategy: Strategy,
+    may_split: bool = False,
+    claimed: Mapping[str, int] | None = None,
+) -> Plan:
+    """Choose the warehouses that give what is wanted, everything or nothing.
+
+    Without `may_split` one warehouse gives it all. `claimed` are the pieces by SKU that others come
+    first for: so many are left over in all warehouses together, wherever that may be.
+
+    What is missing is what all warehouses together lack; without `may_split`, what that one lacks
+    that lacks the fewest pieces.
+    """
+    lines = in_sum(wanted)
+    left = left_over(_together(lines, sources), claimed or {})
+    offers = [_offer(source, left) for source in sources]
+    short = shortages(lines, left)
+    chosen = [] if short else _chosen(lines, offers, strategy, may_split=may_split)
+    given = _share_out(lines, chosen)
+    if not chosen and lines and not may_split:
+        short = min(
+            (shortages(lines, offer.available) for offer in offers), key=_lacking, default=short
+        )
+    reasons = tuple(
+        f"{offer.warehouse}: {_reason(lines, offer, offers, given, strategy)}" for offer in offers
+    )
+    return Plan(given, tuple(short), reasons)
+
+
+def fillable(waiting: Iterable[Waiting], sources: Sequence[Source], *, in_turn: bool) -> list[int]:
+    """The orders that can be filled now, those first that stand first in `waiting`.
+
+    An order is filled whole from one warehouse, or not at all. With `in_turn`, one that cannot be
+    filled yet keeps all that it wants from those behind it, so that no order waits for ever.
+    """
+    left = {source.warehouse: Counter(source.available) for source in sources}
+    claimed: Counter[str] = Counter()
+    filled = []
+    for order in waiting:
+        offers = [Source(warehouse, pieces) for warehouse, pieces in left.items()]
+        plan = allocate(order.wanted, offers, strategy=_ANY, claimed=claimed)
+        for part in plan.allotments:
+            left[part.warehouse][part.sku] -= part.quantity
+        if not plan.missing:
+            filled.append(order.number)
+        elif in_turn:
+            claimed.update({item.sku: item.quantity for item in in_sum(order.wanted)})
+    return filled
+
+
+_ANY = Strategy.SINGLE_WAREHOUSE_FIRST
+
+
+def _together(lines: Iterable[Wanted], sources: Iterable[Source]) -> dict[str, int]:
+    return {
+        line.sku: sum(source.available.get(line.sku, 0) for source in sources) for line in lines
+    }
+
+
+def _offer(source: Source, left: Mapping[str, int]) -> Source:
+    """The warehouse with what it may give of the products that are wanted."""
+    may_give = {sku: min(source.available.get(sku, 0), pieces) for sku, pieces in left.items()}
+    return Source(source.warehouse, may_give, source.distance)
+
+
+def _chosen(
+    lines: list[Wanted], offers: list[Source], strategy: Strategy, *, may_split: bool
+) -> list[Source]:
+    """The warehouses to take from, in the order in which they are tried; all together suffice."""
+    if strategy == Strategy.NEAREST_ZONE:
+        offers = sorted(offers, key=lambda offer: offer.distance)  # of equals, the first in rank
+    single = [offer for offer in offers if not shortages(lines, offer.available)][:1]
+    if not may_split:
+        return single
+    if strategy == Strategy.FEWEST_PARCELS:
+        return _fewest(lines, offers)
+    return offers if strategy == Strategy.NEAREST_ZONE else single or offers
+
+
+def _fewest(lines: list[Wanted], offers: list[Source]) -> list[Source]:
+    """As few as it takes, of as many those first in rank. All sets are tried, small ones first."""
+    useful = [offer for offer in offers if any(offer.available.values())]
+    for size in range(1, len(useful) + 1):
+        for several in combinations(useful, size):
+            if not shortages(lines, _together(lines, several)):
+                return list(several)
+    return []
+
+
+def _share_out(lines: list[Wanted], chosen: list[Source]) -> tuple[Allotment, ...]:
+    """Each line from the first that has all of it, or else in parts, as each has some."""
+    return tuple(part for line in lines if chosen for part in _give(line, chosen))
+
+
+def _give(line: Wanted, chosen: list[Source]) -> list[Allotment]:
+    for source in chosen:
+        if source.available.get(line.sku, 0) >= line.quantity:
+            return [Allotment(source.warehouse, line.sku, line.quantity)]
+    parts, lacking = [], line.quantity
+    for source in chosen:
+        if pieces := min(lacking, source.available.get(line.sku, 0)):
+            parts.append(Allotment(source.warehouse, line.sku, pieces))
+            lacking -= pieces
+    return parts
+
+
+def _lacking(short: list[Shortage]) -> int:
+    return sum(shortage.wanted - shortage.available for shortage in short)
+
+
+def _reason(
+    lines: list[Wanted],
+    offer: Source,
+    offers: list[Source],
+    given: tuple[Allotment, ...],
+    strategy: Strategy,
+) -> str:
+    """Why the warehouse gives something, or why not."""
+    givers = {part.warehouse for part in given}
+    own = [part for part in given if part.warehouse == offer.warehouse]
+    if own and len(givers) > 1:
+        return "gives " + ", ".join(f"{part.quantity} of {part.sku}" for part in own)
+    if own:
+        nearest = strategy == Strategy.NEAREST_ZONE
+        return f"the {'nearest' if nearest else 'first'} that has everything"
+    if short := shortages(lines, offer.available):
+        return "lacks " + ", ".join(f"{s.wanted - s.available} of {s.sku}" for s in short)
+    return f"has everything too, and {_why_after(offer, offers, givers, strategy)}"
+
+
+def _why_after(offer: Source, offers: list[Source], givers: set[str], strategy: Strategy) -> str:
+    """Why a warehouse that has everything gives nothing."""
+    before = [other for other in offers if other.warehouse in givers]
+    names = " and ".join(other.warehouse for other in before)
+    farther = any(other.distance < offer.distance for other in before)
+    if strategy == Strategy.NEAREST_ZONE and farther:
+        return f"is farther than {names}"
+    return f"comes after {names}" if names else "is not needed"
