@@ -7,7 +7,7 @@ returns it, or raises `AnswerRefused` before anything is changed.
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from adapters.carriers import HOUSE, price_of_parcel, zone_of
 from adapters.settings import settings
@@ -29,7 +29,7 @@ from models.forms import (
 from models.orders import OrderLine, SalesOrder
 from models.results import Collected, Decision, Packed, Parcel, Picked, ShortLine
 from models.shipping import CarrierPickup, ShippingLabel
-from models.staff import StaffTask
+from tasks.picking_lists import picking_checklist
 from tasks.reservations import given_up, regain
 from tasks.worklist import open_task
 
@@ -149,12 +149,8 @@ def accept_short_pick(session: Session, order: SalesOrder, form: ShortPickForm) 
     if not decision.cancels:
         if given_up(session, order):
             _regain_all(session, order)
-        listed = session.exec(
-            select(StaffTask.checklist)
-            .where(StaffTask.order_number == order.number, StaffTask.kind == TaskKind.PICKING)
-            .order_by(col(StaffTask.round).desc())
-        ).first()
-        open_task(session, order, TaskKind.PICKING, dict(listed) if listed else None)
+        checklist = picking_checklist(session, order)  # it may be another warehouse's by now
+        open_task(session, order, TaskKind.PICKING, checklist.model_dump(mode="json"))
     return decision
 
 

@@ -1,4 +1,4 @@
-"""Orders that wait for stock are filled by themselves, oldest first, once all of theirs is there.
+"""Orders that wait for stock are filled by themselves, oldest first, once a warehouse has it all.
 
 Whatever brings stock only wakes the dispatcher, and the dispatcher looks in every sweep: so no
 delivery is overlooked, whoever dies when. An order is set going by answering its operator's task,
@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 
 from adapters.database import transaction
 from adapters.settings import settings
-from domain.allocation import Waiting, Wanted, fillable
-from models.catalogue import Product, Reservation
+from domain.allocation import Wanted
+from domain.sourcing import Waiting, fillable
+from models.catalogue import Reservation
 from models.enums import ReservationState, TaskKind, TaskState
 from models.forms import TRY_AGAIN
 from models.orders import OrderLine, SalesOrder
@@ -21,14 +22,15 @@ from models.staff import StaffTask
 from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_by_packline
 from tasks.ledger import PACKLINE
+from tasks.warehouses import sources
 
 
 def fill_backorders() -> list[int]:
     """Let the orders go on that can be filled now; returns their numbers, the oldest first."""
     with transaction() as session:
         waiting = _waiting(session)
-        available = _available(session, {item.sku for order in waiting for item in order.wanted})
-        due = fillable(waiting, available, in_turn=settings().backorders_first)
+        free = sources(session, {item.sku for order in waiting for item in order.wanted})
+        due = fillable(waiting, free, in_turn=settings().backorders_first)
         asked = _asked(session, due)
     return [number for number in due if number in asked and _let_go_on(number)]
 
@@ -45,12 +47,6 @@ def _waiting(session: Session) -> list[Waiting]:
         Waiting(number, tuple(Wanted(sku, quantity) for _, sku, quantity in lines))
         for number, lines in groupby(wanted, lambda row: row[0])
     ]
-
-
-def _available(session: Session, skus: set[str]) -> dict[str, int]:
-    free = col(Product.on_hand) - col(Product.reserved)
-    found = select(Product.sku, free).where(col(Product.sku).in_(skus))
-    return dict(session.execute(found).tuples().all()) if skus else {}
 
 
 def _asked(session: Session, numbers: Iterable[int]) -> set[int]:

@@ -12,6 +12,7 @@ from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
 from models.orders import SalesOrder
 from models.staff import StaffTask
+from tasks.reservations import holding_warehouse
 from tasks.subjects import IDENTITIES
 
 _ROLES = {
@@ -53,7 +54,7 @@ def open_task(
     checklist: dict[str, Any] | None = None,
     complaint: str = "",
 ) -> StaffTask:
-    """Put a task for the next round of a gate on the list of its role."""
+    """Put a task for the next round of a gate on the list of its role, where the stock is."""
     last = session.scalar(
         select(func.max(StaffTask.round)).where(
             StaffTask.order_number == order.number, StaffTask.kind == kind
@@ -61,6 +62,7 @@ def open_task(
     )
     task = StaffTask(
         order_number=order.number,
+        warehouse=holding_warehouse(session, order),
         kind=kind,
         round=(last or 0) + 1,
         role=_ROLES[kind],

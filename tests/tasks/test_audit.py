@@ -178,8 +178,8 @@ DAMAGES = [
     ),
     Damage(
         "nothing else is sold",
-        "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
-        f" VALUES ('MUG', -1, 'sold', 'order:{CANCELLED}', 'me', '', now())",
+        "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
+        f" VALUES ('MAIN', 'MUG', -1, 'sold', 'order:{CANCELLED}', 'me', '', now())",
         f"sold 1 of MUG for order:{CANCELLED}",
     ),
     Damage(
@@ -365,11 +365,11 @@ DAMAGES = [
     ),
     Damage(
         "nothing happens twice under one key",
-        "ALTER TABLE stock_movement DROP CONSTRAINT uq_stock_movement_sku_kind_reference;"
-        "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
-        " SELECT sku, quantity, kind, reference, actor, reason, at FROM stock_movement"
+        "ALTER TABLE stock_movement DROP CONSTRAINT uq_stock_movement_warehouse_sku_kind_reference;"
+        "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
+        " SELECT warehouse, sku, quantity, kind, reference, actor, reason, at FROM stock_movement"
         " WHERE sku = 'MUG' AND kind = 'sold'",
-        f"The movement (MUG,sold,order:{SHIPPED}) is there 2 times",
+        f"The movement (MAIN,MUG,sold,order:{SHIPPED}) is there 2 times",
     ),
     Damage(
         "ended orders ask nobody for anything",
@@ -601,8 +601,8 @@ def test_one_broken_check_breaks_the_report(shop_copy):
 def test_of_many_problems_some_are_named_and_the_rest_is_counted(shop_session):
     damage(
         shop_session,
-        "INSERT INTO product (sku, name, barcode, bin, weight_grams, tax_class, on_hand, reserved)"
-        " SELECT 'LOST-' || n, 'Lost', '1', 'A-1', 1, 'standard', 1, 0"
+        "INSERT INTO stock_level (sku, warehouse, bin, on_hand, reserved)"
+        " SELECT 'LOST-' || n, 'MAIN', '', 1, 0"
         f" FROM generate_series(1, {LISTED + 5}) AS n",
     )
     name = "stock on hand is the sum of its movements"

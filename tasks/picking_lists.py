@@ -1,0 +1,43 @@
+"""What to fetch for an order, from which bins of its warehouse."""
+
+from sqlmodel import Session, and_, col, select
+
+from domain.walking import walking_key
+from models.catalogue import Product, StockLevel
+from models.orders import OrderLine, SalesOrder
+from models.results import ChecklistItem, PickingChecklist
+from tasks.reservations import holding_warehouse
+from tasks.warehouses import several_warehouses, warehouse_called
+
+
+def picking_checklist(session: Session, order: SalesOrder) -> PickingChecklist:
+    """The order's products with their bins, in walking order.
+
+    The warehouse is that which holds the order, and is named where there are several. An order that
+    nothing is set aside for has the bins of the first.
+    """
+    warehouse = warehouse_called(session, holding_warehouse(session, order))
+    name = warehouse.name if several_warehouses(session) else ""
+    return PickingChecklist(items=_items(session, order, warehouse.code), warehouse=name)
+
+
+def _items(session: Session, order: SalesOrder, warehouse: str) -> tuple[ChecklistItem, ...]:
+    there = and_(col(StockLevel.sku) == Product.sku, col(StockLevel.warehouse) == warehouse)
+    found = session.execute(
+        select(OrderLine, Product, col(StockLevel.bin))
+        .join(Product, col(Product.sku) == OrderLine.sku)
+        .outerjoin(StockLevel, there)
+        .where(OrderLine.order_number == order.number)
+    )
+    items = [
+        ChecklistItem(
+            sku=line.sku,
+            name=product.name,
+            barcode=product.barcode,
+            bin=bin or "",
+            quantity=line.quantity,
+            weight_grams=product.weight_grams,
+        )
+        for line, product, bin in found
+    ]
+    return tuple(sorted(items, key=lambda item: (walking_key(item.bin), item.sku)))
