@@ -255,8 +255,8 @@ def summary(session: Session, day: date | None) -> SummaryRow:
 
 
 _TASK_FIELDS = {
-    "id", "kind", "order_number", "warehouse", "role", "opened_at", "due_at", "reminded_at", "escalated_at",
-    "complaint", "checklist",
+    "id", "kind", "order_number", "warehouse", "role", "opened_at", "due_at", "reminded_at",
+    "escalated_at", "complaint", "checklist",
 }  # fmt: skip
 
 

@@ -85,7 +85,7 @@ class StockMovement(SQLModel, table=True):
 
     __tablename__ = "stock_movement"
     __table_args__ = (
-        UniqueConstraint("warehouse", "sku", "kind", "reference"),
+        UniqueConstraint("sku", "kind", "reference", "warehouse"),
         CheckConstraint("quantity <> 0", name="moves_something"),
         CheckConstraint(
             "CASE WHEN kind IN ('sold', 'damaged') THEN quantity < 0"
@@ -114,8 +114,8 @@ class StockCount(SQLModel, table=True):
     __tablename__ = "stock_count"
     __table_args__ = (CheckConstraint("counted >= 0 AND before >= 0", name="counts_pieces"),)
 
-    warehouse: str = _warehouse(primary_key=True)
     sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
+    warehouse: str = _warehouse(primary_key=True)
     reference: str = Field(primary_key=True, max_length=150)
     counted: int
     before: int

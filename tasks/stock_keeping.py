@@ -255,7 +255,7 @@ def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounte
 
 
 def _refuse_count_again(session: Session, found: StockCountIn, warehouse: str) -> None:
-    if there := session.get(StockCount, (warehouse, found.sku, found.reference)):
+    if there := session.get(StockCount, (found.sku, warehouse, found.reference)):
         same = there.counted == found.counted
         raise AlreadyBooked(there.sku, f"{there.counted} counted", there.reference, same=same)
 

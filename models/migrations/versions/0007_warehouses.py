@@ -7,7 +7,7 @@ revision = "0007"
 down_revision = "0005"
 
 _CODE = sa.String(length=16)
-_MOVED_ONCE = "uq_stock_movement_{}sku_kind_reference"
+_MOVED_ONCE = ("sku", "kind", "reference")
 
 # Nobody said where it is: a country of '' is another one than any destination's.
 MAIN = "INSERT INTO warehouse VALUES ('MAIN', 'Main warehouse', '', '', 1)"
@@ -102,8 +102,8 @@ END $$;
 TRANSFERS = """
 CREATE FUNCTION check_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT (count(*), sum(quantity)) FROM stock_movement
-            WHERE kind = 'transferred' AND sku = NEW.sku AND reference = NEW.reference) <> (2, 0)
+    IF (SELECT count(*) <> 2 OR sum(quantity) <> 0 FROM stock_movement
+            WHERE kind = 'transferred' AND sku = NEW.sku AND reference = NEW.reference)
     THEN
         RAISE EXCEPTION 'a transfer is two movements that add up to zero: % of %',
             NEW.reference, NEW.sku
@@ -146,9 +146,9 @@ def upgrade() -> None:
     op.execute(LEVELS)
     op.drop_column("product", "bin")
     _add_warehouse("stock_movement")
-    _move_once("", "warehouse")
+    _move_once([*_MOVED_ONCE], [*_MOVED_ONCE, "warehouse"])
     _add_warehouse("stock_count")
-    _count_once("warehouse", "sku", "reference")
+    _count_once("sku", "warehouse", "reference")
     _add_warehouse("reservation", optional=True)
     op.execute("UPDATE reservation SET warehouse = NULL WHERE state = 'wanted'")
     _hold_in_warehouses()
@@ -173,7 +173,7 @@ def downgrade() -> None:
         op.execute(statement)
     _count_once("sku", "reference")
     op.drop_column("stock_count", "warehouse")
-    _move_once("warehouse", "")
+    _move_once([*_MOVED_ONCE, "warehouse"], [*_MOVED_ONCE])
     op.drop_column("stock_movement", "warehouse")
     op.add_column(
         "product", sa.Column("bin", sa.String(length=32), nullable=False, server_default="")
@@ -230,12 +230,11 @@ def _add_warehouse(table: str, *, optional: bool = False) -> None:
     )
 
 
-def _move_once(before: str, now: str) -> None:
-    """A reference moves a product once per kind, and per what is named beside them."""
-    op.drop_constraint(op.f(_MOVED_ONCE.format(f"{before}_" if before else "")), "stock_movement")
-    columns = [*filter(None, [now]), "sku", "kind", "reference"]
-    name = op.f(_MOVED_ONCE.format(f"{now}_" if now else ""))
-    op.create_unique_constraint(name, "stock_movement", columns)
+def _move_once(before: list[str], now: list[str]) -> None:
+    """What a movement is booked once by."""
+    op.drop_constraint(op.f(f"uq_stock_movement_{'_'.join(before)}"), "stock_movement")
+    name = op.f(f"uq_stock_movement_{'_'.join(now)}")
+    op.create_unique_constraint(name, "stock_movement", now)
 
 
 def _count_once(*columns: str) -> None:
