@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
+from itertools import combinations, takewhile
 
 from domain.allocation import Shortage, Wanted, in_sum, left_over, shortages
 from domain.places import comparable
@@ -88,12 +88,8 @@ def distance(origin: Place, destination: Place) -> int:
     """
     if origin.country.casefold() != destination.country.casefold():
         return _OTHER_COUNTRY
-    pairs = zip(comparable(origin.postal_code), comparable(destination.postal_code), strict=False)
-    shared = next((at for at, (one, other) in enumerate(pairs) if one != other), None)
-    if shared is None:
-        shorter = min(len(comparable(place.postal_code)) for place in (origin, destination))
-        return _SAME_COUNTRY - shorter
-    return _SAME_COUNTRY - shared
+    pairs = zip(*(comparable(end.postal_code) for end in (origin, destination)), strict=False)
+    return _SAME_COUNTRY - len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
 def allocate(
@@ -117,15 +113,11 @@ def allocate(
     offers = [_offer(source, left) for source in sources]
     short = shortages(lines, left)
     chosen = [] if short else _chosen(lines, offers, strategy, may_split=may_split)
+    if lines and not chosen and not may_split:
+        short = _fewest_lacking(lines, offers) or short
     given = _share_out(lines, chosen)
-    if not chosen and lines and not may_split:
-        short = min(
-            (shortages(lines, offer.available) for offer in offers), key=_lacking, default=short
-        )
-    reasons = tuple(
-        f"{offer.warehouse}: {_reason(lines, offer, offers, given, strategy)}" for offer in offers
-    )
-    return Plan(given, tuple(short), reasons)
+    reasons = (_reason(lines, offer, offers, given, strategy) for offer in offers)
+    return Plan(given, tuple(short), tuple(reasons))
 
 
 def fillable(waiting: Iterable[Waiting], sources: Sequence[Source], *, in_turn: bool) -> list[int]:
@@ -205,8 +197,10 @@ def _give(line: Wanted, chosen: list[Source]) -> list[Allotment]:
     return parts
 
 
-def _lacking(short: list[Shortage]) -> int:
-    return sum(shortage.wanted - shortage.available for shortage in short)
+def _fewest_lacking(lines: list[Wanted], offers: list[Source]) -> list[Shortage]:
+    """What the warehouse lacks that lacks the fewest pieces; of equals, the first."""
+    each = [shortages(lines, offer.available) for offer in offers]
+    return min(each, key=lambda short: sum(s.wanted - s.available for s in short), default=[])
 
 
 def _reason(
@@ -216,17 +210,20 @@ def _reason(
     given: tuple[Allotment, ...],
     strategy: Strategy,
 ) -> str:
-    """Why the warehouse gives something, or why not."""
+    """The sentence about a warehouse: why it gives something, or why not."""
     givers = {part.warehouse for part in given}
     own = [part for part in given if part.warehouse == offer.warehouse]
+    short = shortages(lines, offer.available)
     if own and len(givers) > 1:
-        return "gives " + ", ".join(f"{part.quantity} of {part.sku}" for part in own)
-    if own:
-        nearest = strategy == Strategy.NEAREST_ZONE
-        return f"the {'nearest' if nearest else 'first'} that has everything"
-    if short := shortages(lines, offer.available):
-        return "lacks " + ", ".join(f"{s.wanted - s.available} of {s.sku}" for s in short)
-    return f"has everything too, and {_why_after(offer, offers, givers, strategy)}"
+        why = "gives " + ", ".join(f"{part.quantity} of {part.sku}" for part in own)
+    elif own:
+        first = "nearest" if strategy == Strategy.NEAREST_ZONE else "first"
+        why = f"the {first} that has everything"
+    elif short:
+        why = "lacks " + ", ".join(f"{s.wanted - s.available} of {s.sku}" for s in short)
+    else:
+        why = f"has everything too, and {_why_after(offer, offers, givers, strategy)}"
+    return f"{offer.warehouse}: {why}"
 
 
 def _why_after(offer: Source, offers: list[Source], givers: set[str], strategy: Strategy) -> str:
