@@ -43,11 +43,6 @@ def in_sum(wanted: Iterable[Wanted]) -> list[Wanted]:
     return [Wanted(sku, quantity) for sku, quantity in pieces.items()]
 
 
-def left_over(available: Mapping[str, int], claimed: Mapping[str, int]) -> dict[str, int]:
-    """What is available to an order once those before it have what they claim: pieces by SKU."""
-    return {sku: max(0, pieces - claimed.get(sku, 0)) for sku, pieces in available.items()}
-
-
 def giving_way(held: Mapping[int, int], excess: int) -> list[int]:
     """The orders that give up what they hold until `excess` pieces are free, the newest first.
 

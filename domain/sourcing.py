@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations, takewhile
 
-from domain.allocation import Shortage, Wanted, in_sum, left_over, shortages
+from domain.allocation import Shortage, Wanted, in_sum, shortages
 from domain.places import comparable
 
 _SAME_COUNTRY = 100
@@ -103,15 +103,15 @@ def allocate(
     """Choose the warehouses that give what is wanted, everything or nothing.
 
     Without `may_split` one warehouse gives it all. `claimed` are the pieces by SKU that others come
-    first for: so many are left over in all warehouses together, wherever that may be.
+    first for. They have no warehouse yet; so many are kept where the most lie, so that one of them
+    can be filled from one place.
 
     What is missing is what all warehouses together lack; without `may_split`, what that one lacks
     that lacks the fewest pieces.
     """
     lines = in_sum(wanted)
-    left = left_over(_together(lines, sources), claimed or {})
-    offers = [_offer(source, left) for source in sources]
-    short = shortages(lines, left)
+    offers = _offers(lines, sources, claimed or {})
+    short = shortages(lines, _together(lines, offers))
     chosen = [] if short else _chosen(lines, offers, strategy, may_split=may_split)
     if lines and not chosen and not may_split:
         short = _fewest_lacking(lines, offers) or short
@@ -150,10 +150,28 @@ def _together(lines: Iterable[Wanted], sources: Iterable[Source]) -> dict[str, i
     }
 
 
-def _offer(source: Source, left: Mapping[str, int]) -> Source:
-    """The warehouse with what it may give of the products that are wanted."""
-    may_give = {sku: min(source.available.get(sku, 0), pieces) for sku, pieces in left.items()}
-    return Source(source.warehouse, may_give, source.distance)
+def _offers(
+    lines: list[Wanted], sources: Sequence[Source], claimed: Mapping[str, int]
+) -> list[Source]:
+    """The warehouses, each with what it may give of the products that are wanted."""
+    kept = {line.sku: _kept(line.sku, claimed.get(line.sku, 0), sources) for line in lines}
+    return [
+        Source(
+            source.warehouse,
+            {sku: source.available.get(sku, 0) - kept[sku][source.warehouse] for sku in kept},
+            source.distance,
+        )
+        for source in sources
+    ]
+
+
+def _kept(sku: str, pieces: int, sources: Sequence[Source]) -> dict[str, int]:
+    """How many of the pieces that are claimed each warehouse keeps: first where the most lie."""
+    kept = {}
+    for source in sorted(sources, key=lambda source: -source.available.get(sku, 0)):
+        kept[source.warehouse] = min(pieces, source.available.get(sku, 0))
+        pieces -= kept[source.warehouse]
+    return kept
 
 
 def _chosen(

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.allocation import Shortage, Wanted, giving_way, left_over, shortages
+from domain.allocation import Shortage, Wanted, giving_way, shortages
 
 skus = st.sampled_from(["MUG-01", "mug-01", "TEA-02", "POT-03"])
 wanted_items = st.lists(st.builds(Wanted, sku=skus, quantity=st.integers(1, 20)), max_size=8)
@@ -50,12 +50,6 @@ def test_what_is_not_short_can_be_taken_without_going_below_zero(wanted, availab
 def test_topping_up_what_is_short_fills_the_order(wanted, available):
     topped_up = available | {item.sku: item.wanted for item in shortages(wanted, available)}
     assert shortages(wanted, topped_up) == []
-
-
-def test_what_others_claim_is_not_left_over():
-    assert left_over({"MUG": 5, "POT": 2, "TEA": 1}, {"MUG": 3, "POT": 4, "CUP": 1}) == {
-        "MUG": 2, "POT": 0, "TEA": 1,
-    }  # fmt: skip
 
 
 def test_the_newest_give_way_and_as_few_as_that_takes():

@@ -121,7 +121,7 @@ def test_fewest_parcels_finds_the_pair_that_taking_one_by_one_misses():
     assert set(plan.warehouses) == {"LEEDS", "HULL"}
 
 
-def test_what_others_come_first_for_is_left_wherever_it_is():
+def test_what_others_come_first_for_is_kept_where_the_most_of_it_lies():
     sources = [Source("LEEDS", {"MUG-01": 2}), Source("YORK", {"MUG-01": 3})]
     claimed = {"MUG-01": 3}
     plan = allocate([MUG], sources, strategy=FIRST, claimed=claimed)
@@ -130,6 +130,12 @@ def test_what_others_come_first_for_is_left_wherever_it_is():
     assert plan.warehouses == ("LEEDS",)
     split = allocate([MUG], sources, strategy=FIRST, may_split=True, claimed=claimed)
     assert split.missing == (Shortage("MUG-01", wanted=3, available=2),)
+
+
+def test_pieces_that_are_claimed_are_kept_together_where_they_can_be():
+    sources = [Source("LEEDS", {"MUG-01": 12}), Source("YORK", {"MUG-01": 6})]
+    plan = allocate([Wanted("MUG-01", 5)], sources, strategy=FIRST, claimed={"MUG-01": 12})
+    assert plan.warehouses == ("YORK",)
 
 
 def test_without_a_warehouse_everything_is_missing():
@@ -266,7 +272,7 @@ def test_without_turns_whoever_fits_is_filled():
 
 def test_an_order_is_filled_from_one_warehouse_or_not_at_all():
     sources = [Source("LEEDS", {"MUG": 2, "POT": 1}), Source("YORK", {"MUG": 2})]
-    waiting = [waits(1, MUG=3), waits(2, MUG=1, POT=1)]
+    waiting = [waits(1, MUG=3), waits(2, POT=1)]
     assert fillable(waiting, sources, in_turn=True) == [2]
 
 
