@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.calendars import check_place, clock, weekdays
 from domain.errors import PacklineError
+from domain.sourcing import Strategy
 
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -138,6 +139,14 @@ class Settings(BaseSettings):
     backorders_first: bool = Field(
         True,
         description="Stock that older backorders wait for is kept for them; False: whoever comes",
+    )
+    allocation: Strategy = Field(
+        Strategy.SINGLE_WAREHOUSE_FIRST,
+        description="How an order's warehouse is chosen: single-warehouse-first, fewest-parcels or"
+        " nearest-zone",
+    )
+    split_shipments: bool = Field(
+        False, description="An order that no warehouse has all of may leave from several"
     )
 
     worker_threads: PositiveInt = Field(8, description="Flow runs that one worker works on at once")

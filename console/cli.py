@@ -35,7 +35,7 @@ from deployments.demo import run_demo
 from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
 from domain.errors import PacklineError
-from models.catalogue import Product
+from models.catalogue import StockLevel
 from models.enums import Adjustment, OrderStatus, Role, TaskKind
 from models.intake import (
     AdjustmentIn,
@@ -45,14 +45,16 @@ from models.intake import (
     Malformed,
     RefundPaidIn,
     StockCountIn,
+    TransferIn,
     checked,
 )
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
 from tasks.intake import import_file
 from tasks.refunds import amount, pay
-from tasks.stock_keeping import book
+from tasks.stock_keeping import book, called, move
 from tasks.stock_keeping import count as count_stock
+from tasks.warehouses import several_warehouses
 from tasks.worklist import find_task
 
 _INTERRUPTED = 130
@@ -65,7 +67,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 stock_app = typer.Typer(
-    help="Products with their stock; `receive`, `adjust` and `count` change it."
+    help="Products with their stock; `receive`, `adjust`, `count` and `move` change it."
 )
 app.add_typer(stock_app, name="stock")
 
@@ -74,6 +76,12 @@ Limit = Annotated[int, typer.Option(min=1, help="How many rows at the most.")]
 By = Annotated[str, typer.Option(help="Your name.")]
 Sku = Annotated[str | None, typer.Argument(help="The product.")]
 OneBy = Annotated[str | None, typer.Option(help="Your name.")]
+InWarehouse = Annotated[
+    str | None, typer.Option(metavar="CODE", help="The warehouse; by default the first.")
+]
+OnlyWarehouse = Annotated[
+    str | None, typer.Option("--warehouse", metavar="CODE", help="Only in this warehouse.")
+]
 OrFile = Annotated[
     Path | None, typer.Option(help="Many of them from a file, CSV or JSON Lines: docs/import.md.")
 ]
@@ -138,7 +146,7 @@ def import_command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import orders, products, tax rates, shipping zones and rates, staff, or changes of stock."""
+    """Import orders, products, tax rates, shipping zones and rates, staff, warehouses, or stock."""
     _take_in(file, kind, {}, as_json)
 
 
@@ -205,6 +213,7 @@ def tasks(
         str | None, typer.Option("--for", metavar="NAME", help="Only what this person can do.")
     ] = None,
     late: Annotated[bool, typer.Option("--late", help="Only tasks that were due.")] = False,
+    warehouse: OnlyWarehouse = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -214,8 +223,9 @@ def tasks(
     """
     with _reading() as session:
         wanted = lists.role_of(session, mine) if mine else role
-        rows = lists.open_tasks(session, role=wanted, late=late, limit=limit)
-    shown.as_json(rows) if as_json else shown.show_tasks(rows)
+        rows = lists.open_tasks(session, role=wanted, late=late, warehouse=warehouse, limit=limit)
+        several = several_warehouses(session)
+    shown.as_json(rows) if as_json else shown.show_tasks(rows, by_warehouse=several)
 
 
 @app.command()
@@ -272,15 +282,17 @@ def done(
 def stock(
     context: typer.Context,
     sku: Annotated[list[str] | None, typer.Option(help="Only these products.")] = None,
+    warehouse: OnlyWarehouse = None,
     limit: Limit = 1000,
     as_json: AsJson = False,
 ) -> None:
-    """List products with what is on hand, reserved and available."""
+    """List products with what is on hand, reserved and available, in each warehouse."""
     if context.invoked_subcommand:
         return
     with _reading() as session:
-        rows = lists.stock(session, skus=sku, limit=limit)
-    shown.as_json(rows) if as_json else shown.show_stock(rows)
+        rows = lists.stock(session, skus=sku, warehouse=warehouse, limit=limit)
+        several = several_warehouses(session)
+    shown.as_json(rows) if as_json else shown.show_stock(rows, by_warehouse=several)
 
 
 @stock_app.command()
@@ -291,15 +303,16 @@ def receive(
         str | None, typer.Option(help="The delivery note: booked once each.")
     ] = None,
     by: OneBy = None,
+    warehouse: InWarehouse = None,
     file: OrFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Book a delivery into stock; what waits for it goes on by itself."""
-    given = _given(sku=sku, quantity=quantity, reference=reference, by=by)
+    given = _given(sku=sku, quantity=quantity, reference=reference, by=by, warehouse=warehouse)
     if file:
         _take_in(file, Kind.DELIVERIES, given, as_json)
     else:
-        _show_product(book(_one(DeliveryIn, given)), as_json)
+        _show_level(book(_one(DeliveryIn, given)), as_json)
 
 
 @stock_app.command(context_settings={"ignore_unknown_options": True})
@@ -316,15 +329,24 @@ def adjust(
         str | None, typer.Option(help="Your slip or ticket: booked once each.")
     ] = None,
     by: OneBy = None,
+    warehouse: InWarehouse = None,
     file: OrFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Book pieces that are damaged, came back, or are wrong in the books."""
-    given = _given(sku=sku, quantity=quantity, kind=kind, reason=reason, reference=reference, by=by)
+    given = _given(
+        sku=sku,
+        quantity=quantity,
+        kind=kind,
+        reason=reason,
+        reference=reference,
+        by=by,
+        warehouse=warehouse,
+    )
     if file:
         _take_in(file, Kind.ADJUSTMENTS, given, as_json)
     else:
-        _show_product(book(_one(AdjustmentIn, given)), as_json)
+        _show_level(book(_one(AdjustmentIn, given)), as_json)
 
 
 @stock_app.command()
@@ -335,16 +357,54 @@ def count(
     ] = None,
     reference: Annotated[str | None, typer.Option(help="The count: booked once each.")] = None,
     by: OneBy = None,
+    warehouse: InWarehouse = None,
     file: OrFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a count for true; orders that it leaves short go to the operator, the newest first."""
-    given = _given(sku=sku, counted=counted, reference=reference, by=by)
+    given = _given(sku=sku, counted=counted, reference=reference, by=by, warehouse=warehouse)
     if file:
         _take_in(file, Kind.STOCK_COUNTS, given, as_json)
         return
     result = count_stock(_one(StockCountIn, given))
     shown.as_json(result) if as_json else typer.echo(f"{result}.")
+
+
+@stock_app.command("move")
+def move_command(
+    sku: Sku = None,
+    pieces: Annotated[int | None, typer.Argument(min=1)] = None,
+    origin: Annotated[
+        str | None, typer.Option("--from", metavar="CODE", help="The warehouse they leave.")
+    ] = None,
+    destination: Annotated[
+        str | None, typer.Option("--to", metavar="CODE", help="The warehouse they come to.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why: it stands with the movements.")] = None,
+    reference: Annotated[str | None, typer.Option(help="The transfer: booked once each.")] = None,
+    by: OneBy = None,
+    file: OrFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Book pieces from one warehouse into another; none that are set aside for orders."""
+    given = _given(
+        sku=sku,
+        quantity=pieces,
+        from_warehouse=origin,
+        to_warehouse=destination,
+        reason=reason,
+        reference=reference,
+        by=by,
+    )
+    if file:
+        _take_in(file, Kind.TRANSFERS, given, as_json)
+        return
+    levels = move(_one(TransferIn, given))
+    if as_json:
+        shown.as_json(levels)
+        return
+    for level in levels:
+        _show_level(level, as_json)
 
 
 @app.command()
@@ -429,11 +489,13 @@ def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: 
         raise typer.Exit(1)
 
 
-def _show_product(product: Product, as_json: bool) -> None:
+def _show_level(level: StockLevel, as_json: bool) -> None:
     if as_json:
-        shown.as_json(product)
+        shown.as_json(level)
         return
-    typer.echo(f"{product.sku}: {product.on_hand} on hand, {product.reserved} of them reserved.")
+    with _reading() as session:
+        what = called(session, level.sku, level.warehouse)
+    typer.echo(f"{what}: {level.on_hand} on hand, {level.reserved} of them reserved.")
 
 
 def _reading() -> Any:

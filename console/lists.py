@@ -15,7 +15,7 @@ from adapters.rendering import money
 from adapters.settings import settings
 from domain.errors import PacklineError
 from domain.promises import PromiseState
-from models.catalogue import Product
+from models.catalogue import Product, StockLevel, Warehouse
 from models.enums import ENDED, OrderStatus, Role, TaskState
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
@@ -29,6 +29,7 @@ from tasks.checklists import checklist_markdown
 from tasks.promises import PromiseClock
 from tasks.refunds import amount
 from tasks.subjects import UnknownOrder, order_key
+from tasks.warehouses import warehouse_called
 from tasks.worklist import ROLE_ABOVE, find_task
 
 
@@ -75,13 +76,15 @@ class OrderRow(BaseModel):
 class TaskRow(BaseModel):
     """A staff task in the list, and its order's promise.
 
-    `escalated_at` is when the role above its own was told that it is late.
+    `escalated_at` is when the role above its own was told that it is late. `warehouse` is the code
+    of the one that holds the order's stock, once one does.
     """
 
     id: int
     kind: str
     title: str
     order_number: int
+    warehouse: str | None
     role: Role
     opened_at: datetime
     due_at: datetime
@@ -95,10 +98,11 @@ class TaskRow(BaseModel):
 
 
 class StockRow(BaseModel):
-    """A product in the list."""
+    """A product in the list, with its stock in one warehouse."""
 
     sku: str
     name: str
+    warehouse: str
     bin: str
     on_hand: int
     reserved: int
@@ -212,11 +216,16 @@ def refunds(session: Session, *, paid: bool = False, limit: int = 50) -> list[Re
 
 
 def open_tasks(
-    session: Session, *, role: Role | None = None, late: bool = False, limit: int = 50
+    session: Session,
+    *,
+    role: Role | None = None,
+    late: bool = False,
+    warehouse: str | None = None,
+    limit: int = 50,
 ) -> list[TaskRow]:
     """What waits for people, most urgent first; `late`: what was due.
 
-    A role also has on its list what was escalated to it.
+    A role also has on its list what was escalated to it. Raises `UnknownWarehouse`.
     """
     clock = PromiseClock()
     urgent = select(StaffTask, SalesOrder).join(
@@ -227,6 +236,8 @@ def open_tasks(
         urgent = urgent.where(_concerns(role))
     if late:
         urgent = urgent.where(col(StaffTask.due_at) < clock.now)
+    if warehouse:
+        urgent = urgent.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
     found = session.exec(urgent.order_by(col(StaffTask.due_at), col(StaffTask.id)).limit(limit))
     return [_task_row(task, order, clock) for task, order in found]
 
@@ -252,14 +263,26 @@ def role_of(session: Session, name: str) -> Role:
     return staff.role
 
 
-def stock(session: Session, *, skus: list[str] | None = None, limit: int = 1000) -> list[StockRow]:
-    """Products by SKU; all of them without `skus`."""
-    products = select(Product).order_by(col(Product.sku)).limit(limit)
+def stock(
+    session: Session,
+    *,
+    skus: list[str] | None = None,
+    warehouse: str | None = None,
+    limit: int = 1000,
+) -> list[StockRow]:
+    """Products by SKU, in each warehouse in rank order; all of them without `skus`.
+
+    Raises `UnknownWarehouse`.
+    """
+    levels = select(StockLevel, Product.name).join(Product).join(Warehouse)
     if skus:
-        products = products.where(col(Product.sku).in_(skus))
+        levels = levels.where(col(StockLevel.sku).in_(skus))
+    if warehouse:
+        levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
+    found = session.exec(levels.order_by(col(StockLevel.sku), col(Warehouse.rank)).limit(limit))
     return [
-        StockRow(available=product.on_hand - product.reserved, **product.model_dump())
-        for product in session.exec(products)
+        StockRow(name=name, available=level.on_hand - level.reserved, **level.model_dump())
+        for level, name in found
     ]
 
 
@@ -279,8 +302,8 @@ _LABEL_FIELDS = {
 _LINE_FIELDS = {"sku", "quantity", "cancelled", "tax_minor", "total_minor"}
 
 _TASK_FIELDS = {
-    "id", "kind", "order_number", "role", "opened_at", "due_at", "reminded_at", "escalated_at",
-    "complaint", "checklist",
+    "id", "kind", "order_number", "warehouse", "role", "opened_at", "due_at", "reminded_at",
+    "escalated_at", "complaint", "checklist",
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ screen = Console(highlight=False)
 
 _IN_DETAIL = {"http_requests_by_endpoint", "prefect_db_bytes_by_table", "machine"}
 _ALL_IS_WELL = (PromiseState.ON_TRACK, PromiseState.KEPT)
+_WHERE = {True: ("Warehouse",), False: ()}
 _NEVER_WRAPPED = (
     "Order",
     "Refund",
@@ -35,6 +36,7 @@ _NEVER_WRAPPED = (
     "Tracking",
     "SKU",
     "Total",
+    "Warehouse",
 )
 
 
@@ -126,15 +128,16 @@ def show_refunds(rows: list[RefundRow]) -> None:
     )
 
 
-def show_tasks(rows: list[TaskRow]) -> None:
-    """What waits for people."""
+def show_tasks(rows: list[TaskRow], *, by_warehouse: bool) -> None:
+    """What waits for people; `by_warehouse`: with where, since there are several."""
     _table(
-        ("Task", "What", "Order", "For", "Due", "Ships by", "Note"),
+        ("Task", "What", "Order", *_WHERE[by_warehouse], "For", "Due", "Ships by", "Note"),
         (
             (
                 row.id,
                 row.title,
                 row.order_number,
+                *((row.warehouse or "",) if by_warehouse else ()),
                 row.role,
                 shop_clock(row.due_at),
                 _ships_by(row),
@@ -151,11 +154,22 @@ def show_task(sheet: str) -> None:
     screen.print(Markdown(sheet))
 
 
-def show_stock(rows: list[StockRow]) -> None:
-    """The stock list."""
+def show_stock(rows: list[StockRow], *, by_warehouse: bool) -> None:
+    """The stock list; `by_warehouse`: with where, since there are several."""
     _table(
-        ("SKU", "Product", "Bin", "On hand", "Reserved", "Available"),
-        ((r.sku, r.name, r.bin, r.on_hand, r.reserved, r.available) for r in rows),
+        ("SKU", "Product", *_WHERE[by_warehouse], "Bin", "On hand", "Reserved", "Available"),
+        (
+            (
+                row.sku,
+                row.name,
+                *((row.warehouse,) if by_warehouse else ()),
+                row.bin,
+                row.on_hand,
+                row.reserved,
+                row.available,
+            )
+            for row in rows
+        ),
         nothing="There are no such products: `packline import products.csv` brings some in.",
     )
 

@@ -1,7 +1,7 @@
 """Whether stock suffices for an order, all of it or none, and who comes first when it is short."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 Which = tuple[int, int]
@@ -25,53 +25,25 @@ class Shortage:
     available: int
 
 
-def shortages(wanted: Sequence[Wanted], available: Mapping[str, int]) -> list[Shortage]:
+def shortages(wanted: Iterable[Wanted], available: Mapping[str, int]) -> list[Shortage]:
     """What stands in the way of reserving everything that is wanted; empty: nothing does.
 
     A product that is wanted in several places counts in sum. One that is missing from `available`
     has no pieces. The shortages stand in the order in which their products are first wanted.
     """
-    in_sum: Counter[str] = Counter()
-    for item in wanted:
-        in_sum[item.sku] += item.quantity
     return [
-        Shortage(sku, quantity, available.get(sku, 0))
-        for sku, quantity in in_sum.items()
-        if quantity > available.get(sku, 0)
+        Shortage(item.sku, item.quantity, available.get(item.sku, 0))
+        for item in in_sum(wanted)
+        if item.quantity > available.get(item.sku, 0)
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A shipment that waits for stock, with all that it wants."""
-
-    which: Which
-    wanted: tuple[Wanted, ...]
-
-
-def left_over(available: Mapping[str, int], claimed: Mapping[str, int]) -> dict[str, int]:
-    """What is available to an order once those before it have what they claim: pieces by SKU."""
-    return {sku: max(0, pieces - claimed.get(sku, 0)) for sku, pieces in available.items()}
-
-
-def fillable(
-    waiting: Iterable[Waiting], available: Mapping[str, int], *, in_turn: bool
-) -> list[Which]:
-    """The shipments that can be filled now, those first that stand first in `waiting`.
-
-    A shipment is filled whole or not at all. With `in_turn`, one that cannot be filled yet keeps
-    all that it wants from those behind it, so that none waits for ever.
-    """
-    left = Counter(available)
-    filled = []
-    for shipment in waiting:
-        fits = not shortages(shipment.wanted, left)
-        if fits:
-            filled.append(shipment.which)
-        if fits or in_turn:
-            for item in shipment.wanted:
-                left[item.sku] -= item.quantity
-    return filled
+def in_sum(wanted: Iterable[Wanted]) -> list[Wanted]:
+    """Each product once, with all that is wanted of it, in the order of the first mention."""
+    pieces: Counter[str] = Counter()
+    for item in wanted:
+        pieces[item.sku] += item.quantity
+    return [Wanted(sku, quantity) for sku, quantity in pieces.items()]
 
 
 def giving_way(held: Mapping[Which, int], excess: int) -> list[Which]:

@@ -1,10 +1,13 @@
-"""Products and their stock.
+"""Products, warehouses, and the stock of each product in each of them.
 
-`on_hand` and `reserved` are counted by triggers in the database (see the first migration): code
-writes only the facts, a `stock_movement` or a `reservation`, and the counters follow.
+`on_hand` and `reserved` are counted by triggers in the database (see migration 0007): code writes
+only the facts, a `stock_movement` or a `reservation`, and the counters follow. Those of a product
+are the sums of its stock levels. The triggers change the product first: whoever has locked it has
+its stock levels too.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -19,9 +22,38 @@ from sqlmodel import Field, SQLModel
 from models.base import identity, instant
 from models.enums import MovementKind, ReservationState, enum_column
 
+WAREHOUSE_CHARACTERS = 16
+
+
+class Warehouse(SQLModel, table=True):
+    """A place from which orders are sent. They are tried in the order of `rank`, 1 first."""
+
+    __table_args__ = (
+        # Checked at the end: ranks can be exchanged.
+        UniqueConstraint("rank", deferrable=True, initially="DEFERRED"),
+        CheckConstraint("rank > 0", name="rank_positive"),
+    )
+
+    code: str = Field(primary_key=True, max_length=WAREHOUSE_CHARACTERS)
+    name: str = Field(max_length=100)
+    country: str = Field(max_length=2)
+    postal_code: str = Field(default="", max_length=20)
+    rank: int
+
+
+def _warehouse(*, optional: bool = False, primary_key: bool = False) -> Any:
+    """The column that says which warehouse it is about."""
+    given: dict[str, Any] = {"default": None} if optional else {}
+    return Field(
+        foreign_key="warehouse.code",
+        max_length=WAREHOUSE_CHARACTERS,
+        primary_key=primary_key,
+        **given,
+    )
+
 
 class Product(SQLModel, table=True):
-    """A thing that the shop sells. Weights in grams."""
+    """A thing that the shop sells, with its stock in all warehouses. Weights in grams."""
 
     __table_args__ = (
         CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_within_on_hand"),
@@ -31,19 +63,36 @@ class Product(SQLModel, table=True):
     sku: str = Field(primary_key=True, max_length=64)
     name: str = Field(max_length=200)
     barcode: str = Field(max_length=64)
-    bin: str = Field(max_length=32)
     weight_grams: int
     tax_class: str = Field(default="standard", max_length=32)
     on_hand: int = 0
     reserved: int = 0
 
 
+class StockLevel(SQLModel, table=True):
+    """A product's stock in one warehouse, and the bin where it lies there."""
+
+    __tablename__ = "stock_level"
+    __table_args__ = (
+        CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_within_on_hand"),
+    )
+
+    sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
+    warehouse: str = _warehouse(primary_key=True)
+    bin: str = Field(default="", max_length=32)
+    on_hand: int = 0
+    reserved: int = 0
+
+
 class StockMovement(SQLModel, table=True):
-    """One change of `on_hand`, and why. A reference moves a product once per kind."""
+    """One change of `on_hand`, and why. A reference moves a product once per kind and warehouse.
+
+    A transfer is two of them under one reference that add up to zero: the database sees to it.
+    """
 
     __tablename__ = "stock_movement"
     __table_args__ = (
-        UniqueConstraint("sku", "kind", "reference"),
+        UniqueConstraint("sku", "kind", "reference", "warehouse"),
         CheckConstraint("quantity <> 0", name="moves_something"),
         CheckConstraint(
             "CASE WHEN kind IN ('sold', 'damaged') THEN quantity < 0"
@@ -54,6 +103,7 @@ class StockMovement(SQLModel, table=True):
     )
 
     id: int = identity()
+    warehouse: str = _warehouse()
     sku: str = Field(foreign_key="product.sku", max_length=64)
     quantity: int
     kind: MovementKind = Field(sa_column=enum_column(MovementKind, "kind"))
@@ -64,12 +114,15 @@ class StockMovement(SQLModel, table=True):
 
 
 class StockCount(SQLModel, table=True):
-    """What somebody counted of a product, beside what the books had: once per reference."""
+    """What somebody counted of a product in a warehouse, beside what the books had: once per
+    reference.
+    """
 
     __tablename__ = "stock_count"
     __table_args__ = (CheckConstraint("counted >= 0 AND before >= 0", name="counts_pieces"),)
 
     sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
+    warehouse: str = _warehouse(primary_key=True)
     reference: str = Field(primary_key=True, max_length=150)
     counted: int
     before: int
@@ -78,13 +131,21 @@ class StockCount(SQLModel, table=True):
 
 
 class Reservation(SQLModel, table=True):
-    """Stock set aside for a line of a shipment, or wanted for it: at most one per line, ever."""
+    """Stock set aside in one warehouse for a line of a shipment, or wanted wherever it may be.
+
+    At most one per line of a shipment, ever.
+    """
 
     __table_args__ = (
         ForeignKeyConstraint(
             ["order_line_id", "shipment"], ["shipment_line.order_line_id", "shipment_line.shipment"]
         ),
         UniqueConstraint("order_line_id", "shipment"),
+        CheckConstraint(
+            "CASE WHEN state = 'wanted' THEN warehouse IS NULL"
+            " WHEN state IN ('live', 'consumed') THEN warehouse IS NOT NULL ELSE true END",
+            name="held_in_a_warehouse",
+        ),
         CheckConstraint("quantity > 0", name="reserves_something"),
         Index(
             "ix_reservation_undecided",
@@ -97,6 +158,7 @@ class Reservation(SQLModel, table=True):
     id: int = identity()
     order_line_id: int = Field(sa_type=BigInteger, nullable=False)
     shipment: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    warehouse: str | None = _warehouse(optional=True)
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int
     state: ReservationState = Field(

@@ -30,12 +30,14 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from domain.errors import PacklineError
 from domain.money import LARGEST_MINOR, exponent, from_minor, to_minor
+from models.catalogue import WAREHOUSE_CHARACTERS
 from models.enums import Adjustment, Role, ServiceLevel
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
 MAX_STOCK = 100_000_000
 MAX_GRAMS = 1_000_000
+MAX_RANK = 10_000
 COUNT_PREFIX = "count:"
 """How the references of movements begin that a count has made."""
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
@@ -140,6 +142,9 @@ Grams = Annotated[int, _whole(1, MAX_GRAMS)]
 Stock = Annotated[int, _whole(0, MAX_STOCK)]
 Quantity = Annotated[int, _whole(1, MAX_QUANTITY)]
 Delivered = Annotated[int, _whole(1, MAX_STOCK)]
+Rank = Annotated[int, _whole(1, MAX_RANK)]
+WarehouseCode = Annotated[Text | None, Field(max_length=WAREHOUSE_CHARACTERS)]
+"""None: the first warehouse."""
 Change = Annotated[int, _whole(-MAX_STOCK, MAX_STOCK)]
 
 
@@ -153,8 +158,21 @@ class Incoming(BaseModel):
         return self.model_dump()
 
 
+class WarehouseIn(Incoming):
+    """A place from which orders are sent; that with the lowest rank is tried first."""
+
+    code: Text = Field(max_length=WAREHOUSE_CHARACTERS)
+    name: Text = Field(max_length=100)
+    country: Country
+    postal_code: OptionalText = Field("", max_length=20)
+    rank: Rank
+
+
 class ProductIn(Incoming):
-    """A product. `on_hand` counts only when the product is new: it is its opening stock."""
+    """A product, and where it lies in one warehouse.
+
+    `on_hand` counts only when the product is new there: it is its opening stock.
+    """
 
     sku: Text = Field(max_length=64)
     name: Text = Field(max_length=200)
@@ -163,10 +181,11 @@ class ProductIn(Incoming):
     weight_grams: Grams
     tax_class: Text = Field("standard", max_length=32)
     on_hand: Stock = 0
+    warehouse: WarehouseCode = None
 
     def columns(self) -> dict[str, Any]:
-        """All but the stock, which only movements change."""
-        return self.model_dump(exclude={"on_hand"})
+        """The product itself, without what belongs to its warehouse."""
+        return self.model_dump(exclude={"on_hand", "bin", "warehouse"})
 
 
 class DeliveryIn(Incoming):
@@ -176,6 +195,7 @@ class DeliveryIn(Incoming):
     quantity: Delivered
     reference: Text = Field(max_length=150)
     by: Text = Field(max_length=100)
+    warehouse: WarehouseCode = None
 
 
 class RefundPaidIn(Incoming):
@@ -194,6 +214,7 @@ class AdjustmentIn(Incoming):
     reason: Text = Field(max_length=500)
     reference: Text = Field(max_length=150)
     by: Text = Field(max_length=100)
+    warehouse: WarehouseCode = None
 
     @model_validator(mode="after")
     def _sign_fits(self) -> "AdjustmentIn":
@@ -208,8 +229,26 @@ class AdjustmentIn(Incoming):
         return self
 
 
+class TransferIn(Incoming):
+    """Pieces that go from one warehouse to another."""
+
+    sku: Text = Field(max_length=64)
+    quantity: Delivered
+    from_warehouse: Text = Field(max_length=WAREHOUSE_CHARACTERS)
+    to_warehouse: Text = Field(max_length=WAREHOUSE_CHARACTERS)
+    reason: Text = Field(max_length=500)
+    reference: Text = Field(max_length=150)
+    by: Text = Field(max_length=100)
+
+    @model_validator(mode="after")
+    def _goes_elsewhere(self) -> "TransferIn":
+        if self.from_warehouse == self.to_warehouse:
+            raise ValueError(f"to_warehouse {shown(self.to_warehouse)} is where the pieces are")
+        return self
+
+
 class StockCountIn(Incoming):
-    """All pieces of a product that are in the house and not booked out, as somebody counted them.
+    """All pieces of a product that are in a warehouse and not booked out, as somebody counted them.
 
     Those in totes and parcels of open orders are among them.
     """
@@ -218,6 +257,7 @@ class StockCountIn(Incoming):
     counted: Stock
     reference: Text = Field(max_length=150)
     by: Text = Field(max_length=100)
+    warehouse: WarehouseCode = None
 
 
 class OrderLineIn(Incoming):
@@ -354,9 +394,11 @@ class Kind(StrEnum):
     SHIPPING_ZONES = "shipping_zones"
     SHIPPING_RATES = "shipping_rates"
     STAFF = "staff"
+    WAREHOUSES = "warehouses"
     DELIVERIES = "deliveries"
     ADJUSTMENTS = "adjustments"
     STOCK_COUNTS = "stock_counts"
+    TRANSFERS = "transfers"
 
     def __str__(self) -> str:
         return self.value.replace("_", " ")
@@ -369,9 +411,11 @@ FORMS: dict[Kind, type[Incoming]] = {
     Kind.SHIPPING_ZONES: ShippingZoneIn,
     Kind.SHIPPING_RATES: ShippingRateIn,
     Kind.STAFF: StaffIn,
+    Kind.WAREHOUSES: WarehouseIn,
     Kind.DELIVERIES: DeliveryIn,
     Kind.ADJUSTMENTS: AdjustmentIn,
     Kind.STOCK_COUNTS: StockCountIn,
+    Kind.TRANSFERS: TransferIn,
 }
 
 

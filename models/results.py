@@ -41,10 +41,20 @@ class ShortLine(StepResult):
         return f"{self.sku}: {self.wanted} wanted, {self.available} available"
 
 
+def _with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
+    """With why each warehouse was taken or not, where there are several."""
+    return f"{sentence} ({'; '.join(reasons)})" if len(reasons) > 1 else sentence
+
+
 class StockCheck(StepResult):
-    """Whether every line was reserved; where not, nothing was."""
+    """Whether every line was reserved, and in which warehouse; where not, nothing was.
+
+    `reasons` has a sentence for each warehouse, why it was taken or not.
+    """
 
     shortages: tuple[ShortLine, ...] = ()
+    warehouse: str | None = None
+    reasons: tuple[str, ...] = ()
 
     @property
     def reserved(self) -> bool:
@@ -53,8 +63,9 @@ class StockCheck(StepResult):
 
     def __str__(self) -> str:
         if self.reserved:
-            return "all lines reserved"
-        return "backordered: " + "; ".join(map(str, self.shortages))
+            return _with_reasons("all lines reserved", self.reasons)
+        short = "backordered: " + "; ".join(map(str, self.shortages))
+        return _with_reasons(short, self.reasons)
 
 
 class OrderValue(StepResult):
@@ -103,13 +114,18 @@ class ChecklistItem(StepResult):
 
 
 class PickingChecklist(StepResult):
-    """What to fetch, in walking order of the bins."""
+    """What to fetch, in walking order of the bins.
+
+    `warehouse` is the name of the one to walk through, where there are several.
+    """
 
     items: tuple[ChecklistItem, ...]
+    warehouse: str = ""
 
     def __str__(self) -> str:
         pieces = sum(item.quantity for item in self.items)
-        return f"{pieces} pieces from {len(self.items)} bins"
+        where = f" in {self.warehouse}" if self.warehouse else ""
+        return f"{pieces} pieces from {len(self.items)} bins{where}"
 
 
 class Picked(StepResult):
@@ -188,16 +204,23 @@ class StockGivenUp(StepResult):
 
 
 class StockRegained(StepResult):
-    """The order holds again what it gave up."""
+    """The order holds again what it gave up, maybe in another warehouse."""
+
+    warehouse: str | None = None
+    reasons: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return "all lines reserved again"
+        return _with_reasons("all lines reserved again", self.reasons)
 
 
 class StockCounted(StepResult):
-    """A count of a product's pieces, beside what the books had."""
+    """A count of a product's pieces, beside what the books had.
+
+    `warehouse` is the code of the one that was counted, where there are several.
+    """
 
     sku: str
+    warehouse: str = ""
     before: int
     counted: int
     counted_by: str
@@ -215,10 +238,11 @@ class StockCounted(StepResult):
         return self.counted != self.before
 
     def __str__(self) -> str:
+        what = f"{self.sku} in {self.warehouse}" if self.warehouse else self.sku
         if not self.differs:
-            return f"{self.sku}: {self.counted} counted, as the books had it"
+            return f"{what}: {self.counted} counted, as the books had it"
         change = f"the books had {self.before} ({self.difference:+})"
-        return f"{self.sku}: {self.counted} counted, {change}{self._who_lost()}"
+        return f"{what}: {self.counted} counted, {change}{self._who_lost()}"
 
     def _who_lost(self) -> str:
         if not self.put_short:

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from models.base import document, identity, instant
+from models.catalogue import WAREHOUSE_CHARACTERS
 from models.enums import AnsweredThrough, Role, TaskKind, TaskState, enum_column
 from models.messages import KEY_CHARACTERS
 from models.shipments import of_shipment, shipment_number
@@ -35,6 +36,8 @@ class Staff(SQLModel, table=True):
 
 class StaffTask(SQLModel, table=True):
     """One thing that one person is asked to do for a shipment, and the answer.
+
+    `warehouse` is where the order's stock is; None: no warehouse had been chosen.
 
     A refused answer closes its round, with the complaint in the task of the next round. `shown`
     counts how often its form was put up in Prefect. `reminder` and `escalation` are the keys of the
@@ -70,6 +73,9 @@ class StaffTask(SQLModel, table=True):
     id: int = identity()
     order_number: int = Field(sa_type=BigInteger, nullable=False)
     shipment: int = shipment_number()
+    warehouse: str | None = Field(
+        default=None, foreign_key="warehouse.code", max_length=WAREHOUSE_CHARACTERS
+    )
     kind: TaskKind = Field(sa_column=enum_column(TaskKind, "kind"))
     round: int = 1
     role: Role = Field(sa_column=enum_column(Role, "role"))

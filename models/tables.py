@@ -1,6 +1,13 @@
 """Every table, so that one import fills the metadata that migrations are checked against."""
 
-from models.catalogue import Product, Reservation, StockCount, StockMovement
+from models.catalogue import (
+    Product,
+    Reservation,
+    StockCount,
+    StockLevel,
+    StockMovement,
+    Warehouse,
+)
 from models.ledger import AuditEvent, StepRecord
 from models.messages import Message
 from models.orders import OrderLine, SalesOrder
@@ -40,6 +47,8 @@ __all__ = [
     "StaffTask",
     "StepRecord",
     "StockCount",
+    "StockLevel",
     "StockMovement",
     "TaxRate",
+    "Warehouse",
 ]

@@ -7,7 +7,7 @@ and returns it, or raises `AnswerRefused` before anything is changed.
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from adapters.carriers import HOUSE, price_of_parcel, zone_of
 from adapters.settings import settings
@@ -30,9 +30,9 @@ from models.orders import SalesOrder
 from models.results import Collected, Decision, Packed, Parcel, Picked, ShortLine
 from models.shipments import Shipment, ShipmentLine
 from models.shipping import CarrierPickup, ShippingLabel
-from models.staff import StaffTask
+from tasks.picking_lists import picking_checklist
 from tasks.reservations import given_up, regain
-from tasks.worklist import open_task, tasks_of
+from tasks.worklist import open_task
 
 _YEARS = range(2000, 3000)
 
@@ -155,12 +155,8 @@ def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm)
     if not decision.cancels:
         if given_up(session, shipment):
             _regain_all(session, shipment)
-        listed = session.exec(
-            select(StaffTask.checklist)
-            .where(*tasks_of(shipment), StaffTask.kind == TaskKind.PICKING)
-            .order_by(col(StaffTask.round).desc())
-        ).first()
-        open_task(session, shipment, TaskKind.PICKING, dict(listed) if listed else None)
+        checklist = picking_checklist(session, shipment)  # it may be another warehouse's by now
+        open_task(session, shipment, TaskKind.PICKING, checklist.model_dump(mode="json"))
     return decision
 
 

@@ -1,4 +1,4 @@
-"""Orders that wait for stock are filled by themselves, oldest first, once all of theirs is there.
+"""Orders that wait for stock are filled by themselves, oldest first, once a warehouse has it all.
 
 Whatever brings stock only wakes the dispatcher, and the dispatcher looks in every sweep: so no
 delivery is overlooked, whoever dies when. An order is set going by answering its operator's task,
@@ -13,8 +13,9 @@ from sqlmodel import Session, col, select
 
 from adapters.database import transaction
 from adapters.settings import settings
-from domain.allocation import Waiting, Wanted, Which, fillable
-from models.catalogue import Product, Reservation
+from domain.allocation import Wanted, Which
+from domain.sourcing import Waiting, fillable
+from models.catalogue import Reservation
 from models.enums import ReservationState, TaskKind, TaskState
 from models.forms import TRY_AGAIN
 from models.shipments import ShipmentLine
@@ -23,6 +24,7 @@ from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_by_packline
 from tasks.ledger import PACKLINE
 from tasks.subjects import unlocked_shipment
+from tasks.warehouses import sources
 from tasks.worklist import tasks_of
 
 
@@ -30,8 +32,8 @@ def fill_backorders() -> list[int]:
     """Let shipments go on that can be filled now; returns their orders, the oldest first."""
     with transaction() as session:
         waiting = _waiting(session)
-        available = _available(session, {item.sku for each in waiting for item in each.wanted})
-        due = fillable(waiting, available, in_turn=settings().backorders_first)
+        free = sources(session, {item.sku for order in waiting for item in order.wanted})
+        due = fillable(waiting, free, in_turn=settings().backorders_first)
         asked = _asked(session, due)
     return [which[0] for which in due if which in asked and _let_go_on(which)]
 
@@ -53,12 +55,6 @@ def _waiting(session: Session) -> list[Waiting]:
         Waiting(which, tuple(Wanted(sku, quantity) for *_, sku, quantity in lines))
         for which, lines in groupby(wanted, lambda row: (row[0], row[1]))
     ]
-
-
-def _available(session: Session, skus: set[str]) -> dict[str, int]:
-    free = col(Product.on_hand) - col(Product.reserved)
-    found = select(Product.sku, free).where(col(Product.sku).in_(skus))
-    return dict(session.execute(found).tuples().all()) if skus else {}
 
 
 def _asked(session: Session, waiting: Iterable[Which]) -> set[Which]:

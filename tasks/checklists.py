@@ -26,7 +26,7 @@ def _picking(checklist: dict[str, Any]) -> list[str]:
     ]
     pieces = sum(item["quantity"] for item in items)
     return [
-        f"Walk the bins in this order and pick **{_counted(pieces, 'piece')}**:",
+        f"Walk the bins{_where(checklist)} in this order and pick **{_counted(pieces, 'piece')}**:",
         _table(("Bin", "Pieces", "SKU", "Product", "Barcode"), rows),
     ]
 
@@ -34,7 +34,7 @@ def _picking(checklist: dict[str, Any]) -> list[str]:
 def _packing(checklist: dict[str, Any]) -> list[str]:
     grams = checklist.get("goods_grams", 0)
     return [
-        f"Pack these goods. They weigh **{grams:,} g** together, without boxes:",
+        f"Pack these goods{_where(checklist)}. They weigh **{grams:,} g** together, without boxes:",
         _table(
             ("Pieces", "SKU", "Product"),
             [(item["quantity"], item["sku"], item["name"]) for item in checklist["items"]],
@@ -80,6 +80,12 @@ _BODIES = {
     TaskKind.SHORTAGE: _shortage,
     TaskKind.SHORT_PICK: _short_pick,
 }
+
+
+def _where(checklist: dict[str, Any]) -> str:
+    """The warehouse's name, where there are several."""
+    name = checklist.get("warehouse")
+    return f" of **{_plain(name)}**" if name else ""
 
 
 def _counted(number: int, noun: str) -> str:

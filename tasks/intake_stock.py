@@ -1,4 +1,4 @@
-"""Changes of stock from a file: deliveries, adjustments, counts. Each row is booked by itself.
+"""Changes of stock from a file: deliveries, adjustments, counts, transfers, booked row by row.
 
 A row that was booked before is known by its reference, and changes nothing; one that says something
 else under the same reference is rejected.
@@ -8,13 +8,21 @@ from collections.abc import Iterable
 
 from adapters.rows import Row
 from domain.errors import PacklineError, Unavailable
-from models.intake import AdjustmentIn, DeliveryIn, Incoming, Kind, Malformed, StockCountIn
+from models.intake import (
+    AdjustmentIn,
+    DeliveryIn,
+    Incoming,
+    Kind,
+    Malformed,
+    StockCountIn,
+    TransferIn,
+)
 from tasks.intake_parts import Tally, sound
-from tasks.stock_keeping import AlreadyBooked, book, count
+from tasks.stock_keeping import AlreadyBooked, book, count, move
 
-_Key = tuple[str, str | None, str]
+_Key = tuple[str | None, ...]
 
-STOCK_CHANGES = (Kind.DELIVERIES, Kind.ADJUSTMENTS, Kind.STOCK_COUNTS)
+STOCK_CHANGES = (Kind.DELIVERIES, Kind.ADJUSTMENTS, Kind.STOCK_COUNTS, Kind.TRANSFERS)
 
 
 def take_stock_changes(rows: Iterable[Row], kind: Kind, tally: Tally) -> None:
@@ -44,6 +52,8 @@ def _take(row: Row, change: Incoming, first_line: dict[_Key, int], tally: Tally)
                 tally.notes.append(str(counted))
         elif isinstance(change, DeliveryIn | AdjustmentIn):
             book(change)
+        elif isinstance(change, TransferIn):
+            move(change)
     except AlreadyBooked as booked:
         if not booked.same:
             raise
@@ -53,4 +63,4 @@ def _take(row: Row, change: Incoming, first_line: dict[_Key, int], tally: Tally)
 
 def _key(change: Incoming) -> _Key:
     given = change.model_dump()
-    return given["sku"], given.get("kind"), given["reference"]
+    return given.get("warehouse"), given["sku"], given.get("kind"), given["reference"]

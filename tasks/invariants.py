@@ -115,45 +115,90 @@ _ONCE = (
     ("booking with reference", "carrier_booking", "reference"),
     ("pickup", "carrier_pickup", "key"),
     ("pickup of shipment", "carrier_pickup", "order_number, shipment"),
-    ("pickup of order", "carrier_pickup", "order_number"),
     ("refund", "refund", "key"),
     ("mail", "message", "key"),
     ("mail with Message-ID", "message", "message_id"),
     ("reservation of line", "reservation", "order_line_id, shipment"),
-    ("movement", "stock_movement", "sku, kind, reference"),
+    ("movement", "stock_movement", "sku, kind, reference, warehouse"),
+    ("warehouse with rank", "warehouse", "rank"),
 )
 """Things that may be there once, with the table and the column that says which."""
 
 STOCK = (
     Invariant(
         name="stock on hand is the sum of its movements",
-        problem="Product {sku} has {on_hand} on hand, and its movements add up to {moved}.",
+        problem="{sku} has {on_hand} on hand in {warehouse}, and its movements there add up to"
+        " {moved}.",
         breaking="""
-            SELECT sku, on_hand, coalesce(moved, 0) AS moved
-            FROM product LEFT JOIN (
-                SELECT sku, sum(quantity) AS moved FROM stock_movement GROUP BY sku
-            ) AS movements USING (sku)
-            WHERE on_hand <> coalesce(moved, 0)
+            SELECT sku, warehouse, coalesce(on_hand, 0) AS on_hand, coalesce(moved, 0) AS moved
+            FROM stock_level FULL JOIN (
+                SELECT sku, warehouse, sum(quantity) AS moved
+                FROM stock_movement GROUP BY sku, warehouse
+            ) AS movements USING (sku, warehouse)
+            WHERE coalesce(on_hand, 0) <> coalesce(moved, 0)
         """,
     ),
     Invariant(
         name="reserved stock is the sum of its live reservations",
-        problem="Product {sku} has {reserved} reserved, and its live reservations add up to"
-        " {held}.",
+        problem="{sku} has {reserved} reserved in {warehouse}, and its live reservations there add"
+        " up to {held}.",
         breaking="""
-            SELECT sku, reserved, coalesce(held, 0) AS held
-            FROM product LEFT JOIN (
-                SELECT sku, sum(quantity) AS held FROM reservation WHERE state = 'live' GROUP BY sku
-            ) AS reservations USING (sku)
-            WHERE reserved <> coalesce(held, 0)
+            SELECT sku, warehouse, coalesce(reserved, 0) AS reserved, coalesce(held, 0) AS held
+            FROM stock_level FULL JOIN (
+                SELECT sku, warehouse, sum(quantity) AS held
+                FROM reservation WHERE state = 'live' GROUP BY sku, warehouse
+            ) AS reservations USING (sku, warehouse)
+            WHERE coalesce(reserved, 0) <> coalesce(held, 0)
         """,
     ),
     Invariant(
         name="reserved stock is on hand",
-        problem="Product {sku} has {reserved} reserved of {on_hand} on hand.",
+        problem="{sku} has {reserved} reserved of {on_hand} on hand in {warehouse}.",
         breaking="""
-            SELECT sku, reserved, on_hand FROM product
+            SELECT sku, warehouse, reserved, on_hand FROM stock_level
             WHERE reserved < 0 OR reserved > on_hand
+        """,
+    ),
+    Invariant(
+        name="a product's stock is the sum of its stock levels",
+        problem="Product {sku} has {on_hand} on hand and {reserved} reserved, and its stock levels"
+        " add up to {there} and {held}.",
+        breaking="""
+            SELECT sku, on_hand, reserved, coalesce(there, 0) AS there, coalesce(held, 0) AS held
+            FROM product LEFT JOIN (
+                SELECT sku, sum(on_hand) AS there, sum(reserved) AS held
+                FROM stock_level GROUP BY sku
+            ) AS levels USING (sku)
+            WHERE (on_hand, reserved) <> (coalesce(there, 0), coalesce(held, 0))
+        """,
+    ),
+    Invariant(
+        name="transfers are two movements that add up to zero",
+        problem="Transfer {reference} of {sku} has {movements} movements, which add up to {sum}.",
+        breaking="""
+            SELECT sku, reference, count(*) AS movements, sum(quantity) AS sum
+            FROM stock_movement WHERE kind = 'transferred'
+            GROUP BY sku, reference HAVING (count(*), sum(quantity)) <> (2, 0)
+        """,
+    ),
+    Invariant(
+        name="what is held is in a warehouse, and what is wanted in none yet",
+        problem="Reservation {id} of {sku} is {state}, and its warehouse is {where}.",
+        breaking="""
+            SELECT id, sku, state, coalesce(warehouse, 'not known') AS where FROM reservation
+            WHERE state = 'wanted' AND warehouse IS NOT NULL
+               OR state IN ('live', 'consumed') AND warehouse IS NULL
+        """,
+    ),
+    Invariant(
+        name="a shipment's stock is in one warehouse",
+        problem="Order {number} has stock set aside or booked out in {warehouses}.",
+        breaking=f"""
+            SELECT {_NUMBER}, string_agg(DISTINCT warehouse, ' and ') AS warehouses
+            FROM {_TRAVELS}
+            JOIN reservation AS held ON held.{_OF_LINE.format("held")}
+            WHERE state IN ('live', 'consumed')
+            GROUP BY key HAVING count(DISTINCT warehouse) > 1
         """,
     ),
     Invariant(
@@ -219,18 +264,17 @@ STOCK = (
     ),
     Invariant(
         name="what a count found more or less is moved once",
-        problem="Count {reference} of {sku} found {counted} where the books had {before}, and its"
-        " movement says {moved}.",
+        problem="Count {reference} of {sku} in {warehouse} found {counted} where the books had"
+        " {before}, and its movement says {moved}.",
         breaking="""
-            SELECT coalesce(counts.sku, movements.sku) AS sku,
-                coalesce(counts.reference, movements.reference) AS reference,
+            SELECT sku, warehouse, reference,
                 coalesce(counted::text, 'nothing') AS counted,
                 coalesce(before::text, 'nothing') AS before, coalesce(moved, 0) AS moved
             FROM stock_count AS counts
             FULL JOIN (
-                SELECT sku, substr(reference, 7) AS reference, quantity AS moved
+                SELECT sku, warehouse, substr(reference, 7) AS reference, quantity AS moved
                 FROM stock_movement WHERE kind = 'adjusted' AND reference LIKE 'count:%'
-            ) AS movements USING (sku, reference)
+            ) AS movements USING (sku, warehouse, reference)
             WHERE coalesce(counted - before, 0) <> coalesce(moved, 0)
         """,
     ),
@@ -266,6 +310,20 @@ STOCK = (
                 ON sold.reference = booked.subject AND sold.sku = line.sku AND sold.kind = 'sold'
             WHERE booked.step = 'Update Inventory Stock' AND line.quantity > 0
               AND sold.quantity IS DISTINCT FROM -line.quantity
+        """,
+    ),
+    Invariant(
+        name="orders are booked out of the warehouse in which they were set aside",
+        problem="{reference} sold {sold} of {sku} out of {warehouse}, and they were set aside in"
+        " {held}.",
+        breaking=f"""
+            SELECT sold.reference, -sold.quantity AS sold, sold.sku, sold.warehouse,
+                held.warehouse AS held
+            FROM stock_movement AS sold
+            JOIN {_TRAVELS} ON travels.key = sold.reference AND line.sku = sold.sku
+            JOIN reservation AS held
+                ON held.{_OF_LINE.format("held")} AND held.state = 'consumed'
+            WHERE sold.kind = 'sold' AND held.warehouse <> sold.warehouse
         """,
     ),
     Invariant(
@@ -714,6 +772,20 @@ PEOPLE = (
                     ('the role above was', escalation_due_at, escalated_at)
             ) AS notice (who, due, told)
             WHERE told < due
+        """,
+    ),
+    Invariant(
+        name="open tasks are where their order's stock is",
+        problem="Task {id} is in {task}, and the stock of its order {number} is in {held}.",
+        breaking=f"""
+            SELECT DISTINCT task.id, coalesce(task.warehouse, 'no warehouse') AS task, {_NUMBER},
+                held.warehouse AS held
+            FROM staff_task AS task
+            JOIN {_TRAVELS}
+                ON travels.order_number = task.order_number AND travels.number = task.shipment
+            JOIN reservation AS held
+                ON held.{_OF_LINE.format("held")} AND held.state IN ('live', 'consumed')
+            WHERE task.state = 'open' AND task.warehouse IS DISTINCT FROM held.warehouse
         """,
     ),
     Invariant(

@@ -2,17 +2,16 @@
 
 from typing import cast
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from domain.walking import walking_key
-from models.catalogue import Product
 from models.enums import TaskKind
-from models.results import ChecklistItem, Decision, Packed, Picked, PickingChecklist, TaskOpened
-from models.shipments import Shipment, ShipmentLine
+from models.results import Decision, Packed, Picked, PickingChecklist, TaskOpened
+from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.acceptance import goods_weight
 from tasks.answers import GATES
 from tasks.gates import await_answer
+from tasks.picking_lists import picking_checklist
 from tasks.reservations import given_up
 from tasks.short_orders import close_picking_as_short
 from tasks.step import step
@@ -34,7 +33,7 @@ def assign_picking_task(session: Session, shipment: Shipment) -> TaskOpened:
 @step("Get Picking Checklist")
 def get_picking_checklist(session: Session, shipment: Shipment) -> PickingChecklist:
     """What to fetch, in walking order of the bins; shown with the picking task."""
-    checklist = PickingChecklist(items=checklist_items(session, shipment))
+    checklist = picking_checklist(session, shipment)
     task = task_of(session, shipment, kind=TaskKind.PICKING, round=1)
     task.checklist = checklist.model_dump(mode="json")
     if why := given_up(session, shipment):  # to a count, before anybody could pick
@@ -55,39 +54,14 @@ def await_decision_on_short_pick(order: OrderRef) -> Decision:
 @step("Assign Packing Task")
 def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
     """Put the picked order on the packers' list."""
-    items = [item.model_dump() for item in checklist_items(session, shipment)]
-    grams = goods_weight(session, shipment)
-    task = open_task(session, shipment, TaskKind.PACKING, {"items": items, "goods_grams": grams})
-    return _opened(task)
+    checklist = picking_checklist(session, shipment).model_dump()
+    checklist["goods_grams"] = goods_weight(session, shipment)
+    return _opened(open_task(session, shipment, TaskKind.PACKING, checklist))
 
 
 def await_packing(order: OrderRef) -> Packed:
     """Wait until somebody has packed the order, weighed and measured its parcels."""
     return cast(Packed, await_answer(order, GATES[TaskKind.PACKING]))
-
-
-def checklist_items(session: Session, shipment: Shipment) -> tuple[ChecklistItem, ...]:
-    """The shipment's products with their bins, in walking order."""
-    found = session.exec(
-        select(ShipmentLine, Product).where(
-            ShipmentLine.sku == Product.sku,
-            ShipmentLine.order_number == shipment.order_number,
-            ShipmentLine.shipment == shipment.number,
-            ShipmentLine.quantity > 0,
-        )
-    )
-    items = [
-        ChecklistItem(
-            sku=line.sku,
-            name=product.name,
-            barcode=product.barcode,
-            bin=product.bin,
-            quantity=line.quantity,
-            weight_grams=product.weight_grams,
-        )
-        for line, product in found
-    ]
-    return tuple(sorted(items, key=lambda item: (walking_key(item.bin), item.sku)))
 
 
 def _opened(task: StaffTask) -> TaskOpened:

@@ -1,8 +1,10 @@
-"""Stock that comes in, is found wrong, or is counted: each change is one movement with its reason.
+"""Stock that comes in, is found wrong, moves or is counted: all are movements with their reasons.
 
-A movement is booked once per product, kind and reference. An adjustment leaves what is set aside
-for orders; a count is true whatever is set aside, and then the newest orders give way. New stock
-wakes the dispatcher, which fills the orders that wait for it.
+Each is about one warehouse, by default the first; a transfer is two movements, out of one and into
+another. A movement is booked once per warehouse, product, kind and reference. An adjustment and a
+transfer leave what is set aside for orders; a count is true whatever is set aside, and then the
+newest orders give way. Stock that comes in wakes the dispatcher, which fills the orders that wait
+for it.
 """
 
 from typing import NamedTuple
@@ -13,14 +15,15 @@ from sqlmodel import Session, col, select
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from domain.allocation import Which, giving_way
 from domain.errors import PacklineError
-from models.catalogue import Product, Reservation, StockCount, StockMovement
+from models.catalogue import Reservation, StockCount, StockLevel, StockMovement
 from models.enums import MovementKind, ReservationState
-from models.intake import COUNT_PREFIX, AdjustmentIn, DeliveryIn, StockCountIn
+from models.intake import COUNT_PREFIX, AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.results import StockCounted, StockGivenUp
 from models.shipments import Shipment, ShipmentLine
-from tasks.reservations import lock_available
+from tasks.reservations import lock_products
 from tasks.short_orders import put_short
 from tasks.subjects import locked_shipment
+from tasks.warehouses import several_warehouses, warehouse_called
 
 _LISTED = 5
 """So many orders are named in a sentence."""
@@ -35,7 +38,7 @@ class UnknownProduct(PacklineError):
 
 
 class AlreadyBooked(PacklineError):
-    """Something was booked before under this reference. `same`: with as many pieces."""
+    """Something was booked before under this reference. `same`: the same, with as many pieces."""
 
     def __init__(self, sku: str, what: str, reference: str, *, same: bool) -> None:
         super().__init__(
@@ -48,13 +51,23 @@ class AlreadyBooked(PacklineError):
 class HeldByOrders(PacklineError):
     """Less would be left than is set aside for orders."""
 
-    def __init__(self, product: Product, left: int, orders: list[int]) -> None:
+    def __init__(self, what: str, left: int, reserved: int, orders: list[int]) -> None:
         super().__init__(
-            f"{product.sku} would have {left} pieces left, and {product.reserved} are set aside"
+            f"{what} would have {left} pieces left, and {reserved} are set aside"
             f" for {_named(orders)}: nothing was changed; cancel what cannot be filled and book it"
             " again, or count the product (`packline stock count`): then the newest give way."
         )
         self.orders = orders
+
+
+class NotOnHand(PacklineError):
+    """More would be taken than is there, and no order has to do with it."""
+
+    def __init__(self, what: str, on_hand: int, taken: int) -> None:
+        super().__init__(
+            f"{what} has {on_hand} pieces on hand, and {taken} were to be taken: nothing was"
+            " changed; correct the number, or count the product if there are more."
+        )
 
 
 class PickedAlready(PacklineError):
@@ -89,17 +102,31 @@ class Holder(NamedTuple):
         return self.number, self.shipment
 
 
-def book(change: DeliveryIn | AdjustmentIn) -> Product:
-    """Book a delivery or an adjustment; returns the product as it is now.
+def book(change: DeliveryIn | AdjustmentIn) -> StockLevel:
+    """Book a delivery or an adjustment; returns the product's stock in that warehouse now.
 
-    Raises `UnknownProduct`, `AlreadyBooked`, `HeldByOrders`.
+    Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `HeldByOrders`, `NotOnHand`.
     """
-    movement = _movement(change)
     with transaction() as session:
-        product = _locked(session, movement.sku)
+        movement = _movement(change, warehouse_called(session, change.warehouse).code)
+        _locked(session, movement.warehouse, movement.sku)
         _refuse_again(session, movement)
-        _move(session, product, movement)
-        return product
+        return _move(session, movement)
+
+
+def move(transfer: TransferIn) -> tuple[StockLevel, StockLevel]:
+    """Book pieces out of one warehouse and into another; returns the stock of both now, in turn.
+
+    Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `HeldByOrders`, `NotOnHand`.
+    """
+    with transaction() as session:
+        origin = warehouse_called(session, transfer.from_warehouse).code
+        destination = warehouse_called(session, transfer.to_warehouse).code
+        _locked(session, origin, transfer.sku)  # the product: no other level of it changes now
+        out = _transferred(transfer, origin, -transfer.quantity)
+        into = _transferred(transfer, destination, transfer.quantity)
+        _refuse_transfer_again(session, out, into)
+        return _move(session, out), _move(session, into)
 
 
 def count(found: StockCountIn) -> StockCounted:
@@ -108,20 +135,27 @@ def count(found: StockCountIn) -> StockCounted:
     Where fewer are counted than are set aside, the newest orders that are not picked yet give up
     their stock, whole orders and as few as that takes, and the operator decides about each.
 
-    Raises `UnknownProduct`, `AlreadyBooked`, `PickedAlready`, `StockInMotion`.
+    Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `PickedAlready`, `StockInMotion`.
     """
     for _ in range(_ATTEMPTS):
         with transaction() as session:
-            if counted := _count(session, found):
+            warehouse = warehouse_called(session, found.warehouse).code
+            if counted := _count(session, found, warehouse):
                 return counted
     raise StockInMotion(found.sku)
 
 
-def _movement(change: DeliveryIn | AdjustmentIn) -> StockMovement:
+def called(session: Session, sku: str, warehouse: str) -> str:
+    """The product, and the warehouse where there are several."""
+    return f"{sku} in {warehouse}" if several_warehouses(session) else sku
+
+
+def _movement(change: DeliveryIn | AdjustmentIn, warehouse: str) -> StockMovement:
     kind, reason = MovementKind.RECEIVED, "delivery"
     if isinstance(change, AdjustmentIn):
         kind, reason = MovementKind(change.kind.value), change.reason
     return StockMovement(
+        warehouse=warehouse,
         sku=change.sku,
         quantity=change.quantity,
         kind=kind,
@@ -131,16 +165,41 @@ def _movement(change: DeliveryIn | AdjustmentIn) -> StockMovement:
     )
 
 
-def _locked(session: Session, sku: str, *, and_of: list[Shipment] | None = None) -> Product:
-    """The product, locked together with those of these shipments. Raises `UnknownProduct`."""
+def _transferred(transfer: TransferIn, warehouse: str, quantity: int) -> StockMovement:
+    return StockMovement(
+        warehouse=warehouse,
+        sku=transfer.sku,
+        quantity=quantity,
+        kind=MovementKind.TRANSFERRED,
+        reference=transfer.reference,
+        actor=transfer.by,
+        reason=transfer.reason,
+    )
+
+
+def _locked(
+    session: Session, warehouse: str, sku: str, *, and_of: list[Shipment] | None = None
+) -> StockLevel:
+    """The product's stock level, locked together with the products of these shipments.
+
+    Raises `UnknownProduct`.
+    """
     others = {line.sku for shipment in and_of or [] for line in shipment.lines}
-    if sku not in lock_available(session, {sku} | others):
+    if sku not in lock_products(session, {sku} | others):
         raise UnknownProduct(sku)
-    return session.get_one(Product, sku)
+    return _level(session, warehouse, sku)
+
+
+def _level(session: Session, warehouse: str, sku: str) -> StockLevel:
+    """The stock level as the database has it now; nothing where nothing ever was."""
+    session.flush()
+    there = session.get(StockLevel, (sku, warehouse), populate_existing=True)
+    return there or StockLevel(warehouse=warehouse, sku=sku)
 
 
 def _refuse_again(session: Session, movement: StockMovement) -> None:
     booked = select(StockMovement).where(
+        StockMovement.warehouse == movement.warehouse,
         StockMovement.sku == movement.sku,
         StockMovement.kind == movement.kind,
         StockMovement.reference == movement.reference,
@@ -150,40 +209,60 @@ def _refuse_again(session: Session, movement: StockMovement) -> None:
         raise AlreadyBooked(there.sku, f"{there.kind}", there.reference, same=same)
 
 
-def _move(session: Session, product: Product, movement: StockMovement) -> None:
-    """Change the locked product's stock, and read it anew: the database counts."""
-    left = product.on_hand + movement.quantity
-    if left < product.reserved:
-        orders = [holder.number for holder in _holders(session, product.sku)]
-        raise HeldByOrders(product, left, orders)
+def _refuse_transfer_again(session: Session, *wanted: StockMovement) -> None:
+    """A transfer's reference is used once per product, whatever the warehouses."""
+    sku, reference = wanted[0].sku, wanted[0].reference
+    booked = select(StockMovement.warehouse, StockMovement.quantity).where(
+        StockMovement.sku == sku,
+        StockMovement.kind == MovementKind.TRANSFERRED,
+        StockMovement.reference == reference,
+    )
+    if there := set(session.exec(booked)):
+        same = there == {(movement.warehouse, movement.quantity) for movement in wanted}
+        raise AlreadyBooked(sku, f"{MovementKind.TRANSFERRED}", reference, same=same)
+
+
+def _move(session: Session, movement: StockMovement) -> StockLevel:
+    """Change the stock of a locked product; the database counts. Returns the level as it is now."""
+    _refuse_too_much(session, _level(session, movement.warehouse, movement.sku), movement.quantity)
     session.add(movement)
-    session.flush()
-    session.refresh(product)
     if movement.quantity > 0:
         notify(session, ORDERS_CHANNEL)  # somebody may wait for it
+    return _level(session, movement.warehouse, movement.sku)
 
 
-def _count(session: Session, found: StockCountIn) -> StockCounted | None:
+def _refuse_too_much(session: Session, level: StockLevel, quantity: int) -> None:
+    left = level.on_hand + quantity
+    if left >= level.reserved:
+        return
+    what = called(session, level.sku, level.warehouse)
+    if not level.reserved:
+        raise NotOnHand(what, level.on_hand, -quantity)
+    orders = [holder.number for holder in _holders(session, level.sku, level.warehouse)]
+    raise HeldByOrders(what, left, level.reserved, orders)
+
+
+def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounted | None:
     """Book the count. None: an order took the product meanwhile, that should give way first.
 
     Orders are locked before products, always: so who gives way is found out before the locks, and
     holds only if it is still so under them.
     """
-    guessed = _who_gives_way(_holders(session, found.sku), found.counted)
+    guessed = _who_gives_way(_holders(session, found.sku, warehouse), found.counted)
     there = {key: locked_shipment(session, *key) for key in sorted(guessed)}
-    product = _locked(session, found.sku, and_of=list(there.values()))
-    _refuse_count_again(session, found)
-    holders = _holders(session, found.sku)
+    level = _locked(session, warehouse, found.sku, and_of=list(there.values()))
+    _refuse_count_again(session, found, warehouse)
+    holders = _holders(session, found.sku, warehouse)
     _refuse_if_picked(holders, found)
     short = _who_gives_way(holders, found.counted)
     if not there.keys() >= set(short):
         return None
     _put_short(session, found, [there[key] for key in short], holders)
-    return _book_count(session, product, found, tuple(number for number, _ in short))
+    return _book_count(session, level, found, tuple(number for number, _ in short))
 
 
-def _refuse_count_again(session: Session, found: StockCountIn) -> None:
-    if there := session.get(StockCount, (found.sku, found.reference)):
+def _refuse_count_again(session: Session, found: StockCountIn, warehouse: str) -> None:
+    if there := session.get(StockCount, (found.sku, warehouse, found.reference)):
         same = there.counted == found.counted
         raise AlreadyBooked(there.sku, f"{there.counted} counted", there.reference, same=same)
 
@@ -218,19 +297,19 @@ def _put_short(
 
 
 def _book_count(
-    session: Session, product: Product, found: StockCountIn, put_short: tuple[int, ...]
+    session: Session, level: StockLevel, found: StockCountIn, put_short: tuple[int, ...]
 ) -> StockCounted:
     """Keep the count, and move what it found more or less; orders that gave way free the rest."""
-    session.refresh(product)
-    before, difference = product.on_hand, found.counted - product.on_hand
+    warehouse, before = level.warehouse, level.on_hand
     kept = found.model_dump(include={"sku", "reference", "counted"})
-    session.add(StockCount(before=before, actor=found.by, **kept))
-    if difference:
-        _move(session, product, _counted_movement(found, before))
+    session.add(StockCount(warehouse=warehouse, before=before, actor=found.by, **kept))
+    if found.counted != before:
+        _move(session, _counted_movement(found, warehouse, before))
     if put_short:
         notify(session, ORDERS_CHANNEL)  # what they held of other products is free
     return StockCounted(
         sku=found.sku,
+        warehouse=warehouse if several_warehouses(session) else "",
         before=before,
         counted=found.counted,
         counted_by=found.by,
@@ -238,8 +317,9 @@ def _book_count(
     )
 
 
-def _counted_movement(found: StockCountIn, before: int) -> StockMovement:
+def _counted_movement(found: StockCountIn, warehouse: str, before: int) -> StockMovement:
     return StockMovement(
+        warehouse=warehouse,
         sku=found.sku,
         quantity=found.counted - before,
         kind=MovementKind.ADJUSTED,
@@ -249,8 +329,8 @@ def _counted_movement(found: StockCountIn, before: int) -> StockMovement:
     )
 
 
-def _holders(session: Session, sku: str) -> list[Holder]:
-    """The shipments for which pieces of the product are set aside, the newest first."""
+def _holders(session: Session, sku: str, warehouse: str) -> list[Holder]:
+    """The shipments for which pieces of the product are set aside there, the newest first."""
     other = aliased(ShipmentLine)
     unpicked = select(other.order_line_id).where(
         other.order_number == ShipmentLine.order_number,
@@ -267,7 +347,11 @@ def _holders(session: Session, sku: str) -> list[Holder]:
         )
         .select_from(Reservation)
         .join(ShipmentLine)
-        .where(Reservation.sku == sku, Reservation.state == ReservationState.LIVE)
+        .where(
+            Reservation.sku == sku,
+            Reservation.warehouse == warehouse,
+            Reservation.state == ReservationState.LIVE,
+        )
         .order_by(col(ShipmentLine.order_number).desc(), col(ShipmentLine.shipment).desc())
     )
     return [Holder(*row) for row in session.execute(holding)]

@@ -13,6 +13,7 @@ from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
 from models.shipments import Shipment
 from models.staff import StaffTask
+from tasks.reservations import holding_warehouse
 from tasks.subjects import IDENTITIES
 
 _ROLES = {
@@ -54,13 +55,14 @@ def open_task(
     checklist: dict[str, Any] | None = None,
     complaint: str = "",
 ) -> StaffTask:
-    """Put a task for the next round of a gate on the list of its role."""
+    """Put a task for the next round of a gate on the list of its role, where the stock is."""
     last = session.scalar(
         select(func.max(StaffTask.round)).where(*tasks_of(shipment), StaffTask.kind == kind)
     )
     task = StaffTask(
         order_number=shipment.order_number,
         shipment=shipment.number,
+        warehouse=holding_warehouse(session, shipment),
         kind=kind,
         round=(last or 0) + 1,
         role=_ROLES[kind],

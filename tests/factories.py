@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from models.base import utc_now
-from models.catalogue import Product, StockMovement
+from models.catalogue import Product, StockLevel, StockMovement, Warehouse
 from models.enums import LabelState, MovementKind, OrderStatus, PickupState, ServiceLevel
 from models.orders import OrderLine, SalesOrder
 from models.shipments import Shipment
@@ -46,28 +46,35 @@ def make_tariffs(
     session.flush()
 
 
-def make_product(session: Session, sku: str = "MUG", stock: int = 10, **given: Any) -> Product:
+def make_warehouse(session: Session, code: str, rank: int, **given: Any) -> None:
+    """One more, beside MAIN, which is the first."""
+    place = {"name": code.title(), "country": "GB", "postal_code": ""} | given
+    session.add(Warehouse(code=code, rank=rank, **place))
+    session.flush()
+
+
+def make_product(
+    session: Session, sku: str = "MUG", stock: int = 10, bin: str = "A-01-1", **given: Any
+) -> Product:
+    """A product in a bin of MAIN."""
     product = Product(
         sku=sku,
-        **{
-            "name": f"{sku} in blue",
-            "barcode": "2000000000015",
-            "bin": "A-01-1",
-            "weight_grams": 300,
-        }
-        | given,
+        **{"name": f"{sku} in blue", "barcode": "2000000000015", "weight_grams": 300} | given,
     )
     session.add(product)
+    session.flush()
+    session.add(StockLevel(warehouse="MAIN", sku=sku, bin=bin))
     session.flush()
     if stock:
         receive(session, sku, stock)
     return product
 
 
-def receive(session: Session, sku: str, pieces: int) -> None:
+def receive(session: Session, sku: str, pieces: int, warehouse: str = "MAIN") -> None:
     """Stock comes in."""
     session.add(
         StockMovement(
+            warehouse=warehouse,
             sku=sku,
             quantity=pieces,
             kind=MovementKind.RECEIVED,

@@ -58,7 +58,7 @@ def test_orders_that_were_there_before_refunds_are_worth_what_they_cost(database
         make_order(session)
         cancelled = make_order(session, items_minor=9, shipping_minor=0, tax_minor=1, total_minor=9)
         cancel(session, the_shipment(session, cancelled), "discontinued")
-    schema.unmigrate(db.engine(), "0006")
+    schema.unmigrate(db.engine(), "0007")
     schema.migrate(db.engine())
     with db.engine().connect() as connection:
         found = connection.execute(
@@ -81,7 +81,7 @@ def test_the_schema_before_refunds_keeps_what_the_carrier_still_does(database):
         house.book_pickup(f"order:{number}:pickup", 1, 4000)
     house.cancel_pickup(f"order:{numbers[0]}:pickup")
     house.cancel_pickup("order:7:pickup")
-    schema.unmigrate(db.engine(), "0006")
+    schema.unmigrate(db.engine(), "0007")
     with db.engine().connect() as connection:
         for table in ("carrier_booking", "carrier_pickup"):
             kept = connection.scalars(text(f"SELECT key FROM {table}")).all()
@@ -109,12 +109,10 @@ def test_a_timeline_cannot_be_rewritten(session):
 
 
 def test_stock_follows_its_movements_and_never_falls_below_what_is_reserved(session):
-    session.execute(
-        text("INSERT INTO product VALUES ('MUG', 'Mug', '1', 'A-1', 300, 'standard', 0, 0)")
-    )
+    session.execute(text("INSERT INTO product VALUES ('MUG', 'Mug', '1', 300, 'standard', 0, 0)"))
     move = text(
-        "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
-        " VALUES ('MUG', :quantity, 'adjusted', :reference, 'me', 'found', now())"
+        "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
+        " VALUES ('MAIN', 'MUG', :quantity, 'adjusted', :reference, 'me', 'found', now())"
     )
     session.execute(move, {"quantity": 5, "reference": "a"})
     session.execute(move, {"quantity": -2, "reference": "b"})

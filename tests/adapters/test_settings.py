@@ -41,6 +41,8 @@ BAD = {
     "CARRIER_COUNTRY": ["gb", "GBR", "G1"],
     "VOLUME_DIVISOR": ["0", "-5000"],
     "MAX_PARCEL_GRAMS": ["0", "much"],
+    "ALLOCATION": ["nearest", "first"],
+    "SPLIT_SHIPMENTS": ["perhaps"],
     "PICKING_HOURS": ["0", "inf", "1e300", "soon"],
     "WORKING_DAYS": ["mon-", "weekdays", "mon,,tue", "0-4", ","],
     "OPENS_AT": ["8", "08:60", "25:00", "8:00", "eight"],

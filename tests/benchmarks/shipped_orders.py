@@ -138,6 +138,8 @@ _COUNT_ON = (
     "SELECT setval('order_line_id_seq', (SELECT max(id) FROM order_line))",
     "UPDATE product SET on_hand ="
     " (SELECT sum(quantity) FROM stock_movement m WHERE m.sku = product.sku)",
+    "UPDATE stock_level l SET on_hand = (SELECT sum(quantity) FROM stock_movement m"
+    " WHERE (m.sku, m.warehouse) = (l.sku, l.warehouse))",
 )
 
 

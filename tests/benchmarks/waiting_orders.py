@@ -37,8 +37,8 @@ _PACKLINE = {
     ),
 }
 _RESERVATIONS = """
-    INSERT INTO reservation (order_line_id, sku, quantity, state, at)
-    SELECT id, sku, quantity, 'live', now() FROM order_line WHERE order_number > %(top)s
+    INSERT INTO reservation (order_line_id, warehouse, sku, quantity, state, at)
+    SELECT id, 'MAIN', sku, quantity, 'live', now() FROM order_line WHERE order_number > %(top)s
 """
 _TASKS = """
     UPDATE step_record SET result = result || jsonb_build_object('task_id', staff_task.id)

@@ -21,7 +21,7 @@ from models.staff import Staff, StaffTask
 from tasks.late import remind_and_escalate
 from tasks.refunds import reprice
 from tasks.subjects import locked_order
-from tests.factories import make_order, make_shipped
+from tests.factories import make_order, make_shipped, make_warehouse, receive
 from tests.process import assert_sound, execute
 
 
@@ -480,3 +480,78 @@ def test_an_order_that_stopped_says_why_and_what_to_do(packline, process, shop):
     assert "New, stopped" in out
     (row,) = as_json(packline("orders", "--json"))
     assert row["problem"].startswith("Calculate Total Order Value")
+
+
+@pytest.fixture
+def york(shop):
+    """A second warehouse, with six of the mugs."""
+    with transaction() as session:
+        make_warehouse(session, "YORK", 2)
+        receive(session, "MUG", 6, "YORK")
+
+
+def test_with_one_warehouse_no_list_names_it(packline, picking, wide):
+    for command in ("stock", "tasks"):
+        assert "MAIN" not in packline(command)[1]
+        assert "Warehouse" not in packline(command)[1]
+
+
+def test_with_several_the_stock_is_listed_by_warehouse(packline, york, wide):
+    _, out, _ = packline("stock", "--sku", "MUG")
+    assert re.findall(r"(MAIN|YORK) +(?:A-01-1 +)?(\d+)", out) == [("MAIN", "10"), ("YORK", "6")]
+    (mug,) = as_json(packline("stock", "--warehouse", "YORK", "--json"))
+    assert (mug["sku"], mug["warehouse"], mug["on_hand"]) == ("MUG", "YORK", 6)
+    status, _, err = packline("stock", "--warehouse", "HULL")
+    assert (status, "no warehouse 'HULL': there is MAIN and YORK" in err) == (1, True)
+
+
+def test_tasks_are_listed_by_warehouse(packline, york, picking, wide):
+    assert "MAIN" in packline("tasks")[1]
+    (task,) = as_json(packline("tasks", "--warehouse", "MAIN", "--json"))
+    assert task["warehouse"] == "MAIN"
+    assert as_json(packline("tasks", "--warehouse", "YORK", "--json")) == []
+    assert "no warehouse 'HULL'" in packline("tasks", "--warehouse", "HULL")[2]
+
+
+MOVE = ("--from", "MAIN", "--to", "YORK", "--reason", "near", "--reference", "T-1", "--by", "Jo")
+
+
+def test_stock_is_moved_once(packline, york):
+    status, out, _ = packline("stock", "move", "MUG", 3, *MOVE)
+    assert (status, out) == (
+        0,
+        "MUG in MAIN: 7 on hand, 0 of them reserved.\n"
+        "MUG in YORK: 9 on hand, 0 of them reserved.\n",
+    )
+    status, _, err = packline("stock", "move", "MUG", 3, *MOVE)
+    assert (status, "booked already as transferred" in err) == (1, True)
+    levels = as_json(packline("stock", "move", "MUG", 1, *MOVE, "--reference", "T-2", "--json"))
+    assert [(level["warehouse"], level["on_hand"]) for level in levels] == [
+        ("MAIN", 6),
+        ("YORK", 10),
+    ]
+    assert "reason is missing" in packline("stock", "move", "MUG", 1)[2]
+    assert_sound()
+
+
+def test_transfers_come_from_a_file(packline, york, tmp_path):
+    path = tmp_path / "van.csv"
+    path.write_text(
+        "sku,quantity,from_warehouse,to_warehouse,reason,reference,by\n"
+        "MUG,2,YORK,MAIN,near,T-1,Jo\nMUG,99,YORK,MAIN,near,T-2,Jo\n"
+    )
+    report = as_json(packline("stock", "move", "--file", path, "--json"))
+    assert (report["accepted"], report["rejected"]) == (1, 1)
+    assert "MUG in YORK has 4 pieces on hand" in packline("stock", "move", "--file", path)[2]
+
+
+def test_stock_is_received_adjusted_and_counted_where_it_is_said(packline, york):
+    who = ("--warehouse", "YORK", "--by", "Jo", "--reference", "R-1")
+    assert "MUG in YORK: 8 on hand" in packline("stock", "receive", "MUG", 2, *who)[1]
+    out = packline("stock", "adjust", "MUG", "-1", "--reason", "wet", *who)[1]
+    assert "MUG in YORK: 7 on hand" in out
+    assert "MUG in YORK: 5 counted" in packline("stock", "count", "MUG", 5, *who)[1]
+    assert "no warehouse 'HULL'" in packline(
+        "stock", "count", "MUG", 5, "--warehouse", "HULL", "--by", "Jo", "--reference", "R-2"
+    )[2]  # fmt: skip
+    assert_sound()

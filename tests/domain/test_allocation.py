@@ -1,15 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.allocation import (
-    Shortage,
-    Waiting,
-    Wanted,
-    fillable,
-    giving_way,
-    left_over,
-    shortages,
-)
+from domain.allocation import Shortage, Wanted, giving_way, shortages
 
 skus = st.sampled_from(["MUG-01", "mug-01", "TEA-02", "POT-03"])
 wanted_items = st.lists(st.builds(Wanted, sku=skus, quantity=st.integers(1, 20)), max_size=8)
@@ -60,36 +52,6 @@ def test_topping_up_what_is_short_fills_the_order(wanted, available):
     assert shortages(wanted, topped_up) == []
 
 
-def waits(number, **pieces):
-    return Waiting(number, tuple(Wanted(sku, quantity) for sku, quantity in pieces.items()))
-
-
-def test_what_others_claim_is_not_left_over():
-    assert left_over({"MUG": 5, "POT": 2, "TEA": 1}, {"MUG": 3, "POT": 4, "CUP": 1}) == {
-        "MUG": 2, "POT": 0, "TEA": 1,
-    }  # fmt: skip
-
-
-def test_the_first_in_line_is_filled_first():
-    waiting = [waits(1, MUG=3), waits(2, MUG=3)]
-    assert fillable(waiting, {"MUG": 5}, in_turn=True) == [1]
-
-
-def test_an_order_is_filled_whole_or_not_at_all():
-    assert fillable([waits(1, MUG=3, POT=1)], {"MUG": 5}, in_turn=True) == []
-
-
-def test_an_order_that_cannot_be_filled_keeps_its_turn():
-    waiting = [waits(1, MUG=3, POT=1), waits(2, MUG=3), waits(3, MUG=2)]
-    assert fillable(waiting, {"MUG": 5}, in_turn=True) == []
-    assert fillable(waiting, {"MUG": 8}, in_turn=True) == [2, 3]
-
-
-def test_without_turns_whoever_fits_is_filled():
-    waiting = [waits(1, MUG=9), waits(2, MUG=3), waits(3, MUG=3), waits(4, MUG=2)]
-    assert fillable(waiting, {"MUG": 5}, in_turn=False) == [2, 4]
-
-
 def test_the_newest_give_way_and_as_few_as_that_takes():
     held = {1: 3, 2: 1, 3: 2, 4: 2}
     assert giving_way(held, 0) == []
@@ -98,22 +60,3 @@ def test_the_newest_give_way_and_as_few_as_that_takes():
     assert giving_way(held, 3) == [4, 3]
     assert giving_way(held, 5) == [4, 3, 2]
     assert giving_way(held, 99) == [4, 3, 2, 1]
-
-
-orders = st.lists(wanted_items.map(tuple), max_size=6).map(
-    lambda wants: [Waiting(number, want) for number, want in enumerate(wants, start=1)]
-)
-
-
-@given(orders, stock, st.booleans())
-def test_all_that_are_filled_can_be_filled_together(waiting, available, in_turn):
-    filled = fillable(waiting, available, in_turn=in_turn)
-    wanted = [item for order in waiting if order.which in filled for item in order.wanted]
-    assert shortages(wanted, available) == []
-
-
-@given(orders, stock, st.integers(1, 6))
-def test_orders_that_come_later_change_nothing_for_those_before(waiting, available, cut):
-    filled = fillable(waiting, available, in_turn=True)
-    before = fillable(waiting[:cut], available, in_turn=True)
-    assert before == [number for number in filled if number <= cut]

@@ -17,14 +17,14 @@ from adapters.settings import settings
 from domain.shop_days import shop_day
 from domain.tracking import is_valid_s10, s10_number
 from models.enums import LabelState, ServiceLevel
-from models.intake import StockCountIn
+from models.intake import StockCountIn, TransferIn
 from models.orders import SalesOrder
 from models.shipping import ShippingLabel
 from tasks.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
 from tasks.invariants import SENT_TWICE
-from tasks.stock_keeping import count
+from tasks.stock_keeping import count, move
 from tests.conftest import using
-from tests.factories import make_order, make_product, make_tariffs
+from tests.factories import make_order, make_product, make_tariffs, make_warehouse
 from tests.mailserver import MailServer
 from tests.process import Process, execute
 
@@ -53,30 +53,92 @@ A_REFUND = (
 DAMAGES = [
     Damage(
         "stock on hand is the sum of its movements",
-        "UPDATE product SET on_hand = 9 WHERE sku = 'MUG'",
-        "Product MUG has 9 on hand, and its movements add up to 8.",
+        "UPDATE stock_level SET on_hand = 9 WHERE sku = 'MUG'",
+        "MUG has 9 on hand in MAIN, and its movements there add up to 8.",
     ),
     Damage(
         "stock on hand is the sum of its movements",
         "DELETE FROM stock_movement WHERE sku = 'PLATE'",
-        "Product PLATE has 3 on hand, and its movements add up to 0.",
+        "PLATE has 3 on hand in MAIN, and its movements there add up to 0.",
+    ),
+    Damage(
+        "stock on hand is the sum of its movements",
+        "DELETE FROM stock_level WHERE warehouse = 'YORK'",
+        "CUP has 0 on hand in YORK, and its movements there add up to 1.",
     ),
     Damage(
         "reserved stock is the sum of its live reservations",
+        "UPDATE stock_level SET reserved = 1 WHERE sku = 'PLATE'",
+        "PLATE has 1 reserved in MAIN, and its live reservations there add up to 0.",
+    ),
+    Damage(
+        "reserved stock is the sum of its live reservations",
+        "UPDATE reservation SET warehouse = 'YORK' WHERE state = 'live'",
+        "MUG has 0 reserved in YORK, and its live reservations there add up to 3.",
+    ),
+    Damage(
+        "reserved stock is on hand",
+        "ALTER TABLE stock_level DROP CONSTRAINT ck_stock_level_reserved_within_on_hand;"
+        "UPDATE stock_level SET reserved = 99 WHERE sku = 'MUG'",
+        "MUG has 99 reserved of 8 on hand in MAIN.",
+    ),
+    Damage(
+        "reserved stock is on hand",
+        "ALTER TABLE stock_level DROP CONSTRAINT ck_stock_level_reserved_within_on_hand;"
+        "UPDATE stock_level SET reserved = -1 WHERE sku = 'MUG'",
+        "MUG has -1 reserved",
+    ),
+    Damage(
+        "a product's stock is the sum of its stock levels",
+        "UPDATE product SET on_hand = 9 WHERE sku = 'MUG'",
+        "Product MUG has 9 on hand and 3 reserved, and its stock levels add up to 8 and 3.",
+    ),
+    Damage(
+        "a product's stock is the sum of its stock levels",
         "UPDATE product SET reserved = 1 WHERE sku = 'PLATE'",
-        "Product PLATE has 1 reserved, and its live reservations add up to 0.",
+        "Product PLATE has 3 on hand and 1 reserved, and its stock levels add up to 3 and 0.",
     ),
     Damage(
-        "reserved stock is on hand",
-        "ALTER TABLE product DROP CONSTRAINT ck_product_reserved_within_on_hand;"
-        "UPDATE product SET reserved = 99 WHERE sku = 'MUG'",
-        "Product MUG has 99 reserved of 8 on hand.",
+        "a product's stock is the sum of its stock levels",
+        "DELETE FROM stock_level WHERE sku = 'CUP' AND warehouse = 'YORK'",
+        "Product CUP has 2 on hand and 0 reserved, and its stock levels add up to 1 and 0.",
     ),
     Damage(
-        "reserved stock is on hand",
-        "ALTER TABLE product DROP CONSTRAINT ck_product_reserved_within_on_hand;"
-        "UPDATE product SET reserved = -1 WHERE sku = 'MUG'",
-        "Product MUG has -1 reserved",
+        "transfers are two movements that add up to zero",
+        "DELETE FROM stock_movement WHERE kind = 'transferred' AND quantity < 0",
+        "Transfer T-1 of CUP has 1 movements, which add up to 1.",
+    ),
+    Damage(
+        "transfers are two movements that add up to zero",
+        "UPDATE stock_movement SET quantity = 2 WHERE kind = 'transferred' AND quantity > 0",
+        "Transfer T-1 of CUP has 2 movements, which add up to 1.",
+    ),
+    Damage(
+        "what is held is in a warehouse, and what is wanted in none yet",
+        "ALTER TABLE reservation DROP CONSTRAINT ck_reservation_held_in_a_warehouse;"
+        "UPDATE reservation SET warehouse = NULL WHERE state = 'live'",
+        "of MUG is live, and its warehouse is not known.",
+    ),
+    Damage(
+        "what is held is in a warehouse, and what is wanted in none yet",
+        "ALTER TABLE reservation DROP CONSTRAINT ck_reservation_held_in_a_warehouse;"
+        "UPDATE reservation SET warehouse = 'YORK' WHERE sku = 'BOWL'",
+        "of BOWL is wanted, and its warehouse is YORK.",
+    ),
+    Damage(
+        "a shipment's stock is in one warehouse",
+        "UPDATE reservation SET warehouse = 'YORK' WHERE state = 'consumed' AND sku = 'PLATE'",
+        f"Order {SHIPPED} has stock set aside or booked out in MAIN and YORK.",
+    ),
+    Damage(
+        "orders are booked out of the warehouse in which they were set aside",
+        "UPDATE reservation SET warehouse = 'YORK' WHERE state = 'consumed' AND sku = 'PLATE'",
+        f"order:{SHIPPED} sold 1 of PLATE out of MAIN, and they were set aside in YORK.",
+    ),
+    Damage(
+        "open tasks are where their order's stock is",
+        f"UPDATE staff_task SET warehouse = 'YORK' WHERE order_number = {WAITING}",
+        f"is in YORK, and the stock of its order {WAITING} is in MAIN.",
     ),
     Damage(
         "orders that passed the stock check hold each line",
@@ -105,7 +167,7 @@ DAMAGES = [
     ),
     Damage(
         "no other order wants stock",
-        "UPDATE reservation SET state = 'wanted' WHERE state = 'live'",
+        "UPDATE reservation SET state = 'wanted', warehouse = NULL WHERE state = 'live'",
         f"Order {WAITING} is Processing and wants 3 of MUG, though it does not wait for stock.",
     ),
     Damage(
@@ -122,34 +184,35 @@ DAMAGES = [
     Damage(
         "what a count found more or less is moved once",
         "UPDATE stock_movement SET quantity = -1 WHERE reference = 'count:C-1'",
-        "Count C-1 of BOWL found 1 where the books had 3, and its movement says -1.",
+        "Count C-1 of BOWL in MAIN found 1 where the books had 3, and its movement says -1.",
     ),
     Damage(
         "what a count found more or less is moved once",
         "DELETE FROM stock_count",
-        "Count C-1 of BOWL found nothing where the books had nothing, and its movement says -2.",
+        "Count C-1 of BOWL in MAIN found nothing where the books had nothing, and its movement"
+        " says -2.",
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE reservation SET state = 'live' WHERE sku = 'BOWL'",
+        "UPDATE reservation SET state = 'live', warehouse = 'MAIN' WHERE sku = 'BOWL'",
         f"Order {PUT_SHORT} is Processing and has 2 of BOWL set aside",
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE reservation SET state = 'live' FROM order_line AS line"
+        "UPDATE reservation SET state = 'live', warehouse = 'MAIN' FROM order_line AS line"
         f" WHERE line.id = order_line_id AND order_number = {CANCELLED}",
         f"Order {CANCELLED} is Cancelled and has 50 of PLATE set aside",
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE reservation SET state = 'live' FROM order_line AS line"
+        "UPDATE reservation SET state = 'live', warehouse = 'MAIN' FROM order_line AS line"
         f" WHERE line.id = order_line_id AND order_number = {BACKORDERED}",
         f"Order {BACKORDERED} is Backordered and has 40 of PLATE set aside",
     ),
     Damage(
         "no other order holds stock",
-        "INSERT INTO reservation (order_line_id, sku, quantity, state, at)"
-        f" SELECT id, sku, 1, 'live', now() FROM order_line WHERE order_number = {NEW}",
+        "INSERT INTO reservation (order_line_id, warehouse, sku, quantity, state, at)"
+        f" SELECT id, 'MAIN', sku, 1, 'live', now() FROM order_line WHERE order_number = {NEW}",
         f"Order {NEW} is New and has 1 of MUG set aside",
     ),
     Damage(
@@ -185,8 +248,8 @@ DAMAGES = [
     ),
     Damage(
         "nothing else is sold",
-        "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
-        f" VALUES ('MUG', -1, 'sold', 'order:{CANCELLED}', 'me', '', now())",
+        "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
+        f" VALUES ('MAIN', 'MUG', -1, 'sold', 'order:{CANCELLED}', 'me', '', now())",
         f"sold 1 of MUG for order:{CANCELLED}",
     ),
     Damage(
@@ -459,11 +522,11 @@ DAMAGES = [
     ),
     Damage(
         "nothing happens twice under one key",
-        "ALTER TABLE stock_movement DROP CONSTRAINT uq_stock_movement_sku_kind_reference;"
-        "INSERT INTO stock_movement (sku, quantity, kind, reference, actor, reason, at)"
-        " SELECT sku, quantity, kind, reference, actor, reason, at FROM stock_movement"
+        "ALTER TABLE stock_movement DROP CONSTRAINT uq_stock_movement_sku_kind_reference_warehouse;"
+        "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
+        " SELECT warehouse, sku, quantity, kind, reference, actor, reason, at FROM stock_movement"
         " WHERE sku = 'MUG' AND kind = 'sold'",
-        f"The movement (MUG,sold,order:{SHIPPED}) is there 2 times",
+        f"The movement (MUG,sold,order:{SHIPPED},MAIN) is there 2 times",
     ),
     Damage(
         "ended orders ask nobody for anything",
@@ -625,6 +688,8 @@ def live_a_day(process: Process) -> None:
         make_product(session, "MUG", stock=10)
         make_product(session, "PLATE", stock=4, weight_grams=500)
         make_product(session, "BOWL", stock=3)
+        make_product(session, "CUP", stock=2)
+        make_warehouse(session, "YORK", 2)
         orders = ({"PLATE": 1, "MUG": 2}, {"PLATE": 50}, {"PLATE": 40}, {"MUG": 3}, {"MUG": 1})
         orders += ({"BOWL": 2},)
         numbers = [make_order(session, lines) for lines in orders]
@@ -647,6 +712,17 @@ def live_a_day(process: Process) -> None:
     assert process.another().run(WAITING) == "picking-1"
     assert process.another().run(PUT_SHORT) == "picking-1"
     count(StockCountIn(sku="BOWL", counted=1, reference="C-1", by="Kim"))
+    move(
+        TransferIn(
+            sku="CUP",
+            quantity=1,
+            from_warehouse="MAIN",
+            to_warehouse="YORK",
+            reason="nearer",
+            reference="T-1",
+            by="Jo",
+        )
+    )
     with db.transaction() as session:
         shipped_at = session.get_one(SalesOrder, SHIPPED).shipped_at
     process.another().sum_up(shop_day(shipped_at, settings().zone_info))
@@ -695,8 +771,8 @@ def test_one_broken_check_breaks_the_report(shop_copy):
 def test_of_many_problems_some_are_named_and_the_rest_is_counted(shop_session):
     damage(
         shop_session,
-        "INSERT INTO product (sku, name, barcode, bin, weight_grams, tax_class, on_hand, reserved)"
-        " SELECT 'LOST-' || n, 'Lost', '1', 'A-1', 1, 'standard', 1, 0"
+        "INSERT INTO stock_level (sku, warehouse, bin, on_hand, reserved)"
+        " SELECT 'LOST-' || n, 'MAIN', '', 1, 0"
         f" FROM generate_series(1, {LISTED + 5}) AS n",
     )
     name = "stock on hand is the sum of its movements"

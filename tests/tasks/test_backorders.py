@@ -304,10 +304,7 @@ def test_orders_that_look_at_the_same_product_do_so_one_after_the_other(process,
 
 
 def test_without_the_lock_both_would_see_the_last_plates(process, monkeypatch):
-    def unlocked(session, skus):
-        return {"PLATE": 4}
-
-    monkeypatch.setattr(tasks.reservations, "lock_available", unlocked)
+    monkeypatch.setattr(tasks.reservations, "lock_products", lambda *_given: {"PLATE"})
     assert at_the_last_plates_at_once(process, monkeypatch) == ["IntegrityError", "picking-1"]
 
 

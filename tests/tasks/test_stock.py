@@ -148,7 +148,9 @@ def test_the_database_itself_refuses_to_reserve_more_than_there_is(session):
     stocked(session, MUG=1)
     order = an_order(session, MUG=2)
     line = order.lines[0]
-    session.add(Reservation(order_line_id=line.order_line_id, sku="MUG", quantity=2))
+    session.add(
+        Reservation(order_line_id=line.order_line_id, warehouse="MAIN", sku="MUG", quantity=2)
+    )
     with pytest.raises(IntegrityError, match="reserved_within_on_hand"):
         session.flush()
 

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 import tasks.stock_keeping
 from adapters.database import transaction
-from models.catalogue import Product, StockMovement
+from models.catalogue import Product, StockLevel, StockMovement
 from models.enums import Adjustment
 from models.intake import AdjustmentIn, DeliveryIn, Malformed, StockCountIn, checked
 from tasks.intake import import_file
@@ -131,10 +131,10 @@ def test_counts_at_once_end_with_what_one_of_them_counted(mugs):
 def test_without_the_lock_counts_at_once_would_add_up(mugs, monkeypatch):
     together = Barrier(4)
 
-    def unlocked(session, sku, and_of):
-        product = session.get(Product, sku)
+    def unlocked(session, warehouse, sku, and_of):
+        level = session.get(StockLevel, (sku, warehouse))
         together.wait()
-        return product
+        return level
 
     monkeypatch.setattr(tasks.stock_keeping, "_locked", unlocked)
     assert count_at_once() == 10 + 2 + 3 + 4 + 5

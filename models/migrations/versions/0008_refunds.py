@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 _PICKUP_STATE = "ck_carrier_pickup_state"
 _BOOKED_OR_VOIDED = "ck_carrier_booking_booked_or_voided"

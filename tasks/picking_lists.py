@@ -1,0 +1,47 @@
+"""What to fetch for a shipment, from which bins of its warehouse."""
+
+from sqlmodel import Session, and_, col, select
+
+from domain.walking import walking_key
+from models.catalogue import Product, StockLevel
+from models.results import ChecklistItem, PickingChecklist
+from models.shipments import Shipment, ShipmentLine
+from tasks.reservations import holding_warehouse
+from tasks.warehouses import several_warehouses, warehouse_called
+
+
+def picking_checklist(session: Session, shipment: Shipment) -> PickingChecklist:
+    """The shipment's products with their bins, in walking order.
+
+    The warehouse is that which holds the order, and is named where there are several. An order that
+    nothing is set aside for has the bins of the first.
+    """
+    warehouse = warehouse_called(session, holding_warehouse(session, shipment))
+    name = warehouse.name if several_warehouses(session) else ""
+    return PickingChecklist(items=_items(session, shipment, warehouse.code), warehouse=name)
+
+
+def _items(session: Session, shipment: Shipment, warehouse: str) -> tuple[ChecklistItem, ...]:
+    there = and_(col(StockLevel.sku) == Product.sku, col(StockLevel.warehouse) == warehouse)
+    found = session.execute(
+        select(ShipmentLine, Product, col(StockLevel.bin))
+        .join(Product, col(Product.sku) == ShipmentLine.sku)
+        .outerjoin(StockLevel, there)
+        .where(
+            ShipmentLine.order_number == shipment.order_number,
+            ShipmentLine.shipment == shipment.number,
+            ShipmentLine.quantity > 0,
+        )
+    )
+    items = [
+        ChecklistItem(
+            sku=line.sku,
+            name=product.name,
+            barcode=product.barcode,
+            bin=bin or "",
+            quantity=line.quantity,
+            weight_grams=product.weight_grams,
+        )
+        for line, product, bin in found
+    ]
+    return tuple(sorted(items, key=lambda item: (walking_key(item.bin), item.sku)))

@@ -1,0 +1,75 @@
+"""The warehouses, in the order in which they are tried, and what is free in each of them."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlmodel import Session, col, select
+
+from domain.errors import PacklineError
+from domain.sourcing import Place, Source, distance
+from models.catalogue import StockLevel, Warehouse
+from models.orders import SalesOrder
+
+
+class UnknownWarehouse(PacklineError):
+    """There is no such warehouse."""
+
+    def __init__(self, code: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"There is no warehouse {code!r}: there is {' and '.join(known)}; import another with"
+            " `packline import warehouses.csv`."
+        )
+
+
+def warehouses(session: Session) -> list[Warehouse]:
+    """All of them, in the order in which they are tried. There is always one."""
+    return list(session.exec(select(Warehouse).order_by(col(Warehouse.rank))))
+
+
+def several_warehouses(session: Session) -> bool:
+    """Whether people need be told which one is meant."""
+    return len(warehouses(session)) > 1
+
+
+def warehouse_called(session: Session, code: str | None) -> Warehouse:
+    """The warehouse of that code, by default the first. Raises `UnknownWarehouse`."""
+    return known_warehouse(warehouses(session), code)
+
+
+def known_warehouse(known: Sequence[Warehouse], code: str | None) -> Warehouse:
+    """That of these which has the code, by default the first. Raises `UnknownWarehouse`."""
+    if code is None:
+        return known[0]
+    for warehouse in known:
+        if warehouse.code == code:
+            return warehouse
+    raise UnknownWarehouse(code, [warehouse.code for warehouse in known])
+
+
+def sources(
+    session: Session, skus: Iterable[str], destination: SalesOrder | None = None
+) -> list[Source]:
+    """What is free of the products in each warehouse, in rank order, and how far each is."""
+    free = _free(session, set(skus))
+    return [
+        Source(
+            warehouse.code,
+            free.get(warehouse.code, {}),
+            distance(_place(warehouse), _place(destination)) if destination else 0,
+        )
+        for warehouse in warehouses(session)
+    ]
+
+
+def _place(what: Warehouse | SalesOrder) -> Place:
+    return Place(what.country, what.postal_code)
+
+
+def _free(session: Session, skus: set[str]) -> dict[str, dict[str, int]]:
+    pieces = col(StockLevel.on_hand) - col(StockLevel.reserved)
+    found = select(StockLevel.warehouse, StockLevel.sku, pieces).where(
+        col(StockLevel.sku).in_(skus)
+    )
+    free: dict[str, dict[str, int]] = {}
+    for warehouse, sku, available in session.execute(found):
+        free.setdefault(warehouse, {})[sku] = available
+    return free
