@@ -28,12 +28,15 @@ _UNDECIDED = (ReservationState.LIVE, ReservationState.WANTED)
 
 
 def lock_available(session: Session, skus: Iterable[str]) -> dict[str, int]:
-    """Lock the products, always in the order of their SKUs, and say what is free of each."""
+    """Lock the products, always in the order of their SKUs, and say what is free of each.
+
+    Lines of orders that come in meanwhile may refer to them, in any order, without waiting.
+    """
     locked = session.exec(
         select(Product)
         .where(col(Product.sku).in_(set(skus)))
         .order_by(Product.sku)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return {product.sku: product.on_hand - product.reserved for product in locked}
