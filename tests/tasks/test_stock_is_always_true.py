@@ -331,7 +331,7 @@ def play(process, *, examples, actions, **given):
 
 
 def test_stock_is_true_after_each_of_many_random_actions(process):
-    play(process, examples=12, actions=20)
+    play(process, examples=8, actions=20)
 
 
 @pytest.mark.slow
