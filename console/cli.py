@@ -31,6 +31,8 @@ from console import answer_options as options
 from console import lists, shown
 from deployments.bench import Comparison, compared, run_bench, run_stock
 from deployments.bench_load import Load, Watch
+from deployments.bench_replay import run_replay
+from deployments.bench_replay_orders import ORDERS_FILE, read_week
 from deployments.demo import run_demo
 from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
@@ -70,6 +72,8 @@ stock_app = typer.Typer(
     help="Products with their stock; `receive`, `adjust`, `count` and `move` change it."
 )
 app.add_typer(stock_app, name="stock")
+bench_app = typer.Typer(help="Measure Packline on a stack of its own; `replay` plays a real week.")
+app.add_typer(bench_app, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many rows at the most.")]
@@ -107,8 +111,9 @@ def dispatch() -> None:
     run_dispatcher()
 
 
-@app.command()
+@bench_app.callback(invoke_without_command=True)
 def bench(
+    context: typer.Context,
     orders: Annotated[int, typer.Option(min=1, help="How many orders.")] = 60,
     in_work: Annotated[int, typer.Option(min=1, help="So many of them at a time.")] = 20,
     pace: Annotated[
@@ -122,6 +127,8 @@ def bench(
     as_json: AsJson = False,
 ) -> None:
     """Measure orders per minute and what an order costs, on a stack of its own."""
+    if context.invoked_subcommand:
+        return
     with _counting("orders shipped", orders) as watch:
         report = run_bench(Load(orders, in_work, pace), _say_aside, watch)
     if compare:
@@ -129,6 +136,30 @@ def bench(
             per_minute = run_stock(Load(stock_orders, in_work), _say_aside, watch)
         report = compared(report, stock_orders, per_minute)
     shown.as_json(report) if as_json else shown.show_bench(report)
+
+
+@bench_app.command()
+def replay(
+    orders: Annotated[
+        int | None, typer.Option(min=1, help="Only so many, the first of the week.")
+    ] = None,
+    week: Annotated[
+        str | None, typer.Option(help="Like 2011-W46. Default: the one with the most orders.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same stock and luck for the same seed.")] = 1,
+    data: Annotated[
+        Path, typer.Option(help="“Online Retail” as CSV, packed or not.", show_default=False)
+    ] = ORDERS_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Play a week of a real shop, with stock that runs out, until every order has ended."""
+    past = read_week(data, week)
+    past = past._replace(orders=past.orders[:orders])
+    with _counting("orders ended", len(past.orders)) as watch:
+        report = run_replay(past, seed, _say_aside, watch)
+    shown.as_json(report) if as_json else shown.show_replay(report)
+    if not report.audit.ok:
+        raise typer.Exit(1)
 
 
 @app.command("migrate")

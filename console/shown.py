@@ -15,6 +15,7 @@ from adapters.rendering import money
 from adapters.settings import settings
 from adapters.shop_clock import shop_clock
 from console.lists import OrderRow, OrderSheet, RefundRow, StockRow, SummaryRow, TaskRow
+from deployments.bench_replay_report import ReplayReport
 from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
 from tasks.audit import AuditReport
@@ -232,6 +233,22 @@ def _paid(row: RefundRow) -> str:
         return "not yet"
     under = f", {row.paid_reference}" if row.paid_reference else ""
     return f"{shop_clock(row.paid_at)} by {row.paid_by}{under}"
+
+
+def show_replay(report: ReplayReport) -> None:
+    """What became of each order, and what the audit says."""
+    screen.print(
+        f"{report.week}, seed {report.seed}: {report.orders:,} orders of {report.lines:,} lines in"
+        f" {report.seconds:,.0f} s, {report.orders_per_minute} a minute."
+    )
+    ends = ((end.outcome, end.orders, f"{end.pieces:,}") for end in report.outcomes)
+    _table(("Outcome", "Orders", "Pieces"), ends)
+    done = ", ".join(f"{kind} {tasks:,}" for kind, tasks in report.tasks_done.items())
+    screen.print(
+        f"Refused on import: {report.refused_on_import}. Tasks done: {done}."
+        f" {report.lorries} lorries brought {report.pieces_brought:,} pieces."
+    )
+    show_audit(report.audit)
 
 
 def _ships_by(row: OrderRow | TaskRow) -> str:

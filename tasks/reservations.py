@@ -31,7 +31,10 @@ _HELD = (ReservationState.LIVE, ReservationState.CONSUMED)
 
 
 def lock_products(session: Session, skus: Iterable[str]) -> set[str]:
-    """Lock the products, always in the order of their SKUs; returns those that are there."""
+    """Lock the products, always in the order of their SKUs; returns those that are there.
+
+    Lines of orders that come in meanwhile may refer to them, in any order, without waiting.
+    """
     products = select(Product.sku).where(col(Product.sku).in_(set(skus)))
     return set(session.exec(products.order_by(col(Product.sku)).with_for_update(key_share=True)))
 

@@ -129,14 +129,17 @@ def test_counts_at_once_end_with_what_one_of_them_counted(mugs):
 
 
 def test_without_the_lock_counts_at_once_would_add_up(mugs, monkeypatch):
-    together = Barrier(4)
+    together, movement = Barrier(4), tasks.stock_keeping._counted_movement
 
     def unlocked(session, warehouse, sku, and_of):
-        level = session.get(StockLevel, (sku, warehouse))
+        return session.get(StockLevel, (sku, warehouse))
+
+    def after_all_have_looked(*given):
         together.wait()
-        return level
+        return movement(*given)
 
     monkeypatch.setattr(tasks.stock_keeping, "_locked", unlocked)
+    monkeypatch.setattr(tasks.stock_keeping, "_counted_movement", after_all_have_looked)
     assert count_at_once() == 10 + 2 + 3 + 4 + 5
 
 

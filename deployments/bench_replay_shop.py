@@ -1,0 +1,180 @@
+"""The shop of a replay: stock that runs out now and then, lorries that bring some of it later, and
+staff who do not always find everything.
+
+What is left to chance hangs on the seed and on what it is about, never on who came first: two
+replays of a seed have the same stock, the same late lorries and the same short picks.
+"""
+
+import csv
+import random
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from adapters.database import transaction
+from deployments.bench_replay_orders import PastOrder, demand
+from deployments.sample import sample_files
+from deployments.staff_play import PlayedStaff
+from models.catalogue import Reservation
+from models.enums import ReservationState, TaskKind
+from models.forms import CANCEL_THE_ORDER, SOMETHING_MISSING, TRY_AGAIN
+from models.intake import DeliveryIn
+from models.staff import StaffTask
+from tasks.intake import import_file
+from tasks.stock_keeping import book
+
+_CHANNEL = "replay"
+_SCARCE = 0.03
+"""Of so many products there is half of what the orders want; a lorry brings the rest."""
+_DISCONTINUED = 0.003
+"""So many never come again."""
+_ABOARD = 0.7
+"""The chance that a lorry has what is waited for."""
+_PICKED_SHORT = 0.06
+_PICKED_AGAIN = 0.6
+"""The chance that the operator sends somebody again, and does not cancel."""
+_LORRIES_WAITED_FOR = 3
+
+Row = dict[str, Any]
+
+
+class ReplayShop:
+    """Catalogue, stock and tariffs for these orders, and what comes in while they are at work."""
+
+    def __init__(self, orders: list[PastOrder], seed: int, folder: Path) -> None:
+        self._folder, self._seed, self._serial = folder, seed, count(1)
+        self._discontinued: set[str] = set()
+        self.refused, self.lorries, self.pieces_brought = 0, 0, 0
+        import_file(next(file for file in sample_files() if file.stem == "staff"))
+        self._take_in("products", self._products(demand(orders)))
+        for name, rows in _tariffs({order.country for order in orders}).items():
+            self._take_in(name, rows)
+
+    def hand_in(self, orders: list[PastOrder]) -> None:
+        """Import these orders; what the import refuses is counted."""
+        if orders:
+            rows = [row for order in orders for row in _order_rows(order)]
+            self.refused += self._take_in("orders", rows)
+
+    def lorry(self) -> None:
+        """Bring what orders wait for, as far as it is aboard."""
+        self.lorries += 1
+        for sku, pieces in _waited_for():
+            if sku not in self._discontinued and self._chance(self.lorries, sku) < _ABOARD:
+                note = f"lorry {self.lorries}"
+                book(DeliveryIn(sku=sku, quantity=pieces, reference=note, by=_CHANNEL))
+                self.pieces_brought += pieces
+
+    def _products(self, wanted: dict[str, int]) -> Iterator[Row]:
+        skus = sorted(wanted)
+        chance = random.Random(self._seed)
+        some = chance.sample(skus, max(round(len(skus) * _SCARCE), 1))
+        self._discontinued = set(some[: max(round(len(skus) * _DISCONTINUED), 1)])
+        for place, sku in enumerate(skus):
+            yield {
+                "sku": sku,
+                "name": f"Product {sku}",
+                "barcode": sku,
+                "bin": f"{'ABCDEFGH'[place % 8]}-{place // 8 % 90 + 10}-{place % 4 + 1}",
+                "weight_grams": chance.randint(20, 200),
+                "on_hand": wanted[sku] // 2 if sku in some else wanted[sku],
+            }
+
+    def _chance(self, *about: object) -> float:
+        return chance(self._seed, *about)
+
+    def _take_in(self, name: str, rows: Iterable[Row]) -> int:
+        """Import rows as a file of their own; returns how many were refused."""
+        path = self._folder / f"{name}-{next(self._serial)}.csv"
+        listed = list(rows)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, list(listed[0]))
+            table.writeheader()
+            table.writerows(listed)
+        return import_file(path).rejected
+
+
+class ReplayStaff(PlayedStaff):
+    """Pickers sometimes find a piece too few, and the operator decides what comes of it."""
+
+    def __init__(self, shop: ReplayShop, seed: int) -> None:
+        super().__init__()
+        self._shop, self._seed = shop, seed
+        self._first_seen: dict[int, int] = {}
+        self._answers[TaskKind.SHORT_PICK] = self._short_pick
+
+    def lets_wait(self, task: StaffTask) -> bool:
+        """The operator waits for some lorries before an order is cancelled for want of stock."""
+        if task.kind != TaskKind.SHORTAGE:
+            return False
+        seen = self._first_seen.setdefault(task.id, self._shop.lorries)
+        return self._shop.lorries - seen < _LORRIES_WAITED_FOR
+
+    def _picking(self, task: StaffTask) -> dict[str, Any]:
+        if task.round > 1 or self._chance(task) >= _PICKED_SHORT:
+            return super()._picking(task)
+        item = (task.checklist or {})["items"][0]
+        found = [{"sku": item["sku"], "quantity": item["quantity"] - 1}]
+        return {"picked_by": self._who(task), "outcome": SOMETHING_MISSING, "found": found}
+
+    def _short_pick(self, task: StaffTask) -> dict[str, Any]:
+        again = self._chance(task) < _PICKED_AGAIN
+        decision = TRY_AGAIN if again else CANCEL_THE_ORDER
+        return {"decided_by": self._who(task), "decision": decision}
+
+    def _chance(self, task: StaffTask) -> float:
+        return chance(self._seed, task.kind, task.round, task.order_number)
+
+
+def chance(*about: object) -> float:
+    """Between 0 and 1, by chance, and always the same for the same."""
+    return random.Random(" ".join(map(str, about))).random()
+
+
+def _waited_for() -> list[tuple[str, int]]:
+    """What orders wait for: pieces by product."""
+    wanted = (
+        select(Reservation.sku, func.sum(Reservation.quantity))
+        .where(Reservation.state == ReservationState.WANTED)
+        .group_by(col(Reservation.sku))
+        .order_by(col(Reservation.sku))
+    )
+    with transaction() as session:
+        return [(sku, int(pieces)) for sku, pieces in session.execute(wanted)]
+
+
+def _tariffs(countries: set[str]) -> dict[str, list[Row]]:
+    """The same tax and the same prices everywhere."""
+    everywhere = sorted(countries)
+    rate = {"carrier": "house", "service_level": "standard", "zone": "1", "currency": "GBP"}
+    prices = ((1_000, "3.95"), (5_000, "5.95"), (30_000, "14.95"))
+    return {
+        "tax_rates": [{"country": country, "rate": "0.2"} for country in everywhere],
+        "shipping_zones": [
+            {"carrier": "house", "country": country, "zone": "1"} for country in everywhere
+        ],
+        "shipping_rates": [rate | {"up_to_grams": g, "price": price} for g, price in prices],
+    }
+
+
+def _order_rows(order: PastOrder) -> Iterator[Row]:
+    """A row for each line. The order is placed now: it would be late otherwise."""
+    for sku, line in order.lines.items():
+        yield {
+            "channel": _CHANNEL,
+            "external_id": order.number,
+            "customer_name": f"Customer {order.number}",
+            "email": f"customer.{order.number}@post.example",
+            "address_line1": "1 High Street",
+            "city": "Anytown",
+            "postal_code": "1000",
+            "country": order.country,
+            "currency": "GBP",
+            "prices_include_tax": "true",
+            "sku": sku,
+            "quantity": line.pieces,
+            "unit_price": line.unit_price,
+        }

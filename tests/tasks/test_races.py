@@ -1,0 +1,317 @@
+"""People and machines at the same thing in the same instant, and what would come of it without the
+locks.
+
+The races for the last pieces, for products in opposite order, and of a count with a picker are
+beside what they are about: test_stock.py, test_backorders.py, test_counts.py.
+"""
+
+import random
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
+
+import tasks.answers
+import tasks.stock_keeping
+from adapters.database import transaction
+from adapters.prefect_api import DELETED
+from deployments.dispatcher import Case, _cancel_order
+from models.catalogue import Product
+from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
+from models.shipments import Shipment
+from tasks.acceptance import AnswerRefused
+from tasks.answers import answer_task
+from tasks.audit import audit
+from tasks.backorders import fill_backorders
+from tasks.reservations import lock_products
+from tasks.stock_keeping import HeldByOrders, PickedAlready, StockInMotion, book
+from tasks.stock_keeping import count as count_stock
+from tasks.worklist import TaskNotOpen
+from tests.factories import make_order, make_product
+from tests.process import assert_sound, form, open_task_id, rows
+from tests.tasks.test_stock import at_once
+
+WAITS, DONE_SOONER = 0.5, 60
+"""Seconds until the one in the middle of something goes on: the other waits for it, or is done."""
+
+THREADS = 8
+SKUS = ("CUP", "MUG", "PLATE")
+
+
+class Meanwhile:
+    """Somebody else begins while this is called for the first time, and gets so many seconds."""
+
+    def __init__(self, monkeypatch, place, name, other, seconds):
+        self.real, self.other, self.seconds = getattr(place, name), other, seconds
+        self.thread, self.outcome = None, None
+        monkeypatch.setattr(place, name, self)
+
+    def __call__(self, *given):
+        if self.thread is None:
+            self.thread = Thread(target=self._tell)
+            self.thread.start()
+            self.thread.join(self.seconds)
+        return self.real(*given)
+
+    def _tell(self):
+        self.outcome = outcome(self.other)
+
+    def ended(self):
+        self.thread.join()
+        return self.outcome
+
+
+def outcome(work):
+    try:
+        return work()
+    except (TaskNotOpen, HeldByOrders, IntegrityError) as problem:
+        return type(problem).__name__
+
+
+@pytest.fixture
+def to_be_picked(process):
+    """An order of three mugs that waits for its picker: number, run and task."""
+    with transaction() as session:
+        number = make_order(session, {"MUG": 3})
+    assert process.run(number) == "picking-1"
+    return number, process, open_task_id("picking", number)
+
+
+def pick(task, **given):
+    return answer_task(task, form("picking", **given)).answered_by
+
+
+def pick_short(task):
+    missing = {"outcome": "something is missing", "found": [{"sku": "MUG", "quantity": 1}]}
+    return pick(task, **missing)
+
+
+def cancel(number, run):
+    """What the dispatcher does when somebody cancels the run in Prefect's UI."""
+    return _cancel_order(Case(run.run_id, DELETED, (number, 1), False, "", False, False))
+
+
+def unlocked(session, number, shipment):
+    """As `locked_shipment`, but nobody waits."""
+    return session.get_one(Shipment, (number, shipment))
+
+
+def broken():
+    return [check.name for check in audit(None).checks if not check.ok]
+
+
+# A picker and somebody who cancels
+
+
+def cancelled_while_it_is_picked(monkeypatch, to_be_picked, seconds):
+    number, run, task = to_be_picked
+    other = Meanwhile(monkeypatch, tasks.answers, "_checked", partial(cancel, number, run), seconds)
+    said = outcome(partial(pick_short, task))
+    assert other.ended() is True
+    assert run.run(number) == f"Order {number} is already Cancelled."
+    return said
+
+
+def test_who_cancels_waits_for_the_picker_and_asks_nobody_any_more(monkeypatch, to_be_picked):
+    assert cancelled_while_it_is_picked(monkeypatch, to_be_picked, WAITS) == "Jo"
+    assert rows("SELECT kind, state FROM staff_task ORDER BY id") == [
+        ("picking", "done"),
+        ("short-pick", "withdrawn"),
+    ]
+    assert rows("SELECT reserved FROM product WHERE sku = 'MUG'") == [(0,)]
+    assert_sound()
+
+
+def test_without_the_orders_lock_a_cancelled_order_would_ask_the_operator(
+    monkeypatch, to_be_picked
+):
+    monkeypatch.setattr(tasks.answers, "locked_shipment", unlocked)
+    cancelled_while_it_is_picked(monkeypatch, to_be_picked, DONE_SOONER)
+    assert "ended orders ask nobody for anything" in broken()
+
+
+def test_a_picker_who_comes_after_the_cancellation_is_told(to_be_picked):
+    number, run, task = to_be_picked
+    assert cancel(number, run)
+    with pytest.raises(TaskNotOpen, match=f"Task {task} is withdrawn"):
+        pick(task)
+    assert_sound()
+
+
+# Two pickers
+
+
+def picked_twice(monkeypatch, to_be_picked, seconds):
+    """What two pickers of one task are told; the second begins when the first is being checked."""
+    _, _, task = to_be_picked
+    second = partial(pick, task, picked_by="Robin")
+    other = Meanwhile(monkeypatch, tasks.answers, "_checked", second, seconds)
+    return outcome(partial(pick_short, task)), other.ended()
+
+
+def test_of_two_pickers_the_second_is_told_that_it_is_done(monkeypatch, to_be_picked):
+    assert picked_twice(monkeypatch, to_be_picked, WAITS) == ("Jo", "TaskNotOpen")
+    assert rows("SELECT picked FROM shipment_line") == [(1,)]
+    assert_sound()
+
+
+def test_without_the_orders_lock_both_would_be_believed_until_the_ledger_refuses(
+    monkeypatch, to_be_picked
+):
+    monkeypatch.setattr(tasks.answers, "locked_shipment", unlocked)
+    assert picked_twice(monkeypatch, to_be_picked, DONE_SOONER) == ("IntegrityError", "Robin")
+    assert_sound()  # the last word is the database's
+
+
+# A count and an order that reserves
+
+
+def reserved_while_it_is_counted(monkeypatch, process, seconds):
+    """What the counter is told, and where the order waits: ten mugs, of which five are found, and
+    an order of eight.
+    """
+    with transaction() as session:
+        number = make_order(session, {"MUG": 8})
+    found = StockCountIn(sku="MUG", counted=5, reference="C-1", by="Kim")
+    other = Meanwhile(
+        monkeypatch, tasks.stock_keeping, "_refuse_if_picked", partial(process.run, number), seconds
+    )
+    counted = outcome(lambda: count_stock(found).difference)
+    return counted, other.ended()
+
+
+def test_an_order_waits_for_the_count_and_sees_what_was_found(monkeypatch, process):
+    assert reserved_while_it_is_counted(monkeypatch, process, WAITS) == (-5, "shortage-1")
+    assert rows("SELECT on_hand, reserved FROM product WHERE sku = 'MUG'") == [(5, 0)]
+    assert_sound()
+
+
+def test_without_the_products_lock_the_count_would_be_refused(monkeypatch, process):
+    monkeypatch.setattr(tasks.stock_keeping, "lock_products", lambda session, skus: set(skus))
+    assert reserved_while_it_is_counted(monkeypatch, process, DONE_SOONER) == (
+        "HeldByOrders",
+        "picking-1",
+    )
+    assert_sound()  # the last word is the database's
+
+
+# An order that comes in, and one that is reserved
+
+
+def taken_for_update(session, skus):
+    """As `lock_products`, but with a lock that also keeps away who only refers to a product."""
+    for sku in skus:
+        session.get(Product, sku, with_for_update=True)
+
+
+def comes_in_while_another_is_reserved(lock):
+    """How two transactions end: one locks the mug and then the plate, and one enters a line for the
+    plate and then for the mug, as an import does that has many orders to bring.
+    """
+    halfway = Barrier(2)
+
+    def reserve():
+        with transaction() as session:
+            lock(session, ["MUG"])
+            halfway.wait()
+            lock(session, ["PLATE"])
+
+    def come_in():
+        with transaction() as session:
+            make_order(session, {"PLATE": 1})
+            halfway.wait()
+            make_order(session, {"MUG": 1})
+
+    return sorted(str(ending) for ending in at_once(ended, [reserve, come_in]))
+
+
+def ended(work):
+    try:
+        return work()
+    except OperationalError as problem:
+        return type(problem.orig).__name__
+
+
+def test_an_order_comes_in_whatever_is_reserved_meanwhile(shop):
+    assert comes_in_while_another_is_reserved(lock_products) == ["None", "None"]
+
+
+def test_with_a_stronger_lock_an_import_and_a_reservation_would_wait_in_a_circle(shop):
+    assert comes_in_while_another_is_reserved(taken_for_update) == ["DeadlockDetected", "None"]
+
+
+# All of it at once
+
+MAY_HAPPEN = (
+    TaskNotOpen, NoResultFound, AnswerRefused, HeldByOrders, PickedAlready, StockInMotion,
+)  # fmt: skip
+"""Somebody else was first. A deadlock is not among them."""
+
+
+class Lane:
+    """One of many who do anything in any order, each with orders of their own."""
+
+    references = count(1)
+
+    def __init__(self, process, seed):
+        self.process, self.chance = process, random.Random(seed)
+
+    def works(self, rounds):
+        for _ in range(rounds):
+            self.one_round()
+
+    def one_round(self):
+        """An order that goes some way while stock comes, goes and is counted."""
+        skus = self.chance.sample(SKUS, len(SKUS))
+        with transaction() as session:
+            number = make_order(session, {sku: self.chance.randint(1, 3) for sku in skus})
+        run = self.process.another()
+        run.run(number)
+        for _ in range(3):
+            with suppress(*MAY_HAPPEN):
+                self.of_the_stock(self.chance.choice(SKUS))
+            with suppress(*MAY_HAPPEN):
+                self.of_the_order(number, run)
+            run.run(number)
+
+    def of_the_stock(self, sku):
+        given = {"sku": sku, "reference": f"R-{next(self.references)}", "by": "Kim"}
+        what = self.chance.randrange(4)
+        if what == 0:
+            count_stock(StockCountIn(counted=self.chance.randint(0, 30), **given))
+        elif what == 1:
+            book(AdjustmentIn(quantity=-1, reason="fell down", **given))
+        elif what == 2:
+            book(DeliveryIn(quantity=5, **given))
+        else:
+            fill_backorders()
+
+    def of_the_order(self, number, run):
+        if self.chance.random() < 0.2:
+            cancel(number, run)
+        open_tasks = f"SELECT kind FROM staff_task WHERE order_number = {number} AND state = 'open'"
+        for (kind,) in rows(open_tasks):
+            run.answer(kind, number)
+
+
+def all_at_once(process, rounds):
+    with transaction() as session:
+        make_product(session, "CUP", stock=30)
+    lanes = [Lane(process, seed) for seed in range(THREADS)]
+    at_once(lambda lane: lane.works(-(-rounds // THREADS)), lanes)
+    assert_sound()
+    reached = {step for (step,) in rows("SELECT DISTINCT step FROM step_record")}
+    assert {"Cancel Order", "Update Inventory Stock", "Give Up Stock", "gate: shortage"} <= reached
+
+
+def test_fifty_rounds_of_everything_at_once_end_without_a_deadlock(process):
+    all_at_once(process, 50)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_thousand_rounds_of_everything_at_once_end_without_a_deadlock(process):
+    all_at_once(process, 1000)

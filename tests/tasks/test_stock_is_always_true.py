@@ -1,0 +1,384 @@
+"""Whatever people and machines do, in whatever order: the stock in the books is true.
+
+A machine draws actions at random and does them through the real steps on a real Postgres. After
+each action it compares the books, and at the end of each example it holds a full audit, brings what
+is missing, and sees every order to its end.
+
+A new action is a rule of a few lines that does it as people do, and says in `brought` what it puts
+on the shelf. What it may not do is refused by an error that the rule names. The checks stay as they
+are.
+"""
+
+import os
+import sys
+from collections import defaultdict
+from contextlib import suppress
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy.exc import DBAPIError
+
+import tasks.stock
+import tasks.stock_keeping
+from adapters.database import transaction
+from adapters.prefect_api import DELETED
+from deployments.dispatcher import Case, _cancel_order
+from domain.sourcing import Allotment, Plan
+from models.enums import ENDED, TaskKind
+from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
+from models.process import ORDER_STEPS
+from tasks.acceptance import AnswerRefused
+from tasks.answers import GATES
+from tasks.backorders import fill_backorders
+from tasks.cancellation import CANCEL_ORDER
+from tasks.stock_keeping import AlreadyBooked, HeldByOrders, PickedAlready, book
+from tasks.stock_keeping import count as count_stock
+from tasks.subjects import Superseded
+from tests.factories import make_order, make_product, make_tariffs
+from tests.process import Process, assert_sound, dying_before_the_record_of, execute, rows
+
+SKUS = ("CUP", "MUG", "PLATE")
+OPENING = 7
+
+UNTRUE = {
+    "more is reserved than there is": """
+        SELECT sku, on_hand, reserved FROM product WHERE NOT (0 <= reserved AND reserved <= on_hand)
+    """,
+    "stock on hand is not the sum of its movements": """
+        SELECT sku, on_hand, sum(quantity) FROM product LEFT JOIN stock_movement USING (sku)
+        GROUP BY sku HAVING on_hand <> coalesce(sum(quantity), 0)
+    """,
+    "reserved stock is not the sum of the live reservations": """
+        SELECT product.sku, reserved, sum(quantity)
+        FROM product LEFT JOIN reservation ON reservation.sku = product.sku AND state = 'live'
+        GROUP BY product.sku HAVING reserved <> coalesce(sum(quantity), 0)
+    """,
+    "something is sold that was not reserved": """
+        SELECT sold.reference, sold.sku, sold.quantity FROM stock_movement sold
+        WHERE sold.kind = 'sold' AND NOT EXISTS (
+            SELECT FROM reservation
+            JOIN shipment_line line USING (order_line_id, shipment)
+            JOIN shipment travels
+                ON travels.order_number = line.order_number AND travels.number = line.shipment
+            WHERE sold.reference = travels.key AND sold.sku = reservation.sku
+                AND state = 'consumed' AND reservation.quantity = -sold.quantity)
+    """,
+}
+"""What must find nothing, whatever was done."""
+
+SHIPPED = """
+    SELECT sku, sum(quantity) FROM shipment_line line
+    JOIN shipment travels
+        ON travels.order_number = line.order_number AND travels.number = line.shipment
+    JOIN step_record ON subject = key AND step = 'Update Inventory Stock'
+    GROUP BY sku
+"""
+BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP)
+RECORDED = (*ORDER_STEPS, CANCEL_ORDER, *(gate.name for gate in GATES.values()))
+
+skus, few = st.sampled_from(SKUS), st.integers(1, 4)
+some_lines = st.dictionaries(skus, few, min_size=1)
+any_of_them = st.integers(0, 99)
+steps = st.sampled_from(ORDER_STEPS)
+orders = Bundle("orders")
+
+KEPT = ("alembic_version", "warehouse")
+
+
+def open_task(kind):
+    """Only while somebody has such a task."""
+    return precondition(lambda machine: machine.tasks[kind])
+
+
+class Shop(RuleBasedStateMachine):
+    """Customers, staff, operators, deliveries, and machines that stop."""
+
+    start: Process
+    """The process of the test; each run of an order is another."""
+
+    def __init__(self):
+        super().__init__()
+        open_the_shop()
+        self.runs, self.serial = {}, count(1)
+        self.brought, self.delivered = dict.fromkeys(SKUS, OPENING), None
+        self.tasks = defaultdict(list)
+
+    # Orders and their runs
+
+    @initialize(target=orders, several=st.lists(some_lines, min_size=2, max_size=4))
+    def orders_are_there(self, several):
+        return multiple(*(self.an_order_of(lines) for lines in several))
+
+    @rule(target=orders, lines=some_lines)
+    def an_order_comes_in(self, lines):
+        return self.an_order_of(lines)
+
+    @rule(order=orders)
+    def goes_on(self, order):
+        self.runs[order].run(order)
+
+    @rule(order=orders)
+    def goes_far(self, order):
+        """As far as staff can bring it who do what is asked of them."""
+        run = self.runs[order]
+        stopped_at = run.run(order)
+        while (kind := stopped_at.rpartition("-")[0]) in BY_STAFF:
+            run.answer(kind, order)
+            stopped_at = run.run(order)
+
+    @rule(order=orders, step=steps)
+    def fails_before_a_step(self, order, step):
+        self.runs[order].fail[step] = ConnectionError("the machine stopped")
+        with suppress(ConnectionError):
+            self.goes_far(order)
+        self.runs[order].fail.clear()
+
+    @rule(order=orders, step=st.sampled_from(RECORDED))
+    def dies_before_the_record_of_a_step(self, order, step):
+        with dying_before_the_record_of(step), suppress(DBAPIError):
+            self.goes_far(order)
+
+    @rule(order=orders, step=steps)
+    def another_run_takes_over_in_the_middle(self, order, step):
+        def take_over():
+            self.runs[order] = self.start.another()
+            self.goes_far(order)
+
+        late = self.runs[order]
+        late.meanwhile[step] = take_over
+        with suppress(Superseded):
+            self.goes_far(order)
+        late.meanwhile.clear()
+
+    @rule(order=orders)
+    def its_run_is_cancelled_in_prefect(self, order):
+        run_id = self.runs[order].run_id
+        _cancel_order(Case(run_id, DELETED, (order, 1), False, "", False, False))
+
+    # People
+
+    @open_task(TaskKind.PICKING)
+    @rule(which=any_of_them)
+    def picks_in_full(self, which):
+        self.answers(TaskKind.PICKING, which)
+
+    @open_task(TaskKind.PICKING)
+    @rule(which=any_of_them, found=st.integers(0, 3))
+    def picks_short(self, which, found):
+        order = self.one(TaskKind.PICKING, which)
+        sku, wanted = rows(f"SELECT sku, quantity FROM order_line WHERE order_number = {order}")[0]
+        found = [{"sku": sku, "quantity": min(found, wanted - 1)}]
+        self.answers(TaskKind.PICKING, which, outcome="something is missing", found=found)
+
+    @open_task(TaskKind.PACKING)
+    @rule(which=any_of_them)
+    def packs(self, which):
+        self.answers(TaskKind.PACKING, which)
+
+    @open_task(TaskKind.CARRIER_PICKUP)
+    @rule(which=any_of_them)
+    def hands_over(self, which):
+        self.answers(TaskKind.CARRIER_PICKUP, which)
+
+    @open_task(TaskKind.SHORTAGE)
+    @rule(which=any_of_them, decision=st.sampled_from(["try again", "cancel the order"]))
+    def decides_about_a_shortage(self, which, decision):
+        self.answers(TaskKind.SHORTAGE, which, decision=decision)
+
+    @open_task(TaskKind.SHORT_PICK)
+    @rule(which=any_of_them, decision=st.sampled_from(["try again", "cancel the order"]))
+    def decides_about_a_short_pick(self, which, decision):
+        with suppress(AnswerRefused):  # there may be too little to pick again
+            self.answers(TaskKind.SHORT_PICK, which, decision=decision)
+
+    @precondition(lambda machine: any(machine.tasks.values()))
+    @rule(which=any_of_them)
+    def an_answer_dies_before_its_record(self, which):
+        kinds = sorted(kind for kind, orders in self.tasks.items() if orders)
+        kind = kinds[which % len(kinds)]
+        with (
+            dying_before_the_record_of(f"gate: {kind}"),
+            pytest.raises((DBAPIError, AnswerRefused)),
+        ):
+            self.answers(kind, which)
+
+    # Stock
+
+    @rule(sku=skus, pieces=few)
+    def a_delivery_comes(self, sku, pieces):
+        self.delivered = DeliveryIn(sku=sku, quantity=pieces, reference=self.reference(), by="Jo")
+        book(self.delivered)
+        self.brought[sku] += pieces
+
+    @precondition(lambda machine: machine.delivered)
+    @rule()
+    def the_delivery_is_booked_again(self):
+        with pytest.raises(AlreadyBooked):
+            book(self.delivered)
+
+    @rule(sku=skus, pieces=st.integers(-3, 3).filter(bool))
+    def is_adjusted(self, sku, pieces):
+        change = {"sku": sku, "quantity": pieces, "reason": "looked", "by": "Jo"}
+        with suppress(HeldByOrders):
+            book(AdjustmentIn(**change, reference=self.reference()))
+            self.brought[sku] += pieces
+
+    @rule(sku=skus, pieces=st.integers(0, 12))
+    def is_counted(self, sku, pieces):
+        found = StockCountIn(sku=sku, counted=pieces, reference=self.reference(), by="Kim")
+        with suppress(PickedAlready):
+            self.brought[sku] += count_stock(found).difference
+
+    @rule(order=orders, step=steps, sku=skus, pieces=st.integers(0, 12))
+    def is_counted_in_the_middle_of_a_run(self, order, step, sku, pieces):
+        self.runs[order].meanwhile[step] = lambda: self.is_counted(sku, pieces)
+        self.goes_far(order)
+        self.runs[order].meanwhile.clear()
+
+    @rule()
+    def backorders_are_filled(self):
+        fill_backorders()
+
+    # What is true after each of them
+
+    @invariant()
+    def the_books_are_true(self):
+        for what, query in UNTRUE.items():
+            assert rows(query) == [], what
+
+    @invariant()
+    def nothing_came_or_went_that_nobody_brought_or_shipped(self):
+        shipped = dict(rows(SHIPPED))
+        expected = {sku: self.brought[sku] - shipped.get(sku, 0) for sku in SKUS}
+        assert dict(rows("SELECT sku, on_hand FROM product")) == expected
+
+    @invariant()
+    def look_who_has_a_task(self):
+        self.tasks = defaultdict(list)
+        found = "SELECT kind, order_number FROM staff_task WHERE state = 'open' ORDER BY id"
+        for kind, number in rows(found):
+            self.tasks[kind].append(number)
+
+    def teardown(self):
+        if sys.exception() is None:  # else something was found, and is to be told
+            self.ends_well()
+
+    def ends_well(self):
+        """All is sound as it stands; and with plenty of stock, every order comes to its end."""
+        assert_sound()
+        for sku in SKUS:
+            self.a_delivery_comes(sku, 1000)
+        for number, run in self.runs.items():
+            fill_backorders()
+            run.ship(number)
+        ended = {status for (status,) in rows("SELECT status FROM sales_order")}
+        assert ended <= set(ENDED)
+        self.the_books_are_true()
+        self.nothing_came_or_went_that_nobody_brought_or_shipped()
+        assert_sound()
+
+    def an_order_of(self, lines):
+        with transaction() as session:
+            number = make_order(session, lines)
+        self.runs[number] = self.start.another()
+        self.goes_on(number)
+        return number
+
+    def answers(self, kind, which, **given):
+        """Somebody does the task, and its run goes on."""
+        number = self.one(kind, which)
+        self.runs[number].answer(kind, number, **given)
+        self.goes_on(number)
+
+    def one(self, kind, which):
+        return self.tasks[kind][which % len(self.tasks[kind])]
+
+    def reference(self):
+        return f"R-{next(self.serial)}"
+
+
+def open_the_shop():
+    """Empty tables but for tariffs and three products: quicker than a database for each example."""
+    names = rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    listed = ", ".join(name for (name,) in names if name not in KEPT)
+    unguarded = "SET LOCAL session_replication_role = replica"  # the timeline is append-only
+    execute(f"{unguarded}; TRUNCATE {listed} RESTART IDENTITY CASCADE")
+    with transaction() as session:
+        make_tariffs(session)
+        for sku in SKUS:
+            make_product(session, sku, stock=OPENING)
+
+
+def play(process, *, examples, actions, **given):
+    """Let the machine play; without `phases`, what it finds is made as short as it can be."""
+    Shop.start = process
+    given = {"derandomize": os.environ.get("CI") == "true"} | given
+    run_state_machine_as_test(
+        Shop,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=actions,
+            deadline=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            **given,
+        ),
+    )
+
+
+def test_stock_is_true_after_each_of_many_random_actions(process):
+    play(process, examples=8, actions=20)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_stock_is_true_after_each_of_very_many_random_actions(process):
+    play(process, examples=300, actions=50)
+
+
+def nothing_is_counted(monkeypatch):
+    execute("ALTER TABLE reservation DISABLE TRIGGER count_reservation")
+
+
+def everything_is_available(monkeypatch):
+    for table in ("product", "stock_level"):
+        execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_reserved_within_on_hand")
+    monkeypatch.setattr(tasks.stock, "sourcing_plan", all_from_the_first)
+
+
+def all_from_the_first(session, shipment):
+    return Plan(tuple(Allotment("MAIN", line.sku, line.quantity) for line in shipment.goods))
+
+
+def a_delivery_may_be_booked_twice(monkeypatch):
+    execute(
+        "ALTER TABLE stock_movement DROP CONSTRAINT uq_stock_movement_sku_kind_reference_warehouse"
+    )
+    monkeypatch.setattr(tasks.stock_keeping, "_refuse_again", lambda session, movement: None)
+
+
+@pytest.mark.parametrize(
+    ("turned_off", "found"),
+    [
+        (nothing_is_counted, "reserved stock is not the sum of the live reservations"),
+        (everything_is_available, "more is reserved than there is"),
+        (a_delivery_may_be_booked_twice, "DID NOT RAISE"),
+    ],
+)
+def test_a_protection_that_is_turned_off_is_missed(process, monkeypatch, turned_off, found):
+    """The machine would notice: the same play, with one protection less."""
+    turned_off(monkeypatch)
+    with pytest.raises((AssertionError, pytest.fail.Exception), match=found):
+        play(process, examples=100, actions=20, derandomize=True, phases=[Phase.generate])
