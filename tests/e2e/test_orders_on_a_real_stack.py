@@ -9,7 +9,7 @@ from adapters.settings import settings
 from domain.shop_days import shop_day
 from models.base import utc_now
 from models.enums import TaskKind, TaskState
-from models.orders import SalesOrder
+from models.shipments import Shipment
 from models.process import ORDER_STEPS
 from models.shipping import CarrierBooking
 from models.staff import StaffTask
@@ -30,7 +30,7 @@ def take_in(count=1, **given):
 
 def order_now(number):
     with transaction() as session:
-        return session.get(SalesOrder, number)
+        return session.get(Shipment, (number, 1))
 
 
 def open_task_of(number, kind):
