@@ -120,3 +120,43 @@ def test_stock_follows_its_movements_and_never_falls_below_what_is_reserved(sess
     with pytest.raises(IntegrityError, match="reserved_within_on_hand"), session.begin_nested():
         session.execute(move, {"quantity": -4, "reference": "c"})
     assert session.scalar(text("SELECT on_hand FROM product")) == 3
+
+
+_ORDER_IN_WORK = """
+    INSERT INTO sales_order (number, channel, external_id, status, placed_at, received_at,
+        promised_at, customer_name, email, address_line1, address_line2, city, region, postal_code,
+        country, currency, prices_include_tax, service_level, cancel_reason, fence, run_id, runs,
+        waits_at, claimed_at)
+    OVERRIDING SYSTEM VALUE VALUES (1001, 'web', 'W-1', 'Processing', now(), now(), now(), 'Ada',
+        'ada@example.com', '1 Mill Lane', '', 'Leeds', '', 'LS1 4AP', 'GB', 'GBP', true, 'standard',
+        '', 3, 'run-1', 2, 'picking-1', now());
+    INSERT INTO product (sku, name, barcode, bin, weight_grams, tax_class, on_hand, reserved)
+    VALUES ('MUG', 'Mug', '1', 'A-1', 300, 'standard', 0, 0);
+    INSERT INTO order_line (order_number, position, sku, quantity, unit_price_minor, picked)
+    VALUES (1001, 1, 'MUG', 2, 100, 1);
+    INSERT INTO staff_task (order_number, kind, round, role, state, opened_at, due_at, complaint)
+    VALUES (1001, 'picking', 1, 'warehouse staff', 'open', now(), now(), '')
+"""
+_IN_WORK = "SELECT status, fence, run_id, runs, waits_at, picked, quantity"
+
+
+def test_orders_that_were_in_work_before_shipments_go_on_where_they_were(database):
+    schema.unmigrate(db.engine(), "0005")
+    with db.engine().begin() as connection:
+        connection.execute(text(_ORDER_IN_WORK))
+    schema.migrate(db.engine())
+    travels = f"{_IN_WORK} FROM shipment JOIN shipment_line USING (order_number)"
+    as_it_was = ("Processing", 3, "run-1", 2, "picking-1", 1, 2)
+    with db.engine().connect() as connection:
+        assert connection.execute(text(travels)).all() == [as_it_was]
+        key, shipment = connection.execute(
+            text(
+                "SELECT key, task.shipment FROM staff_task task JOIN shipment USING (order_number)"
+            )
+        ).one()
+    assert (key, shipment) == ("order:1001", 1)
+    schema.unmigrate(db.engine(), "0005")
+    before = f"{_IN_WORK} FROM sales_order JOIN order_line ON number = order_number"
+    with db.engine().connect() as connection:
+        assert connection.execute(text(before)).all() == [as_it_was]
+    schema.migrate(db.engine())

@@ -24,7 +24,7 @@ from deployments.ports import HOST
 from deployments.scratch import interruptible, scratch
 from models.base import utc_now
 from models.enums import OrderStatus, Role
-from models.orders import SalesOrder
+from models.shipments import Shipment
 from tasks.backorders import fill_backorders
 from tasks.reports import daily_fulfillment_summary
 from tasks.stock import check_inventory_levels
@@ -40,8 +40,8 @@ from tests.mailserver import MailServer
 from tests.process import Process, assert_sound
 
 BIG = {
-    "sales_order", "order_line", "step_record", "staff_task", "audit_event", "reservation",
-    "stock_movement", "shipping_label", "message",
+    "sales_order", "order_line", "shipment", "shipment_line", "step_record", "staff_task",
+    "audit_event", "reservation", "stock_movement", "shipping_label", "message",
 }  # fmt: skip
 WAITING, NEW = 100, 100
 REPEATS = 7
@@ -103,7 +103,7 @@ def _backorders() -> list[int]:
         return [make_order(session, {SCARCE: 2}) for _ in range(WAITING)]
 
 
-def _new_order(session: Session) -> SalesOrder:
+def _new_order(session: Session) -> Shipment:
     return the_shipment(session, make_order(session, {SCARCE: 1}))
 
 
@@ -119,12 +119,14 @@ def _questions(orders: int) -> dict[str, Callable[[], object]]:
         "packline order NUMBER": _reading(lists.order_sheet, number=1001 + orders // 2),
         "packline tasks": _reading(lists.open_tasks),
         "packline tasks --role packer": _reading(lists.open_tasks, role=Role.PACKER),
-        "claim the next New order": _reading(Claim(None, "run").lock),
+        "claim the next New order": _reading(Claim(None, 1, "run").lock),
         "reserve behind the backorders": _reading(
             lambda session: check_inventory_levels.body(session, _new_order(session))
         ),
         "who of the backorders can be filled": fill_backorders,
-        "who holds a product that is counted": _reading(_holders, sku="GRD-FORK-01"),
+        "who holds a product that is counted": _reading(
+            _holders, sku="GRD-FORK-01", warehouse="MAIN"
+        ),
         "the dispatcher's sweep": dispatcher.sweep,
         "the summary of a day": _reading(daily_fulfillment_summary.body, day=yesterday),
     }
@@ -132,7 +134,7 @@ def _questions(orders: int) -> dict[str, Callable[[], object]]:
 
 def _prefect_with_waiting_runs() -> PlayedPrefect:
     waits = RunState("PAUSED", "Suspended", "picking-1")
-    processing = select(SalesOrder.run_id).where(SalesOrder.status == OrderStatus.PROCESSING)
+    processing = select(Shipment.run_id).where(Shipment.status == OrderStatus.PROCESSING)
     with transaction() as session:
         return PlayedPrefect(runs=dict.fromkeys(session.exec(processing), waits))
 

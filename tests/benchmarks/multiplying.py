@@ -11,7 +11,8 @@ import psycopg
 
 _COLUMNS = """
     SELECT column_name FROM information_schema.columns
-    WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position
+    WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'
+    ORDER BY ordinal_position
 """
 
 

@@ -39,6 +39,10 @@ _OF_ORDER = {
         "id": "t.id + i * 3",
         "order_number": _NUMBER,
     },
+    "shipment_line": {
+        "order_line_id": "t.order_line_id + i * 3",
+        "order_number": _NUMBER,
+    },
     "staff_task": {
         "id": "nextval('staff_task_id_seq')",
         "order_number": _NUMBER,
@@ -78,19 +82,18 @@ _TABLES = {
         {
             "number": _NUMBER,
             "external_id": "t.external_id || '-' || i",
+            **dict.fromkeys(
+                ("placed_at", "received_at", "promised_at", "collected_at", "shipped_at"), _AT
+            ),
+        },
+    ),
+    "shipment": Copied(
+        _ORDER,
+        {
+            "order_number": _NUMBER,
             "run_id": _RUN,
             "tracking_number": _TRACKING,
-            **dict.fromkeys(
-                (
-                    "placed_at",
-                    "received_at",
-                    "promised_at",
-                    "claimed_at",
-                    "collected_at",
-                    "shipped_at",
-                ),
-                _AT,
-            ),
+            **dict.fromkeys(("claimed_at", "collected_at", "shipped_at"), _AT),
         },
     ),
     **{table: Copied(_ORDER, changed) for table, changed in _OF_ORDER.items()},
@@ -134,7 +137,7 @@ _TABLES = {
 }
 _COUNT_ON = (
     "SELECT setval('sales_order_number_seq', (SELECT max(number) FROM sales_order))",
-    "SELECT setval('house_carrier_serial', 1000 + (SELECT max(number) FROM shipment))",
+    "SELECT setval('house_carrier_serial', 1000 + (SELECT max(order_number) FROM shipment))",
     "SELECT setval('order_line_id_seq', (SELECT max(id) FROM order_line))",
     "UPDATE product SET on_hand ="
     " (SELECT sum(quantity) FROM stock_movement m WHERE m.sku = product.sku)",

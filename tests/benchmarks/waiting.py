@@ -16,7 +16,7 @@ from deployments.bench_shop import BenchShop
 from deployments.stack import Stack
 from deployments.staff_play import PlayedStaff, open_tasks
 from models.enums import TaskKind
-from models.orders import SalesOrder
+from models.shipments import Shipment
 from tasks.audit import audit
 from tests.benchmarks.measuring import cpu_percent, screen, shop_on_a_stack, show, until
 from tests.benchmarks.waiting_orders import multiply
@@ -49,7 +49,7 @@ def _let_wait(stack: Stack, shop: BenchShop, orders: int) -> list[int]:
 
 def _waiting_runs(stack: Stack, numbers: list[int]) -> int:
     with transaction() as session:
-        runs = session.exec(select(SalesOrder.run_id).where(SalesOrder.number.in_(numbers))).all()
+        runs = session.exec(select(Shipment.run_id).where(Shipment.order_number.in_(numbers))).all()
     return sum(state.waits for state in stack.prefect.states(map(str, runs)).values())
 
 

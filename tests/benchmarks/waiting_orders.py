@@ -17,7 +17,7 @@ _RESULT = """CASE WHEN t.result ? 'number' THEN jsonb_build_object('number', %(t
 _PACKLINE = {
     "sales_order": Copied(
         "t.number = %(order)s",
-        {"number": _NUMBER, "external_id": "t.external_id || '-' || i", "run_id": _RUN},
+        {"number": _NUMBER, "external_id": "t.external_id || '-' || i"},
     ),
     "order_line": Copied(
         "t.order_number = %(order)s",
@@ -36,6 +36,13 @@ _PACKLINE = {
         {"id": "nextval('audit_event_id_seq')", "subject": _SUBJECT},
     ),
 }
+# The database has made their shipments with the orders: only how far they are is missing.
+_SHIPMENTS = f"""
+    UPDATE shipment SET status = t.status, waits_at = t.waits_at, run_id = {_RUN},
+        runs = t.runs, fence = t.fence, claimed_at = t.claimed_at
+    FROM shipment AS t, generate_series(%(first)s, %(last)s) AS i
+    WHERE t.order_number = %(order)s AND shipment.order_number = %(top)s + i
+"""
 _RESERVATIONS = """
     INSERT INTO reservation (order_line_id, warehouse, sku, quantity, state, at)
     SELECT id, 'MAIN', sku, quantity, 'live', now() FROM order_line WHERE order_number > %(top)s
@@ -90,7 +97,7 @@ def multiply(packline: str, prefect: str, order: int, copies: int) -> None:
         copy(connection, _PREFECT, given)
     with connect(packline) as connection:
         copy(connection, _PACKLINE, given)
-        for statement in (_RESERVATIONS, _TASKS, _COUNT_ON):
+        for statement in (_SHIPMENTS, _RESERVATIONS, _TASKS, _COUNT_ON):
             connection.execute(statement, given)
     for url in (packline, prefect):
         with psycopg.connect(url, autocommit=True) as connection:

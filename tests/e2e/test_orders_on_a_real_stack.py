@@ -9,8 +9,8 @@ from adapters.settings import settings
 from domain.shop_days import shop_day
 from models.base import utc_now
 from models.enums import TaskKind, TaskState
-from models.shipments import Shipment
 from models.process import ORDER_STEPS
+from models.shipments import Shipment
 from models.shipping import CarrierBooking
 from models.staff import StaffTask
 from tasks.answers import answer_task
