@@ -88,10 +88,10 @@ def test_an_idempotency_key_keeps_a_dispatcher_that_died_from_starting_two_runs(
     prefect = PlayedPrefect()
     Dispatcher(prefect).sweep()
     with transaction() as session:
-        order = locked_shipment(session, number)
-        order.run_id, order.runs = None, 0
+        shipment = locked_shipment(session, number)
+        shipment.run_id, shipment.runs = None, 0
         if not protected:
-            order.received_at = utc_now()  # another key
+            shipment.order.received_at = utc_now()  # another key
     Dispatcher(prefect).sweep()
     assert len(prefect.runs) == (1 if protected else 2)
 
