@@ -1,4 +1,4 @@
-"""Steps 5, 6 and 7, and the gates where a person picks and packs."""
+"""Steps 5, 6 and 7, and the gates where a person picks, packs, and puts back."""
 
 from typing import cast
 
@@ -7,7 +7,16 @@ from sqlmodel import Session, select
 from domain.walking import walking_key
 from models.catalogue import Product
 from models.enums import TaskKind
-from models.results import ChecklistItem, Decision, Packed, Picked, PickingChecklist, TaskOpened
+from models.results import (
+    ChecklistItem,
+    Decision,
+    Packed,
+    Picked,
+    PickingChecklist,
+    PutBack,
+    PutBackAssigned,
+    TaskOpened,
+)
 from models.shipments import Shipment, ShipmentLine
 from models.staff import StaffTask
 from tasks.acceptance import goods_weight
@@ -64,6 +73,28 @@ def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
 def await_packing(order: OrderRef) -> Packed:
     """Wait until somebody has packed the order, weighed and measured its parcels."""
     return cast(Packed, await_answer(order, GATES[TaskKind.PACKING]))
+
+
+@step("Assign Put-Back Task")
+def assign_put_back_task(session: Session, shipment: Shipment) -> PutBackAssigned:
+    """Put what was picked for a cancelled order on the warehouse staff's list, if anything was."""
+    picked = {line.sku: line.picked for line in shipment.goods if line.picked}
+    if not picked:
+        return PutBackAssigned()
+    items = [
+        item.model_dump() | {"quantity": picked[item.sku]}
+        for item in checklist_items(session, shipment)
+        if item.sku in picked
+    ]
+    task = open_task(session, shipment, TaskKind.PUT_BACK, {"items": items})
+    return PutBackAssigned(task_id=task.id, pieces=sum(picked.values()))
+
+
+def await_put_back(order: OrderRef, assigned: PutBackAssigned) -> PutBack:
+    """Wait until somebody has put the goods back; there is no wait where nothing was picked."""
+    if not assigned.needed:
+        return PutBack()
+    return cast(PutBack, await_answer(order, GATES[TaskKind.PUT_BACK]))
 
 
 def checklist_items(session: Session, shipment: Shipment) -> tuple[ChecklistItem, ...]:
