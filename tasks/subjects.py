@@ -70,7 +70,7 @@ class Subject(ABC):
         self.effects: dict[tuple[str, int], Any] = {}
         """What came of effects whose record could not be written yet, by step and round."""
         self.stop: PacklineError | None = None
-        """Why no further step may begin, if the attempt knew when it began; `lock` finds the rest."""
+        """Why no further step may begin, as the attempt knew when it began."""
         self._calls: Counter[str] = Counter()
         self._records: dict[tuple[str, int], dict[str, Any] | None] = {}
 
