@@ -5,7 +5,16 @@ from typing import Any
 
 from domain.errors import PacklineError
 from models.enums import TaskKind
-from models.forms import ALL_AS_LISTED, SOMETHING_MISSING
+from models.forms import ALL_AS_LISTED, DAMAGED_OR_MISSING, SOMETHING_MISSING
+
+_ANSWERED_BY = {
+    TaskKind.PICKING: "picked_by",
+    TaskKind.PACKING: "packed_by",
+    TaskKind.CARRIER_PICKUP: "handed_over_by",
+    TaskKind.SHORTAGE: "decided_by",
+    TaskKind.SHORT_PICK: "decided_by",
+}
+"""Where the form of a gate that can cancel the order has the name of who answers."""
 
 _PARCEL = re.compile(r"^(\d+)(?:g)?[ ,]+(\d+)x(\d+)x(\d+)(?:mm)?$", re.IGNORECASE)
 
@@ -57,6 +66,27 @@ def decision_answer(kind: TaskKind, by: str, decision: str | None, note: str) ->
     if not decision:
         raise OptionMissing(kind, "--decision 'try again' or --decision 'cancel the order'")
     return {"gate": str(kind), "decided_by": by, "decision": decision, "note": note}
+
+
+def put_back_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str, Any]:
+    """All as listed, or with `SKU=PIECES` for each product that is damaged or missing."""
+    lost: dict[str, dict[str, Any]] = {}
+    for option, given in (("damaged", damaged), ("missing", missing)):
+        for item in map(_found, given):
+            lost.setdefault(item["sku"], {"sku": item["sku"]})[option] = item["quantity"]
+    outcome = DAMAGED_OR_MISSING if lost else ALL_AS_LISTED
+    return {
+        "gate": "put-back", "put_back_by": by, "outcome": outcome, "lost": list(lost.values()),
+    }  # fmt: skip
+
+
+def cancel_answer(kind: TaskKind, by: str, reason: str) -> dict[str, Any]:
+    """Cancel the order in place of what the task asks for."""
+    if kind not in _ANSWERED_BY:
+        raise PacklineError(
+            f"A {kind} task cannot cancel its order: the order is being cancelled already."
+        )
+    return {"gate": str(kind), _ANSWERED_BY[kind]: by, "cancel": reason}
 
 
 def _found(given: str) -> dict[str, Any]:

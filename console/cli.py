@@ -41,6 +41,7 @@ from models.catalogue import StockLevel
 from models.enums import Adjustment, OrderStatus, Role, TaskKind
 from models.intake import (
     AdjustmentIn,
+    CancellationIn,
     DeliveryIn,
     Given,
     Kind,
@@ -52,6 +53,7 @@ from models.intake import (
 )
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
+from tasks.cancellation import request_cancellation
 from tasks.intake import import_file
 from tasks.refunds import amount, pay
 from tasks.stock_keeping import book, called, move
@@ -209,6 +211,22 @@ def order(number: int, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def cancel(
+    number: int,
+    reason: Annotated[str, typer.Option(help="Why: it stands in the order's timeline.")],
+    by: By,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel an order, at any stage until the carrier has collected all of it.
+
+    What was done for it is undone: pickup, labels, refund, mail, stock.
+    """
+    given = _one(CancellationIn, {"reason": reason, "by": by})
+    asked = request_cancellation(number, given.reason, given.by)
+    shown.as_json(asked) if as_json else shown.show_cancellation(asked)
+
+
+@app.command()
 def refunds(
     everything: Annotated[bool, typer.Option("--all", help="Also those that are paid.")] = False,
     limit: Limit = 50,
@@ -289,12 +307,29 @@ def done(
         str | None, typer.Option(help="Operator: 'try again' or 'cancel the order'.")
     ] = None,
     note: Annotated[str, typer.Option(help="Operator: why.")] = "",
+    damaged: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SKU=PIECES", help="Put back: pieces that cannot be sold."),
+    ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SKU=PIECES", help="Put back: pieces that are not there."),
+    ] = None,
+    cancel: Annotated[
+        str, typer.Option(metavar="WHY", help="Any but put back: cancel the order instead.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say that a task is done. Picking without --found means: all as listed."""
+    """Say that a task is done. Picking without --found means: all as listed, as does putting back
+    without --damaged and --missing.
+    """
     with _reading() as session:
         kind = find_task(session, task).kind
-    if kind == TaskKind.PICKING:
+    if cancel:
+        answer = options.cancel_answer(kind, by, cancel)
+    elif kind == TaskKind.PUT_BACK:
+        answer = options.put_back_answer(by, damaged or [], missing or [])
+    elif kind == TaskKind.PICKING:
         answer = options.picking_answer(by, found or [])
     elif kind == TaskKind.PACKING:
         answer = options.packing_answer(by, parcel or [])
@@ -305,6 +340,8 @@ def done(
     closed = answer_task(task, answer)
     if as_json:
         shown.as_json(closed)
+    elif cancel:
+        typer.echo(f"Order {closed.order_number} is being cancelled: {cancel}.")
     else:
         typer.echo(f"Task {task} is done; order {closed.order_number} goes on.")
 

@@ -18,6 +18,7 @@ from console.lists import OrderRow, OrderSheet, RefundRow, StockRow, SummaryRow,
 from deployments.bench_replay_report import ReplayReport
 from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
+from models.results import CancellationAsked
 from tasks.audit import AuditReport
 
 screen = Console(highlight=False)
@@ -107,6 +108,17 @@ def show_order(sheet: OrderSheet) -> None:
         ("When", "Who", "What", "Detail"),
         ((shop_clock(e.at), e.actor, e.event, e.detail) for e in sheet.timeline),
     )
+
+
+def show_cancellation(asked: CancellationAsked) -> None:
+    """That an order is being cancelled, and on whose word."""
+    if asked.again:
+        typer.echo(
+            f"{asked.asked_by} asked to cancel order {asked.order_number} before, at"
+            f" {shop_clock(asked.asked_at)} ({asked.reason}): nothing was changed."
+        )
+    else:
+        typer.echo(f"Order {asked.order_number} is being cancelled: {asked.reason}.")
 
 
 def show_refunds(rows: list[RefundRow]) -> None:

@@ -14,7 +14,8 @@ does:
   whoever may still work on it can write nothing more, and lets it start over.
 - It crashed, or ended although the order has not: the same.
 - It failed, and the order says why: it leaves it to a person, who presses Retry.
-- It was cancelled: it cancels the order; once the goods are packed, it lets the run start over.
+- It was cancelled: somebody wants the order cancelled. It notes that, and lets the run start over:
+  the run undoes what was done.
 - Another run has taken over its order: it ends it.
 """
 
@@ -27,7 +28,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import psycopg
-from sqlalchemy import ColumnElement, and_, or_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, or_, tuple_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 from sqlmodel import Session, col, func, select, update
@@ -54,21 +55,25 @@ from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
 from models.enums import ENDED, OrderStatus, TaskKind, TaskState
 from models.ledger import StepRecord
+from models.orders import SalesOrder
 from models.runs import OvertakenRun, RunHeartbeat
 from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.answers import Stop, stop_of
 from tasks.backorders import fill_backorders
-from tasks.cancellation import CANCEL_ORDER, cancel, is_booked_out
+from tasks.cancellation import ask_to_cancel
 from tasks.handover import take_back
-from tasks.ledger import record, tell
-from tasks.subjects import locked_shipment
+from tasks.ledger import tell
+from tasks.subjects import is_collected, locked_shipment
 
 DISPATCHING = 7_225_463_03
 """Advisory lock: one dispatcher works, the others stand by."""
 
 DISPATCHER = "dispatcher"
 """Its name in the timelines."""
+
+PREFECT = "Prefect"
+"""Who asks to cancel an order whose run somebody cancelled there."""
 
 _PAGE = 200
 _PAUSE = timedelta(seconds=5)
@@ -233,13 +238,11 @@ class Dispatcher:
         return True
 
     def _cancel(self, case: Case) -> bool:
-        """Cancel the order of a cancelled run. Packed goods cannot be put back by a button."""
-        if not _cancel_order(case):
-            return self._start_over(case, "it was cancelled after its goods were packed")
-        if case.state.kind == "CANCELLING":
-            self._prefect.cancel(case.run_id, "The order is cancelled.")
-        logger.info("Order %s: cancelled with its flow run %s", case.which, case.run_id)
-        return False
+        """Ask to cancel the order of a cancelled run. The run comes back to undo what was done;
+        what the carrier has goes on.
+        """
+        _ask_to_cancel(case)
+        return self._start_over(case, "it was cancelled, and undoes what was done")
 
     def _forget(self, case: Case) -> bool:
         """A deleted run: the order gets a new one."""
@@ -359,9 +362,10 @@ def _note_run(session: Session, shipment: Shipment, run_id: str) -> None:
 
 
 def _runs_to_resume(session: Session) -> list[str]:
-    """The runs of open shipments that should go on by an answer, and that no worker has taken up.
+    """The runs of open shipments that should go on by an answer, or turn back, and that no worker
+    has taken up.
 
-    Their last answer is some seconds old, and what they wait for is not a task that a step of
+    What was said last is some seconds old, and what they wait for is not a task that a step of
     theirs has opened since.
     """
     its_task = and_(
@@ -374,6 +378,7 @@ def _runs_to_resume(session: Session) -> list[str]:
         .correlate(Shipment)
         .scalar_subquery()
     )
+    last_word = func.greatest(last_answer, SalesOrder.cancel_requested_at)
     out_of_an_answer = or_(
         col(StaffTask.id).is_(None),
         col(StaffTask.kind) == TaskKind.SHORT_PICK,
@@ -382,13 +387,14 @@ def _runs_to_resume(session: Session) -> list[str]:
     found = session.exec(
         select(Shipment.run_id)
         .select_from(Shipment)
+        .join(SalesOrder)
         .outerjoin(StaffTask, and_(its_task, col(StaffTask.state) == TaskState.OPEN))
         .where(
             col(Shipment.status).not_in(ENDED),
             col(Shipment.run_id).is_not(None),
             col(Shipment.problem) == "",
             out_of_an_answer,
-            last_answer < func.now() - _handover(),
+            last_word < func.now() - _handover(),
             _no_longer_marked(),
         )
     )
@@ -463,7 +469,9 @@ def _alive(session: Session, run_ids: list[str]) -> set[str]:
 
 
 def _answered(session: Session, keys: dict[str, str], states: dict[str, RunState]) -> set[str]:
-    """The runs that wait at a gate whose answer is in the ledger, and was not just given."""
+    """The runs that wait at a gate whose answer is in the ledger, or whose task was withdrawn, and
+    that was not just now.
+    """
     waiting: dict[tuple[str, str, int], str] = {}
     for run_id, key_of_shipment in keys.items():
         stop: Stop | None = stop_of(states[run_id].pause_key) if states[run_id].waits else None
@@ -472,12 +480,26 @@ def _answered(session: Session, keys: dict[str, str], states: dict[str, RunState
     if not waiting:
         return set()
     key = tuple_(col(StepRecord.subject), col(StepRecord.step), col(StepRecord.round))
-    found = session.execute(
-        select(StepRecord.subject, StepRecord.step, StepRecord.round).where(
-            key.in_(waiting), col(StepRecord.at) < func.now() - _handover()
+    answered = select(StepRecord.subject, StepRecord.step, StepRecord.round).where(
+        key.in_(waiting), col(StepRecord.at) < func.now() - _handover()
+    )
+    found = [*session.execute(answered), *session.execute(_withdrawn(set(keys.values())))]
+    return {waiting[tuple(entry)] for entry in found if tuple(entry) in waiting}
+
+
+def _withdrawn(keys: set[str]) -> Select[tuple[str, str, int]]:
+    """The gates of these shipments whose tasks were withdrawn, for their orders are cancelled."""
+    return (
+        select(Shipment.key, "gate: " + col(StaffTask.kind), StaffTask.round)
+        .select_from(StaffTask)
+        .join(Shipment)
+        .join(SalesOrder)
+        .where(
+            col(Shipment.key).in_(keys),
+            StaffTask.state == TaskState.WITHDRAWN,
+            col(SalesOrder.cancel_requested_at) < func.now() - _handover(),
         )
     )
-    return {waiting[tuple(entry)] for entry in found}
 
 
 def _is_old(state: RunState) -> bool:
@@ -512,19 +534,14 @@ def _fence_off(case: Case, event: str, detail: str, *, forget: bool = False) -> 
     return True
 
 
-def _cancel_order(case: Case) -> bool:
-    """Cancel an order with a record in its ledger; False: its goods have left the stock."""
+def _ask_to_cancel(case: Case) -> None:
+    """Note that the order of a run is to be cancelled, unless it has another run by now."""
     with transaction() as session:
         shipment = locked_shipment(session, *(case.which or (0, 0)))
         if shipment.run_id != case.run_id or shipment.has_ended:
-            return True
-        if is_booked_out(session, shipment):
-            return False
-        shipment.fence += 1
-        result = cancel(session, shipment, "its flow run was cancelled in Prefect")
-        record(session, shipment.key, CANCEL_ORDER, 1, result, case.run_id)
-        tell(session, shipment.key, CANCEL_ORDER, str(result), by=DISPATCHER)
-    return True
+            return
+        if not is_collected(session, shipment):
+            ask_to_cancel(session, shipment.order, "its flow run was cancelled in Prefect", PREFECT)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 Run by Packline's dispatcher for each order that comes in, or by hand with the order's number. Three
 times the run waits for a person: picking, packing, and the carrier's pickup. Every step happens
-once, however often the run is retried.
+once, however often the run is retried. Once somebody asks to cancel the order, the run turns back.
 """
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from tasks.messages import send_shipment_notification
+from tasks.messages import send_cancellation_notice, send_shipment_notification
 from tasks.orders import (
     cancel_order,
     retrieve_new_order,
@@ -17,24 +17,29 @@ from tasks.orders import (
     update_order_status_to_shipped,
     update_order_with_tracking_info,
 )
-from tasks.pricing import calculate_total_order_value
+from tasks.pricing import calculate_total_order_value, refund_order
 from tasks.runs import goes_on_by_itself
 from tasks.shipping import (
     await_carrier_pickup,
     calculate_shipping_cost,
+    cancel_carrier_pickup,
     create_shipping_label,
     dispatch_carrier_pickup,
+    void_shipping_labels,
 )
 from tasks.staff import (
     assign_packing_task,
     assign_picking_task,
+    assign_put_back_task,
     await_decision_on_short_pick,
     await_decision_on_shortage,
     await_packing,
     await_picking,
+    await_put_back,
     get_picking_checklist,
 )
-from tasks.stock import check_inventory_levels, update_inventory_stock
+from tasks.stock import check_inventory_levels, return_stock, update_inventory_stock
+from tasks.subjects import CancellationRequested, OrderRef
 
 
 @flow(name="order-fulfillment")
@@ -52,19 +57,23 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
     if order.has_ended:
         return Completed(message=f"{order.title} is already {order.status}.")
 
+    try:
+        return fulfil(order)
+    except CancellationRequested:
+        return take_back(order)
+
+
+def fulfil(order: OrderRef) -> State[None]:
+    """The way there. A person who cancels at any of its gates stops it before its next step."""
     while not check_inventory_levels(order).reserved:
-        if await_decision_on_shortage(order).cancels:
-            cancel_order(order, "stock is short")
-            return Completed(message=f"{order.title} is Cancelled: stock is short.")
+        await_decision_on_shortage(order)
     calculate_total_order_value(order)
     update_order_status_to_processing(order)
 
     assign_picking_task(order)
     get_picking_checklist(order)
     while not await_picking(order).complete:
-        if await_decision_on_short_pick(order).cancels:
-            cancel_order(order, "picked short")
-            return Completed(message=f"{order.title} is Cancelled: picked short.")
+        await_decision_on_short_pick(order)
 
     assign_packing_task(order)
     packed = await_packing(order)
@@ -79,3 +88,21 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
     pickup = await_carrier_pickup(order)
     update_order_status_to_shipped(order, pickup)
     return Completed(message=f"{order.title} is Shipped.")
+
+
+def take_back(order: OrderRef) -> State[None]:
+    """The way back: undo what was done, and nothing where nothing was.
+
+    The carrier and the customer are told first; then goods that were picked go back to their bins.
+    """
+    order.turn_back()
+    cancel_carrier_pickup(order)
+    void_shipping_labels(order)
+    refunded = refund_order(order)
+    send_cancellation_notice(order, refunded)
+
+    put_back_task = assign_put_back_task(order)
+    put_back = await_put_back(order, put_back_task)
+    return_stock(order, put_back)
+    cancelled = cancel_order(order)
+    return Completed(message=f"{order.title} is Cancelled: {cancelled.reason}.")

@@ -62,6 +62,7 @@ class TaskKind(StrEnum):
     CARRIER_PICKUP = "carrier-pickup"
     SHORTAGE = "shortage"
     SHORT_PICK = "short-pick"
+    PUT_BACK = "put-back"
 
 
 class Role(StrEnum):

@@ -30,6 +30,7 @@ ALL_AS_LISTED = "all as listed"
 SOMETHING_MISSING = "something is missing"
 TRY_AGAIN = "try again"
 CANCEL_THE_ORDER = "cancel the order"
+DAMAGED_OR_MISSING = "something is damaged or missing"
 
 
 def _this_form(gate: str) -> Any:
@@ -55,6 +56,15 @@ def _as_text(schema: dict[str, Any]) -> None:
     schema.pop("format", None)
 
 
+def _without_nulls(schema: dict[str, Any]) -> dict[str, Any]:
+    """What may be left out is not asked for as "text or nothing": the forms show that badly."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    kept = {key: schema[key] for key in schema if key not in ("anyOf", "default")}
+    return kinds[0] | kept
+
+
 ClockTime = Annotated[datetime, BeforeValidator(_without_blanks), Field(json_schema_extra=_as_text)]
 """Typed in, like 2026-11-23 16:05."""
 
@@ -67,7 +77,7 @@ def _filled_in(schema: Any, parts: dict[str, Any]) -> Any:
         return schema
     if "$ref" in schema:
         schema = parts[schema["$ref"].rpartition("/")[2]]
-    return {key: _filled_in(value, parts) for key, value in schema.items()}
+    return {key: _filled_in(value, parts) for key, value in _without_nulls(schema).items()}
 
 
 class Form(BaseModel):
@@ -83,6 +93,28 @@ class Form(BaseModel):
         return _filled_in(schema, parts)
 
 
+class CancellableForm(Form):
+    """The base of the gates' forms that can cancel the order; `…_by` is who answers."""
+
+    cancel: Note = Field(
+        "",
+        title="Cancel the order instead",
+        description="Only to cancel the order: say why, and leave out what you cannot say.",
+    )
+
+    @property
+    def person(self) -> str:
+        """Who answers."""
+        return str(next(value for name, value in self if name.endswith("_by")))
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The form with the way out at its end."""
+        schema = super().model_json_schema(*args, **kwargs)
+        schema["properties"]["cancel"] = schema["properties"].pop("cancel")
+        return schema
+
+
 class FoundItem(Form):
     """How many pieces of a product are really there."""
 
@@ -90,13 +122,13 @@ class FoundItem(Form):
     quantity: int = Field(title="Pieces found", description="0 if there are none.", ge=0)
 
 
-class PickingForm(Form):
+class PickingForm(CancellableForm):
     """Tell us what you picked."""
 
     gate: Literal["picking"] = _this_form("picking")
     picked_by: Name = Field(title="Picked by", description="Your name.")
-    outcome: Literal["all as listed", "something is missing"] = Field(
-        title="Outcome", description="Is every piece of the list in the tote?"
+    outcome: Literal["all as listed", "something is missing"] | None = Field(
+        None, title="Outcome", description="Is every piece of the list in the tote?"
     )
     found: list[FoundItem] = Field(
         default_factory=list,
@@ -119,51 +151,78 @@ class ParcelForm(Form):
     height_mm: PositiveInt = Field(title="Height (mm)", description="In millimetres.", le=5000)
 
 
-class PackingForm(Form):
+class PackingForm(CancellableForm):
     """Tell us what you packed."""
 
     gate: Literal["packing"] = _this_form("packing")
     packed_by: Name = Field(title="Packed by", description="Your name.")
     parcels: list[ParcelForm] = Field(
+        default_factory=list,
         title="Parcels",
         description="Add an item for each parcel of this order.",
-        min_length=1,
         max_length=99,
     )
 
 
-class CarrierPickupForm(Form):
+class CarrierPickupForm(CancellableForm):
     """Tell us that the carrier has collected."""
 
     gate: Literal["carrier-pickup"] = _this_form("carrier-pickup")
     handed_over_by: Name = Field(title="Handed over by", description="Your name.")
-    confirmation_number: Annotated[Name, StringConstraints(max_length=64)] = Field(
-        title="Confirmation number", description="The number that the carrier gave you."
+    confirmation_number: Annotated[Name, StringConstraints(max_length=64)] | None = Field(
+        None,
+        title="Confirmation number",
+        description="The number that the carrier gave you.",
     )
-    collected_at: ClockTime = Field(
+    collected_at: ClockTime | None = Field(
+        None,
         title="Collected at",
         description="When, by the shop's clock, like 2026-11-23 16:05.",
     )
 
 
-class ShortageForm(Form):
+class ShortageForm(CancellableForm):
     """Decide about an order that stock cannot fill."""
 
     gate: Literal["shortage"] = _this_form("shortage")
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: Literal["try again", "cancel the order"] = Field(
+    decision: Literal["try again", "cancel the order"] | None = Field(
+        None,
         title="Decision",
         description="Try again now, or cancel the order; it goes on by itself once stock is there.",
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")
 
 
-class ShortPickForm(Form):
+class ShortPickForm(CancellableForm):
     """Decide about an order that could not be picked in full."""
 
     gate: Literal["short-pick"] = _this_form("short-pick")
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: Literal["try again", "cancel the order"] = Field(
-        title="Decision", description="Send somebody to pick again, or cancel the order."
+    decision: Literal["try again", "cancel the order"] | None = Field(
+        None, title="Decision", description="Send somebody to pick again, or cancel the order."
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")
+
+
+class LostItem(Form):
+    """How many pieces of a product did not come back whole."""
+
+    sku: str = Field(title="SKU", description="As in the list above.", max_length=64)
+    damaged: int = Field(0, title="Damaged", description="Pieces that cannot be sold.", ge=0)
+    missing: int = Field(0, title="Missing", description="Pieces that are not there.", ge=0)
+
+
+class PutBackForm(Form):
+    """Tell us that the goods of a cancelled order are back in their bins."""
+
+    gate: Literal["put-back"] = _this_form("put-back")
+    put_back_by: Name = Field(title="Put back by", description="Your name.")
+    outcome: Literal["all as listed", "something is damaged or missing"] = Field(
+        title="Outcome", description="Is every piece of the list back in its bin, and whole?"
+    )
+    lost: list[LostItem] = Field(
+        default_factory=list,
+        title="Damaged or missing",
+        description="Only then: add an item for each such product. All other pieces count as back.",
+    )

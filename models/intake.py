@@ -40,6 +40,8 @@ MAX_GRAMS = 1_000_000
 MAX_RANK = 10_000
 COUNT_PREFIX = "count:"
 """How the references of movements begin that a count has made."""
+ORDER_PREFIX = "order:"
+"""How those begin that an order has made."""
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
 
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -226,6 +228,10 @@ class AdjustmentIn(Incoming):
             raise ValueError("returned pieces come back: write the quantity without a minus")
         if self.reference.startswith(COUNT_PREFIX):
             raise ValueError(f"reference {shown(self.reference)} looks like a count: book a count")
+        if self.reference.startswith(ORDER_PREFIX):
+            raise ValueError(
+                f"reference {shown(self.reference)} looks like Packline's own: give your slip's"
+            )
         return self
 
 
@@ -245,6 +251,13 @@ class TransferIn(Incoming):
         if self.from_warehouse == self.to_warehouse:
             raise ValueError(f"to_warehouse {shown(self.to_warehouse)} is where the pieces are")
         return self
+
+
+class CancellationIn(Incoming):
+    """Somebody wants an order cancelled."""
+
+    reason: Text = Field(max_length=500)
+    by: Text = Field(max_length=100)
 
 
 class StockCountIn(Incoming):

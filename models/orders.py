@@ -28,6 +28,12 @@ _SHIPPED_IS_COMPLETE = (
 )
 
 
+_CANCELLATION_IS_ASKED_FOR = (
+    "(cancel_requested_at IS NULL) = (cancel_requested_by IS NULL)"
+    " AND (cancel_requested_at IS NULL OR cancel_reason <> '')"
+)
+
+
 class SalesOrder(SQLModel, table=True):
     """What a customer ordered through a channel, and how far it has come.
 
@@ -37,6 +43,8 @@ class SalesOrder(SQLModel, table=True):
     `value_minor` is its total as it was ordered, set once, when it is priced. The other amounts are
     of what still ships; what they are less than the value stands in refunds. (Orders that were
     cancelled before there were refunds have no value.)
+
+    Since `cancel_requested_at`, what was done for it is being undone, for `cancel_reason`.
     """
 
     __tablename__ = "sales_order"
@@ -49,6 +57,7 @@ class SalesOrder(SQLModel, table=True):
         CheckConstraint(
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
         ),
+        CheckConstraint(_CANCELLATION_IS_ASKED_FOR, name="cancellation_is_asked_for"),
         Index(
             "ix_sales_order_open",
             "status",
@@ -97,6 +106,8 @@ class SalesOrder(SQLModel, table=True):
     shipped_at: datetime | None = instant(None)
     cancelled_at: datetime | None = instant(None)
     cancel_reason: str = Field(default="", max_length=500)
+    cancel_requested_at: datetime | None = instant(None)
+    cancel_requested_by: str | None = Field(default=None, max_length=100)
 
     lines: list["OrderLine"] = Relationship(
         back_populates="order", sa_relationship_kwargs={"order_by": "OrderLine.position"}

@@ -18,6 +18,17 @@ ORDER_STEPS = (
 )
 """Steps 1 to 14: one order, from New to Shipped."""
 
+WAY_BACK = (
+    "Cancel Carrier Pickup",
+    "Void Shipping Labels",
+    "Refund Order",
+    "Send Cancellation Notice",
+    "Assign Put-Back Task",
+    "Return Stock",
+    "Cancel Order",
+)
+"""The steps of an order that somebody asked to cancel."""
+
 DAY_STEPS = (
     "Daily Fulfillment Summary",
     "Generate Daily Performance Report",

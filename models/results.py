@@ -250,6 +250,104 @@ class StockCounted(StepResult):
         return f"; put short and with the operator: {', '.join(map(str, self.put_short))}"
 
 
+class PutBackAssigned(StepResult):
+    """A person puts the goods of a cancelled order back; no task: nothing was picked."""
+
+    task_id: int | None = None
+    pieces: int = 0
+
+    @property
+    def needed(self) -> bool:
+        """Somebody has to walk."""
+        return self.task_id is not None
+
+    def __str__(self) -> str:
+        if not self.needed:
+            return "nothing was picked"
+        return f"task {self.task_id}: {self.pieces} pieces to put back"
+
+
+class PutBack(StepResult):
+    """The goods of a cancelled order are back in their bins, but for these pieces per SKU."""
+
+    put_back_by: str = ""
+    damaged: dict[str, int] = Field(default_factory=dict)
+    missing: dict[str, int] = Field(default_factory=dict)
+
+    def __str__(self) -> str:
+        if not (self.damaged or self.missing):
+            return f"all back, says {self.put_back_by}"
+        return f"back, says {self.put_back_by}{_but_for(self.damaged, self.missing)}"
+
+
+class StockReturned(StepResult):
+    """What became of a cancelled order's goods, in pieces per SKU.
+
+    `returned` were booked out and are in stock again; others had never left it.
+    """
+
+    returned: dict[str, int] = Field(default_factory=dict)
+    damaged: dict[str, int] = Field(default_factory=dict)
+    missing: dict[str, int] = Field(default_factory=dict)
+
+    def __str__(self) -> str:
+        booked = f"{sum(self.returned.values())} pieces booked in" if self.returned else ""
+        return f"{booked or 'stock set free'}{_but_for(self.damaged, self.missing)}"
+
+
+def _but_for(damaged: dict[str, int], missing: dict[str, int]) -> str:
+    said = [f"{pieces} of {sku} damaged" for sku, pieces in damaged.items()]
+    said += [f"{pieces} of {sku} missing" for sku, pieces in missing.items()]
+    return f"; {', '.join(said)}" if said else ""
+
+
+class PickupCancelled(StepResult):
+    """The collection that was called off, by its key; none: none was ordered."""
+
+    keys: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"called off {', '.join(self.keys)}" if self.keys else "no pickup was ordered"
+
+
+class LabelsVoided(StepResult):
+    """The labels that were given back, by their keys."""
+
+    keys: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"voided {', '.join(self.keys)}" if self.keys else "there were no labels"
+
+
+class OrderRefunded(StepResult):
+    """What comes back to the customer: the refund of that key, if any.
+
+    The `last` shipment of an order that goes back settles it for all of them. `unpriced` says why
+    the order has no value, so that nobody knows what comes back.
+    """
+
+    last: bool
+    refund: str = ""
+    unpriced: str = ""
+
+    def __str__(self) -> str:
+        if not self.last:
+            return "settled with the order's other shipments"
+        if self.unpriced:
+            return f"the order has no value: {self.unpriced}"
+        return self.refund or "nothing comes back"
+
+
+class CancellationAsked(StepResult):
+    """Who asked to cancel an order, when and why; `again`: somebody else had asked before."""
+
+    order_number: int
+    asked_by: str
+    asked_at: datetime
+    reason: str
+    again: bool = False
+
+
 class LabelsBought(StepResult):
     """One tracking number per parcel."""
 
@@ -291,6 +389,8 @@ class MailSent(StepResult):
     problem: str = ""
 
     def __str__(self) -> str:
+        if not self.recipients:
+            return "left to the last shipment of the order"
         whom = ", ".join(self.recipients)
         return f"refused for {whom}: {self.problem}" if self.problem else f"mailed to {whom}"
 

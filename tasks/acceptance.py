@@ -20,21 +20,26 @@ from models.enums import LabelState, PickupState, TaskKind
 from models.forms import (
     ALL_AS_LISTED,
     CANCEL_THE_ORDER,
+    DAMAGED_OR_MISSING,
     CarrierPickupForm,
+    LostItem,
     PackingForm,
     PickingForm,
+    PutBackForm,
     ShortageForm,
     ShortPickForm,
 )
 from models.orders import SalesOrder
-from models.results import Collected, Decision, Packed, Parcel, Picked, ShortLine
+from models.results import Collected, Decision, Packed, Parcel, Picked, PutBack, ShortLine
 from models.shipments import Shipment, ShipmentLine
 from models.shipping import CarrierPickup, ShippingLabel
+from tasks.cancellation import ask_to_cancel
 from tasks.picking_lists import picking_checklist
 from tasks.reservations import given_up, regain
 from tasks.worklist import open_task
 
 _YEARS = range(2000, 3000)
+_OR_CANCEL = "or say why the order is to be cancelled instead"
 
 
 class AnswerRefused(PacklineError):
@@ -45,6 +50,8 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> P
     """Every line is picked as listed, or some are short, never more and never anything else."""
     quantities = {line.sku: line.quantity for line in shipment.goods}
     found = {item.sku: item.quantity for item in form.found}
+    if form.outcome is None:
+        raise AnswerRefused(f"Say whether all was there as listed, {_OR_CANCEL}.")
     if form.outcome == ALL_AS_LISTED and form.found:
         raise AnswerRefused(
             "You chose 'all as listed' and also listed products: choose 'something is missing',"
@@ -68,6 +75,8 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> P
 
 def accept_packing(session: Session, shipment: Shipment, form: PackingForm) -> Packed:
     """Parcels weigh at least what is in them, and at most what the carrier takes."""
+    if not form.parcels:
+        raise AnswerRefused(f"List each closed parcel with its weight and sides, {_OR_CANCEL}.")
     goods = goods_weight(session, shipment)
     packed = sum(parcel.weight_grams for parcel in form.parcels)
     if packed < goods:
@@ -110,6 +119,10 @@ def accept_carrier_pickup(
     session: Session, shipment: Shipment, form: CarrierPickupForm
 ) -> Collected:
     """The parcels left after their labels were made, and not in the future."""
+    if not (form.confirmation_number and form.collected_at):
+        raise AnswerRefused(
+            f"Give the carrier's confirmation number and when it took the parcels, {_OR_CANCEL}."
+        )
     collected_at = _in_shop_time(form.collected_at)
     labelled_at = session.scalar(
         select(func.max(ShippingLabel.bought_at)).where(
@@ -146,18 +159,53 @@ def accept_carrier_pickup(
 
 def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) -> Decision:
     """The operator decides whether stock is checked again."""
-    return _decision(form)
+    return _decision(session, shipment, form, "stock is short")
 
 
 def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
     """The operator decides whether somebody picks again, once the order holds its stock."""
-    decision = _decision(form)
+    decision = _decision(session, shipment, form, "picked short")
     if not decision.cancels:
         if given_up(session, shipment):
             _regain_all(session, shipment)
         checklist = picking_checklist(session, shipment)  # it may be another warehouse's by now
         open_task(session, shipment, TaskKind.PICKING, checklist.model_dump(mode="json"))
     return decision
+
+
+def accept_put_back(session: Session, shipment: Shipment, form: PutBackForm) -> PutBack:
+    """Every piece that was picked is back, or is said to be damaged or missing."""
+    if form.outcome == ALL_AS_LISTED and form.lost:
+        raise AnswerRefused(
+            "You chose 'all as listed' and also listed products: choose"
+            f" '{DAMAGED_OR_MISSING}', or leave the list empty."
+        )
+    if form.outcome != ALL_AS_LISTED and not form.lost:
+        raise AnswerRefused("List each product of which pieces are damaged or missing.")
+    if len({item.sku for item in form.lost}) < len(form.lost):
+        raise AnswerRefused("A product stands twice in your list: give one line per product.")
+    picked = {line.sku: line.picked for line in shipment.goods if line.picked}
+    for item in form.lost:
+        _check_lost(item, picked)
+    return PutBack(
+        put_back_by=form.put_back_by,
+        damaged={item.sku: item.damaged for item in form.lost if item.damaged},
+        missing={item.sku: item.missing for item in form.lost if item.missing},
+    )
+
+
+def _check_lost(item: LostItem, picked: dict[str, int]) -> None:
+    if item.sku not in picked:
+        raise AnswerRefused(
+            f"{item.sku} was not picked for this order: leave it out, and book what else you found"
+            " with `packline stock adjust`."
+        )
+    lost = item.damaged + item.missing
+    if not 0 < lost <= picked[item.sku]:
+        raise AnswerRefused(
+            f"{lost} of {item.sku} are damaged or missing, and {picked[item.sku]} were picked:"
+            " correct the list."
+        )
 
 
 def _regain_all(session: Session, shipment: Shipment) -> None:
@@ -198,8 +246,16 @@ def _missing(lines: list[ShipmentLine]) -> tuple[ShortLine, ...]:
     )
 
 
-def _decision(form: ShortageForm | ShortPickForm) -> Decision:
+def _decision(
+    session: Session, shipment: Shipment, form: ShortageForm | ShortPickForm, why: str
+) -> Decision:
+    """A decision to cancel is a request like any other: the flow turns back at its next step."""
+    if form.decision is None:
+        raise AnswerRefused(f"Decide whether to try again, {_OR_CANCEL}.")
     cancels = form.decision == CANCEL_THE_ORDER
+    if cancels:
+        reason = f"{why} ({form.note})" if form.note else why
+        ask_to_cancel(session, shipment.order, reason, form.decided_by)
     return Decision(decided_by=form.decided_by, cancels=cancels, note=form.note)
 
 

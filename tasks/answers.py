@@ -19,14 +19,16 @@ from models.enums import AnsweredThrough, TaskKind, TaskState
 from models.forms import (
     ALL_AS_LISTED,
     TRY_AGAIN,
+    CancellableForm,
     CarrierPickupForm,
     Form,
     PackingForm,
     PickingForm,
+    PutBackForm,
     ShortageForm,
     ShortPickForm,
 )
-from models.results import Collected, Decision, GateOutcome, Packed, Picked, StepResult
+from models.results import Collected, Decision, GateOutcome, Packed, Picked, PutBack, StepResult
 from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.acceptance import (
@@ -34,9 +36,11 @@ from tasks.acceptance import (
     accept_carrier_pickup,
     accept_packing,
     accept_picking,
+    accept_put_back,
     accept_short_pick,
     accept_shortage,
 )
+from tasks.cancellation import ask_to_cancel
 from tasks.handover import hand_over
 from tasks.ledger import record, tell
 from tasks.subjects import locked_shipment
@@ -104,9 +108,27 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
         session.refresh(task)
         if task.state != TaskState.OPEN:
             raise TaskNotOpen(why_not_open(task))
+        if cancels_instead(session, shipment, GATES[task.kind], answer):
+            return task
         result = _checked(session, GATES[task.kind], shipment, answer)
         _settle(session, shipment, task, result, AnsweredThrough.CONSOLE)
         return task
+
+
+def cancels_instead(
+    session: Session, shipment: Shipment, gate: Gate, answer: dict[str, Any]
+) -> bool:
+    """Whether an answer to a locked shipment's gate asks to cancel the order; it is asked for then.
+
+    Raises `AnswerRefused` where its form is not filled in well.
+    """
+    if not answer.get("cancel"):
+        return False
+    form = _filled_in(gate, _storable(answer))
+    if not (isinstance(form, CancellableForm) and form.cancel):
+        return False
+    ask_to_cancel(session, shipment.order, form.cancel, form.person)
+    return True
 
 
 def answer_by_packline(
@@ -205,6 +227,14 @@ GATES: dict[TaskKind, Gate] = {
             accept=accept_short_pick,
             example={"gate": "short-pick", "decided_by": NOBODY, "decision": TRY_AGAIN},
         ),
+        Gate(
+            kind=TaskKind.PUT_BACK,
+            title="Put back",
+            form=PutBackForm,
+            result=PutBack,
+            accept=accept_put_back,
+            example={"gate": "put-back", "put_back_by": NOBODY, "outcome": ALL_AS_LISTED},
+        ),
     )
 }
 
@@ -214,11 +244,15 @@ def _checked(
 ) -> StepResult:
     if answer == gate.example:
         raise AnswerRefused("The run was resumed without an answer: give yours.")
+    return gate.accept(session, shipment, _filled_in(gate, answer))
+
+
+def _filled_in(gate: Gate, answer: dict[str, Any]) -> Form:
+    """The gate's form with an answer. Raises `AnswerRefused`."""
     try:
-        form = gate.form.model_validate(answer)
+        return gate.form.model_validate(answer)
     except ValidationError as error:
         raise AnswerRefused(_in_words(error)) from None
-    return gate.accept(session, shipment, form)
 
 
 def _in_words(error: ValidationError) -> str:

@@ -1,45 +1,119 @@
-"""Undoing an order: what was set aside for it is free again, and nobody is asked for anything.
+"""Cancelling an order: somebody asks for it, and its flow run undoes what was done.
 
-No Prefect here: the flow cancels as a step, the dispatcher when somebody cancelled the flow run.
+The request is in Postgres before anything else happens, so it works while Prefect is away. From
+then on no step forward begins, and nobody is asked for anything but what the way back needs. What
+the carrier has stays. No Prefect here: the console, the gates and the dispatcher all ask this way.
 """
 
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlalchemy import text
+from sqlmodel import Session
 
-from adapters.database import ORDERS_CHANNEL, notify
+from adapters.database import ORDERS_CHANNEL, notify, transaction
+from adapters.shop_clock import shop_clock
+from domain.errors import PacklineError
 from models.base import utc_now
-from models.enums import OrderStatus, ReservationState, TaskState
+from models.enums import OrderStatus, ReservationState
 from models.ledger import StepRecord
-from models.results import StatusChange
+from models.orders import SalesOrder
+from models.results import CancellationAsked, StatusChange
 from models.shipments import Shipment
-from models.staff import StaffTask
-from tasks.progress import move_on
+from tasks.handover import hand_over
+from tasks.ledger import tell
+from tasks.progress import SHIPPING_AND_SUMMING_UP, move_on
 from tasks.reservations import close_reservations
-from tasks.worklist import tasks_of
+from tasks.subjects import is_collected, locked_order, locked_shipments, order_key
+from tasks.worklist import withdraw_tasks
 
 CANCEL_ORDER = "Cancel Order"
+REFUND_ORDER = "Refund Order"
 UPDATE_INVENTORY_STOCK = "Update Inventory Stock"
 
 _REASON_CHARACTERS = 500
+_NAME_CHARACTERS = 100
+
+
+class CannotCancel(PacklineError):
+    """There is nothing left of the order that could be cancelled."""
+
+    def __init__(self, order: SalesOrder) -> None:
+        if order.status == OrderStatus.CANCELLED:
+            when = f" since {shop_clock(order.cancelled_at)}" if order.cancelled_at else ""
+            why = f"is Cancelled{when}: there is nothing left to do"
+        else:
+            why = "was collected by the carrier: that is a return, book it once it is back"
+        super().__init__(f"Order {order.number} {why}.")
+
+
+def request_cancellation(number: int, reason: str, by: str) -> CancellationAsked:
+    """Ask to cancel an order; asked for a second time, it says who was first.
+
+    Raises `UnknownOrder`, `CannotCancel`.
+    """
+    with transaction() as session:
+        return ask_to_cancel(session, locked_order(session, number), reason, by)
+
+
+def ask_to_cancel(session: Session, order: SalesOrder, reason: str, by: str) -> CancellationAsked:
+    """The same for an order that is locked already. Raises `CannotCancel`."""
+    if order.cancel_requested_at is not None:
+        return _asked(order, again=True)
+    going_back = shipments_to_cancel(session, order)
+    if not going_back:
+        raise CannotCancel(order)
+    order.cancel_requested_at = utc_now()
+    order.cancel_requested_by = by[:_NAME_CHARACTERS]
+    order.cancel_reason = reason[:_REASON_CHARACTERS]
+    tell(session, order_key(order.number), "Cancellation requested", order.cancel_reason, by)
+    for shipment in going_back:
+        withdraw_tasks(session, shipment)
+        shipment.problem = ""  # whatever stopped it, it goes back from there
+        hand_over(session, shipment)
+    notify(session, ORDERS_CHANNEL)  # one that has no run gets one
+    return _asked(order)
+
+
+def shipments_to_cancel(session: Session, order: SalesOrder) -> list[Shipment]:
+    """The shipments of a locked order that have not ended, and that no carrier has; locked."""
+    shipments = locked_shipments(session, order)
+    return [one for one in shipments if not one.has_ended and not is_collected(session, one)]
 
 
 def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
-    """Undo what was done for the order: its stock is free again, its tasks are withdrawn."""
+    """Close a locked shipment: it holds and wants no stock, and its tasks are withdrawn.
+
+    What is left of an order may be Shipped already; then the order is, from now on, and it counts
+    for the day that has not been summed up.
+    """
+    _wait_for_summary(session)
     close_reservations(session, shipment, ReservationState.RELEASED)
     notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
-    session.execute(
-        update(StaffTask)
-        .where(*tasks_of(shipment), col(StaffTask.state) == TaskState.OPEN)
-        .values(state=TaskState.WITHDRAWN)
-    )
+    withdraw_tasks(session, shipment)
     shipment.cancelled_at = utc_now()
     move_on(shipment, OrderStatus.CANCELLED)
-    shipment.order.cancel_reason = reason[:_REASON_CHARACTERS]
+    order = shipment.order
+    order.cancel_reason = reason[:_REASON_CHARACTERS]
+    if order.status == OrderStatus.SHIPPED:
+        order.shipped_at = shipment.cancelled_at
     shipment.problem = ""
     shipment.waits_at = shipment.ready_at = None
-    return StatusChange(status=shipment.status, reason=reason)
+    return StatusChange(status=shipment.status, reason=order.cancel_reason)
 
 
 def is_booked_out(session: Session, shipment: Shipment) -> bool:
     """Whether the goods have left the stock: from then on they are in parcels."""
     return session.get(StepRecord, (shipment.key, UPDATE_INVENTORY_STOCK, 1)) is not None
+
+
+def _asked(order: SalesOrder, *, again: bool = False) -> CancellationAsked:
+    return CancellationAsked(
+        order_number=order.number,
+        asked_by=order.cancel_requested_by or "",
+        asked_at=order.cancel_requested_at or utc_now(),
+        reason=order.cancel_reason,
+        again=again,
+    )
+
+
+def _wait_for_summary(session: Session) -> None:
+    lock = text("SELECT pg_advisory_xact_lock_shared(:key)")
+    session.execute(lock, {"key": SHIPPING_AND_SUMMING_UP})

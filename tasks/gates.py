@@ -2,12 +2,15 @@
 
 from typing import Any, NoReturn
 
+from sqlmodel import Session
+
 from adapters.database import transaction
 from adapters.faults import reach
 from adapters.prefect_engine import answer_given, suspend_with_form
 from models.results import GateOutcome, StepResult
 from models.shipments import Shipment
-from tasks.answers import Gate, pause_key, store_answer
+from tasks.acceptance import AnswerRefused
+from tasks.answers import Gate, cancels_instead, pause_key, store_answer
 from tasks.checklists import checklist_markdown
 from tasks.handover import note_waiting
 from tasks.ledger import find_record
@@ -31,25 +34,39 @@ def await_answer(order: OrderRef, gate: Gate) -> StepResult:
 
 def _outcome(order: OrderRef, gate: Gate, round: int) -> GateOutcome:
     """What the ledger has by now, or the form in Prefect; otherwise somebody is asked."""
+    order.may_begin()
     reach(f"{gate.name}: before")
     answer = _answer_in_prefect(order, gate, round)
+    outcome, stop = None, None
     with transaction() as session:
         row = order.lock(session)
         if known := find_record(session, order.key, gate.name, round):
             return GateOutcome.model_validate(known)
         task = task_of(session, row, kind=gate.kind, round=round)
         if answer in (None, gate.example):
-            outcome, key = None, pause_key(gate, round, task.shown)
+            key = pause_key(gate, round, task.shown)
             description = checklist_markdown(gate, row.name, task)
             task.shown += 1
+        elif _cancels(session, row, gate, answer or {}):
+            stop = order.heed(session, row)
         else:
             outcome = store_answer(session, row, gate, round, answer or {})
             session.flush()
             reach(f"{gate.name}: acted")
+    if stop:
+        raise stop
     if outcome is None:
         _wait(order, gate, round, key, description)
     reach(f"{gate.name}: committed")
     return outcome
+
+
+def _cancels(session: Session, row: Shipment, gate: Gate, answer: dict[str, Any]) -> bool:
+    """Whether the form asks to cancel the order. One that is filled in badly is asked again."""
+    try:
+        return cancels_instead(session, row, gate, answer)
+    except AnswerRefused:
+        return False
 
 
 def _answer_in_prefect(order: OrderRef, gate: Gate, round: int) -> dict[str, Any] | None:

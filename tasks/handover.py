@@ -29,11 +29,13 @@ class ReadyRun(NamedTuple):
 
 
 def note_waiting(order: OrderRef, key: str, gate: str, round: int) -> None:
-    """The run is suspended under this key; an answer that came in that instant sets it going."""
+    """The run is suspended under this key; an answer that came in that instant sets it going, and
+    so does a request to cancel.
+    """
     with transaction() as session:
-        row = order.lock(session)
+        row = order.own(session)
         row.waits_at = key
-        if find_record(session, order.key, gate, round):
+        if find_record(session, order.key, gate, round) or order.heed(session, row):
             hand_over(session, row)
 
 

@@ -9,7 +9,7 @@ transaction, so at any instant both are there or neither is.
 
 from dataclasses import dataclass
 
-from models.process import DAY_STEPS, ORDER_STEPS
+from models.process import DAY_STEPS, ORDER_STEPS, WAY_BACK
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,12 @@ def _gaps(progress: str) -> str:
 
 # Steps that happen again begin with the first round too. A day's revision is its steps' round.
 _ORDER_PROGRESS = _progress("order", ORDER_STEPS, "round = 1")
+_TO_BE_CANCELLED = """(
+    SELECT key FROM shipment JOIN sales_order AS placed ON placed.number = order_number
+    WHERE cancel_requested_at IS NOT NULL
+)"""
+# Orders that were cancelled before they could go back have nothing but their end.
+_WAY_BACK = _progress("order", WAY_BACK, f"round = 1 AND subject IN {_TO_BE_CANCELLED}")
 _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
 # What an order gave up to a count it has regained as often, or it waits for it.
@@ -75,7 +81,7 @@ _HOLDING = """
         WHERE status NOT IN ('Shipped', 'Cancelled')
         GROUP BY key
         HAVING bool_or(step = 'Check Inventory Levels')
-            AND NOT bool_or(step = 'Update Inventory Stock')
+            AND NOT bool_or(step IN ('Update Inventory Stock', 'Return Stock'))
     ),
     holding AS (SELECT key FROM checked WHERE holds),
     waiting AS (SELECT key FROM checked WHERE NOT holds)
@@ -568,6 +574,10 @@ EFFECTS = (
             LEFT JOIN printed USING (subject)
             WHERE labelled.step = 'Create Shipping Label'
               AND (labels IS DISTINCT FROM parcels OR labels IS NULL)
+              AND NOT EXISTS (
+                  SELECT FROM step_record AS voided
+                  WHERE voided.subject = labelled.subject AND voided.step = 'Void Shipping Labels'
+              )
         """,
     ),
     Invariant(
@@ -578,6 +588,11 @@ EFFECTS = (
             FROM (
                 SELECT subject, step, concat_ws(':', subject, 'shipment') AS key
                 FROM step_record WHERE step = 'Send Shipment Notification'
+                UNION ALL
+                SELECT subject, step,
+                    concat_ws(':', 'order', split_part(subject, ':', 2), 'cancellation')
+                FROM step_record
+                WHERE step = 'Send Cancellation Notice' AND result ->> 'message_id' <> ''
                 UNION ALL
                 SELECT subject, step, concat_ws(':', subject, 'report', round)
                 FROM step_record WHERE step = 'Notify Management of Daily Stats'
@@ -590,7 +605,7 @@ EFFECTS = (
         problem="{effect} is {state}, and the ledger lacks '{step}' of {subject}.",
         breaking="""
             WITH mail AS (
-                SELECT key, state, name[1] AS subject, name[2] AS kind, name[4] AS round
+                SELECT key, message_id, state, name[1] AS subject, name[2] AS kind, name[4] AS round
                 FROM message, regexp_match(key, '^(.*):([a-z]+)(:([0-9]+))?$') AS name
                 WHERE state <> 'written'
             ), effects (effect, state, step, subject, round) AS (
@@ -610,6 +625,13 @@ EFFECTS = (
                 UNION ALL
                 SELECT 'Mail ' || key, state, 'Notify Management of Daily Stats', subject, round
                 FROM mail WHERE kind = 'report'
+                UNION ALL
+                SELECT 'Mail ' || key, state, 'Send Cancellation Notice',
+                    coalesce(sender.subject, mail.subject), '1'
+                FROM mail LEFT JOIN step_record AS sender
+                    ON sender.step = 'Send Cancellation Notice'
+                    AND sender.result ->> 'message_id' = message_id
+                WHERE kind = 'cancellation' AND mail.round IS NULL
             )
             SELECT effect, state, effects.step, effects.subject
             FROM effects LEFT JOIN step_record AS recorded
@@ -706,6 +728,114 @@ EFFECTS = (
             """
             for thing, table, key in _ONCE
         ),
+    ),
+)
+
+CANCELLED = (
+    Invariant(
+        name="who asks to cancel an order says when and why",
+        problem="Order {number} was to be cancelled {at} by {who}, because: {why}.",
+        breaking="""
+            SELECT number, coalesce(cancel_requested_at::text, 'at no time') AS at,
+                coalesce(cancel_requested_by, 'nobody') AS who,
+                coalesce(nullif(cancel_reason, ''), 'nothing') AS why
+            FROM sales_order
+            WHERE (cancel_requested_at IS NULL) <> (cancel_requested_by IS NULL)
+               OR cancel_requested_at IS NOT NULL AND cancel_reason = ''
+        """,
+    ),
+    Invariant(
+        name="only orders that are to be cancelled go back",
+        problem="Order {number} has the record of '{step}', and nobody asked to cancel it.",
+        breaking=f"""
+            SELECT {_NUMBER_OF_SUBJECT}, step FROM step_record
+            WHERE step IN {WAY_BACK[:-1]} AND subject NOT IN {_TO_BE_CANCELLED}
+        """,
+    ),
+    Invariant(
+        name="no step of the way back is recorded before those that come first",
+        problem="Order {which} has the record of '{furthest}' and lacks that of '{step}'.",
+        breaking=_gaps(_WAY_BACK),
+    ),
+    Invariant(
+        name="nothing of a cancelled order is left with a carrier",
+        problem="Order {number} is Cancelled, and its {kind} {live_key} is {state}.",
+        breaking=f"""
+            SELECT {_NUMBER_OF_TRAVELLING}, kind, live_key, state
+            FROM shipment AS travels JOIN (
+                SELECT order_number, shipment AS number, 'label' AS kind, key AS live_key, state
+                FROM shipping_label WHERE state <> 'voided'
+                UNION ALL
+                SELECT order_number, shipment, 'pickup', key, state
+                FROM carrier_pickup WHERE state <> 'cancelled'
+            ) AS live USING (order_number, number)
+            WHERE status = 'Cancelled'
+        """,
+    ),
+    Invariant(
+        name="goods that were picked for a cancelled order were put back",
+        problem="Order {number} was picked and its stock returned, and nobody says that its {sku}"
+        " is back.",
+        breaking=f"""
+            SELECT {_NUMBER_OF_TRAVELLING}, line.sku
+            FROM {_TRAVELS} JOIN step_record AS returned
+                ON returned.subject = travels.key AND returned.step = 'Return Stock'
+            WHERE line.picked > 0 AND line.quantity > 0 AND NOT EXISTS (
+                SELECT FROM step_record AS back
+                WHERE back.subject = travels.key AND back.step = 'gate: put-back'
+                  AND back.result ->> 'accepted' = 'true'
+            )
+        """,
+    ),
+    Invariant(
+        name="what came back of a cancelled order is booked in once",
+        problem="{subject} returned {recorded} of {sku} as {kind}, and its movement says {moved}.",
+        breaking=f"""
+            WITH recorded AS (
+                SELECT subject, kind, sku, pieces::int * sign AS pieces
+                FROM step_record
+                CROSS JOIN LATERAL (
+                    VALUES ('returned', 1), ('damaged', -1)
+                ) AS part (kind, sign)
+                CROSS JOIN LATERAL jsonb_each_text(result -> kind) AS entry (sku, pieces)
+                WHERE step = 'Return Stock'
+            ), moved AS (
+                SELECT reference AS subject, kind, sku, quantity AS pieces
+                FROM stock_movement
+                WHERE kind IN ('returned', 'damaged') AND reference IN {_TO_BE_CANCELLED}
+            )
+            SELECT subject, kind, sku, coalesce(recorded.pieces, 0) AS recorded,
+                coalesce(moved.pieces, 0) AS moved
+            FROM recorded FULL JOIN moved USING (subject, kind, sku)
+            WHERE recorded.pieces IS DISTINCT FROM moved.pieces
+        """,
+    ),
+    Invariant(
+        name="what goes back is cancelled in the order's lines",
+        problem="Order {number} has {cancelled} of {sku} cancelled, and {going_back} go back.",
+        breaking="""
+            SELECT placed.order_number AS number, placed.cancelled, placed.sku,
+                sum(line.quantity) AS going_back
+            FROM order_line AS placed
+            JOIN shipment_line AS line ON order_line_id = placed.id
+            JOIN shipment AS travels
+                ON travels.order_number = line.order_number AND travels.number = line.shipment
+            JOIN step_record AS refunded ON subject = key AND step = 'Refund Order'
+            GROUP BY placed.id HAVING placed.cancelled < sum(line.quantity)
+        """,
+    ),
+    Invariant(
+        name="orders that are to be cancelled only want their goods put back",
+        problem="Task {id} ({kind}) is open, and its order {number} is {wanted}.",
+        breaking=f"""
+            SELECT id, kind, {_NUMBER_OF_TRAVELLING},
+                CASE WHEN kind = 'put-back' THEN 'not to be cancelled' ELSE 'to be cancelled' END
+                    AS wanted
+            FROM staff_task AS task JOIN shipment AS travels
+                ON travels.order_number = task.order_number AND travels.number = task.shipment
+            WHERE state = 'open'
+              AND (kind = 'put-back') <> (travels.key IN {_TO_BE_CANCELLED})
+        """,
     ),
 )
 
@@ -870,5 +1000,14 @@ SENT_TWICE = Invariant(
     """,
 )
 
-INVARIANTS = (*STOCK, *MONEY, *LEDGER, *SHIPPED, *EFFECTS, *PEOPLE, SUMMARY_REVISIONS)
+INVARIANTS = (
+    *STOCK,
+    *MONEY,
+    *LEDGER,
+    *SHIPPED,
+    *EFFECTS,
+    *CANCELLED,
+    *PEOPLE,
+    SUMMARY_REVISIONS,
+)
 """Those that need nothing but the database."""

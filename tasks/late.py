@@ -49,6 +49,7 @@ _SAYING_DONE = {
     TaskKind.CARRIER_PICKUP: " --confirmation NUMBER --at 'YYYY-MM-DD HH:MM'",
     TaskKind.SHORTAGE: " --decision 'try again'",
     TaskKind.SHORT_PICK: " --decision 'try again'",
+    TaskKind.PUT_BACK: "",
 }
 
 logger = logging.getLogger("packline.late")

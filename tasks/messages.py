@@ -1,5 +1,8 @@
-"""Step 12: the mail that tells a customer how to follow the parcels."""
+"""Step 12: the mail that tells a customer how to follow the parcels. And the one that tells of what
+is cancelled.
+"""
 
+from collections import Counter
 from urllib.parse import quote
 
 from sqlmodel import Session, col, select
@@ -11,12 +14,17 @@ from adapters.settings import settings
 from models.catalogue import Product
 from models.documents import MailLine, MailParcel, ShipmentMailView
 from models.messages import Message
-from models.orders import OrderLine
-from models.results import MailSent
+from models.orders import OrderLine, SalesOrder
+from models.refunds import Refund
+from models.results import MailSent, OrderRefunded
 from models.shipments import Shipment, ShipmentLine
+from tasks.cancellation import REFUND_ORDER
+from tasks.cancellation_mail import write_cancellation_mail
+from tasks.ledger import find_record
 from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
 from tasks.shipping import live_labels
 from tasks.step import step
+from tasks.subjects import order_key
 
 
 def write_shipment_mail(session: Session, shipment: Shipment) -> Message:
@@ -36,6 +44,47 @@ def send_shipment_notification(
 ) -> MailSent:
     """Tell the customer. An address that does not exist holds up nothing: it is noted."""
     return save_sent(session, f"{shipment.key}:shipment", delivery)
+
+
+def write_cancellation_notice(
+    session: Session, shipment: Shipment, refunded: OrderRefunded
+) -> Message | None:
+    """Put the order's mail into the outbox; None for a shipment that leaves it to the last one."""
+    if not refunded.last:
+        return None
+    order = shipment.order
+    refund = session.exec(select(Refund).where(Refund.key == refunded.refund)).first()
+    cancelled = _going_back(session, order)
+    key = _cancellation_key(order)
+    return begin_sending(write_cancellation_mail(session, order, key, cancelled, refund))
+
+
+def send_if_written(message: Message | None) -> Delivery | None:
+    """Send the mail, if it is this shipment's to send."""
+    return send_written(message) if message else None
+
+
+@step("Send Cancellation Notice", intent=write_cancellation_notice, effect=send_if_written)
+def send_cancellation_notice(
+    session: Session, shipment: Shipment, delivery: Delivery | None
+) -> MailSent:
+    """Tell the customer what will not come, once per order, also if nothing had been shipped."""
+    if delivery is None:
+        return MailSent(message_id="", recipients=())
+    return save_sent(session, _cancellation_key(shipment.order), delivery)
+
+
+def _cancellation_key(order: SalesOrder) -> str:
+    return f"{order_key(order.number)}:cancellation"
+
+
+def _going_back(session: Session, order: SalesOrder) -> Counter[str]:
+    """Pieces per SKU of the shipments that are being cancelled."""
+    pieces: Counter[str] = Counter()
+    for shipment in order.shipments:
+        if find_record(session, shipment.key, REFUND_ORDER, 1):
+            pieces.update({line.sku: line.quantity for line in shipment.goods})
+    return pieces
 
 
 def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:

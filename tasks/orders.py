@@ -17,13 +17,10 @@ from models.results import (
 )
 from models.shipments import Shipment, shipment_name
 from tasks.cancellation import CANCEL_ORDER, cancel
-from tasks.progress import move_on
+from tasks.progress import SHIPPING_AND_SUMMING_UP, move_on
 from tasks.runs import name_run
 from tasks.step import step
 from tasks.subjects import RETRIEVE_NEW_ORDER, Claim, OrderRef, take_over
-
-SHIPPING_AND_SUMMING_UP = 7_225_463_02
-"""Advisory lock: orders become Shipped together, but never while a day is being summed up."""
 
 
 def retrieve_new_order(order_number: int | None, shipment: int) -> OrderRef | None:
@@ -82,5 +79,7 @@ def update_order_status_to_shipped(
     return Shipped(status=shipment.status, collected_at=pickup.collected_at)
 
 
-cancel_order = step(CANCEL_ORDER)(cancel)
-"""Undo what was done for the order, and why."""
+@step(CANCEL_ORDER)
+def cancel_order(session: Session, shipment: Shipment) -> StatusChange:
+    """The end of the way back. Until here the order is open, and so has a run that works on it."""
+    return cancel(session, shipment, shipment.order.cancel_reason)

@@ -1,11 +1,18 @@
-"""Step 3: what the customer pays."""
+"""Step 3: what the customer pays. And what comes back when the order is cancelled."""
 
 from sqlmodel import Session
 
-from models.results import OrderValue
+from domain.tax import NoTaxRate
+from domain.zones import NoShippingRate, NoShippingZone
+from models.results import OrderRefunded, OrderValue
 from models.shipments import Shipment
 from tasks.amounts import price_as_ordered
+from tasks.cancellation import REFUND_ORDER, shipments_to_cancel
+from tasks.ledger import PACKLINE, find_record
+from tasks.refunds import reprice
 from tasks.step import step
+
+_NO_PRICE = (NoShippingZone, NoShippingRate, NoTaxRate)
 
 
 @step("Calculate Total Order Value")
@@ -23,3 +30,30 @@ def calculate_total_order_value(session: Session, shipment: Shipment) -> OrderVa
         total_minor=order.total_minor or 0,
         currency=order.currency,
     )
+
+
+@step(REFUND_ORDER)
+def refund_order(session: Session, shipment: Shipment) -> OrderRefunded:
+    """Nothing of the shipment is sold; of several that go back, the last one writes the refund.
+
+    An order that never had a price, and cannot get one, is cancelled without. Raises
+    `NoShippingZone`, `NoShippingRate` or `NoTaxRate` where the rest of an order cannot be priced.
+    """
+    for line in shipment.goods:
+        line.ordered.cancelled += line.quantity
+    if not _is_last(session, shipment):
+        return OrderRefunded(last=False)
+    order = shipment.order
+    try:
+        refund = reprice(session, order, order.cancel_reason, order.cancel_requested_by or PACKLINE)
+    except _NO_PRICE as problem:
+        if order.value_minor is not None:
+            raise
+        return OrderRefunded(last=True, unpriced=str(problem))
+    return OrderRefunded(last=True, refund=refund.key if refund else "")
+
+
+def _is_last(session: Session, shipment: Shipment) -> bool:
+    """Whether all others that go back have come to this step before; their order is locked."""
+    others = [one for one in shipments_to_cancel(session, shipment.order) if one is not shipment]
+    return all(find_record(session, one.key, REFUND_ORDER, 1) for one in others)

@@ -4,6 +4,9 @@ from models.enums import OrderStatus
 from models.orders import standing
 from models.shipments import Shipment
 
+SHIPPING_AND_SUMMING_UP = 7_225_463_02
+"""Advisory lock: orders become Shipped together, but never while a day is being summed up."""
+
 
 def move_on(shipment: Shipment, status: OrderStatus) -> None:
     """Give a locked shipment a new status, and its order what that makes of it.

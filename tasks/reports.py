@@ -32,8 +32,8 @@ from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.reports import DailySummary
 from models.results import DaySummed, MailSent, ReportMade
-from tasks.orders import SHIPPING_AND_SUMMING_UP
 from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
+from tasks.progress import SHIPPING_AND_SUMMING_UP
 from tasks.runs import name_run
 from tasks.step import step
 from tasks.subjects import DAILY_FULFILLMENT_SUMMARY, DayRef, day_key

@@ -1,4 +1,4 @@
-"""Steps 9, 10 and 13, and the gate where the carrier collects."""
+"""Steps 9, 10 and 13, what undoes them, and the gate where the carrier collects."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -13,7 +13,15 @@ from domain.errors import PacklineError
 from models.base import utc_now
 from models.documents import LabelView, split_address
 from models.enums import LabelState, PickupState, TaskKind
-from models.results import Collected, LabelsBought, Packed, PickupBooked, ShippingCost
+from models.results import (
+    Collected,
+    LabelsBought,
+    LabelsVoided,
+    Packed,
+    PickupBooked,
+    PickupCancelled,
+    ShippingCost,
+)
 from models.shipments import Shipment
 from models.shipping import CarrierPickup, ShippingLabel
 from tasks.answers import GATES
@@ -59,6 +67,14 @@ class WantedPickup:
     weight_grams: int
 
 
+@dataclass(frozen=True)
+class Booked:
+    """Something at a carrier that is to be undone, by its key."""
+
+    carrier: str
+    key: str
+
+
 def want_labels(session: Session, shipment: Shipment, packed: Packed) -> list[WantedLabel]:
     """Write down which labels are wanted, one per parcel, under keys that stay the same."""
     order = shipment.order
@@ -99,6 +115,29 @@ def create_shipping_label(
         label.bought_at = utc_now()
     numbers = tuple(label.tracking_number or "" for label in labels)
     return LabelsBought(carrier=HOUSE, tracking_numbers=numbers)
+
+
+def want_labels_voided(session: Session, shipment: Shipment) -> list[Booked]:
+    """The labels to give back. One that is only wanted may have been bought in this instant."""
+    return [Booked(label.carrier, label.key) for label in live_labels(session, shipment)]
+
+
+def void_labels(labels: list[Booked]) -> list[Booked]:
+    """Give each label back, under its key."""
+    for label in labels:
+        carrier_named(label.carrier).void_label(label.key)
+    return labels
+
+
+@step("Void Shipping Labels", intent=want_labels_voided, effect=void_labels)
+def void_shipping_labels(
+    session: Session, shipment: Shipment, voided: list[Booked]
+) -> LabelsVoided:
+    """No parcel of the shipment travels; what it was to cost and its tracking number are void."""
+    for label in live_labels(session, shipment):
+        label.state = LabelState.VOIDED
+    shipment.carrier = shipment.tracking_number = shipment.shipping_cost_minor = None
+    return LabelsVoided(keys=tuple(label.key for label in voided))
 
 
 @step("Calculate Shipping Cost")
@@ -165,6 +204,29 @@ def dispatch_carrier_pickup(session: Session, shipment: Shipment, reference: str
     }
     task = open_task(session, shipment, TaskKind.CARRIER_PICKUP, checklist)
     return PickupBooked(reference=reference, task_id=task.id)
+
+
+def want_pickup_cancelled(session: Session, shipment: Shipment) -> list[Booked]:
+    """The collection to call off, if one is wanted or booked; those of other orders stay."""
+    pickup = _pickup(session, shipment)
+    return [Booked(pickup.carrier, pickup.key)] if pickup else []
+
+
+def cancel_pickups(pickups: list[Booked]) -> list[Booked]:
+    """Call the collection off, under its key."""
+    for pickup in pickups:
+        carrier_named(pickup.carrier).cancel_pickup(pickup.key)
+    return pickups
+
+
+@step("Cancel Carrier Pickup", intent=want_pickup_cancelled, effect=cancel_pickups)
+def cancel_carrier_pickup(
+    session: Session, shipment: Shipment, called_off: list[Booked]
+) -> PickupCancelled:
+    """The carrier does not come for these parcels."""
+    if pickup := _pickup(session, shipment):
+        pickup.state = PickupState.CANCELLED
+    return PickupCancelled(keys=tuple(pickup.key for pickup in called_off))
 
 
 def await_carrier_pickup(order: OrderRef) -> Collected:

@@ -1,11 +1,19 @@
-"""Steps 5, 6 and 7, and the gates where a person picks and packs."""
+"""Steps 5, 6 and 7, and the gates where a person picks, packs, and puts back."""
 
 from typing import cast
 
 from sqlmodel import Session
 
 from models.enums import TaskKind
-from models.results import Decision, Packed, Picked, PickingChecklist, TaskOpened
+from models.results import (
+    Decision,
+    Packed,
+    Picked,
+    PickingChecklist,
+    PutBack,
+    PutBackAssigned,
+    TaskOpened,
+)
 from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.acceptance import goods_weight
@@ -62,6 +70,30 @@ def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
 def await_packing(order: OrderRef) -> Packed:
     """Wait until somebody has packed the order, weighed and measured its parcels."""
     return cast(Packed, await_answer(order, GATES[TaskKind.PACKING]))
+
+
+@step("Assign Put-Back Task")
+def assign_put_back_task(session: Session, shipment: Shipment) -> PutBackAssigned:
+    """Put what was picked for a cancelled order on the warehouse staff's list, if anything was."""
+    picked = {line.sku: line.picked for line in shipment.goods if line.picked}
+    if not picked:
+        return PutBackAssigned()
+    listed = picking_checklist(session, shipment)
+    items = [
+        item.model_copy(update={"quantity": picked[item.sku]})
+        for item in listed.items
+        if item.sku in picked
+    ]
+    checklist = listed.model_copy(update={"items": tuple(items)}).model_dump()
+    task = open_task(session, shipment, TaskKind.PUT_BACK, checklist)
+    return PutBackAssigned(task_id=task.id, pieces=sum(picked.values()))
+
+
+def await_put_back(order: OrderRef, assigned: PutBackAssigned) -> PutBack:
+    """Wait until somebody has put the goods back; there is no wait where nothing was picked."""
+    if not assigned.needed:
+        return PutBack()
+    return cast(PutBack, await_answer(order, GATES[TaskKind.PUT_BACK]))
 
 
 def _opened(task: StaffTask) -> TaskOpened:

@@ -27,7 +27,7 @@ from domain.errors import PacklineError
 from models.results import StepResult
 from models.shipments import PROBLEM_CHARACTERS, Shipment
 from tasks.ledger import find_record, record, tell
-from tasks.subjects import Subject, Superseded
+from tasks.subjects import CancellationRequested, Subject, Superseded
 
 Result = TypeVar("Result", bound=StepResult)
 Body = Callable[..., Result]
@@ -75,6 +75,7 @@ def step(
             known = subject.recorded(name, round)
             if known is not None:
                 return kind.model_validate(known)
+            subject.may_begin()
             reach(f"{name}: before")
             try:
                 return cast(Result | None, as_task(name, attempt)(subject, round, *args))
@@ -141,9 +142,9 @@ def _note_failure(subject: Subject, name: str, problem: Exception) -> None:
     """Put the reason where people look; it fails the flow run in any case.
 
     What time can heal is tried again by itself. Anything else waits for a person, and the order
-    says so. An attempt that was overtaken has nothing to say.
+    says so. An attempt that was overtaken, or turns back, has nothing to say.
     """
-    if not subject.key or isinstance(problem, Superseded):
+    if not subject.key or isinstance(problem, Superseded | CancellationRequested):
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
         row = subject.lock(session)

@@ -19,11 +19,12 @@ from sqlmodel.sql.expression import SelectOfScalar
 from adapters.database import transaction
 from domain.errors import PacklineError
 from models.base import utc_now
-from models.enums import ENDED, OrderStatus
+from models.enums import ENDED, OrderStatus, PickupState
 from models.ledger import StepRecord
 from models.orders import SalesOrder
 from models.runs import OvertakenRun
 from models.shipments import Shipment, shipment_name
+from models.shipping import CarrierPickup
 
 RETRIEVE_NEW_ORDER = "Retrieve New Order"
 DAILY_FULFILLMENT_SUMMARY = "Daily Fulfillment Summary"
@@ -49,6 +50,16 @@ class Superseded(PacklineError):
         )
 
 
+class CancellationRequested(PacklineError):
+    """Somebody asked to cancel the order: the attempt begins no further step, and turns back."""
+
+    def __init__(self, name: str, order: SalesOrder) -> None:
+        super().__init__(
+            f"{name} is to be cancelled, says {order.cancel_requested_by} ({order.cancel_reason}):"
+            " what was done for it is being undone."
+        )
+
+
 class Subject(ABC):
     """The base of all subjects. `key` is their name in the ledger."""
 
@@ -58,8 +69,15 @@ class Subject(ABC):
         self.run_id = run_id
         self.effects: dict[tuple[str, int], Any] = {}
         """What came of effects whose record could not be written yet, by step and round."""
+        self.stop: PacklineError | None = None
+        """Why no further step may begin, as the attempt knew when it began."""
         self._calls: Counter[str] = Counter()
         self._records: dict[tuple[str, int], dict[str, Any] | None] = {}
+
+    def may_begin(self) -> None:
+        """Raises what `lock` would raise, as far as the attempt knew when it began."""
+        if self.stop:
+            raise self.stop
 
     def next_round(self, step: str) -> int:
         """The round that this call of `step` is, from 1."""
@@ -91,6 +109,7 @@ class OrderRef(Subject):
         self.title = shipment.name.capitalize()
         self.fence = shipment.fence
         self.status = shipment.status
+        self.on_its_way_back = False
 
     @property
     def has_ended(self) -> bool:
@@ -98,11 +117,34 @@ class OrderRef(Subject):
         return self.status in ENDED
 
     def lock(self, session: Session) -> Shipment:
-        """Lock the shipment. Raises `Superseded` when a newer attempt has taken it over."""
+        """Lock the shipment, to do something for it.
+
+        Raises `Superseded` when a newer attempt has taken it over, and `CancellationRequested`
+        unless the attempt is on its way back.
+        """
+        shipment = self.own(session)
+        if request := self.heed(session, shipment):
+            raise request
+        return shipment
+
+    def own(self, session: Session) -> Shipment:
+        """Lock the shipment, whatever is asked for it. Raises `Superseded`."""
         shipment = locked_shipment(session, self.number, self.shipment)
         if shipment.fence != self.fence:
             raise Superseded(self.title, shipment.run_id)
         return shipment
+
+    def heed(self, session: Session, shipment: Shipment) -> CancellationRequested | None:
+        """Why the attempt has to turn back. Parcels that the carrier has are beyond recall."""
+        asked = shipment.order.cancel_requested_at is not None and not self.on_its_way_back
+        if not asked or shipment.has_ended or is_collected(session, shipment):
+            return None
+        return CancellationRequested(self.title, shipment.order)
+
+    def turn_back(self) -> None:
+        """From here on, the attempt undoes what was done."""
+        self.on_its_way_back = True
+        self.stop = None
 
 
 class Claim(Subject):
@@ -230,7 +272,25 @@ def take_over(session: Session, number: int, shipment: int, run_id: str) -> Orde
         row.claimed_at = row.claimed_at or utc_now()
     reference = OrderRef(row, run_id)
     reference.remember(session)
+    reference.stop = reference.heed(session, row)
     return reference
+
+
+def is_collected(session: Session, shipment: Shipment) -> bool:
+    """Whether the carrier has the shipment's parcels."""
+    found = select(CarrierPickup.id).where(
+        CarrierPickup.order_number == shipment.order_number,
+        CarrierPickup.shipment == shipment.number,
+        CarrierPickup.state == PickupState.COLLECTED,
+    )
+    return session.exec(found).first() is not None
+
+
+def locked_shipments(session: Session, order: SalesOrder) -> list[Shipment]:
+    """All shipments of a locked order, locked too."""
+    of_order = select(Shipment).where(Shipment.order_number == order.number)
+    locked = of_order.order_by(col(Shipment.number)).with_for_update()
+    return list(session.exec(locked.execution_options(populate_existing=True)))
 
 
 def overtake(session: Session, shipment: Shipment) -> None:

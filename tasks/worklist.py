@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
@@ -22,6 +22,7 @@ _ROLES = {
     TaskKind.CARRIER_PICKUP: Role.LOGISTICS_COORDINATOR,
     TaskKind.SHORTAGE: Role.OPERATOR,
     TaskKind.SHORT_PICK: Role.OPERATOR,
+    TaskKind.PUT_BACK: Role.WAREHOUSE_STAFF,
 }
 
 ROLE_ABOVE = {
@@ -37,6 +38,7 @@ _HOURS: dict[TaskKind, Callable[[], float]] = {
     TaskKind.CARRIER_PICKUP: lambda: settings().pickup_hours,
     TaskKind.SHORTAGE: lambda: settings().decision_hours,
     TaskKind.SHORT_PICK: lambda: settings().decision_hours,
+    TaskKind.PUT_BACK: lambda: settings().put_back_hours,
 }
 
 _LATENESS = {
@@ -102,6 +104,15 @@ def task_of(session: Session, shipment: Shipment, *, kind: TaskKind, round: int)
     """The task of one round of a shipment's gate; it is opened before anybody waits for it."""
     of_round = select(StaffTask).where(StaffTask.kind == kind, StaffTask.round == round)
     return session.exec(of_round.where(*tasks_of(shipment))).one()
+
+
+def withdraw_tasks(session: Session, shipment: Shipment) -> None:
+    """Take what is open for a locked shipment off the lists."""
+    session.execute(
+        update(StaffTask)
+        .where(*tasks_of(shipment), col(StaffTask.state) == TaskState.OPEN)
+        .values(state=TaskState.WITHDRAWN)
+    )
 
 
 def why_not_open(task: StaffTask) -> str:

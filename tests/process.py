@@ -84,9 +84,9 @@ class Process:
             lambda key, markdown: _playing.get().published.append(markdown),
         )
 
-    def run(self, number: int | None = None) -> str:
+    def run(self, number: int | None = None, shipment: int = 1) -> str:
         """One attempt: the message it completed with, or the gate at which it waits."""
-        return self._attempt(unwrap(order_fulfillment.fn), number)
+        return self._attempt(unwrap(order_fulfillment.fn), number, shipment)
 
     def sum_up(self, day: object = None) -> str:
         return self._attempt(unwrap(daily_summary.fn), day)
@@ -107,10 +107,10 @@ class Process:
             outcome = self.run(number)
         return outcome
 
-    def _attempt(self, flow: Callable[..., State[None]], argument: object) -> str:
+    def _attempt(self, flow: Callable[..., State[None]], *given: object) -> str:
         before = _playing.set(self)
         try:
-            return flow(argument).message or ""
+            return flow(*given).message or ""
         except Waiting as waiting:
             self.description = waiting.description
             return waiting.key
@@ -168,6 +168,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "shortage": {"gate": "shortage", "decided_by": "Max", "decision": "try again"},
     "short-pick": {"gate": "short-pick", "decided_by": "Max", "decision": "try again"},
+    "put-back": {"gate": "put-back", "put_back_by": "Jo", "outcome": "all as listed"},
 }
 """What well-behaved staff answer; the time of a collection is now."""
 

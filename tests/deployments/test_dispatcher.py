@@ -2,12 +2,14 @@
 
 import threading
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import httpx
 import psycopg
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.database import ORDERS_CHANNEL, RUNS_CHANNEL, database_url, notify, transaction
 from adapters.prefect_api import FormMissing, PrefectAway, PrefectRefused, RunState
@@ -15,12 +17,12 @@ from deployments import dispatcher
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now
 from models.intake import DeliveryIn
-from tasks.cancellation import cancel
+from tasks.cancellation import cancel, request_cancellation
 from tasks.handover import take_ready
 from tasks.stock_keeping import book
 from tasks.subjects import locked_shipment
 from tests.factories import make_order, the_shipment
-from tests.process import assert_sound, execute, rows
+from tests.process import assert_sound, dying_before_the_record_of, execute, rows
 
 
 @dataclass
@@ -297,14 +299,56 @@ def test_a_cancelled_run_cancels_its_order_and_gives_the_stock_back(process, pre
     prefect.runs[process.run_id] = RunState(kind, kind.title(), since=utc_now())
     sweep(prefect)
     sweep(prefect)
+    assert prefect.again == [process.run_id]
+    assert rows("SELECT cancel_requested_by FROM sales_order") == [("Prefect",)]
+    assert process.run(number).startswith(f"Order {number} is Cancelled")
     assert rows("SELECT status, cancel_reason FROM sales_order") == [
         ("Cancelled", "its flow run was cancelled in Prefect")
     ]
     assert rows("SELECT reserved FROM product WHERE sku = 'MUG'") == [(0,)]
     assert rows("SELECT state FROM staff_task") == [("withdrawn",)]
-    assert told(number) == ["Cancel Order"]
-    assert prefect.runs[process.run_id].kind == "CANCELLED"
+    assert told(number) == ["run starts over"]
     assert_sound()
+
+
+def test_a_request_that_no_worker_heard_of_reaches_the_waiting_run(process, prefect):
+    number = at_picking(process)
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
+    request_cancellation(number, "changed their mind", "Ada")
+    assert take_ready(10) == [(number, 1, process.run_id)]  # and its worker died
+    assert sweep(prefect) == 0  # just asked for
+    execute("UPDATE sales_order SET cancel_requested_at = cancel_requested_at - interval '1 min'")
+    assert sweep(prefect) == 1
+    assert prefect.resumed == [(process.run_id, "picking")]
+
+
+def test_a_run_that_failed_comes_back_to_cancel_its_order(process, prefect):
+    number = at_picking(process)
+    execute("UPDATE shipment SET problem = 'something is broken'")
+    prefect.runs[process.run_id] = RunState("FAILED", "Failed", since=LONG_AGO)
+    assert sweep(prefect) == 0
+    request_cancellation(number, "changed their mind", "Ada")
+    assert sweep(prefect) == 1
+    assert prefect.again == [process.run_id]
+
+
+def test_a_run_cancelled_after_the_carrier_collected_goes_on(process, prefect):
+    number = at_picking(process)
+    for kind in ("picking", "packing", "carrier-pickup"):
+        process.answer(kind)
+        with suppress_the_end():
+            process.run(number)
+    prefect.runs[process.run_id] = RunState("CANCELLED", "Cancelled", since=LONG_AGO)
+    assert sweep(prefect) == 1
+    assert process.run(number) == f"Order {number} is Shipped."
+    assert_sound()
+
+
+@contextmanager
+def suppress_the_end():
+    """The attempt dies before the order would be Shipped."""
+    with dying_before_the_record_of("Update Order Status to Shipped"), suppress(SQLAlchemyError):
+        yield
 
 
 def test_a_run_cancelled_after_the_goods_were_packed_starts_over(process, prefect):

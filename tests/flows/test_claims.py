@@ -103,7 +103,9 @@ def test_a_cancelled_order_stays_as_it_is_whichever_run_comes(process, numbers, 
     with transaction() as session:
         session.connection().exec_driver_sql(
             "UPDATE shipment SET status = 'Cancelled', cancelled_at = now(),"
-            f" run_id = {run_id} WHERE order_number = {numbers[0]}"
+            f" run_id = {run_id} WHERE order_number = {numbers[0]};"
+            "UPDATE sales_order SET status = 'Cancelled', cancelled_at = now()"
+            f" WHERE number = {numbers[0]}"
         )
     before = everything()
     assert process.run(numbers[0]) == f"Order {numbers[0]} is already Cancelled."

@@ -103,10 +103,10 @@ def test_the_operator_is_asked_again_while_stock_is_still_short(process, too_muc
 def test_a_backordered_order_that_is_cancelled_has_nothing_reserved(process, too_much, mail_server):
     process.run(too_much)
     process.answer("shortage", decision="cancel the order", note="discontinued")
-    assert process.run(too_much) == f"Order {too_much} is Cancelled: stock is short."
+    assert process.run(too_much) == f"Order {too_much} is Cancelled: stock is short (discontinued)."
     assert status() == "Cancelled"
     assert stock() == {"MUG": (10, 0), "PLATE": (4, 0)}
-    assert mail_server.mails == []
+    assert [mail["To"] for mail in mail_server.mails] == ["ada@example.com"]
     assert rows("SELECT detail FROM audit_event WHERE event = 'Decide about a shortage: done'") == [
         ("Max decided: cancel the order (discontinued) (through console)",)
     ]
@@ -133,6 +133,8 @@ def test_a_short_pick_that_is_cancelled_gives_its_stock_back(process, number):
     process.answer("picking", outcome="something is missing", found=missing)
     process.run(number)
     process.answer("short-pick", decision="cancel the order")
+    assert process.run(number) == "put-back-1"  # the mugs are in the tote
+    process.answer("put-back")
     assert process.run(number) == f"Order {number} is Cancelled: picked short."
     assert stock() == {"MUG": (10, 0), "PLATE": (4, 0)}
     assert status() == "Cancelled"

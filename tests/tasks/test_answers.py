@@ -115,7 +115,7 @@ WRONG = {
         missing({"sku": "MUG\x00\ud800", "quantity": 1}),
         "is not in this order",
     ),
-    "no parcel": ("packing", parcels(), "parcels"),
+    "no parcel": ("packing", parcels(), "List each closed parcel"),
     "a hundred parcels": ("packing", parcels(*[{}] * 100), "parcels"),
     "a weight of zero": ("packing", parcels({"weight_grams": 0}), "parcels.0.weight_grams"),
     "a weight in words": ("packing", parcels({"weight_grams": "heavy"}), "parcels.0.weight_grams"),

@@ -21,6 +21,7 @@ from models.intake import StockCountIn, TransferIn
 from models.orders import SalesOrder
 from models.shipping import ShippingLabel
 from tasks.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
+from tasks.cancellation import request_cancellation
 from tasks.invariants import SENT_TWICE
 from tasks.stock_keeping import count, move
 from tests.conftest import using
@@ -28,9 +29,9 @@ from tests.factories import make_order, make_product, make_tariffs, make_warehou
 from tests.mailserver import MailServer
 from tests.process import Process, execute
 
-SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT = range(1001, 1007)
+SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT, TAKEN_BACK = range(1001, 1008)
 """The orders in the shop, one of each kind; the waiting one is to be picked, and a count has put
-the last one short.
+another one short; the last was cancelled when its pickup was ordered.
 """
 
 
@@ -517,7 +518,7 @@ DAMAGES = [
     Damage(
         "nothing happens twice under one key",
         "ALTER TABLE shipping_label DROP CONSTRAINT uq_shipping_label_tracking_number;"
-        "UPDATE shipping_label SET tracking_number = 'CP1'",
+        f"UPDATE shipping_label SET tracking_number = 'CP1' WHERE order_number = {SHIPPED}",
         "The label with tracking number CP1 is there 2 times",
     ),
     Damage(
@@ -527,6 +528,70 @@ DAMAGES = [
         " SELECT warehouse, sku, quantity, kind, reference, actor, reason, at FROM stock_movement"
         " WHERE sku = 'MUG' AND kind = 'sold'",
         f"The movement (MUG,sold,order:{SHIPPED},MAIN) is there 2 times",
+    ),
+    Damage(
+        "mails of recorded steps are sent or refused",
+        f"DELETE FROM message WHERE key = 'order:{TAKEN_BACK}:cancellation'",
+        f"the mail order:{TAKEN_BACK}:cancellation is missing.",
+    ),
+    Damage(
+        "effects have the record of their step",
+        "DELETE FROM step_record WHERE step = 'Send Cancellation Notice'",
+        f"Mail order:{TAKEN_BACK}:cancellation is sent, and the ledger lacks",
+    ),
+    Damage(
+        "who asks to cancel an order says when and why",
+        "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_cancellation_is_asked_for;"
+        f"UPDATE sales_order SET cancel_requested_by = NULL WHERE number = {TAKEN_BACK}",
+        "by nobody, because: changed their mind.",
+    ),
+    Damage(
+        "only orders that are to be cancelled go back",
+        "INSERT INTO step_record (subject, step, round, run_id, at)"
+        f" VALUES ('order:{WAITING}', 'Refund Order', 1, '', now())",
+        f"Order {WAITING} has the record of 'Refund Order', and nobody asked to cancel it.",
+    ),
+    Damage(
+        "no step of the way back is recorded before those that come first",
+        "DELETE FROM step_record WHERE step = 'Void Shipping Labels'",
+        f"Order {TAKEN_BACK} has the record of 'Cancel Order' and lacks that of"
+        " 'Void Shipping Labels'.",
+    ),
+    Damage(
+        "nothing of a cancelled order is left with a carrier",
+        f"UPDATE shipping_label SET state = 'bought' WHERE order_number = {TAKEN_BACK}",
+        f"Order {TAKEN_BACK} is Cancelled, and its label order:{TAKEN_BACK}:label:1 is bought.",
+    ),
+    Damage(
+        "nothing of a cancelled order is left with a carrier",
+        f"UPDATE carrier_pickup SET state = 'wanted' WHERE order_number = {TAKEN_BACK}",
+        f"its pickup order:{TAKEN_BACK}:pickup is wanted.",
+    ),
+    Damage(
+        "goods that were picked for a cancelled order were put back",
+        "DELETE FROM step_record WHERE step = 'gate: put-back'",
+        f"Order {TAKEN_BACK} was picked and its stock returned, and nobody says that its VASE",
+    ),
+    Damage(
+        "what came back of a cancelled order is booked in once",
+        "UPDATE stock_movement SET quantity = 1 WHERE kind = 'returned'",
+        f"order:{TAKEN_BACK} returned 2 of VASE as returned, and its movement says 1.",
+    ),
+    Damage(
+        "what came back of a cancelled order is booked in once",
+        "DELETE FROM step_record WHERE step = 'Return Stock'",
+        f"order:{TAKEN_BACK} returned 0 of VASE as damaged, and its movement says -1.",
+    ),
+    Damage(
+        "what goes back is cancelled in the order's lines",
+        f"UPDATE order_line SET cancelled = 1 WHERE order_number = {TAKEN_BACK}",
+        f"Order {TAKEN_BACK} has 1 of VASE cancelled, and 2 go back.",
+    ),
+    Damage(
+        "orders that are to be cancelled only want their goods put back",
+        "UPDATE sales_order SET cancel_requested_at = now(), cancel_requested_by = 'Max',"
+        f" cancel_reason = 'a mistake' WHERE number = {WAITING}",
+        f"(picking) is open, and its order {WAITING} is to be cancelled.",
     ),
     Damage(
         "ended orders ask nobody for anything",
@@ -690,10 +755,11 @@ def live_a_day(process: Process) -> None:
         make_product(session, "BOWL", stock=3)
         make_product(session, "CUP", stock=2)
         make_warehouse(session, "YORK", 2)
+        make_product(session, "VASE", stock=3)
         orders = ({"PLATE": 1, "MUG": 2}, {"PLATE": 50}, {"PLATE": 40}, {"MUG": 3}, {"MUG": 1})
-        orders += ({"BOWL": 2},)
+        orders += ({"BOWL": 2}, {"VASE": 2})
         numbers = [make_order(session, lines) for lines in orders]
-    assert numbers == [SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT]
+    assert numbers == [SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT, TAKEN_BACK]
 
     assert process.run(SHIPPED) == "picking-1"
     process.answers["picking-1"] = {"gate": "picking"}
@@ -723,9 +789,23 @@ def live_a_day(process: Process) -> None:
             by="Jo",
         )
     )
+    take_back(process.another())
     with db.transaction() as session:
         shipped_at = session.get_one(SalesOrder, SHIPPED).shipped_at
     process.another().sum_up(shop_day(shipped_at, settings().zone_info))
+
+
+def take_back(process: Process) -> None:
+    """The last order is cancelled once its parcels are labelled; a vase broke on the way."""
+    for kind in ("picking", "packing", "carrier-pickup"):
+        assert process.run(TAKEN_BACK) == f"{kind}-1"
+        if kind != "carrier-pickup":
+            process.answer(kind, TAKEN_BACK)
+    request_cancellation(TAKEN_BACK, "changed their mind", "Max")
+    assert process.run(TAKEN_BACK) == "put-back-1"
+    lost = [{"sku": "VASE", "damaged": 1}]
+    process.answer("put-back", outcome="something is damaged or missing", lost=lost)
+    assert process.run(TAKEN_BACK).startswith(f"Order {TAKEN_BACK} is Cancelled")
 
 
 def damage(session: Session, sql: str) -> None:

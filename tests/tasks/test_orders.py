@@ -12,9 +12,9 @@ from models.base import utc_now
 from models.enums import TaskKind
 from models.results import Collected, LabelsBought
 from models.staff import StaffTask
+from tasks.cancellation import cancel
 from tasks.orders import (
     SHIPPING_AND_SUMMING_UP,
-    cancel_order,
     update_order_status_to_processing,
     update_order_status_to_shipped,
     update_order_with_tracking_info,
@@ -109,7 +109,7 @@ def test_a_cancelled_order_says_why_and_withdraws_its_tasks(session, order):
     open_task(session, order, TaskKind.PICKING)
     other = the_shipment(session, make_order(session))
     open_task(session, other, TaskKind.PICKING)
-    change = cancel_order.body(session, order, "picked short")
+    change = cancel(session, order, "picked short")
     session.flush()
     assert str(change) == "Cancelled: picked short"
     assert (order.status, order.order.cancel_reason) == ("Cancelled", "picked short")
@@ -119,6 +119,6 @@ def test_a_cancelled_order_says_why_and_withdraws_its_tasks(session, order):
 
 
 def test_a_reason_of_any_length_fits(session, order):
-    cancel_order.body(session, order, "x" * 10_000)
+    cancel(session, order, "x" * 10_000)
     session.flush()
     assert len(order.order.cancel_reason) == 500

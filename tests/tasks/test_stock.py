@@ -12,7 +12,7 @@ from models.catalogue import Product, Reservation, StockMovement
 from models.enums import ReservationState
 from models.intake import StockCountIn
 from models.staff import StaffTask
-from tasks.orders import cancel_order
+from tasks.cancellation import cancel
 from tasks.stock import check_inventory_levels, update_inventory_stock
 from tasks.stock_keeping import count
 from tasks.subjects import locked_shipment
@@ -137,7 +137,7 @@ def test_a_cancelled_order_gives_its_stock_back(session):
     stocked(session, MUG=10)
     order = an_order(session, MUG=3)
     check_inventory_levels.body(session, order)
-    cancel_order.body(session, order, "changed their mind")
+    cancel(session, order, "changed their mind")
     session.flush()
     assert counters(session, "MUG") == (10, 0)
     assert session.exec(select(Reservation.state)).all() == [ReservationState.RELEASED]
@@ -221,13 +221,13 @@ def test_reserving_booking_out_and_cancelling_at_once_keep_the_counters_true(dat
         with transaction() as session:
             update_inventory_stock.body(session, locked_shipment(session, number))
 
-    def cancel(number):
+    def give_up(number):
         with transaction() as session:
-            cancel_order.body(session, locked_shipment(session, number), "test")
+            cancel(session, locked_shipment(session, number), "test")
 
     work = [*((reserve, number) for number in numbers[:4])]
     work += [(book_out, number) for number in reserved[:2]]
-    work += [(cancel, number) for number in reserved[2:]]
+    work += [(give_up, number) for number in reserved[2:]]
     at_once(lambda pair: pair[0](pair[1]), work)
     assert rows("SELECT sku, on_hand, reserved FROM product ORDER BY sku") == [
         ("MUG", 96, 8),
@@ -247,7 +247,7 @@ def test_hundreds_of_rounds_in_opposite_order_end_without_a_deadlock(database):
         for number in numbers[lane::PARALLEL]:
             reserve(number)
             with transaction() as session:
-                cancel_order.body(session, locked_shipment(session, number), "test")
+                cancel(session, locked_shipment(session, number), "test")
             count_one(skus[number % 3], 60, f"{number}")
 
     at_once(work, range(PARALLEL))
