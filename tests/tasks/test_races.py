@@ -17,8 +17,6 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
 import tasks.answers
 import tasks.stock_keeping
 from adapters.database import transaction
-from adapters.prefect_api import DELETED
-from deployments.dispatcher import Case, _cancel_order
 from models.catalogue import Product
 from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
 from models.shipments import Shipment
@@ -26,6 +24,7 @@ from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_task
 from tasks.audit import audit
 from tasks.backorders import fill_backorders
+from tasks.cancellation import CannotCancel, request_cancellation
 from tasks.reservations import lock_products
 from tasks.stock_keeping import HeldByOrders, PickedAlready, StockInMotion, book
 from tasks.stock_keeping import count as count_stock
@@ -89,9 +88,8 @@ def pick_short(task):
     return pick(task, **missing)
 
 
-def cancel(number, run):
-    """What the dispatcher does when somebody cancels the run in Prefect's UI."""
-    return _cancel_order(Case(run.run_id, DELETED, (number, 1), False, "", False, False))
+def cancel(number):
+    return request_cancellation(number, "changed their mind", "Max").asked_by
 
 
 def unlocked(session, number, shipment):
@@ -108,10 +106,12 @@ def broken():
 
 def cancelled_while_it_is_picked(monkeypatch, to_be_picked, seconds):
     number, run, task = to_be_picked
-    other = Meanwhile(monkeypatch, tasks.answers, "_checked", partial(cancel, number, run), seconds)
+    other = Meanwhile(monkeypatch, tasks.answers, "_checked", partial(cancel, number), seconds)
     said = outcome(partial(pick_short, task))
-    assert other.ended() is True
-    assert run.run(number) == f"Order {number} is already Cancelled."
+    assert other.ended() == "Max"
+    assert run.run(number) == "put-back-1"
+    run.answer("put-back", number)
+    assert run.run(number) == f"Order {number} is Cancelled: changed their mind."
     return said
 
 
@@ -120,6 +120,7 @@ def test_who_cancels_waits_for_the_picker_and_asks_nobody_any_more(monkeypatch, 
     assert rows("SELECT kind, state FROM staff_task ORDER BY id") == [
         ("picking", "done"),
         ("short-pick", "withdrawn"),
+        ("put-back", "done"),
     ]
     assert rows("SELECT reserved FROM product WHERE sku = 'MUG'") == [(0,)]
     assert_sound()
@@ -129,13 +130,17 @@ def test_without_the_orders_lock_a_cancelled_order_would_ask_the_operator(
     monkeypatch, to_be_picked
 ):
     monkeypatch.setattr(tasks.answers, "locked_shipment", unlocked)
-    cancelled_while_it_is_picked(monkeypatch, to_be_picked, DONE_SOONER)
-    assert "ended orders ask nobody for anything" in broken()
+    number, _, task = to_be_picked
+    sooner = partial(cancel, number)
+    other = Meanwhile(monkeypatch, tasks.answers, "_checked", sooner, DONE_SOONER)
+    assert outcome(partial(pick_short, task)) == "Jo"
+    assert other.ended() == "Max"
+    assert "orders that are to be cancelled only want their goods put back" in broken()
 
 
 def test_a_picker_who_comes_after_the_cancellation_is_told(to_be_picked):
-    number, run, task = to_be_picked
-    assert cancel(number, run)
+    number, _, task = to_be_picked
+    assert cancel(number)
     with pytest.raises(TaskNotOpen, match=f"Task {task} is withdrawn"):
         pick(task)
     assert_sound()
@@ -291,7 +296,8 @@ class Lane:
 
     def of_the_order(self, number, run):
         if self.chance.random() < 0.2:
-            cancel(number, run)
+            with suppress(CannotCancel):
+                cancel(number)
         open_tasks = f"SELECT kind FROM staff_task WHERE order_number = {number} AND state = 'open'"
         for (kind,) in rows(open_tasks):
             run.answer(kind, number)

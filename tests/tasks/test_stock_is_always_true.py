@@ -33,16 +33,15 @@ from sqlalchemy.exc import DBAPIError
 import tasks.stock
 import tasks.stock_keeping
 from adapters.database import transaction
-from adapters.prefect_api import DELETED
-from deployments.dispatcher import Case, _cancel_order
 from domain.sourcing import Allotment, Plan
 from models.enums import ENDED, TaskKind
+from models.forms import DAMAGED_OR_MISSING
 from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
-from models.process import ORDER_STEPS
+from models.process import ORDER_STEPS, WAY_BACK
 from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES
 from tasks.backorders import fill_backorders
-from tasks.cancellation import CANCEL_ORDER
+from tasks.cancellation import CannotCancel, request_cancellation
 from tasks.stock_keeping import AlreadyBooked, HeldByOrders, PickedAlready, book
 from tasks.stock_keeping import count as count_stock
 from tasks.subjects import Superseded
@@ -83,15 +82,18 @@ SHIPPED = """
     JOIN shipment travels
         ON travels.order_number = line.order_number AND travels.number = line.shipment
     JOIN step_record ON subject = key AND step = 'Update Inventory Stock'
+    WHERE NOT EXISTS (
+        SELECT FROM step_record back WHERE back.subject = key AND back.step = 'Return Stock'
+    )
     GROUP BY sku
 """
-BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP)
-RECORDED = (*ORDER_STEPS, CANCEL_ORDER, *(gate.name for gate in GATES.values()))
+BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP, TaskKind.PUT_BACK)
+RECORDED = (*ORDER_STEPS, *WAY_BACK, *(gate.name for gate in GATES.values()))
 
 skus, few = st.sampled_from(SKUS), st.integers(1, 4)
 some_lines = st.dictionaries(skus, few, min_size=1)
 any_of_them = st.integers(0, 99)
-steps = st.sampled_from(ORDER_STEPS)
+steps = st.sampled_from((*ORDER_STEPS, *WAY_BACK))
 orders = Bundle("orders")
 
 KEPT = ("alembic_version", "warehouse")
@@ -163,9 +165,9 @@ class Shop(RuleBasedStateMachine):
         late.meanwhile.clear()
 
     @rule(order=orders)
-    def its_run_is_cancelled_in_prefect(self, order):
-        run_id = self.runs[order].run_id
-        _cancel_order(Case(run_id, DELETED, (order, 1), False, "", False, False))
+    def is_cancelled(self, order):
+        with suppress(CannotCancel):
+            request_cancellation(order, "changed their mind", "Max")
 
     # People
 
@@ -191,6 +193,21 @@ class Shop(RuleBasedStateMachine):
     @rule(which=any_of_them)
     def hands_over(self, which):
         self.answers(TaskKind.CARRIER_PICKUP, which)
+
+    @open_task(TaskKind.PUT_BACK)
+    @rule(which=any_of_them)
+    def puts_back(self, which):
+        self.answers(TaskKind.PUT_BACK, which)
+
+    @open_task(TaskKind.PUT_BACK)
+    @rule(which=any_of_them, why=st.sampled_from(["damaged", "missing"]))
+    def puts_back_all_but_one_piece(self, which, why):
+        order = self.one(TaskKind.PUT_BACK, which)
+        picked = "SELECT sku FROM shipment_line WHERE picked > 0 AND order_number ="
+        sku = rows(f"{picked} {order}")[0][0]
+        lost = [{"sku": sku, why: 1}]
+        self.answers(TaskKind.PUT_BACK, which, outcome=DAMAGED_OR_MISSING, lost=lost)
+        self.brought[sku] -= 1
 
     @open_task(TaskKind.SHORTAGE)
     @rule(which=any_of_them, decision=st.sampled_from(["try again", "cancel the order"]))
