@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from models.enums import OrderStatus
+from models.enums import HoldReason, OrderStatus
 
 
 class StepResult(BaseModel):
@@ -160,6 +160,29 @@ class Decision(StepResult):
     def __str__(self) -> str:
         what = "cancel the order" if self.cancels else "try again"
         return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
+
+
+class HoldEnded(StepResult):
+    """What the operator decided about an order on hold."""
+
+    decided_by: str
+    cancels: bool
+    note: str = ""
+
+    def __str__(self) -> str:
+        what = "cancel the order" if self.cancels else "release"
+        return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
+
+
+class HoldSet(StepResult):
+    """Who put an order on hold, when and why; `again`: it had been before."""
+
+    order_number: int
+    reason: HoldReason
+    note: str
+    held_by: str
+    held_at: datetime
+    again: bool = False
 
 
 class StockBooked(StepResult):
