@@ -38,6 +38,7 @@ from domain.errors import PacklineError
 from models.catalogue import Product
 from models.enums import Adjustment, HoldReason, OrderStatus, Role, TaskKind
 from models.intake import (
+    AddressIn,
     AdjustmentIn,
     CancellationIn,
     DeliveryIn,
@@ -50,6 +51,7 @@ from models.intake import (
     StockCountIn,
     checked,
 )
+from tasks.addresses import change_address
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
 from tasks.cancellation import request_cancellation
@@ -210,6 +212,32 @@ def release(number: int, by: By, as_json: AsJson = False) -> None:
     """Let an order on hold go on where it stopped."""
     order = release_hold(number, _one(ReleaseIn, {"by": by}).by)
     shown.as_json(order) if as_json else typer.echo(f"Order {order.number} goes on.")
+
+
+@app.command()
+def address(
+    number: int,
+    line1: Annotated[str, typer.Option(help="Street and house number.")],
+    city: Annotated[str, typer.Option(help="The town.")],
+    country: Annotated[str, typer.Option(help="Two letters, such as GB.")],
+    by: By,
+    line2: Annotated[str, typer.Option(help="More of the address.")] = "",
+    region: Annotated[str, typer.Option(help="State or county, where taxes ask for it.")] = "",
+    postal_code: Annotated[str, typer.Option(help="The postal code.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Change where an order goes, until its label is bought. All of the address is given anew."""
+    given = _given(
+        address_line1=line1,
+        address_line2=line2,
+        city=city,
+        region=region,
+        postal_code=postal_code,
+        country=country,
+        by=by,
+    )
+    changed = change_address(number, _one(AddressIn, given))
+    shown.as_json(changed) if as_json else shown.show_address(changed)
 
 
 @app.command()

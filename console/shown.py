@@ -18,7 +18,7 @@ from console.lists import OrderRow, OrderSheet, RefundRow, StockRow, SummaryRow,
 from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
 from models.enums import ENDED
-from models.results import CancellationAsked, HoldSet
+from models.results import AddressChanged, CancellationAsked, HoldSet
 from tasks.audit import AuditReport
 
 screen = Console(highlight=False)
@@ -132,6 +132,12 @@ def show_hold(done: HoldSet) -> None:
         )
     else:
         typer.echo(f"Order {done.order_number} is on hold: {done.reason}.")
+
+
+def show_address(changed: AddressChanged) -> None:
+    """Where an order goes now, and whether something comes back."""
+    less = " It costs less there: `packline refunds` says how much." if changed.refund else ""
+    typer.echo(f"Order {changed.order_number} goes to {changed.address}.{less}")
 
 
 def show_refunds(rows: list[RefundRow]) -> None:

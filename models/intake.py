@@ -235,6 +235,18 @@ class ReleaseIn(Incoming):
     by: Text = Field(max_length=100)
 
 
+class AddressIn(Incoming):
+    """Where an order is to go instead, as an import would give it."""
+
+    address_line1: Text = Field(max_length=200)
+    address_line2: OptionalText = Field("", max_length=200)
+    city: Text = Field(max_length=100)
+    region: OptionalText = Field("", max_length=100)
+    postal_code: OptionalText = Field("", max_length=20)
+    country: Country
+    by: Text = Field(max_length=100)
+
+
 class StockCountIn(Incoming):
     """All pieces of a product that are in the house and not booked out, as somebody counted them.
 

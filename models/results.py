@@ -309,6 +309,14 @@ class PickupCancelled(StepResult):
         return f"called off {', '.join(self.keys)}" if self.keys else "no pickup was ordered"
 
 
+class AddressChanged(StepResult):
+    """Where an order goes now, and the key of the refund if that costs less."""
+
+    order_number: int
+    address: str
+    refund: str = ""
+
+
 class LabelsVoided(StepResult):
     """The labels that were given back, by their keys."""
 

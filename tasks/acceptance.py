@@ -103,12 +103,15 @@ def accept_packing(session: Session, shipment: Shipment, form: PackingForm) -> P
                 f" {heaviest:,} g: pack it into more parcels."
             )
     parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
-    _check_carrier_takes(session, shipment.order, parcels)
+    check_carrier_takes(session, shipment.order, parcels)
     return Packed(packed_by=form.packed_by, parcels=parcels)
 
 
-def _check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parcel, ...]) -> None:
-    """A parcel that has no price could be labelled, and the order would go no further."""
+def check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parcel, ...]) -> None:
+    """A parcel that has no price could be labelled, and the order would go no further.
+
+    Raises `AnswerRefused`.
+    """
     zone = zone_of(session, carrier=HOUSE, country=order.country, postal_code=order.postal_code)
     for number, parcel in enumerate(parcels, start=1):
         try:
