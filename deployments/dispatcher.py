@@ -385,6 +385,7 @@ def _runs_to_resume(session: Session) -> list[str]:
         col(StaffTask.id).is_(None),
         col(StaffTask.kind) == TaskKind.SHORT_PICK,
         col(StaffTask.round) > 1,
+        col(StaffTask.opened_at) < SalesOrder.released_at,
     )
     found = session.exec(
         select(Shipment.run_id)
