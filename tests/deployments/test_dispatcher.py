@@ -561,6 +561,7 @@ def test_a_release_that_no_worker_heard_of_reaches_the_waiting_run(process, pref
     release(number, "Max")
     assert take_ready(10) == [(number, 1, process.run_id)]  # and its worker died
     assert sweep(prefect) == 0  # just released
+    execute("UPDATE staff_task SET opened_at = opened_at - interval '2 min'")
     execute("UPDATE sales_order SET released_at = released_at - interval '1 min'")
     assert sweep(prefect) == 1
     assert prefect.resumed == [(process.run_id, "hold")]
