@@ -80,11 +80,18 @@ def put_back_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str
     }  # fmt: skip
 
 
+def hold_answer(by: str, decision: str | None, note: str) -> dict[str, Any]:
+    """Release the order, or cancel it."""
+    if not decision:
+        raise OptionMissing(TaskKind.HOLD, "--decision release or --decision 'cancel the order'")
+    return {"gate": "hold", "decided_by": by, "decision": decision, "note": note}
+
+
 def cancel_answer(kind: TaskKind, by: str, reason: str) -> dict[str, Any]:
     """Cancel the order in place of what the task asks for."""
     if kind not in _ANSWERED_BY:
         raise PacklineError(
-            f"A {kind} task cannot cancel its order: the order is being cancelled already."
+            f"A {kind} task has no --cancel: see `packline done --help`, or `packline cancel`."
         )
     return {"gate": str(kind), _ANSWERED_BY[kind]: by, "cancel": reason}
 

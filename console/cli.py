@@ -38,22 +38,28 @@ from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
 from domain.errors import PacklineError
 from models.catalogue import StockLevel
-from models.enums import Adjustment, OrderStatus, Role, TaskKind
+from models.enums import Adjustment, HoldReason, OrderStatus, Role, TaskKind
 from models.intake import (
+    AddressIn,
     AdjustmentIn,
     CancellationIn,
     DeliveryIn,
     Given,
+    HoldIn,
     Kind,
     Malformed,
     RefundPaidIn,
+    ReleaseIn,
     StockCountIn,
     TransferIn,
     checked,
 )
+from tasks.addresses import change_address
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
 from tasks.cancellation import request_cancellation
+from tasks.holds import put_on_hold
+from tasks.holds import release as release_hold
 from tasks.intake import import_file
 from tasks.refunds import amount, pay
 from tasks.stock_keeping import book, called, move
@@ -193,12 +199,13 @@ def orders(
     late: Annotated[
         bool, typer.Option("--late", help="Only open orders that should have left.")
     ] = False,
+    held: Annotated[bool, typer.Option("--held", help="Only orders on hold.")] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List orders, the newest first, with the time by which each is to leave."""
     with _reading() as session:
-        rows = lists.orders(session, status=status, sort=sort, late=late, limit=limit)
+        rows = lists.orders(session, status=status, sort=sort, late=late, held=held, limit=limit)
     shown.as_json(rows) if as_json else shown.show_orders(rows)
 
 
@@ -224,6 +231,52 @@ def cancel(
     given = _one(CancellationIn, {"reason": reason, "by": by})
     asked = request_cancellation(number, given.reason, given.by)
     shown.as_json(asked) if as_json else shown.show_cancellation(asked)
+
+
+@app.command()
+def hold(
+    number: int,
+    reason: Annotated[HoldReason, typer.Option(help="Why.")],
+    by: By,
+    note: Annotated[str, typer.Option(help="More of why.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Put an order on hold: it stops before its next step, and its tasks leave the lists."""
+    done = put_on_hold(number, _one(HoldIn, {"reason": reason, "note": note, "by": by}))
+    shown.as_json(done) if as_json else shown.show_hold(done)
+
+
+@app.command()
+def release(number: int, by: By, as_json: AsJson = False) -> None:
+    """Let an order on hold go on where it stopped."""
+    order = release_hold(number, _one(ReleaseIn, {"by": by}).by)
+    shown.as_json(order) if as_json else typer.echo(f"Order {order.number} goes on.")
+
+
+@app.command()
+def address(
+    number: int,
+    line1: Annotated[str, typer.Option(help="Street and house number.")],
+    city: Annotated[str, typer.Option(help="The town.")],
+    country: Annotated[str, typer.Option(help="Two letters, such as GB.")],
+    by: By,
+    line2: Annotated[str, typer.Option(help="More of the address.")] = "",
+    region: Annotated[str, typer.Option(help="State or county, where taxes ask for it.")] = "",
+    postal_code: Annotated[str, typer.Option(help="The postal code.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Change where an order goes, until its label is bought. All of the address is given anew."""
+    given = _given(
+        address_line1=line1,
+        address_line2=line2,
+        city=city,
+        region=region,
+        postal_code=postal_code,
+        country=country,
+        by=by,
+    )
+    changed = change_address(number, _one(AddressIn, given))
+    shown.as_json(changed) if as_json else shown.show_address(changed)
 
 
 @app.command()
@@ -304,7 +357,7 @@ def done(
         str | None, typer.Option(help="Pickup: when it was, such as '2026-11-23 16:05'.")
     ] = None,
     decision: Annotated[
-        str | None, typer.Option(help="Operator: 'try again' or 'cancel the order'.")
+        str | None, typer.Option(help="Operator: 'try again', 'release' or 'cancel the order'.")
     ] = None,
     note: Annotated[str, typer.Option(help="Operator: why.")] = "",
     damaged: Annotated[
@@ -315,9 +368,7 @@ def done(
         list[str] | None,
         typer.Option(metavar="SKU=PIECES", help="Put back: pieces that are not there."),
     ] = None,
-    cancel: Annotated[
-        str, typer.Option(metavar="WHY", help="Any but put back: cancel the order instead.")
-    ] = "",
+    cancel: Annotated[str, typer.Option(metavar="WHY", help="Cancel the order instead.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Say that a task is done. Picking without --found means: all as listed, as does putting back
@@ -329,6 +380,8 @@ def done(
         answer = options.cancel_answer(kind, by, cancel)
     elif kind == TaskKind.PUT_BACK:
         answer = options.put_back_answer(by, damaged or [], missing or [])
+    elif kind == TaskKind.HOLD:
+        answer = options.hold_answer(by, decision, note)
     elif kind == TaskKind.PICKING:
         answer = options.picking_answer(by, found or [])
     elif kind == TaskKind.PACKING:

@@ -16,7 +16,7 @@ from adapters.settings import settings
 from domain.errors import PacklineError
 from domain.promises import PromiseState
 from models.catalogue import Product, StockLevel, Warehouse
-from models.enums import ENDED, OrderStatus, Role, TaskState
+from models.enums import ENDED, HoldReason, OrderStatus, Role, TaskState
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
 from models.refunds import Refund
@@ -59,6 +59,12 @@ class OrderRow(BaseModel):
     number: int
     status: OrderStatus
     problem: str
+    hold_reason: HoldReason | None
+    hold_note: str
+    held_by: str | None
+    held_at: datetime | None
+    cancel_requested_by: str | None
+    cancel_requested_at: datetime | None
     channel: str
     external_id: str
     customer_name: str
@@ -167,11 +173,13 @@ def orders(
     status: OrderStatus | None = None,
     sort: OrderSort = OrderSort.NEWEST,
     late: bool = False,
+    held: bool = False,
     limit: int = 50,
 ) -> list[OrderRow]:
     """The newest orders first; or the open ones, those first that are to leave first.
 
-    `late`: the open orders that should have left, those first that are the latest.
+    `held`: those on hold. `late`: the open orders that should have left, those first that are the
+    latest.
     """
     clock = PromiseClock()
     wanted = select(SalesOrder).limit(limit)
@@ -181,6 +189,8 @@ def orders(
         wanted = wanted.where(col(SalesOrder.status).not_in(ENDED)).order_by(
             col(SalesOrder.promised_at)
         )
+    if held:
+        wanted = wanted.where(col(SalesOrder.held_at).is_not(None))
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
     wanted = wanted.options(selectinload(SalesOrder.shipments))  # type: ignore[arg-type]

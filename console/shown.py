@@ -18,7 +18,8 @@ from console.lists import OrderRow, OrderSheet, RefundRow, StockRow, SummaryRow,
 from deployments.bench_replay_report import ReplayReport
 from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
-from models.results import CancellationAsked
+from models.enums import ENDED
+from models.results import AddressChanged, CancellationAsked, HoldSet
 from tasks.audit import AuditReport
 
 screen = Console(highlight=False)
@@ -59,7 +60,7 @@ def show_orders(rows: list[OrderRow]) -> None:
         (
             (
                 row.number,
-                f"{row.status}, stopped" if row.problem else row.status,
+                _status(row),
                 _ships_by(row),
                 row.customer_name,
                 row.country,
@@ -80,6 +81,10 @@ def show_order(sheet: OrderSheet) -> None:
     if order.problem:
         screen.print(Text(f"Stopped at {order.problem}", style="bold red"))
         screen.print(Text("Mend that, and press Retry on its flow run in Prefect's UI."))
+    if order.held_at:
+        note = f", {order.hold_note}" if order.hold_note else ""
+        since = f"since {shop_clock(order.held_at)}, says {order.held_by}"
+        screen.print(Text(f"On hold {since}: {order.hold_reason}{note}", style="bold"))
     screen.print(Text(f"Ships by {shop_clock(order.promised_at)}: {order.promise}"))
     screen.print(Text(f"{order.customer_name}, {', '.join(sheet.address)}"))
     _show_lines(sheet.lines)
@@ -119,6 +124,23 @@ def show_cancellation(asked: CancellationAsked) -> None:
         )
     else:
         typer.echo(f"Order {asked.order_number} is being cancelled: {asked.reason}.")
+
+
+def show_hold(done: HoldSet) -> None:
+    """That an order is on hold, and on whose word."""
+    if done.again:
+        typer.echo(
+            f"{done.held_by} put order {done.order_number} on hold before, at"
+            f" {shop_clock(done.held_at)} ({done.reason}): nothing was changed."
+        )
+    else:
+        typer.echo(f"Order {done.order_number} is on hold: {done.reason}.")
+
+
+def show_address(changed: AddressChanged) -> None:
+    """Where an order goes now, and whether something comes back."""
+    less = " It costs less there: `packline refunds` says how much." if changed.refund else ""
+    typer.echo(f"Order {changed.order_number} goes to {changed.address}.{less}")
 
 
 def show_refunds(rows: list[RefundRow]) -> None:
@@ -275,6 +297,17 @@ def _note(row: TaskRow) -> str:
         name for name, holds in (("overdue", row.overdue), ("escalated", row.escalated_at)) if holds
     ]
     return ". ".join(filter(None, (", ".join(marks), row.complaint)))
+
+
+def _status(row: OrderRow) -> str:
+    """Where it stands, and what keeps it there."""
+    if row.status in ENDED:
+        return row.status
+    if row.cancel_requested_at:
+        return f"{row.status}, being cancelled"
+    if row.held_at:
+        return f"{row.status}, on hold"
+    return f"{row.status}, stopped" if row.problem else row.status
 
 
 def _or_blank(value: Any) -> str:

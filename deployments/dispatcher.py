@@ -30,7 +30,7 @@ from typing import NamedTuple
 import psycopg
 from sqlalchemy import ColumnElement, Select, and_, or_, tuple_
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 from sqlmodel import Session, col, func, select, update
 
 from adapters.database import (
@@ -326,16 +326,18 @@ def _shipments_without_run(session: Session) -> list[Shipment]:
         )
     )
     room = max(settings().start_ahead - (started or 0), 0)
-    with_order = joinedload(Shipment.order, innerjoin=True)  # type: ignore[arg-type]
+    with_order = contains_eager(Shipment.order)  # type: ignore[arg-type]
     waiting = (
         select(Shipment)
+        .join(SalesOrder)
         .options(with_order)
         .where(col(Shipment.status).not_in(ENDED), col(Shipment.run_id).is_(None))
     )
     is_new = col(Shipment.status) == OrderStatus.NEW
     in_work = session.exec(waiting.where(~is_new).limit(_PAGE)).all()
     oldest = col(Shipment.order_number), col(Shipment.number)
-    new = session.exec(waiting.where(is_new).order_by(*oldest).limit(room)).all()
+    to_begin = waiting.where(is_new, col(SalesOrder.held_at).is_(None))
+    new = session.exec(to_begin.order_by(*oldest).limit(room)).all()
     return [*in_work, *new]
 
 
@@ -378,11 +380,12 @@ def _runs_to_resume(session: Session) -> list[str]:
         .correlate(Shipment)
         .scalar_subquery()
     )
-    last_word = func.greatest(last_answer, SalesOrder.cancel_requested_at)
+    last_word = func.greatest(last_answer, SalesOrder.cancel_requested_at, SalesOrder.released_at)
     out_of_an_answer = or_(
         col(StaffTask.id).is_(None),
         col(StaffTask.kind) == TaskKind.SHORT_PICK,
         col(StaffTask.round) > 1,
+        col(StaffTask.opened_at) < SalesOrder.released_at,
     )
     found = session.exec(
         select(Shipment.run_id)
@@ -488,7 +491,10 @@ def _answered(session: Session, keys: dict[str, str], states: dict[str, RunState
 
 
 def _withdrawn(keys: set[str]) -> Select[tuple[str, str, int]]:
-    """The gates of these shipments whose tasks were withdrawn, for their orders are cancelled."""
+    """The gates of these shipments whose tasks were withdrawn: their orders are to be cancelled, or
+    were released.
+    """
+    asked = func.greatest(SalesOrder.cancel_requested_at, SalesOrder.released_at)
     return (
         select(Shipment.key, "gate: " + col(StaffTask.kind), StaffTask.round)
         .select_from(StaffTask)
@@ -497,7 +503,7 @@ def _withdrawn(keys: set[str]) -> Select[tuple[str, str, int]]:
         .where(
             col(Shipment.key).in_(keys),
             StaffTask.state == TaskState.WITHDRAWN,
-            col(SalesOrder.cancel_requested_at) < func.now() - _handover(),
+            asked < func.now() - _handover(),
         )
     )
 

@@ -27,6 +27,7 @@ class PlayedStaff:
             TaskKind.PACKING: self._packing,
             TaskKind.CARRIER_PICKUP: self._pickup,
             TaskKind.SHORTAGE: self._shortage,
+            TaskKind.PUT_BACK: self._put_back,
         }
 
     def do(self, task: StaffTask) -> None:
@@ -61,6 +62,9 @@ class PlayedStaff:
             "decision": CANCEL_THE_ORDER,
             "note": "discontinued, the customer was told",
         }
+
+    def _put_back(self, task: StaffTask) -> dict[str, Any]:
+        return {"put_back_by": self._who(task), "outcome": ALL_AS_LISTED}
 
     def _who(self, task: StaffTask) -> str:
         return random.choice(self._names[task.role])

@@ -2,13 +2,15 @@
 
 Run by Packline's dispatcher for each order that comes in, or by hand with the order's number. Three
 times the run waits for a person: picking, packing, and the carrier's pickup. Every step happens
-once, however often the run is retried. Once somebody asks to cancel the order, the run turns back.
+once, however often the run is retried. Once somebody asks to cancel the order, the run turns back;
+while the order is on hold, it waits before its next step.
 """
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from tasks.gates import await_release
 from tasks.messages import send_cancellation_notice, send_shipment_notification
 from tasks.orders import (
     cancel_order,
@@ -39,7 +41,7 @@ from tasks.staff import (
     get_picking_checklist,
 )
 from tasks.stock import check_inventory_levels, return_stock, update_inventory_stock
-from tasks.subjects import CancellationRequested, OrderRef
+from tasks.subjects import CancellationRequested, OnHold, OrderRef
 
 
 @flow(name="order-fulfillment")
@@ -61,6 +63,8 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
         return fulfil(order)
     except CancellationRequested:
         return take_back(order)
+    except OnHold:
+        return await_release(order)
 
 
 def fulfil(order: OrderRef) -> State[None]:

@@ -144,7 +144,8 @@ class CancellationMailView(_View):
     """What a customer is told when some of an order, or all of it, will not ship.
 
     `ships` is what still does, and `pays` what the customer pays for that: nothing of an order that
-    is cancelled whole. Without `refund` nothing comes back.
+    is cancelled whole. Without `refund` nothing comes back; of an order that was never `priced`,
+    nobody knows.
     """
 
     shop_name: OneLine
@@ -152,6 +153,7 @@ class CancellationMailView(_View):
     customer_name: OneLine
     cancelled: tuple[MailLine, ...] = Field(min_length=1)
     refund: MailAmounts | None
+    priced: bool = True
     ships: tuple[MailLine, ...]
     pays: MailAmounts
     currency: str

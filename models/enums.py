@@ -63,6 +63,7 @@ class TaskKind(StrEnum):
     SHORTAGE = "shortage"
     SHORT_PICK = "short-pick"
     PUT_BACK = "put-back"
+    HOLD = "hold"
 
 
 class Role(StrEnum):
@@ -75,14 +76,25 @@ class Role(StrEnum):
 
 
 class TaskState(StrEnum):
-    """A staff task is open, done, refused (its answer broke a rule; the next round asks again),
-    or withdrawn (its order was cancelled).
+    """A staff task is open, held (its order is on hold), done, refused (its answer broke a rule;
+    the next round asks again), or withdrawn (its order was cancelled, or its hold was released).
     """
 
     OPEN = "open"
+    HELD = "held"
     DONE = "done"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+
+
+class HoldReason(StrEnum):
+    """Why an order is on hold."""
+
+    AWAITING_PAYMENT = "awaiting payment"
+    FRAUD_CHECK = "fraud check"
+    BAD_ADDRESS = "bad address"
+    CUSTOMER_ASKED = "customer asked"
+    OTHER = "other"
 
 
 class LabelState(StrEnum):

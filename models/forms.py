@@ -30,6 +30,7 @@ ALL_AS_LISTED = "all as listed"
 SOMETHING_MISSING = "something is missing"
 TRY_AGAIN = "try again"
 CANCEL_THE_ORDER = "cancel the order"
+RELEASE = "release"
 DAMAGED_OR_MISSING = "something is damaged or missing"
 
 
@@ -226,3 +227,14 @@ class PutBackForm(Form):
         title="Damaged or missing",
         description="Only then: add an item for each such product. All other pieces count as back.",
     )
+
+
+class HoldForm(Form):
+    """Decide about an order that is on hold."""
+
+    gate: Literal["hold"] = _this_form("hold")
+    decided_by: Name = Field(title="Decided by", description="Your name.")
+    decision: Literal["release", "cancel the order"] = Field(
+        title="Decision", description="Let the order go on where it stopped, or cancel it."
+    )
+    note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")

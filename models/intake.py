@@ -31,7 +31,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from domain.errors import PacklineError
 from domain.money import LARGEST_MINOR, exponent, from_minor, to_minor
 from models.catalogue import WAREHOUSE_CHARACTERS
-from models.enums import Adjustment, Role, ServiceLevel
+from models.enums import Adjustment, HoldReason, Role, ServiceLevel
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
@@ -257,6 +257,32 @@ class CancellationIn(Incoming):
     """Somebody wants an order cancelled."""
 
     reason: Text = Field(max_length=500)
+    by: Text = Field(max_length=100)
+
+
+class HoldIn(Incoming):
+    """Somebody puts an order on hold."""
+
+    reason: HoldReason
+    note: OptionalText = Field("", max_length=500)
+    by: Text = Field(max_length=100)
+
+
+class ReleaseIn(Incoming):
+    """Somebody lets it go on."""
+
+    by: Text = Field(max_length=100)
+
+
+class AddressIn(Incoming):
+    """Where an order is to go instead, as an import would give it."""
+
+    address_line1: Text = Field(max_length=200)
+    address_line2: OptionalText = Field("", max_length=200)
+    city: Text = Field(max_length=100)
+    region: OptionalText = Field("", max_length=100)
+    postal_code: OptionalText = Field("", max_length=20)
+    country: Country
     by: Text = Field(max_length=100)
 
 

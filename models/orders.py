@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Numeric, Un
 from sqlmodel import Field, Relationship, SQLModel
 
 from models.base import big_integer, identity, instant
-from models.enums import ENDED, OrderStatus, ServiceLevel, enum_column
+from models.enums import ENDED, HoldReason, OrderStatus, ServiceLevel, enum_column
 
 if TYPE_CHECKING:
     from models.shipments import Shipment
@@ -34,6 +34,12 @@ _CANCELLATION_IS_ASKED_FOR = (
 )
 
 
+_HELD_BY_SOMEBODY = (
+    "(held_at IS NULL) = (held_by IS NULL) AND (held_at IS NULL) = (hold_reason IS NULL)"
+    " AND (held_at IS NOT NULL OR hold_note = '')"
+)
+
+
 class SalesOrder(SQLModel, table=True):
     """What a customer ordered through a channel, and how far it has come.
 
@@ -44,6 +50,7 @@ class SalesOrder(SQLModel, table=True):
     of what still ships; what they are less than the value stands in refunds. (Orders that were
     cancelled before there were refunds have no value.)
 
+    From `held_at` until it is released, nothing is begun for it. `released_at` is the last release.
     Since `cancel_requested_at`, what was done for it is being undone, for `cancel_reason`.
     """
 
@@ -58,6 +65,7 @@ class SalesOrder(SQLModel, table=True):
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
         ),
         CheckConstraint(_CANCELLATION_IS_ASKED_FOR, name="cancellation_is_asked_for"),
+        CheckConstraint(_HELD_BY_SOMEBODY, name="held_by_somebody"),
         Index(
             "ix_sales_order_open",
             "status",
@@ -108,6 +116,13 @@ class SalesOrder(SQLModel, table=True):
     cancel_reason: str = Field(default="", max_length=500)
     cancel_requested_at: datetime | None = instant(None)
     cancel_requested_by: str | None = Field(default=None, max_length=100)
+    hold_reason: HoldReason | None = Field(
+        default=None, sa_column=enum_column(HoldReason, "hold_reason", nullable=True)
+    )
+    hold_note: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})
+    held_at: datetime | None = instant(None)
+    held_by: str | None = Field(default=None, max_length=100)
+    released_at: datetime | None = instant(None)
 
     lines: list["OrderLine"] = Relationship(
         back_populates="order", sa_relationship_kwargs={"order_by": "OrderLine.position"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from models.enums import OrderStatus
+from models.enums import HoldReason, OrderStatus
 
 
 class StepResult(BaseModel):
@@ -178,6 +178,29 @@ class Decision(StepResult):
         return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
 
 
+class HoldEnded(StepResult):
+    """What the operator decided about an order on hold."""
+
+    decided_by: str
+    cancels: bool
+    note: str = ""
+
+    def __str__(self) -> str:
+        what = "cancel the order" if self.cancels else "release"
+        return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
+
+
+class HoldSet(StepResult):
+    """Who put an order on hold, when and why; `again`: it had been before."""
+
+    order_number: int
+    reason: HoldReason
+    note: str
+    held_by: str
+    held_at: datetime
+    again: bool = False
+
+
 class StockBooked(StepResult):
     """Stock that left: pieces per SKU."""
 
@@ -308,6 +331,14 @@ class PickupCancelled(StepResult):
 
     def __str__(self) -> str:
         return f"called off {', '.join(self.keys)}" if self.keys else "no pickup was ordered"
+
+
+class AddressChanged(StepResult):
+    """Where an order goes now, and the key of the refund if that costs less."""
+
+    order_number: int
+    address: str
+    refund: str = ""
 
 
 class LabelsVoided(StepResult):

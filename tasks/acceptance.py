@@ -22,6 +22,7 @@ from models.forms import (
     CANCEL_THE_ORDER,
     DAMAGED_OR_MISSING,
     CarrierPickupForm,
+    HoldForm,
     LostItem,
     PackingForm,
     PickingForm,
@@ -30,10 +31,20 @@ from models.forms import (
     ShortPickForm,
 )
 from models.orders import SalesOrder
-from models.results import Collected, Decision, Packed, Parcel, Picked, PutBack, ShortLine
+from models.results import (
+    Collected,
+    Decision,
+    HoldEnded,
+    Packed,
+    Parcel,
+    Picked,
+    PutBack,
+    ShortLine,
+)
 from models.shipments import Shipment, ShipmentLine
 from models.shipping import CarrierPickup, ShippingLabel
 from tasks.cancellation import ask_to_cancel
+from tasks.holds import lift_hold
 from tasks.picking_lists import picking_checklist
 from tasks.reservations import given_up, regain
 from tasks.worklist import open_task
@@ -92,12 +103,15 @@ def accept_packing(session: Session, shipment: Shipment, form: PackingForm) -> P
                 f" {heaviest:,} g: pack it into more parcels."
             )
     parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
-    _check_carrier_takes(session, shipment.order, parcels)
+    check_carrier_takes(session, shipment.order, parcels)
     return Packed(packed_by=form.packed_by, parcels=parcels)
 
 
-def _check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parcel, ...]) -> None:
-    """A parcel that has no price could be labelled, and the order would go no further."""
+def check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parcel, ...]) -> None:
+    """A parcel that has no price could be labelled, and the order would go no further.
+
+    Raises `AnswerRefused`.
+    """
     zone = zone_of(session, carrier=HOUSE, country=order.country, postal_code=order.postal_code)
     for number, parcel in enumerate(parcels, start=1):
         try:
@@ -192,6 +206,16 @@ def accept_put_back(session: Session, shipment: Shipment, form: PutBackForm) -> 
         damaged={item.sku: item.damaged for item in form.lost if item.damaged},
         missing={item.sku: item.missing for item in form.lost if item.missing},
     )
+
+
+def accept_hold(session: Session, shipment: Shipment, form: HoldForm) -> HoldEnded:
+    """The operator decides whether the order goes on."""
+    cancels = form.decision == CANCEL_THE_ORDER
+    if cancels:
+        ask_to_cancel(session, shipment.order, form.note or "was on hold", form.decided_by)
+    else:
+        lift_hold(session, shipment.order, form.decided_by)
+    return HoldEnded(decided_by=form.decided_by, cancels=cancels, note=form.note)
 
 
 def _check_lost(item: LostItem, picked: dict[str, int]) -> None:

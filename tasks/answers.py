@@ -18,22 +18,34 @@ from models.base import utc_now
 from models.enums import AnsweredThrough, TaskKind, TaskState
 from models.forms import (
     ALL_AS_LISTED,
+    RELEASE,
     TRY_AGAIN,
     CancellableForm,
     CarrierPickupForm,
     Form,
+    HoldForm,
     PackingForm,
     PickingForm,
     PutBackForm,
     ShortageForm,
     ShortPickForm,
 )
-from models.results import Collected, Decision, GateOutcome, Packed, Picked, PutBack, StepResult
+from models.results import (
+    Collected,
+    Decision,
+    GateOutcome,
+    HoldEnded,
+    Packed,
+    Picked,
+    PutBack,
+    StepResult,
+)
 from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.acceptance import (
     AnswerRefused,
     accept_carrier_pickup,
+    accept_hold,
     accept_packing,
     accept_picking,
     accept_put_back,
@@ -43,7 +55,7 @@ from tasks.acceptance import (
 from tasks.cancellation import ask_to_cancel
 from tasks.handover import hand_over
 from tasks.ledger import record, tell
-from tasks.subjects import locked_shipment
+from tasks.subjects import OnHold, locked_shipment
 from tasks.worklist import TaskNotOpen, ask_again, find_task, task_of, why_not_open
 
 NOBODY = "(nobody: the answer is in Packline)"
@@ -100,12 +112,15 @@ def stop_of(key: str | None) -> Stop | None:
 def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
     """Take a person's answer from the console. The waiting flow run is told afterwards.
 
-    Raises `TaskNotOpen`, or `AnswerRefused`: then nothing is stored and the task stays open.
+    Raises `TaskNotOpen`, `OnHold`, or `AnswerRefused`: then nothing is stored and the task stays
+    open.
     """
     with transaction() as session:
         task = find_task(session, task_id)
         shipment = locked_shipment(session, task.order_number, task.shipment)
         session.refresh(task)
+        if task.state == TaskState.HELD:
+            raise OnHold(shipment.order)
         if task.state != TaskState.OPEN:
             raise TaskNotOpen(why_not_open(task))
         if cancels_instead(session, shipment, GATES[task.kind], answer):
@@ -234,6 +249,14 @@ GATES: dict[TaskKind, Gate] = {
             result=PutBack,
             accept=accept_put_back,
             example={"gate": "put-back", "put_back_by": NOBODY, "outcome": ALL_AS_LISTED},
+        ),
+        Gate(
+            kind=TaskKind.HOLD,
+            title="Decide about a hold",
+            form=HoldForm,
+            result=HoldEnded,
+            accept=accept_hold,
+            example={"gate": "hold", "decided_by": NOBODY, "decision": RELEASE},
         ),
     )
 }

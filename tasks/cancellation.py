@@ -18,10 +18,11 @@ from models.orders import SalesOrder
 from models.results import CancellationAsked, StatusChange
 from models.shipments import Shipment
 from tasks.handover import hand_over
+from tasks.holds import end_hold
 from tasks.ledger import tell
 from tasks.progress import SHIPPING_AND_SUMMING_UP, move_on
 from tasks.reservations import close_reservations
-from tasks.subjects import is_collected, locked_order, locked_shipments, order_key
+from tasks.subjects import is_beyond_recall, locked_order, locked_shipments, order_key
 from tasks.worklist import withdraw_tasks
 
 CANCEL_ORDER = "Cancel Order"
@@ -63,6 +64,7 @@ def ask_to_cancel(session: Session, order: SalesOrder, reason: str, by: str) -> 
     order.cancel_requested_at = utc_now()
     order.cancel_requested_by = by[:_NAME_CHARACTERS]
     order.cancel_reason = reason[:_REASON_CHARACTERS]
+    end_hold(order)
     tell(session, order_key(order.number), "Cancellation requested", order.cancel_reason, by)
     for shipment in going_back:
         withdraw_tasks(session, shipment)
@@ -75,7 +77,7 @@ def ask_to_cancel(session: Session, order: SalesOrder, reason: str, by: str) -> 
 def shipments_to_cancel(session: Session, order: SalesOrder) -> list[Shipment]:
     """The shipments of a locked order that have not ended, and that no carrier has; locked."""
     shipments = locked_shipments(session, order)
-    return [one for one in shipments if not one.has_ended and not is_collected(session, one)]
+    return [one for one in shipments if not is_beyond_recall(session, one)]
 
 
 def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:

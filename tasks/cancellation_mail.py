@@ -41,6 +41,7 @@ def _view(
         customer_name=order.customer_name,
         cancelled=_lines(session, order, cancelled),
         refund=_refunded(refund) if refund else None,
+        priced=order.value_minor is not None,
         ships=_lines(session, order, ships),
         pays=MailAmounts(
             items_minor=order.items_minor or 0,

@@ -81,6 +81,14 @@ def _put_back(checklist: dict[str, Any]) -> list[str]:
     ]
 
 
+def _hold(checklist: dict[str, Any]) -> list[str]:
+    note = f": {_plain(checklist['note'])}" if checklist["note"] else "."
+    return [
+        f"{_plain(checklist['held_by'])} put this order on hold, **{checklist['reason']}**{note}",
+        "Release it, and it goes on where it stopped; or cancel it.",
+    ]
+
+
 def _shortages(checklist: dict[str, Any]) -> list[tuple[object, ...]]:
     lines = checklist.get("shortages", [])
     return [(line["sku"], line["wanted"], line["available"]) for line in lines]
@@ -93,6 +101,7 @@ _BODIES = {
     TaskKind.SHORTAGE: _shortage,
     TaskKind.SHORT_PICK: _short_pick,
     TaskKind.PUT_BACK: _put_back,
+    TaskKind.HOLD: _hold,
 }
 
 

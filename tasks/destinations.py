@@ -10,7 +10,7 @@ from adapters.carriers import HOUSE
 from domain.places import comparable
 from domain.tax import NoTaxRate, TaxRule, tax_rule_for
 from domain.zones import NoShippingRate, NoShippingZone, Tariff, ZoneRule, zone_for
-from models.intake import OrderIn
+from models.enums import ServiceLevel
 from models.shipping import ShippingRate, ShippingZone
 from models.taxes import TaxRate
 
@@ -20,6 +20,21 @@ class _Placed(Protocol):
     def country(self) -> str: ...
     @property
     def postal_prefix(self) -> str: ...
+
+
+class _Destination(Protocol):
+    """Where something goes, how fast, and the currency in which it is paid."""
+
+    @property
+    def country(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def postal_code(self) -> str: ...
+    @property
+    def service_level(self) -> ServiceLevel: ...
+    @property
+    def currency(self) -> str: ...
 
 
 Rule = TypeVar("Rule", bound=_Placed)
@@ -51,7 +66,7 @@ class Destinations:
         rows = session.exec(priced.where(ShippingRate.carrier == HOUSE).distinct())
         self._tariffs = {Tariff(*row) for row in rows}
 
-    def obstacles(self, order: OrderIn, tax_classes: Iterable[str]) -> Iterator[str]:
+    def obstacles(self, order: _Destination, tax_classes: Iterable[str]) -> Iterator[str]:
         """Why the order could not be priced, and which table to import."""
         for check in (*map(self._check_tax, tax_classes), self._check_shipping):
             try:
@@ -59,7 +74,7 @@ class Destinations:
             except (NoTaxRate, NoShippingZone, NoShippingRate) as problem:
                 yield str(problem)
 
-    def _check_tax(self, tax_class: str) -> Callable[[OrderIn], object]:
+    def _check_tax(self, tax_class: str) -> Callable[[_Destination], object]:
         return lambda order: tax_rule_for(
             self._taxes.near(order.country, order.postal_code),
             country=order.country,
@@ -68,7 +83,7 @@ class Destinations:
             tax_class=tax_class,
         )
 
-    def _check_shipping(self, order: OrderIn) -> None:
+    def _check_shipping(self, order: _Destination) -> None:
         near = self._zones.near(order.country, order.postal_code)
         zone = zone_for(near, country=order.country, postal_code=order.postal_code)
         tariff = Tariff(order.service_level, zone, order.currency)

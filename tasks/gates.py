@@ -2,19 +2,24 @@
 
 from typing import Any, NoReturn
 
+from prefect.client.schemas.objects import State
+from prefect.states import AwaitingRetry
 from sqlmodel import Session
 
 from adapters.database import transaction
 from adapters.faults import reach
 from adapters.prefect_engine import answer_given, suspend_with_form
+from models.base import utc_now
+from models.enums import TaskKind
 from models.results import GateOutcome, StepResult
 from models.shipments import Shipment
 from tasks.acceptance import AnswerRefused
-from tasks.answers import Gate, cancels_instead, pause_key, store_answer
+from tasks.answers import GATES, Gate, cancels_instead, pause_key, store_answer
 from tasks.checklists import checklist_markdown
-from tasks.handover import note_waiting
+from tasks.handover import hand_over, note_waiting
+from tasks.holds import hold_task
 from tasks.ledger import find_record
-from tasks.subjects import OrderRef
+from tasks.subjects import OnHold, OrderRef
 from tasks.worklist import task_of
 
 
@@ -59,6 +64,41 @@ def _outcome(order: OrderRef, gate: Gate, round: int) -> GateOutcome:
         _wait(order, gate, round, key, description)
     reach(f"{gate.name}: committed")
     return outcome
+
+
+def await_release(order: OrderRef) -> State[None]:
+    """Wait until an order on hold is released or cancelled: this raises Prefect's `Pause`.
+
+    An attempt that has met a hold makes no further step: once it is over, the run begins anew.
+    """
+    gate = GATES[TaskKind.HOLD]
+    with transaction() as session:
+        task = hold_task(session, order.own(session))
+        round, shown = (task.round, task.shown) if task else (0, 0)
+    answer = answer_given(pause_key(gate, round, 0)) if shown else None
+    with transaction() as session:
+        row = order.own(session)
+        task = hold_task(session, row)
+        if task and answer not in (None, gate.example):
+            store_answer(session, row, gate, task.round, answer or {})
+            task = hold_task(session, row)
+        if task is None:
+            return AwaitingRetry(scheduled_time=utc_now(), message="The hold is over.")
+        key = pause_key(gate, task.round, task.shown)
+        description = checklist_markdown(gate, row.name, task)
+        task.shown += 1
+    waiting = suspend(gate, key, description)
+    _note_on_hold(order, key)
+    raise waiting
+
+
+def _note_on_hold(order: OrderRef, key: str) -> None:
+    """The run is suspended; a release that came in that instant sets it going."""
+    with transaction() as session:
+        row = order.own(session)
+        row.waits_at = key
+        if not isinstance(order.heed(session, row), OnHold):
+            hand_over(session, row)
 
 
 def _cancels(session: Session, row: Shipment, gate: Gate, answer: dict[str, Any]) -> bool:

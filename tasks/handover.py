@@ -14,7 +14,7 @@ from adapters.database import RUNS_CHANNEL, notify, transaction
 from models.base import utc_now
 from models.shipments import Shipment
 from tasks.ledger import find_record
-from tasks.subjects import OrderRef
+from tasks.subjects import CancellationRequested, OrderRef
 
 READY = "ready"
 """What the workers are told when a waiting run may go on."""
@@ -35,7 +35,8 @@ def note_waiting(order: OrderRef, key: str, gate: str, round: int) -> None:
     with transaction() as session:
         row = order.own(session)
         row.waits_at = key
-        if find_record(session, order.key, gate, round) or order.heed(session, row):
+        turns_back = isinstance(order.heed(session, row), CancellationRequested)
+        if turns_back or find_record(session, order.key, gate, round):
             hand_over(session, row)
 
 

@@ -839,15 +839,42 @@ CANCELLED = (
     ),
 )
 
+HELD = (
+    Invariant(
+        name="who puts an order on hold says when and why",
+        problem="Order {number} is on hold {at} by {who}, because: {why}.",
+        breaking="""
+            SELECT number, coalesce(held_at::text, 'at no time') AS at,
+                coalesce(held_by, 'nobody') AS who, coalesce(hold_reason, 'nothing') AS why
+            FROM sales_order
+            WHERE (held_at IS NULL) <> (held_by IS NULL)
+               OR (held_at IS NULL) <> (hold_reason IS NULL)
+        """,
+    ),
+    Invariant(
+        name="the tasks of orders on hold wait, and no others",
+        problem="Task {id} ({kind}) is {state}, and its order {number} is {held}.",
+        breaking=f"""
+            SELECT id, kind, state, {_NUMBER_OF_TRAVELLING},
+                CASE WHEN held_at IS NULL THEN 'not on hold' ELSE 'on hold' END AS held
+            FROM staff_task AS task JOIN shipment AS travels
+                ON travels.order_number = task.order_number AND travels.number = task.shipment
+            JOIN sales_order AS placed ON placed.number = task.order_number
+            WHERE state IN ('open', 'held')
+              AND (held_at IS NULL) = (state = 'held' OR kind = 'hold')
+        """,
+    ),
+)
+
 PEOPLE = (
     Invariant(
         name="ended orders ask nobody for anything",
-        problem="Task {id} ({kind}) is open, and its order {number} is {status}.",
+        problem="Task {id} ({kind}) is {state}, and its order {number} is {status}.",
         breaking=f"""
-            SELECT id, kind, {_NUMBER}, status
+            SELECT id, kind, state, {_NUMBER}, status
             FROM staff_task AS task JOIN shipment AS travels
                 ON travels.order_number = task.order_number AND travels.number = task.shipment
-            WHERE state = 'open' AND status IN ('Shipped', 'Cancelled')
+            WHERE state IN ('open', 'held') AND status IN ('Shipped', 'Cancelled')
         """,
     ),
     Invariant(
@@ -927,7 +954,7 @@ PEOPLE = (
               AND NOT EXISTS (
                   SELECT FROM staff_task
                   WHERE order_number = travels.order_number AND shipment = travels.number
-                    AND state = 'open'
+                    AND state IN ('open', 'held')
               )
         """,
     ),
@@ -1007,6 +1034,7 @@ INVARIANTS = (
     *SHIPPED,
     *EFFECTS,
     *CANCELLED,
+    *HELD,
     *PEOPLE,
     SUMMARY_REVISIONS,
 )

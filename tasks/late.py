@@ -50,6 +50,7 @@ _SAYING_DONE = {
     TaskKind.SHORTAGE: " --decision 'try again'",
     TaskKind.SHORT_PICK: " --decision 'try again'",
     TaskKind.PUT_BACK: "",
+    TaskKind.HOLD: " --decision release",
 }
 
 logger = logging.getLogger("packline.late")

@@ -5,7 +5,7 @@ the operator has the same task as after any short pick. With *try again* the ord
 before somebody picks.
 """
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from models.enums import TaskKind, TaskState
 from models.results import Picked, ShortLine, StockGivenUp
@@ -22,7 +22,7 @@ def put_short(session: Session, shipment: Shipment, why: StockGivenUp) -> None:
     to_pick = select(StaffTask).where(
         *tasks_of(shipment),
         StaffTask.kind == TaskKind.PICKING,
-        StaffTask.state == TaskState.OPEN,
+        col(StaffTask.state).in_((TaskState.OPEN, TaskState.HELD)),
     )
     task = session.exec(to_pick).first()
     if task and task.checklist:

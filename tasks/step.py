@@ -27,7 +27,7 @@ from domain.errors import PacklineError
 from models.results import StepResult
 from models.shipments import PROBLEM_CHARACTERS, Shipment
 from tasks.ledger import find_record, record, tell
-from tasks.subjects import CancellationRequested, Subject, Superseded
+from tasks.subjects import CancellationRequested, OnHold, Subject, Superseded
 
 Result = TypeVar("Result", bound=StepResult)
 Body = Callable[..., Result]
@@ -142,9 +142,10 @@ def _note_failure(subject: Subject, name: str, problem: Exception) -> None:
     """Put the reason where people look; it fails the flow run in any case.
 
     What time can heal is tried again by itself. Anything else waits for a person, and the order
-    says so. An attempt that was overtaken, or turns back, has nothing to say.
+    says so. An attempt that was overtaken, turns back or stops for a hold has nothing
+    to say.
     """
-    if not subject.key or isinstance(problem, Superseded | CancellationRequested):
+    if not subject.key or isinstance(problem, Superseded | CancellationRequested | OnHold):
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
         row = subject.lock(session)

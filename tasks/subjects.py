@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from adapters.database import transaction
+from adapters.shop_clock import shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import ENDED, OrderStatus, PickupState
@@ -57,6 +58,18 @@ class CancellationRequested(PacklineError):
         super().__init__(
             f"{name} is to be cancelled, says {order.cancel_requested_by} ({order.cancel_reason}):"
             " what was done for it is being undone."
+        )
+
+
+class OnHold(PacklineError):
+    """The order is on hold: nothing is begun for it until somebody releases it."""
+
+    def __init__(self, order: SalesOrder) -> None:
+        note = f", {order.hold_note}" if order.hold_note else ""
+        since = f" since {shop_clock(order.held_at)}" if order.held_at else ""
+        super().__init__(
+            f"Order {order.number} is on hold{since}, says {order.held_by} ({order.hold_reason}"
+            f"{note}): release it first (`packline release {order.number}`)."
         )
 
 
@@ -119,12 +132,12 @@ class OrderRef(Subject):
     def lock(self, session: Session) -> Shipment:
         """Lock the shipment, to do something for it.
 
-        Raises `Superseded` when a newer attempt has taken it over, and `CancellationRequested`
-        unless the attempt is on its way back.
+        Raises `Superseded` when a newer attempt has taken it over, and unless the attempt is on its
+        way back, `CancellationRequested` and `OnHold`.
         """
         shipment = self.own(session)
-        if request := self.heed(session, shipment):
-            raise request
+        if stop := self.heed(session, shipment):
+            raise stop
         return shipment
 
     def own(self, session: Session) -> Shipment:
@@ -134,12 +147,15 @@ class OrderRef(Subject):
             raise Superseded(self.title, shipment.run_id)
         return shipment
 
-    def heed(self, session: Session, shipment: Shipment) -> CancellationRequested | None:
-        """Why the attempt has to turn back. Parcels that the carrier has are beyond recall."""
-        asked = shipment.order.cancel_requested_at is not None and not self.on_its_way_back
-        if not asked or shipment.has_ended or is_collected(session, shipment):
+    def heed(self, session: Session, shipment: Shipment) -> CancellationRequested | OnHold | None:
+        """Why the attempt has to stop. Parcels that the carrier has are beyond recall."""
+        order = shipment.order
+        asked = order.cancel_requested_at is not None or order.held_at is not None
+        if not asked or self.on_its_way_back or is_beyond_recall(session, shipment):
             return None
-        return CancellationRequested(self.title, shipment.order)
+        if order.cancel_requested_at is not None:
+            return CancellationRequested(self.title, order)
+        return OnHold(order)
 
     def turn_back(self) -> None:
         """From here on, the attempt undoes what was done."""
@@ -276,6 +292,11 @@ def take_over(session: Session, number: int, shipment: int, run_id: str) -> Orde
     return reference
 
 
+def is_beyond_recall(session: Session, shipment: Shipment) -> bool:
+    """Whether it has ended, or the carrier has its parcels."""
+    return shipment.has_ended or is_collected(session, shipment)
+
+
 def is_collected(session: Session, shipment: Shipment) -> bool:
     """Whether the carrier has the shipment's parcels."""
     found = select(CarrierPickup.id).where(
@@ -304,7 +325,11 @@ def overtake(session: Session, shipment: Shipment) -> None:
 def _next_new_shipment(session: Session) -> Shipment | None:
     unclaimed = (
         _with_order()
-        .where(Shipment.status == OrderStatus.NEW, col(Shipment.run_id).is_(None))
+        .where(
+            Shipment.status == OrderStatus.NEW,
+            col(Shipment.run_id).is_(None),
+            col(SalesOrder.held_at).is_(None),
+        )
         .order_by(col(Shipment.order_number), col(Shipment.number))
         .limit(1)
     )

@@ -23,6 +23,7 @@ _ROLES = {
     TaskKind.SHORTAGE: Role.OPERATOR,
     TaskKind.SHORT_PICK: Role.OPERATOR,
     TaskKind.PUT_BACK: Role.WAREHOUSE_STAFF,
+    TaskKind.HOLD: Role.OPERATOR,
 }
 
 ROLE_ABOVE = {
@@ -39,6 +40,7 @@ _HOURS: dict[TaskKind, Callable[[], float]] = {
     TaskKind.SHORTAGE: lambda: settings().decision_hours,
     TaskKind.SHORT_PICK: lambda: settings().decision_hours,
     TaskKind.PUT_BACK: lambda: settings().put_back_hours,
+    TaskKind.HOLD: lambda: settings().decision_hours,
 }
 
 _LATENESS = {
@@ -57,7 +59,11 @@ def open_task(
     checklist: dict[str, Any] | None = None,
     complaint: str = "",
 ) -> StaffTask:
-    """Put a task for the next round of a gate on the list of its role, where the stock is."""
+    """Put a task for the next round of a gate on the list of its role, where the stock is.
+
+    What is opened for an order on hold waits for its release, but for the question about that.
+    """
+    waits = shipment.order.held_at is not None and kind != TaskKind.HOLD
     last = session.scalar(
         select(func.max(StaffTask.round)).where(*tasks_of(shipment), StaffTask.kind == kind)
     )
@@ -68,6 +74,7 @@ def open_task(
         kind=kind,
         round=(last or 0) + 1,
         role=_ROLES[kind],
+        state=TaskState.HELD if waits else TaskState.OPEN,
         due_at=in_working_hours(utc_now(), _hours(kind, shipment.order.service_level)),
         checklist=checklist,
         complaint=complaint,
@@ -110,7 +117,7 @@ def withdraw_tasks(session: Session, shipment: Shipment) -> None:
     """Take what is open for a locked shipment off the lists."""
     session.execute(
         update(StaffTask)
-        .where(*tasks_of(shipment), col(StaffTask.state) == TaskState.OPEN)
+        .where(*tasks_of(shipment), col(StaffTask.state).in_((TaskState.OPEN, TaskState.HELD)))
         .values(state=TaskState.WITHDRAWN)
     )
 

@@ -12,7 +12,11 @@ from adapters import database as db
 from adapters import schema
 from adapters.carriers import HouseCarrier
 from models.base import utc_now
+from models.enums import HoldReason, TaskKind
+from models.intake import HoldIn
 from tasks.cancellation import cancel
+from tasks.holds import put_on_hold
+from tasks.worklist import open_task
 from tests.factories import make_order, make_pickup, make_product, make_shipped, the_shipment
 
 _ORDER_WITHOUT_PROMISE = """
@@ -160,3 +164,46 @@ def test_orders_that_were_in_work_before_shipments_go_on_where_they_were(databas
     with db.engine().connect() as connection:
         assert connection.execute(text(before)).all() == [as_it_was]
     schema.migrate(db.engine())
+
+
+def test_what_was_decided_before_orders_could_go_back_is_asked_for(database):
+    with db.transaction() as session:
+        make_product(session)
+        decided, other = (make_order(session) for _ in range(2))
+        for number, cancels in ((decided, "true"), (other, "false")):
+            session.execute(
+                text(
+                    "INSERT INTO step_record (subject, step, round, run_id, at, result) VALUES"
+                    " (:subject, 'gate: shortage', 1, '', now(), CAST(:result AS jsonb))"
+                ),
+                {
+                    "subject": f"order:{number}",
+                    "result": f'{{"answer": {{"decided_by": "Max", "cancels": {cancels}}}}}',
+                },
+            )
+    schema.unmigrate(db.engine(), "0008")
+    schema.migrate(db.engine())
+    with db.engine().connect() as connection:
+        asked = "SELECT cancel_requested_by FROM sales_order ORDER BY number"
+        assert connection.scalars(text(asked)).all() == ["Max", None]
+
+
+def test_the_schema_before_holds_opens_the_tasks_that_are_held(database):
+    with db.transaction() as session:
+        make_product(session)
+        number = make_order(session)
+        open_task(session, the_shipment(session, number), TaskKind.PICKING)
+    put_on_hold(number, HoldIn(reason=HoldReason.OTHER, note="", by="Max"))
+    schema.unmigrate(db.engine(), "0008")
+    with db.engine().connect() as connection:
+        found = connection.execute(text("SELECT kind, state FROM staff_task")).all()
+        assert found == [("picking", "open")]
+    schema.migrate(db.engine())
+
+
+def test_an_order_on_hold_or_to_be_cancelled_says_on_whose_word(session):
+    make_product(session)
+    number = make_order(session)
+    for change in ("held_at = now()", "hold_note = 'x'", "cancel_requested_at = now()"):
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.execute(text(f"UPDATE sales_order SET {change} WHERE number = {number}"))

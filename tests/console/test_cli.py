@@ -22,7 +22,7 @@ from tasks.late import remind_and_escalate
 from tasks.refunds import reprice
 from tasks.subjects import locked_order
 from tests.factories import make_order, make_shipped, make_warehouse, receive
-from tests.process import assert_sound, execute
+from tests.process import assert_sound, execute, open_task_id
 
 
 @pytest.fixture
@@ -555,3 +555,68 @@ def test_stock_is_received_adjusted_and_counted_where_it_is_said(packline, york)
         "stock", "count", "MUG", 5, "--warehouse", "HULL", "--by", "Jo", "--reference", "R-2"
     )[2]  # fmt: skip
     assert_sound()
+
+
+def test_an_order_is_cancelled_once_and_the_second_who_asks_hears_of_the_first(packline, picking):
+    number, _ = picking
+    status, said, _ = packline("cancel", number, "--reason", "a mistake", "--by", "Max")
+    assert (status, said) == (0, f"Order {number} is being cancelled: a mistake.\n")
+    status, said, _ = packline("cancel", number, "--reason", "no", "--by", "Kim")
+    assert status == 0
+    assert said.startswith(f"Max asked to cancel order {number} before, at ")
+    _, listed, _ = packline("orders")
+    assert "being cancelled" in listed
+    assert_sound()
+
+
+def test_what_is_cancelled_needs_a_reason(packline, picking):
+    number, _ = picking
+    status, _, said = packline("cancel", number, "--reason", " ", "--by", "Max")
+    assert status == 1
+    assert "reason" in said
+
+
+def test_a_task_cancels_its_order_instead(packline, picking):
+    number, task = picking
+    status, said, _ = packline("done", task, "--cancel", "all mugs are broken", "--by", "Jo")
+    assert (status, said) == (0, f"Order {number} is being cancelled: all mugs are broken.\n")
+    assert_sound()
+
+
+def test_goods_of_a_cancelled_order_are_put_back(packline, process, picking):
+    number, task = picking
+    packline("done", task, "--by", "Jo")
+    packline("cancel", number, "--reason", "a mistake", "--by", "Max")
+    assert process.run(number) == "put-back-1"
+    options = ("--by", "Jo", "--damaged", "MUG=1", "--missing", "PLATE=1")
+    assert packline("done", open_task_id("put-back"), *options)[0] == 0
+    assert process.run(number).startswith(f"Order {number} is Cancelled")
+    assert_sound()
+
+
+def test_an_order_is_held_listed_and_released(packline, picking, wide):
+    number, task = picking
+    reason = ("--reason", "fraud check", "--note", "the bank asks")
+    status, said, _ = packline("hold", number, *reason, "--by", "Max")
+    assert (status, said) == (0, f"Order {number} is on hold: fraud check.\n")
+    assert "Processing, on hold" in packline("orders", "--held")[1]
+    assert "says Max: fraud check, the bank asks" in packline("order", number)[1]
+    assert "Pick" not in packline("tasks")[1]
+    status, _, said = packline("done", task, "--by", "Jo")
+    assert status == 1
+    assert "on hold" in said
+    assert packline("release", number, "--by", "Max")[:2] == (0, f"Order {number} goes on.\n")
+    assert "There are no such orders" in packline("orders", "--held")[1]
+    assert packline("done", task, "--by", "Jo")[0] == 0
+    assert packline("release", number, "--by", "Max")[0] == 1
+
+
+def test_an_order_is_sent_elsewhere(packline, picking):
+    number, _ = picking
+    where = ("--line1", "2 Quay", "--city", "York", "--postal-code", "YO1 1AA", "--country", "GB")
+    status, said, _ = packline("address", number, *where, "--by", "Max")
+    assert status == 0
+    assert said.startswith(f"Order {number} goes to 2 Quay")
+    status, _, said = packline("address", number, *where[:-1], "AQ", "--by", "Max")
+    assert status == 1
+    assert "cannot go there" in said

@@ -16,9 +16,11 @@ from adapters.prefect_api import FormMissing, PrefectAway, PrefectRefused, RunSt
 from deployments import dispatcher
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now
-from models.intake import DeliveryIn
+from models.enums import HoldReason
+from models.intake import DeliveryIn, HoldIn
 from tasks.cancellation import cancel, request_cancellation
 from tasks.handover import take_ready
+from tasks.holds import put_on_hold, release
 from tasks.stock_keeping import book
 from tasks.subjects import locked_shipment
 from tests.factories import make_order, the_shipment
@@ -545,3 +547,32 @@ def hear(channel, patience=10.0):
         wait = patience if channel else 0.5
         heard = [notice.channel for notice in connection.notifies(timeout=wait, stop_after=1)]
     assert heard == ([channel] if channel else [])
+
+
+def test_a_release_that_no_worker_heard_of_reaches_the_waiting_run(process, prefect):
+    with transaction() as session:
+        number = make_order(session)
+    process.meanwhile["Get Picking Checklist"] = lambda: put_on_hold(
+        number, HoldIn(reason=HoldReason.OTHER, note="", by="Max")
+    )
+    assert process.run(number) == "hold-1"
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "hold-1", LONG_AGO)
+    assert sweep(prefect) == 0
+    release(number, "Max")
+    assert take_ready(10) == [(number, 1, process.run_id)]  # and its worker died
+    assert sweep(prefect) == 0  # just released
+    execute("UPDATE staff_task SET opened_at = opened_at - interval '2 min'")
+    execute("UPDATE sales_order SET released_at = released_at - interval '1 min'")
+    assert sweep(prefect) == 1
+    assert prefect.resumed == [(process.run_id, "hold")]
+
+
+def test_a_run_that_waits_for_a_task_on_hold_is_left_alone(process, prefect):
+    number = at_picking(process)
+    prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
+    put_on_hold(number, HoldIn(reason=HoldReason.OTHER, note="", by="Max"))
+    assert sweep(prefect) == 0
+    release(number, "Max")
+    execute("UPDATE sales_order SET released_at = released_at - interval '1 min'")
+    assert sweep(prefect) == 0
+    assert prefect.resumed == []

@@ -4,6 +4,7 @@ There are two UIs, the new one under `/v2` and the old one, with other buttons a
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,7 +121,7 @@ class NewUI:
 
     def type(self, form: Locator, field: str, value: str) -> None:
         """Fill in a field."""
-        form.get_by_label(field, exact=True).fill(value)
+        form.get_by_label(_titled(field)).fill(value)
 
     def add(self, form: Locator, item: dict[str, str]) -> None:
         """Add an item to the form's list."""
@@ -210,5 +211,10 @@ class OldUI(NewUI):
 
     def _field(self, form: Locator, label: str) -> Locator:
         """The innermost one: a list is a field that has fields."""
-        its_label = self.page.locator(".schema-form-property__label").get_by_text(label, exact=True)
+        its_label = self.page.locator(".schema-form-property__label").get_by_text(_titled(label))
         return form.locator(".schema-form-property", has=its_label).last
+
+
+def _titled(field: str) -> re.Pattern[str]:
+    """A field's label; that of one that may be left out says so."""
+    return re.compile(rf"^\s*{re.escape(field)}(\s*\(optional\))?\s*$", re.IGNORECASE)

@@ -262,8 +262,8 @@ def test_a_waiting_order_that_is_cancelled_gives_its_stock_back(live, ui):
     assert reserved() == {sku: before[sku] + pieces for sku, pieces in LINES.items()}
     ui.open_run(run_id, "Suspended")
     ui.press_and_confirm("Cancel")
-    ui.see_state("Cancelled")
     live.until(lambda: status_of(number) == "Cancelled", f"order {number} Cancelled")
+    ui.see_state("Completed")
     assert reserved() == before
     assert open_kinds(number) == []
     assert rows(f"SELECT state FROM staff_task WHERE order_number = {number}") == [("withdrawn",)]

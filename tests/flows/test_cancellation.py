@@ -360,6 +360,9 @@ def test_an_order_of_a_place_without_rates_is_cancelled_without_a_refund(process
     assert refunds() == []
     told = rows("SELECT detail FROM audit_event WHERE event = 'Refund Order'")
     assert "the order has no value" in told[0][0]
+    ((mail,),) = rows("SELECT text FROM message")
+    assert "nothing of it will be sent" in mail
+    assert "nothing to refund" not in mail  # nobody knows
     assert_sound()
 
 

@@ -594,6 +594,23 @@ DAMAGES = [
         f"(picking) is open, and its order {WAITING} is to be cancelled.",
     ),
     Damage(
+        "who puts an order on hold says when and why",
+        "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_held_by_somebody;"
+        f"UPDATE sales_order SET held_at = now() WHERE number = {WAITING}",
+        "by nobody, because: nothing.",
+    ),
+    Damage(
+        "the tasks of orders on hold wait, and no others",
+        f"UPDATE staff_task SET state = 'held' WHERE order_number = {WAITING}",
+        f"(picking) is held, and its order {WAITING} is not on hold.",
+    ),
+    Damage(
+        "the tasks of orders on hold wait, and no others",
+        "UPDATE sales_order SET held_at = now(), held_by = 'Max', hold_reason = 'other'"
+        f" WHERE number = {WAITING}",
+        f"(picking) is open, and its order {WAITING} is on hold.",
+    ),
+    Damage(
         "ended orders ask nobody for anything",
         f"UPDATE staff_task SET state = 'open', answered_at = NULL"
         f" WHERE order_number = {CANCELLED} AND kind = 'shortage'",

@@ -1,0 +1,283 @@
+"""An order on hold stops before its next step, and goes on where it stopped."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+import tasks.gates
+from adapters.database import transaction
+from console import lists
+from deployments.dispatcher import _shipments_without_run
+from models.enums import HoldReason
+from models.intake import DeliveryIn, HoldIn, StockCountIn
+from models.process import ORDER_STEPS
+from tasks.answers import answer_task
+from tasks.backorders import fill_backorders
+from tasks.cancellation import request_cancellation
+from tasks.handover import take_ready
+from tasks.holds import CannotHold, NotOnHold, put_on_hold, release
+from tasks.late import remind_and_escalate
+from tasks.stock_keeping import book, count
+from tasks.subjects import OnHold
+from tasks.worklist import TaskNotOpen
+from tests.factories import make_order
+from tests.process import assert_sound, execute, form, open_task_id, rows
+
+GATES = ("picking", "packing", "carrier-pickup")
+by_gate = pytest.mark.parametrize("gate", GATES)
+
+
+@pytest.fixture
+def number(shop):
+    with transaction() as session:
+        return make_order(session, {"PLATE": 1, "MUG": 2})
+
+
+def hold(number, reason=HoldReason.FRAUD_CHECK, note="", by="Max"):
+    return put_on_hold(number, HoldIn(reason=reason, note=note, by=by))
+
+
+def bring_to(process, number, gate):
+    waits_at = process.run(number)
+    while waits_at != f"{gate}-1":
+        process.answer(waits_at.removesuffix("-1"), number)
+        waits_at = process.run(number)
+
+
+def tasks_now():
+    return dict(rows("SELECT kind, state FROM staff_task WHERE state IN ('open', 'held')"))
+
+
+@by_gate
+def test_an_order_on_hold_is_on_no_list_and_goes_on_after_its_release(process, number, gate):
+    bring_to(process, number, gate)
+    hold(number)
+    assert tasks_now() == {gate: "held", "hold": "open"}
+    assert_sound()
+    release(number, "Kim")
+    assert tasks_now() == {gate: "open"}
+    assert_sound()
+    assert process.ship(number) == f"Order {number} is Shipped."
+    assert process.ran == list(ORDER_STEPS)
+    assert_sound()
+
+
+@by_gate
+def test_a_task_of_an_order_on_hold_says_why_it_cannot_be_done(process, number, gate):
+    bring_to(process, number, gate)
+    task = open_task_id(gate)
+    hold(number, note="card was reported stolen")
+    with pytest.raises(OnHold, match=r"fraud check, card was reported stolen.*packline release"):
+        answer_task(task, form(gate))
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["Check Inventory Levels", "Get Picking Checklist", "Update Inventory Stock",
+     "Create Shipping Label", "Send Shipment Notification", "Dispatch Carrier Pickup"],
+)  # fmt: skip
+def test_an_attempt_stops_before_its_next_step_and_waits_for_the_release(process, number, step):
+    process.meanwhile[step] = lambda: hold(number)
+    outcome = process.run(number)
+    while (kind := outcome.removesuffix("-1")) in GATES:
+        process.answer(kind)
+        outcome = process.run(number)
+    assert outcome == "hold-1"
+    assert "fraud check" in process.description
+    assert rows(f"SELECT 1 FROM step_record WHERE step = '{step}'") == []
+    assert process.run(number) == "hold-1"
+    assert rows("SELECT 1 FROM audit_event WHERE event LIKE '%failed'") == []
+    assert_sound()
+    release(number, "Kim")
+    assert take_ready(10) == [(number, 1, process.run_id)]
+    assert process.ship(number) == f"Order {number} is Shipped."
+    assert_sound()
+
+
+def test_an_answer_in_the_form_of_an_order_on_hold_counts_after_the_release(process, number):
+    bring_to(process, number, "picking")
+    hold(number)
+    process.answers["picking-1"] = form("picking", picked_by="Jo")
+    assert process.run(number) == "hold-1"
+    assert rows("SELECT state FROM staff_task WHERE kind = 'picking'") == [("held",)]
+    release(number, "Kim")
+    assert process.run(number) == "packing-1"
+    assert rows("SELECT answered_by FROM staff_task WHERE kind = 'picking'") == [("Jo",)]
+    assert_sound()
+
+
+def test_the_operators_form_releases_the_order(process, number):
+    process.meanwhile["Get Picking Checklist"] = lambda: hold(number)
+    assert process.run(number) == "hold-1"
+    process.answers["hold-1"] = form("hold")
+    assert process.run(number) == "The hold is over."
+    assert process.run(number) == "picking-1"
+    assert_sound()
+
+
+@pytest.mark.parametrize("through", ["form", "console"])
+def test_the_operator_cancels_an_order_on_hold(process, number, through):
+    process.meanwhile["Get Picking Checklist"] = lambda: hold(number)
+    assert process.run(number) == "hold-1"
+    if through == "form":
+        process.answers["hold-1"] = form("hold", decision="cancel the order", note="it is fraud")
+        assert process.run(number) == "The hold is over."
+    else:
+        process.answer("hold", decision="cancel the order", note="it is fraud")
+    assert process.run(number) == f"Order {number} is Cancelled: it is fraud."
+    assert_sound()
+
+
+@by_gate
+def test_a_request_to_cancel_wins_over_a_hold(process, number, gate):
+    bring_to(process, number, gate)
+    hold(number)
+    request_cancellation(number, "no longer wanted", "Ada")
+    assert tasks_now() == {}
+    assert rows("SELECT held_at, hold_reason FROM sales_order") == [(None, None)]
+    assert_sound()
+    with pytest.raises(CannotHold, match="is being cancelled"):
+        hold(number)
+    if process.run(number) == "put-back-1":
+        process.answer("put-back")
+    assert process.run(number).startswith(f"Order {number} is ")
+    assert rows("SELECT status FROM sales_order") == [("Cancelled",)]
+    assert_sound()
+
+
+def test_a_release_that_comes_while_the_run_is_about_to_wait_for_it_is_heard(
+    process, number, monkeypatch
+):
+    suspend = tasks.gates.suspend
+
+    def slowly(gate, key, description):
+        release(number, "Kim")
+        return suspend(gate, key, description)
+
+    process.meanwhile["Get Picking Checklist"] = lambda: hold(number)
+    monkeypatch.setattr(tasks.gates, "suspend", slowly)
+    assert process.run(number) == "hold-1"
+    assert take_ready(10) == [(number, 1, process.run_id)]
+
+
+def test_an_order_is_put_on_hold_a_second_time(process, number):
+    for round in (1, 2):
+        process.meanwhile["Get Picking Checklist"] = lambda: hold(number)
+        assert process.run(number) == f"hold-{round}"
+        release(number, "Kim")
+    assert process.run(number) == "picking-1"
+    assert_sound()
+
+
+def test_who_holds_second_is_told_who_was_first(process, number):
+    first, second = hold(number), hold(number, HoldReason.OTHER, by="Kim")
+    assert (second.again, second.held_by, second.held_at) == (True, "Max", first.held_at)
+    release(number, "Kim")
+    with pytest.raises(NotOnHold, match="orders --held"):
+        release(number, "Kim")
+
+
+def test_a_new_order_on_hold_is_not_started_and_not_taken(process, number):
+    hold(number)
+    with transaction() as session:
+        assert _shipments_without_run(session) == []
+    assert process.run() == "No New order is waiting: there is nothing to do."
+    release(number, "Kim")
+    with transaction() as session:
+        assert len(_shipments_without_run(session)) == 1
+    assert process.run() == "picking-1"
+
+
+def test_a_backorder_on_hold_is_not_filled_and_keeps_its_place(process, shop):
+    with transaction() as session:
+        first, second = (make_order(session, {"PLATE": 6}) for _ in range(2))
+    other = process.another()
+    assert process.run(first) == other.run(second) == "shortage-1"
+    hold(first)
+    book(DeliveryIn(sku="PLATE", quantity=2, reference="D-1", by="Jo"))
+    assert fill_backorders() == []
+    release(first, "Kim")
+    assert fill_backorders() == [first]
+    assert_sound()
+
+
+def test_a_count_that_puts_an_order_on_hold_short_asks_after_the_release(process, number):
+    bring_to(process, number, "picking")
+    hold(number)
+    count(StockCountIn(sku="MUG", counted=1, reference="C-1", by="Kim"))
+    assert tasks_now() == {"short-pick": "held", "hold": "open"}
+    assert_sound()
+    release(number, "Kim")
+    assert process.run(number) == "short-pick-1"
+    assert_sound()
+
+
+def test_the_time_on_hold_does_not_count(process, number):
+    bring_to(process, number, "picking")
+    ((due,),) = rows("SELECT due_at FROM staff_task")
+    hold(number)
+    execute("UPDATE sales_order SET held_at = held_at - interval '2 hours'")
+    execute("UPDATE staff_task SET opened_at = opened_at - interval '1 day'")
+    release(number, "Kim")
+    ((later,),) = rows("SELECT due_at FROM staff_task WHERE kind = 'picking'")
+    assert 7200 <= (later - due).total_seconds() < 7260
+
+
+def test_nobody_is_reminded_of_a_task_on_hold(process, number):
+    bring_to(process, number, "picking")
+    hold(number)
+    execute("UPDATE staff_task SET due_at = now() - interval '1 h' WHERE kind = 'picking'")
+    assert remind_and_escalate() == 0
+
+
+def test_orders_on_hold_are_listed(process, number):
+    with transaction() as session:
+        make_order(session, {"MUG": 1})
+    hold(number, note="wait for the bank")
+    with transaction() as session:
+        (row,) = lists.orders(session, held=True)
+        assert (row.number, row.hold_reason, row.held_by) == (number, "fraud check", "Max")
+        assert lists.order_sheet(session, number).order.hold_note == "wait for the bank"
+
+
+def test_what_the_carrier_has_cannot_be_put_on_hold(process, number):
+    process.ship(number)
+    with pytest.raises(CannotHold, match="Shipped or with the carrier"):
+        hold(number)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+@by_gate
+def test_a_hold_and_an_answer_at_the_same_instant(process, number, gate, attempt):
+    """Whoever is first counts, and nothing that was answered is asked again."""
+    bring_to(process, number, gate)
+    task, together = open_task_id(gate), Barrier(2)
+
+    def answer():
+        together.wait()
+        try:
+            answer_task(task, form(gate))
+        except (OnHold, TaskNotOpen):
+            return False
+        return True
+
+    def stop():
+        together.wait()
+        try:
+            hold(number)
+        except CannotHold:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as people:
+        done = [people.submit(work) for work in (answer, stop)]
+        answered, held = (one.result() for one in done)
+    assert_sound()
+    if held:
+        assert process.run(number) == "hold-1"
+        release(number, "Kim")
+    assert process.ship(number) == f"Order {number} is Shipped."
+    assert rows(f"SELECT count(*) FROM staff_task WHERE kind = '{gate}'") == [(1,)]
+    assert answered or held
+    assert_sound()

@@ -1,0 +1,151 @@
+"""An order goes elsewhere, until a label carries its address."""
+
+import pytest
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.database import transaction
+from models.enums import HoldReason
+from models.intake import AddressIn, HoldIn
+from models.shipping import ShippingRate, ShippingZone
+from models.taxes import TaxRate
+from tasks.acceptance import AnswerRefused
+from tasks.addresses import AddressSettled, CannotShipThere, change_address
+from tasks.cancellation import request_cancellation
+from tasks.holds import put_on_hold
+from tests.factories import make_order
+from tests.process import assert_sound, dying_before_the_record_of, execute, process, rows
+
+__all__ = ["process"]
+
+PRICES = {"IE": (200, 400, 900), "FR": (900, 1200, 3000)}
+"""What parcels of up to 1, 5 and 30 kg cost: less in Ireland, more in France."""
+
+
+@pytest.fixture
+def number(shop):
+    with transaction() as session:
+        for zone, (country, prices) in enumerate(PRICES.items(), start=2):
+            session.add(ShippingZone(carrier="house", country=country, zone=str(zone)))
+            session.add(TaxRate(country=country, rate="0.2", on_shipping=True))
+            for grams, price in zip((1_000, 5_000, 30_000), prices, strict=True):
+                session.add(
+                    ShippingRate(
+                        carrier="house",
+                        service_level="standard",
+                        zone=str(zone),
+                        currency="GBP",
+                        up_to_grams=grams,
+                        price_minor=price,
+                    )
+                )
+        return make_order(session, {"MUG": 2})
+
+
+def move(number, country="IE", **given):
+    address = {"address_line1": "2 Quay", "city": "Cork", "country": country, "by": "Max"}
+    return change_address(number, AddressIn(**address | given))
+
+
+def amounts():
+    return rows("SELECT shipping_minor, value_minor - total_minor FROM sales_order")
+
+
+def test_an_order_that_has_no_price_yet_is_priced_for_where_it_goes(process, number):
+    assert move(number).address.startswith("2 Quay, ")
+    process.run(number)
+    assert amounts() == [(200, 0)]
+    assert_sound()
+
+
+def test_a_place_that_costs_less_gives_the_difference_back(process, number):
+    process.run(number)
+    assert move(number).refund == f"order:{number}:refund:1"
+    assert amounts() == [(200, 195)]
+    assert rows("SELECT amount_minor, reason, by FROM refund") == [
+        (195, "the new address costs less", "Max")
+    ]
+    assert_sound()
+
+
+def test_a_place_that_costs_more_is_never_charged(process, number):
+    process.run(number)
+    assert move(number, "FR").refund == ""
+    assert amounts() == [(395, 0)]
+    assert_sound()
+
+
+def test_the_timeline_says_from_where_to_where_and_who(process, number):
+    move(number)
+    ((actor, detail),) = rows(
+        "SELECT actor, detail FROM audit_event WHERE event = 'Address changed'"
+    )
+    assert actor == "Max"
+    assert detail.startswith("from 1 Mill Lane")
+    assert "to 2 Quay" in detail
+
+
+def test_a_place_that_cannot_be_priced_changes_nothing(process, number):
+    with pytest.raises(CannotShipThere, match="import"):
+        move(number, "AQ")
+    assert rows("SELECT address_line1, country FROM sales_order") == [("1 Mill Lane", "GB")]
+
+
+def test_the_label_carries_the_new_address(process, number):
+    process.run(number)
+    move(number)
+    assert process.ship(number) == f"Order {number} is Shipped."
+    assert rows("SELECT zone FROM shipping_label") == [("2",)]
+    assert_sound()
+
+
+def test_an_address_on_a_label_stays(process, number):
+    process.run(number)
+    process.answer("picking")
+    process.run(number)
+    process.answer("packing")
+    assert process.run(number) == "carrier-pickup-1"
+    with pytest.raises(AddressSettled, match="has a label with its address"):
+        move(number)
+
+
+def test_an_address_that_a_carrier_may_have_read_stays(process, number):
+    process.run(number)
+    process.answer("picking")
+    process.run(number)
+    process.answer("packing")
+    with (
+        dying_before_the_record_of("Create Shipping Label"),
+        pytest.raises(SQLAlchemyError),
+    ):
+        process.run(number)
+    with pytest.raises(AddressSettled):
+        move(number)
+
+
+def test_parcels_that_are_packed_already_must_be_taken_there_too(process, number):
+    process.run(number)
+    process.answer("picking")
+    process.run(number)
+    process.answer("packing")
+    execute("DELETE FROM shipping_rate WHERE zone = '2' AND up_to_grams > 1000")
+    with pytest.raises(AnswerRefused, match="does not take parcel 1"):
+        move(number)
+    assert rows("SELECT country FROM sales_order") == [("GB",)]
+
+
+def test_an_order_on_hold_for_its_address_gets_a_new_one(process, number):
+    process.run(number)
+    put_on_hold(number, HoldIn(reason=HoldReason.BAD_ADDRESS, note="", by="Max"))
+    move(number)
+    assert rows("SELECT city FROM sales_order") == [("Cork",)]
+    assert_sound()
+
+
+def test_what_is_cancelled_or_shipped_goes_nowhere_else(process, number):
+    process.run(number)
+    request_cancellation(number, "no", "Max")
+    with pytest.raises(AddressSettled, match="being cancelled"):
+        move(number)
+    process.run(number)
+    with pytest.raises(AddressSettled, match="is Cancelled"):
+        move(number)
