@@ -273,7 +273,7 @@ def done(
     by: By,
     found: Annotated[
         list[str] | None,
-        typer.Option(metavar="SKU=PIECES", help="Picking: a product that was short."),
+        typer.Option(metavar="SKU=PIECES:WHY", help="Picking: a product that was short."),
     ] = None,
     parcel: Annotated[
         list[str] | None,
@@ -286,7 +286,10 @@ def done(
         str | None, typer.Option(help="Pickup: when it was, such as '2026-11-23 16:05'.")
     ] = None,
     decision: Annotated[
-        str | None, typer.Option(help="Operator: 'try again' or 'cancel the order'.")
+        str | None,
+        typer.Option(
+            help="Operator: try again, pick elsewhere, split, wait, cancel line, cancel the order."
+        ),
     ] = None,
     note: Annotated[str, typer.Option(help="Operator: why.")] = "",
     as_json: AsJson = False,

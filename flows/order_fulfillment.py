@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from tasks.messages import send_shipment_notification
+from tasks.messages import send_line_cancellation_notice, send_shipment_notification
 from tasks.orders import (
     cancel_order,
     retrieve_new_order,
@@ -53,18 +53,26 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
         return Completed(message=f"{order.title} is already {order.status}.")
 
     while not check_inventory_levels(order).reserved:
-        if await_decision_on_shortage(order).cancels:
+        decision = await_decision_on_shortage(order)
+        if decision.cancels:
             cancel_order(order, "stock is short")
             return Completed(message=f"{order.title} is Cancelled: stock is short.")
+        if decision.cancelled_lines:
+            send_line_cancellation_notice(order, decision)
     calculate_total_order_value(order)
     update_order_status_to_processing(order)
 
     assign_picking_task(order)
     get_picking_checklist(order)
     while not await_picking(order).complete:
-        if await_decision_on_short_pick(order).cancels:
+        decision = await_decision_on_short_pick(order)
+        if decision.cancels:
             cancel_order(order, "picked short")
             return Completed(message=f"{order.title} is Cancelled: picked short.")
+        if decision.cancelled_lines:
+            send_line_cancellation_notice(order, decision)
+        if decision.ships_what_is_there:
+            break
 
     assign_packing_task(order)
     packed = await_packing(order)

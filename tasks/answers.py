@@ -11,14 +11,21 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from adapters.database import transaction
+from adapters.settings import settings
+from domain.short_picks import ShortPick
 from models.base import utc_now
 from models.enums import AnsweredThrough, TaskKind, TaskState
 from models.forms import (
     ALL_AS_LISTED,
+    CANCEL_LINE,
+    CANCEL_THE_ORDER,
+    PICK_ELSEWHERE,
+    SPLIT,
     TRY_AGAIN,
+    WAIT,
     CarrierPickupForm,
     Form,
     PackingForm,
@@ -29,18 +36,13 @@ from models.forms import (
 from models.results import Collected, Decision, GateOutcome, Packed, Picked, StepResult
 from models.shipments import Shipment
 from models.staff import StaffTask
-from tasks.acceptance import (
-    AnswerRefused,
-    accept_carrier_pickup,
-    accept_packing,
-    accept_picking,
-    accept_short_pick,
-    accept_shortage,
-)
+from tasks.acceptance import accept_carrier_pickup, accept_packing, accept_picking
+from tasks.decisions import accept_short_pick, accept_shortage
 from tasks.handover import hand_over
-from tasks.ledger import record, tell
+from tasks.ledger import PACKLINE, record, tell
+from tasks.refusals import AnswerRefused
 from tasks.subjects import locked_shipment
-from tasks.worklist import TaskNotOpen, ask_again, find_task, task_of, why_not_open
+from tasks.worklist import TaskNotOpen, ask_again, find_task, task_of, tasks_of, why_not_open
 
 NOBODY = "(nobody: the answer is in Packline)"
 """The name in the examples that open Prefect's gates."""
@@ -106,6 +108,7 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
             raise TaskNotOpen(why_not_open(task))
         result = _checked(session, GATES[task.kind], shipment, answer)
         _settle(session, shipment, task, result, AnsweredThrough.CONSOLE)
+        _decide_by_setting(session, shipment, result)
         return task
 
 
@@ -148,7 +151,9 @@ def store_answer(
             result = _checked(session, gate, shipment, answer)
     except AnswerRefused as refusal:
         return _refuse(session, shipment, task, answer, str(refusal))
-    return _close(session, shipment, task, result, AnsweredThrough.PREFECT)
+    outcome = _close(session, shipment, task, result, AnsweredThrough.PREFECT)
+    _decide_by_setting(session, shipment, result)
+    return outcome
 
 
 GATES: dict[TaskKind, Gate] = {
@@ -219,6 +224,38 @@ def _checked(
     except ValidationError as error:
         raise AnswerRefused(_in_words(error)) from None
     return gate.accept(session, shipment, form)
+
+
+_BY_SETTING = {
+    ShortPick.PICK_ELSEWHERE: (PICK_ELSEWHERE,),
+    ShortPick.SPLIT: (SPLIT, WAIT),  # where nothing was found, nothing can ship
+    ShortPick.WAIT: (WAIT,),
+    ShortPick.CANCEL_LINE: (CANCEL_LINE,),
+    ShortPick.CANCEL_ORDER: (CANCEL_THE_ORDER,),
+}
+"""What is decided about a short pick, where nobody is to be asked; the first that can be done."""
+
+
+def _decide_by_setting(session: Session, shipment: Shipment, result: StepResult) -> None:
+    """Decide about a short pick as the shop has set it; what cannot be done asks the operator."""
+    rule = settings().short_pick
+    if not isinstance(result, Picked) or result.complete or rule not in _BY_SETTING:
+        return
+    task = session.exec(
+        select(StaffTask).where(
+            *tasks_of(shipment),
+            StaffTask.kind == TaskKind.SHORT_PICK,
+            StaffTask.state == TaskState.OPEN,
+        )
+    ).one()
+    for decision in _BY_SETTING[rule]:
+        answer = {"gate": "short-pick", "decided_by": PACKLINE, "decision": decision}
+        try:
+            with session.begin_nested():
+                answer_by_packline(session, shipment, task, answer)
+            return
+        except AnswerRefused as refusal:
+            task.complaint = f"PACKLINE_SHORT_PICK is {rule}. {refusal}"[:2000]
 
 
 def _in_words(error: ValidationError) -> str:

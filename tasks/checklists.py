@@ -56,16 +56,25 @@ def _shortage(checklist: dict[str, Any]) -> list[str]:
     return [
         "Too little is in stock for this order:",
         _table(("SKU", "Ordered", "Available"), _shortages(checklist)),
-        "It goes on by itself once all of it is there, or cancel the order.",
+        "It goes on by itself once all of it is there. Or *split* it (what is there now ships, the"
+        " rest follows), *cancel the line* (the rest never ships), or cancel the order.",
     ]
 
 
 def _short_pick(checklist: dict[str, Any]) -> list[str]:
     return [
         "Not every piece of this order was in its bin:",
-        _table(("SKU", "Ordered", "Found"), _shortages(checklist)),
-        "Send somebody to pick again, or cancel the order.",
+        _table(("SKU", "Ordered", "Found", "Why"), _found(checklist)),
+        _WAITS if checklist.get("waits") else "Decide what becomes of the rest.",
     ]
+
+
+_WAITS = "It waits, and goes on by itself once the rest is there. You may decide otherwise."
+
+
+def _found(checklist: dict[str, Any]) -> list[tuple[object, ...]]:
+    lines = checklist.get("shortages", [])
+    return [(line["sku"], line["wanted"], line["available"], line.get("why", "")) for line in lines]
 
 
 def _shortages(checklist: dict[str, Any]) -> list[tuple[object, ...]]:

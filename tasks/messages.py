@@ -1,4 +1,6 @@
-"""Step 12: the mail that tells a customer how to follow the parcels."""
+"""The mails that a shipment sends its customer: step 12, how to follow the parcels; and before,
+what of the order was not found and will not ship.
+"""
 
 from urllib.parse import quote
 
@@ -12,8 +14,12 @@ from models.catalogue import Product
 from models.documents import MailLine, MailParcel, ShipmentMailView
 from models.messages import Message
 from models.orders import OrderLine
-from models.results import MailSent
+from models.refunds import Refund
+from models.results import Decision, LinesCancelled, MailSent
 from models.shipments import Shipment, ShipmentLine
+from tasks.cancellation_mail import write_cancellation_mail
+from tasks.decisions import CANCEL_LINES, cancellations
+from tasks.ledger import find_record
 from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
 from tasks.shipping import live_labels
 from tasks.step import step
@@ -36,6 +42,41 @@ def send_shipment_notification(
 ) -> MailSent:
     """Tell the customer. An address that does not exist holds up nothing: it is noted."""
     return save_sent(session, f"{shipment.key}:shipment", delivery)
+
+
+def write_line_cancellation(session: Session, shipment: Shipment, decision: Decision) -> Message:
+    """Put the mail about the decision's cancelled pieces into the outbox."""
+    number = decision.cancelled_lines
+    found = find_record(session, shipment.key, CANCEL_LINES, number)
+    cancelled = LinesCancelled.model_validate(found)
+    of_key = select(Refund).where(Refund.key == cancelled.refund)
+    return begin_sending(
+        write_cancellation_mail(
+            session,
+            shipment.order,
+            f"{shipment.key}:cancelled:{number}",
+            cancelled.cancelled,
+            session.exec(of_key).first(),
+        )
+    )
+
+
+@step(
+    "Send Line Cancellation Notice",
+    intent=write_line_cancellation,
+    effect=send_written,
+)
+def send_line_cancellation_notice(
+    session: Session, shipment: Shipment, delivery: Delivery
+) -> MailSent:
+    """Tell the customer what will not ship, and what comes back for it: once per decision."""
+    return save_sent(session, _latest_notice(session, shipment), delivery)
+
+
+def _latest_notice(session: Session, shipment: Shipment) -> str:
+    """The mails of a shipment are sent one after the other: it is the one with the last number."""
+    number = cancellations(session, shipment)
+    return f"{shipment.key}:cancelled:{number}"
 
 
 def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:

@@ -113,7 +113,7 @@ def test_a_backordered_order_that_is_cancelled_has_nothing_reserved(process, too
 
 def test_a_short_pick_is_picked_again_and_shipped(process, number):
     process.run(number)
-    missing = [{"sku": "MUG", "quantity": 1}]
+    missing = [{"sku": "MUG", "quantity": 1, "why": "not in bin"}]
     process.answer("picking", outcome="something is missing", found=missing)
     assert process.run(number) == "short-pick-1"
     assert "| MUG | 2 | 1 |" in process.description
@@ -127,7 +127,7 @@ def test_a_short_pick_is_picked_again_and_shipped(process, number):
 
 def test_a_short_pick_that_is_cancelled_gives_its_stock_back(process, number):
     process.run(number)
-    missing = [{"sku": "PLATE", "quantity": 0}]
+    missing = [{"sku": "PLATE", "quantity": 0, "why": "not in bin"}]
     process.answer("picking", outcome="something is missing", found=missing)
     process.run(number)
     process.answer("short-pick", decision="cancel the order")

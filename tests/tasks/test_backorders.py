@@ -179,7 +179,7 @@ def test_a_cancelled_order_leaves_its_stock_to_those_that_wait(process):
     holder, run = order_of(PLATE=4), process.another()
     run.run(holder)
     number, other = backorder(process, PLATE=2)
-    missing = [{"sku": "PLATE", "quantity": 0}]
+    missing = [{"sku": "PLATE", "quantity": 0, "why": "not in bin"}]
     run.answer("picking", holder, outcome="something is missing", found=missing)
     run.run(holder)
     run.answer("short-pick", holder, decision="cancel the order")

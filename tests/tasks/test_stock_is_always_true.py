@@ -39,10 +39,10 @@ from domain.sourcing import Allotment, Plan
 from models.enums import ENDED, TaskKind
 from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
 from models.process import ORDER_STEPS
-from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES
 from tasks.backorders import fill_backorders
 from tasks.cancellation import CANCEL_ORDER
+from tasks.refusals import AnswerRefused
 from tasks.stock_keeping import AlreadyBooked, HeldByOrders, PickedAlready, book
 from tasks.stock_keeping import count as count_stock
 from tasks.subjects import Superseded
@@ -179,7 +179,7 @@ class Shop(RuleBasedStateMachine):
     def picks_short(self, which, found):
         order = self.one(TaskKind.PICKING, which)
         sku, wanted = rows(f"SELECT sku, quantity FROM order_line WHERE order_number = {order}")[0]
-        found = [{"sku": sku, "quantity": min(found, wanted - 1)}]
+        found = [{"sku": sku, "quantity": min(found, wanted - 1), "why": "not in bin"}]
         self.answers(TaskKind.PICKING, which, outcome="something is missing", found=found)
 
     @open_task(TaskKind.PACKING)
