@@ -50,6 +50,7 @@ from models.intake import (
     TransferIn,
     checked,
 )
+from models.shipments import shipment_name
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
 from tasks.intake import import_file
@@ -309,7 +310,8 @@ def done(
     if as_json:
         shown.as_json(closed)
     else:
-        typer.echo(f"Task {task} is done; order {closed.order_number} goes on.")
+        name = shipment_name(closed.order_number, closed.shipment)
+        typer.echo(f"Task {task} is done; {name} goes on.")
 
 
 @stock_app.callback(invoke_without_command=True)

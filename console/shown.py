@@ -14,10 +14,19 @@ from rich.text import Text
 from adapters.rendering import money
 from adapters.settings import settings
 from adapters.shop_clock import shop_clock
-from console.lists import OrderRow, OrderSheet, RefundRow, StockRow, SummaryRow, TaskRow
+from console.lists import (
+    OrderRow,
+    OrderSheet,
+    RefundRow,
+    ShipmentRow,
+    StockRow,
+    SummaryRow,
+    TaskRow,
+)
 from deployments.bench_replay_report import ReplayReport
 from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
+from models.shipments import shipment_name
 from tasks.audit import AuditReport
 
 screen = Console(highlight=False)
@@ -27,6 +36,7 @@ _ALL_IS_WELL = (PromiseState.ON_TRACK, PromiseState.KEPT)
 _WHERE = {True: ("Warehouse",), False: ()}
 _NEVER_WRAPPED = (
     "Order",
+    "Shipment",
     "Refund",
     "Amount",
     "Since",
@@ -87,6 +97,8 @@ def show_order(sheet: OrderSheet) -> None:
         screen.print(Text(f"Total {order.total}{ordered}"))
     if sheet.refunds:
         show_refunds(sheet.refunds)
+    if len(sheet.shipments) > 1:
+        _show_shipments(sheet.shipments)
     if sheet.labels:
         _table(
             ("Parcel", "Carrier", "Zone", "Grams", "Tracking", "Cost", "Label"),
@@ -106,6 +118,21 @@ def show_order(sheet: OrderSheet) -> None:
     _table(
         ("When", "Who", "What", "Detail"),
         ((shop_clock(e.at), e.actor, e.event, e.detail) for e in sheet.timeline),
+    )
+
+
+def _show_shipments(rows: list[ShipmentRow]) -> None:
+    _table(
+        ("Shipment", "Status", "Pieces", "Tracking"),
+        (
+            (
+                row.number,
+                f"{row.status}, stopped" if row.problem else row.status,
+                ", ".join(f"{pieces} of {sku}" for sku, pieces in row.pieces.items()),
+                row.tracking_number or "",
+            )
+            for row in rows
+        ),
     )
 
 
@@ -137,7 +164,7 @@ def show_tasks(rows: list[TaskRow], *, by_warehouse: bool) -> None:
             (
                 row.id,
                 row.title,
-                row.order_number,
+                shipment_name(row.order_number, row.shipment).removeprefix("order "),
                 *((row.warehouse or "",) if by_warehouse else ()),
                 row.role,
                 shop_clock(row.due_at),

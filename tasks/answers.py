@@ -37,7 +37,7 @@ from models.results import Collected, Decision, GateOutcome, Packed, Picked, Ste
 from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.acceptance import accept_carrier_pickup, accept_packing, accept_picking
-from tasks.decisions import accept_short_pick, accept_shortage
+from tasks.decisions import accept_short_pick, accept_shortage, wait_for_rest
 from tasks.handover import hand_over
 from tasks.ledger import PACKLINE, record, tell
 from tasks.refusals import AnswerRefused
@@ -278,6 +278,9 @@ def _close(
     _answered(task, TaskState.DONE, answer, through, who)
     outcome = GateOutcome(accepted=True, answer=answer)
     _keep(session, shipment, task, outcome)
+    if isinstance(result, Decision) and result.waits:
+        session.flush()
+        wait_for_rest(session, shipment)
     tell(session, shipment.key, f"{gate.title}: done", f"{result} (through {through})", who)
     return outcome
 

@@ -33,7 +33,7 @@ from tasks.worklist import tasks_of
 
 
 def fill_backorders() -> list[int]:
-    """Let shipments go on that can be filled now; returns their orders, the first promised first."""
+    """Let shipments go on that can be filled now; returns their orders, as they were promised."""
     with transaction() as session:
         waiting = _waiting(session)
         free = sources(session, {item.sku for order in waiting for item in order.wanted})

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from sqlmodel import Session, func, select
 
+from adapters.database import ORDERS_CHANNEL, notify
 from adapters.settings import settings
 from domain.allocation import Shortage, Wanted
 from domain.sourcing import allocate
@@ -76,6 +77,17 @@ def ask_about_pick(
     open_task(session, shipment, TaskKind.SHORT_PICK, {"shortages": shortages, "waits": waits})
 
 
+def wait_for_rest(session: Session, shipment: Shipment) -> None:
+    """Put a short pick on the list again that is to wait; the round before is closed."""
+    missing = [
+        ShortLine(sku=line.sku, wanted=line.quantity, available=line.picked or 0)
+        for line in shipment.goods
+        if (line.picked or 0) < line.quantity
+    ]
+    ask_about_pick(session, shipment, waits=True, missing=missing)
+    notify(session, ORDERS_CHANNEL)  # the rest may be there already
+
+
 def _check_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
     return _decided(form)
 
@@ -131,13 +143,7 @@ def _split_shortage(session: Session, shipment: Shipment, form: _Form) -> Decisi
 
 
 def _wait(session: Session, shipment: Shipment, form: _Form) -> Decision:
-    """All of it stays, and goes on by itself once the rest is there."""
-    missing = [
-        ShortLine(sku=line.sku, wanted=line.quantity, available=line.picked or 0)
-        for line in shipment.goods
-        if (line.picked or 0) < line.quantity
-    ]
-    ask_about_pick(session, shipment, waits=True, missing=missing)
+    """All of it stays, and goes on by itself once the rest is there (`wait_for_rest`)."""
     return _decided(form, waits=True)
 
 

@@ -531,7 +531,7 @@ LEDGER = (
     ),
     Invariant(
         name="further shipments were split off",
-        problem="Order {number} has the shipment {shipment}, and no split is recorded that made it.",
+        problem="Order {number} has the shipment {shipment}, and no recorded split made it.",
         breaking="""
             SELECT order_number AS number, number AS shipment
             FROM shipment WHERE number > 1 AND NOT EXISTS (

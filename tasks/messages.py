@@ -12,6 +12,7 @@ from adapters.rendering import shipment_mail
 from adapters.settings import settings
 from models.catalogue import Product
 from models.documents import MailLine, MailParcel, ShipmentMailView
+from models.enums import OrderStatus
 from models.messages import Message
 from models.orders import OrderLine
 from models.refunds import Refund
@@ -86,6 +87,8 @@ def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
         order_number=order.number,
         customer_name=order.customer_name,
         lines=_mail_lines(session, shipment),
+        is_part=len(_not_cancelled(shipment)) > 1,
+        follows=_follows(session, shipment),
         items_minor=order.items_minor or 0,
         shipping_minor=order.shipping_minor or 0,
         tax_minor=order.tax_minor or 0,
@@ -106,6 +109,21 @@ def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
         address_lines=address_lines(order),
         locale=settings().locale,
     )
+
+
+def _not_cancelled(shipment: Shipment) -> list[Shipment]:
+    """The shipments that leave, or have left, of its order."""
+    return [one for one in shipment.order.shipments if one.status != OrderStatus.CANCELLED]
+
+
+def _follows(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:
+    """What leaves later: the other shipments' goods that have no label yet."""
+    later = [
+        other
+        for other in _not_cancelled(shipment)
+        if other.number != shipment.number and other.tracking_number is None
+    ]
+    return tuple(line for other in later for line in _mail_lines(session, other))
 
 
 def _mail_lines(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:

@@ -10,7 +10,7 @@ answers change reservations too.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ColumnElement, or_, tuple_
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -242,7 +242,8 @@ def _reservations(shipment: Shipment) -> SelectOfScalar[Reservation]:
 def claimed_before(session: Session, shipment: Shipment, skus: list[str]) -> dict[str, int]:
     """Pieces by SKU that others come first for. Only what is wanted is looked through.
 
-    Of those that wait, the one promised first comes first; one that does not wait yet comes last.
+    Of those that wait, the one promised first comes first; a new order leaves all that older ones
+    wait for, however soon it is promised.
     """
     if not settings().backorders_first:
         return {}
@@ -261,11 +262,13 @@ def claimed_before(session: Session, shipment: Shipment, skus: list[str]) -> dic
 
 
 def _comes_before(session: Session, shipment: Shipment) -> ColumnElement[bool]:
-    number, own = shipment.order_number, shipment.number
+    """Those promised earlier; and before one that does not wait yet, all that came in earlier."""
+    mine = shipment.order_number, shipment.number
     which = tuple_(col(ShipmentLine.order_number), col(ShipmentLine.shipment))
-    if not _pieces(session, shipment, ReservationState.WANTED):
-        return which != (number, own)
     turn = tuple_(
         col(SalesOrder.promised_at), col(ShipmentLine.order_number), col(ShipmentLine.shipment)
     )
-    return turn < (shipment.order.promised_at, number, own)
+    promised_earlier = turn < (shipment.order.promised_at, *mine)
+    if _pieces(session, shipment, ReservationState.WANTED):
+        return promised_earlier
+    return or_(promised_earlier, which < mine)

@@ -84,9 +84,9 @@ class Process:
             lambda key, markdown: _playing.get().published.append(markdown),
         )
 
-    def run(self, number: int | None = None) -> str:
+    def run(self, number: int | None = None, shipment: int = 1) -> str:
         """One attempt: the message it completed with, or the gate at which it waits."""
-        return self._attempt(unwrap(order_fulfillment.fn), number)
+        return self._attempt(unwrap(order_fulfillment.fn), number, shipment)
 
     def sum_up(self, day: object = None) -> str:
         return self._attempt(unwrap(daily_summary.fn), day)
@@ -95,22 +95,24 @@ class Process:
         """Another flow run."""
         return Process(self.monkeypatch)
 
-    def answer(self, kind: str, number: int | None = None, **given: Any) -> StaffTask:
+    def answer(
+        self, kind: str, number: int | None = None, shipment: int | None = None, **given: Any
+    ) -> StaffTask:
         """Do the open task of that kind through the console."""
-        return answer_task(open_task_id(kind, number), form(kind, **given))
+        return answer_task(open_task_id(kind, number, shipment), form(kind, **given))
 
-    def ship(self, number: int) -> str:
+    def ship(self, number: int, shipment: int = 1) -> str:
         """All the way, with well-behaved staff."""
-        outcome = self.run(number)
+        outcome = self.run(number, shipment)
         while (kind := outcome.rpartition("-")[0]) in ANSWERS:
-            self.answer(kind, number)
-            outcome = self.run(number)
+            self.answer(kind, number, shipment)
+            outcome = self.run(number, shipment)
         return outcome
 
-    def _attempt(self, flow: Callable[..., State[None]], argument: object) -> str:
+    def _attempt(self, flow: Callable[..., State[None]], *arguments: object) -> str:
         before = _playing.set(self)
         try:
-            return flow(argument).message or ""
+            return flow(*arguments).message or ""
         except Waiting as waiting:
             self.description = waiting.description
             return waiting.key
@@ -178,10 +180,12 @@ def form(kind: str, **given: Any) -> dict[str, Any]:
     return ANSWERS[kind] | now | given
 
 
-def open_task_id(kind: str, number: int | None = None) -> int:
+def open_task_id(kind: str, number: int | None = None, shipment: int | None = None) -> int:
     wanted = select(StaffTask).where(StaffTask.kind == kind, StaffTask.state == TaskState.OPEN)
     if number is not None:
         wanted = wanted.where(StaffTask.order_number == number)
+    if shipment is not None:
+        wanted = wanted.where(StaffTask.shipment == shipment)
     with transaction() as session:
         return session.exec(wanted).one().id
 
