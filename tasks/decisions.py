@@ -73,8 +73,9 @@ def ask_about_pick(
     session: Session, shipment: Shipment, *, waits: bool, missing: list[ShortLine]
 ) -> None:
     """Put a short pick on the operator's list; with `waits` it goes on by itself once it can."""
-    shortages = [line.model_dump() for line in missing]
-    open_task(session, shipment, TaskKind.SHORT_PICK, {"shortages": shortages, "waits": waits})
+    shortages = [line.model_dump(exclude_defaults=True) for line in missing]
+    checklist = {"shortages": shortages} | ({"waits": True} if waits else {})
+    open_task(session, shipment, TaskKind.SHORT_PICK, checklist)
 
 
 def wait_for_rest(session: Session, shipment: Shipment) -> None:

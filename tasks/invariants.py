@@ -91,7 +91,7 @@ _HOLDING = """
         SELECT key FROM checked
         WHERE holds AND NOT EXISTS (SELECT FROM short WHERE short.key = checked.key)
     ),
-    found_short AS (SELECT key FROM checked JOIN short USING (key)),
+    found_short AS (SELECT key FROM checked JOIN short USING (key) WHERE holds),
     split_off AS (
         SELECT key FROM shipment WHERE number > 1 AND status = 'New'
             AND NOT EXISTS (

@@ -77,6 +77,6 @@ def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:
         ShortLine(sku=found.sku, wanted=found.wanted, available=found.available)
         for found in plan.missing
     )
-    listed = [line.model_dump() for line in lines]
+    listed = [line.model_dump(exclude_defaults=True) for line in lines]
     open_task(session, shipment, TaskKind.SHORTAGE, {"shortages": listed})
     return StockCheck(shortages=lines, reasons=plan.reasons)

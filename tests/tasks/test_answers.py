@@ -227,7 +227,8 @@ def test_a_short_pick_opens_a_task_for_the_operator_that_says_what_is_short(sess
     fill_in(session, order, "picking", missing({"sku": "MUG", "quantity": 0, "why": "not in bin"}))
     task = session.exec(select(StaffTask).where(StaffTask.kind == TaskKind.SHORT_PICK)).one()
     assert task.role == "operator"
-    assert task.checklist == {"shortages": [{"sku": "MUG", "wanted": 2, "available": 0}]}
+    short = {"sku": "MUG", "wanted": 2, "available": 0, "why": "not in bin"}
+    assert task.checklist == {"shortages": [short]}
 
 
 def test_goods_may_weigh_exactly_what_the_catalogue_says(session, order):
