@@ -33,7 +33,7 @@ def label_pdf(view: LabelView) -> bytes:
     file = BytesIO()
     with _one_at_a_time:
         canvas = Canvas(file, pagesize=(WIDTH, HEIGHT), invariant=1)
-        canvas.setTitle(f"Order {view.order_number}, parcel {view.parcel} of {view.parcels}")
+        canvas.setTitle(f"Order {view.order}, parcel {view.parcel} of {view.parcels}")
         canvas.setAuthor(view.sender[0] if view.sender else "")
         _draw_label(canvas, view)
         canvas.save()
@@ -85,13 +85,13 @@ def _draw_recipient(canvas: Canvas, view: LabelView, top: float, bottom: float) 
     address_box = Box(_MARGIN, name.bottom - 3, _INNER, name.bottom - 3 - note_top)
     address = set_text(canvas, address_box, view.address_lines, font=REGULAR, size=16)
     if not (name.complete and address.complete):
-        note = f"{MISSING} cannot be printed: write it in by hand from order {view.order_number}"
+        note = f"{MISSING} cannot be printed: write it in by hand from order {view.order}"
         _draw_caption(canvas, note, _MARGIN, note_top)
 
 
 def _draw_figures(canvas: Canvas, view: LabelView, top: float) -> None:
     figures = (
-        ("ORDER", str(view.order_number), 78),
+        ("ORDER", view.order, 78),
         ("PARCEL", f"{view.parcel} of {view.parcels}", 62),
         ("WEIGHT", kilograms(view.weight_grams), 74),
         ("ZONE", view.zone, 50),

@@ -35,7 +35,8 @@ _LETTERS_BESIDE_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 def shipment_mail(view: ShipmentMailView) -> MailContent:
     """The mail that tells a customer that an order is packed, and how to follow it."""
-    subject = f"Your order {view.order_number} is being shipped – {view.shop_name}"
+    what = "Part of your" if view.is_part else "Your"
+    subject = f"{what} order {view.order_number} is being shipped – {view.shop_name}"
     return _mail(subject, "shipment", view)
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.calendars import check_place, clock, weekdays
 from domain.errors import PacklineError
+from domain.short_picks import ShortPick
 from domain.sourcing import Strategy
 
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -150,6 +151,12 @@ class Settings(BaseSettings):
     )
     split_shipments: bool = Field(
         False, description="An order that no warehouse has all of may leave from several"
+    )
+
+    short_pick: ShortPick = Field(
+        ShortPick.ASK,
+        description="What is done when too little is found: ask (the operator), pick elsewhere,"
+        " split, wait, cancel line or cancel order",
     )
 
     worker_threads: PositiveInt = Field(8, description="Flow runs that one worker works on at once")

@@ -1,11 +1,22 @@
 """Turning the options of `packline done` into the answer that a task's form wants."""
 
 import re
+from functools import partial
 from typing import Any
 
 from domain.errors import PacklineError
 from models.enums import TaskKind
-from models.forms import ALL_AS_LISTED, DAMAGED_OR_MISSING, SOMETHING_MISSING
+from models.forms import (
+    ALL_AS_LISTED,
+    CANCEL_LINE,
+    CANCEL_THE_ORDER,
+    DAMAGED_OR_MISSING,
+    PICK_ELSEWHERE,
+    SOMETHING_MISSING,
+    SPLIT,
+    TRY_AGAIN,
+    WAIT,
+)
 
 _ANSWERED_BY = {
     TaskKind.PICKING: "picked_by",
@@ -15,7 +26,11 @@ _ANSWERED_BY = {
     TaskKind.SHORT_PICK: "decided_by",
 }
 """Where the form of a gate that can cancel the order has the name of who answers."""
+_SHORTAGE = (TRY_AGAIN, SPLIT, CANCEL_LINE, CANCEL_THE_ORDER)
+_SHORT_PICK = (TRY_AGAIN, PICK_ELSEWHERE, SPLIT, WAIT, CANCEL_LINE, CANCEL_THE_ORDER)
 
+_FOUND = re.compile(r"^(?P<sku>.+)=(?P<pieces>\d+):(?P<why>[^:=]+)$")
+_OTHER_REASONS = "not in bin, wrong item, other"
 _PARCEL = re.compile(r"^(\d+)(?:g)?[ ,]+(\d+)x(\d+)x(\d+)(?:mm)?$", re.IGNORECASE)
 
 
@@ -34,7 +49,7 @@ class OptionMalformed(PacklineError):
 
 
 def picking_answer(by: str, found: list[str]) -> dict[str, Any]:
-    """All as listed, or with `SKU=PIECES` for each product that was short."""
+    """All as listed, or with `SKU=PIECES:WHY` for each product that was short."""
     items = [_found(given) for given in found]
     outcome = SOMETHING_MISSING if items else ALL_AS_LISTED
     return {"gate": "picking", "picked_by": by, "outcome": outcome, "found": items}
@@ -62,9 +77,10 @@ def pickup_answer(by: str, confirmation: str | None, at: str | None) -> dict[str
 
 
 def decision_answer(kind: TaskKind, by: str, decision: str | None, note: str) -> dict[str, Any]:
-    """Try again, or cancel the order."""
+    """What becomes of an order that cannot go on as it is."""
     if not decision:
-        raise OptionMissing(kind, "--decision 'try again' or --decision 'cancel the order'")
+        choices = _SHORT_PICK if kind == TaskKind.SHORT_PICK else _SHORTAGE
+        raise OptionMissing(kind, f"--decision, one of: {', '.join(choices)}")
     return {"gate": str(kind), "decided_by": by, "decision": decision, "note": note}
 
 
@@ -72,7 +88,7 @@ def put_back_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str
     """All as listed, or with `SKU=PIECES` for each product that is damaged or missing."""
     lost: dict[str, dict[str, Any]] = {}
     for option, given in (("damaged", damaged), ("missing", missing)):
-        for item in map(_found, given):
+        for item in map(partial(_lost, option), given):
             lost.setdefault(item["sku"], {"sku": item["sku"]})[option] = item["quantity"]
     outcome = DAMAGED_OR_MISSING if lost else ALL_AS_LISTED
     return {
@@ -96,11 +112,18 @@ def cancel_answer(kind: TaskKind, by: str, reason: str) -> dict[str, Any]:
     return {"gate": str(kind), _ANSWERED_BY[kind]: by, "cancel": reason}
 
 
-def _found(given: str) -> dict[str, Any]:
-    sku, separator, quantity = given.rpartition("=")
+def _lost(option: str, given: str) -> dict[str, Any]:
+    sku, separator, quantity = given.strip().rpartition("=")
     if not separator or not sku or not quantity.isdecimal():
-        raise OptionMalformed("--found", given, "MUG-01=2")
+        raise OptionMalformed(f"--{option}", given, "MUG-01=2")
     return {"sku": sku, "quantity": int(quantity)}
+
+
+def _found(given: str) -> dict[str, Any]:
+    item = _FOUND.match(given.strip())
+    if item is None:
+        raise OptionMalformed("--found", given, f"'MUG-01=2:damaged' (or {_OTHER_REASONS})")
+    return {"sku": item["sku"], "quantity": int(item["pieces"]), "why": item["why"].strip()}
 
 
 def _parcel(given: str) -> dict[str, int]:

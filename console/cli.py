@@ -54,6 +54,7 @@ from models.intake import (
     TransferIn,
     checked,
 )
+from models.shipments import shipment_name
 from tasks.addresses import change_address
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit
@@ -344,7 +345,7 @@ def done(
     by: By,
     found: Annotated[
         list[str] | None,
-        typer.Option(metavar="SKU=PIECES", help="Picking: a product that was short."),
+        typer.Option(metavar="SKU=PIECES:WHY", help="Picking: a product that was short."),
     ] = None,
     parcel: Annotated[
         list[str] | None,
@@ -357,7 +358,11 @@ def done(
         str | None, typer.Option(help="Pickup: when it was, such as '2026-11-23 16:05'.")
     ] = None,
     decision: Annotated[
-        str | None, typer.Option(help="Operator: 'try again', 'release' or 'cancel the order'.")
+        str | None,
+        typer.Option(
+            help="Operator: try again, pick elsewhere, split, wait, cancel line, cancel the order,"
+            " release."
+        ),
     ] = None,
     note: Annotated[str, typer.Option(help="Operator: why.")] = "",
     damaged: Annotated[
@@ -396,7 +401,8 @@ def done(
     elif cancel:
         typer.echo(f"Order {closed.order_number} is being cancelled: {cancel}.")
     else:
-        typer.echo(f"Task {task} is done; order {closed.order_number} goes on.")
+        name = shipment_name(closed.order_number, closed.shipment)
+        typer.echo(f"Task {task} is done; {name} goes on.")
 
 
 @stock_app.callback(invoke_without_command=True)

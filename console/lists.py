@@ -21,7 +21,7 @@ from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
 from models.refunds import Refund
 from models.reports import DailySummary
-from models.shipments import shipment_name
+from models.shipments import Shipment, shipment_name
 from models.shipping import ShippingLabel
 from models.staff import Staff, StaffTask
 from tasks.answers import GATES
@@ -90,6 +90,7 @@ class TaskRow(BaseModel):
     kind: str
     title: str
     order_number: int
+    shipment: int
     warehouse: str | None
     role: Role
     opened_at: datetime
@@ -143,12 +144,23 @@ class RefundRow(BaseModel):
     paid_reference: str | None
 
 
+class ShipmentRow(BaseModel):
+    """A shipment of an order, with its pieces by SKU."""
+
+    number: int
+    status: OrderStatus
+    pieces: dict[str, int]
+    tracking_number: str | None
+    problem: str
+
+
 class OrderSheet(BaseModel):
-    """An order with its lines, labels, refunds and timeline."""
+    """An order with its lines, shipments, labels, refunds and timeline."""
 
     order: OrderRow
     address: list[str]
     lines: list[dict[str, Any]]
+    shipments: list[ShipmentRow]
     labels: list[dict[str, Any]]
     refunds: list[RefundRow]
     timeline: list[EventRow]
@@ -208,6 +220,7 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
         order=_order_row(order, sum(line.quantity for line in order.lines), PromiseClock()),
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
+        shipments=[_shipment_row(shipment) for shipment in order.shipments],
         labels=[_label(order, label) for label in _labels(session, number)],
         refunds=_refund_rows(session, col(Refund.order_number) == number),
         timeline=[
@@ -312,8 +325,8 @@ _LABEL_FIELDS = {
 _LINE_FIELDS = {"sku", "quantity", "cancelled", "tax_minor", "total_minor"}
 
 _TASK_FIELDS = {
-    "id", "kind", "order_number", "warehouse", "role", "opened_at", "due_at", "reminded_at",
-    "escalated_at", "complaint", "checklist",
+    "id", "kind", "order_number", "shipment", "warehouse", "role", "opened_at", "due_at",
+    "reminded_at", "escalated_at", "complaint", "checklist",
 }  # fmt: skip
 
 
@@ -343,6 +356,12 @@ def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
         value=_amount(order, order.value_minor),
         promise=clock.state(order),
         **order.model_dump(exclude={"total"}),
+    )
+
+
+def _shipment_row(shipment: Shipment) -> ShipmentRow:
+    return ShipmentRow(
+        pieces={line.sku: line.quantity for line in shipment.goods}, **shipment.model_dump()
     )
 
 

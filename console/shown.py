@@ -14,12 +14,21 @@ from rich.text import Text
 from adapters.rendering import money
 from adapters.settings import settings
 from adapters.shop_clock import shop_clock
-from console.lists import OrderRow, OrderSheet, RefundRow, StockRow, SummaryRow, TaskRow
+from console.lists import (
+    OrderRow,
+    OrderSheet,
+    RefundRow,
+    ShipmentRow,
+    StockRow,
+    SummaryRow,
+    TaskRow,
+)
 from deployments.bench_replay_report import ReplayReport
 from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
 from models.enums import ENDED
 from models.results import AddressChanged, CancellationAsked, HoldSet
+from models.shipments import shipment_name
 from tasks.audit import AuditReport
 
 screen = Console(highlight=False)
@@ -29,6 +38,7 @@ _ALL_IS_WELL = (PromiseState.ON_TRACK, PromiseState.KEPT)
 _WHERE = {True: ("Warehouse",), False: ()}
 _NEVER_WRAPPED = (
     "Order",
+    "Shipment",
     "Refund",
     "Amount",
     "Since",
@@ -93,6 +103,8 @@ def show_order(sheet: OrderSheet) -> None:
         screen.print(Text(f"Total {order.total}{ordered}"))
     if sheet.refunds:
         show_refunds(sheet.refunds)
+    if len(sheet.shipments) > 1:
+        _show_shipments(sheet.shipments)
     if sheet.labels:
         _table(
             ("Parcel", "Carrier", "Zone", "Grams", "Tracking", "Cost", "Label"),
@@ -143,6 +155,21 @@ def show_address(changed: AddressChanged) -> None:
     typer.echo(f"Order {changed.order_number} goes to {changed.address}.{less}")
 
 
+def _show_shipments(rows: list[ShipmentRow]) -> None:
+    _table(
+        ("Shipment", "Status", "Pieces", "Tracking"),
+        (
+            (
+                row.number,
+                f"{row.status}, stopped" if row.problem else row.status,
+                ", ".join(f"{pieces} of {sku}" for sku, pieces in row.pieces.items()),
+                row.tracking_number or "",
+            )
+            for row in rows
+        ),
+    )
+
+
 def show_refunds(rows: list[RefundRow]) -> None:
     """Refunds, open or paid."""
     _table(
@@ -171,7 +198,7 @@ def show_tasks(rows: list[TaskRow], *, by_warehouse: bool) -> None:
             (
                 row.id,
                 row.title,
-                row.order_number,
+                shipment_name(row.order_number, row.shipment).removeprefix("order "),
                 *((row.warehouse or "",) if by_warehouse else ()),
                 row.role,
                 shop_clock(row.due_at),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sqlalchemy import or_
 from sqlmodel import col, func, select
 
 from adapters.database import transaction
@@ -99,7 +100,10 @@ def standing() -> Standing:
     """Where the orders are now."""
     waits = select(StaffTask.id).where(
         StaffTask.order_number == SalesOrder.number,
-        StaffTask.kind == TaskKind.SHORTAGE,
+        or_(
+            col(StaffTask.kind) == TaskKind.SHORTAGE,
+            col(StaffTask.checklist)["waits"].as_boolean(),
+        ),
         StaffTask.state == TaskState.OPEN,
     )
     ended = col(SalesOrder.status).in_(ENDED)

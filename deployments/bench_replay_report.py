@@ -11,11 +11,20 @@ _OUTCOMES = """
         SELECT CASE
             WHEN status = 'Cancelled' THEN 'cancelled: ' || cancel_reason
             WHEN status <> 'Shipped' THEN 'still ' || status
+            WHEN EXISTS (SELECT FROM order_line WHERE order_number = number AND cancelled > 0)
+                OR EXISTS (SELECT FROM shipment
+                    WHERE order_number = sales_order.number AND status = 'Cancelled')
+                THEN 'shipped in part' || CASE
+                    WHEN EXISTS (SELECT FROM refund WHERE order_number = number)
+                    THEN ', with a refund' ELSE '' END
+            WHEN EXISTS (SELECT FROM shipment
+                    WHERE order_number = sales_order.number AND shipment.number > 1)
+                THEN 'shipped whole, in several shipments'
             WHEN EXISTS (SELECT FROM staff_task WHERE order_number = number AND kind = 'shortage')
-                THEN 'shipped after waiting for stock'
+                THEN 'shipped whole, after waiting for stock'
             WHEN EXISTS (SELECT FROM staff_task WHERE order_number = number AND kind = 'short-pick')
-                THEN 'shipped after a second pick'
-            ELSE 'shipped at once' END AS outcome,
+                THEN 'shipped whole, after a second pick'
+            ELSE 'shipped whole, at once' END AS outcome,
             (SELECT sum(quantity) FROM order_line WHERE order_number = number) AS pieces
         FROM sales_order) AS ending
     GROUP BY outcome ORDER BY outcome DESC

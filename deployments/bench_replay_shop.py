@@ -20,10 +20,19 @@ from deployments.sample import sample_files
 from deployments.staff_play import PlayedStaff
 from models.catalogue import Reservation
 from models.enums import ReservationState, TaskKind
-from models.forms import CANCEL_THE_ORDER, SOMETHING_MISSING, TRY_AGAIN
+from models.forms import (
+    CANCEL_LINE,
+    CANCEL_THE_ORDER,
+    PICK_ELSEWHERE,
+    SOMETHING_MISSING,
+    SPLIT,
+    WAIT,
+)
 from models.intake import DeliveryIn
 from models.staff import StaffTask
+from tasks.answers import answer_task
 from tasks.intake import import_file
+from tasks.refusals import AnswerRefused
 from tasks.stock_keeping import book
 
 _CHANNEL = "replay"
@@ -34,8 +43,11 @@ _DISCONTINUED = 0.003
 _ABOARD = 0.7
 """The chance that a lorry has what is waited for."""
 _PICKED_SHORT = 0.06
-_PICKED_AGAIN = 0.6
-"""The chance that the operator sends somebody again, and does not cancel."""
+_SHORT_PICKS = ((0.3, PICK_ELSEWHERE), (0.55, SPLIT), (0.7, WAIT), (0.9, CANCEL_LINE))
+"""What the operator decides, up to that much of chance; beyond it, the order is cancelled."""
+_SHORTAGES = ((0.3, SPLIT), (0.6, CANCEL_LINE))
+"""The same for stock that does not come."""
+_REASONS = ("not in bin", "damaged", "wrong item", "other")
 _LORRIES_WAITED_FOR = 3
 
 Row = dict[str, Any]
@@ -106,9 +118,18 @@ class ReplayStaff(PlayedStaff):
         self._first_seen: dict[int, int] = {}
         self._answers[TaskKind.SHORT_PICK] = self._short_pick
 
+    def do(self, task: StaffTask) -> None:
+        """Do a task; where what was decided cannot be done, the missing pieces are cancelled."""
+        try:
+            super().do(task)
+        except AnswerRefused:
+            cancelled = self._decision(task, CANCEL_LINE) | {"gate": str(task.kind)}
+            answer_task(task.id, cancelled)
+
     def lets_wait(self, task: StaffTask) -> bool:
-        """The operator waits for some lorries before an order is cancelled for want of stock."""
-        if task.kind != TaskKind.SHORTAGE:
+        """The operator waits for some lorries before something is cancelled for want of stock."""
+        waits = (task.checklist or {}).get("waits", False)
+        if task.kind != TaskKind.SHORTAGE and not waits:
             return False
         seen = self._first_seen.setdefault(task.id, self._shop.lorries)
         return self._shop.lorries - seen < _LORRIES_WAITED_FOR
@@ -117,16 +138,27 @@ class ReplayStaff(PlayedStaff):
         if task.round > 1 or self._chance(task) >= _PICKED_SHORT:
             return super()._picking(task)
         item = (task.checklist or {})["items"][0]
-        found = [{"sku": item["sku"], "quantity": item["quantity"] - 1}]
+        why = _REASONS[int(self._chance(task) / _PICKED_SHORT * len(_REASONS))]
+        found = [{"sku": item["sku"], "quantity": item["quantity"] - 1, "why": why}]
         return {"picked_by": self._who(task), "outcome": SOMETHING_MISSING, "found": found}
 
+    def _shortage(self, task: StaffTask) -> dict[str, Any]:
+        return self._decision(task, _decided(_SHORTAGES, self._chance(task)))
+
     def _short_pick(self, task: StaffTask) -> dict[str, Any]:
-        again = self._chance(task) < _PICKED_AGAIN
-        decision = TRY_AGAIN if again else CANCEL_THE_ORDER
+        if (task.checklist or {}).get("waits"):
+            return self._decision(task, CANCEL_LINE)
+        return self._decision(task, _decided(_SHORT_PICKS, self._chance(task)))
+
+    def _decision(self, task: StaffTask, decision: str) -> dict[str, Any]:
         return {"decided_by": self._who(task), "decision": decision}
 
     def _chance(self, task: StaffTask) -> float:
-        return chance(self._seed, task.kind, task.round, task.order_number)
+        return chance(self._seed, task.kind, task.round, task.order_number, task.shipment)
+
+
+def _decided(chances: tuple[tuple[float, str], ...], chance: float) -> str:
+    return next((decision for up_to, decision in chances if chance < up_to), CANCEL_THE_ORDER)
 
 
 def chance(*about: object) -> float:

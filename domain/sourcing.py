@@ -74,10 +74,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A shipment that waits for stock, with all that it wants."""
+    """A shipment that waits for stock, with all that it wants.
+
+    `held_at` is the warehouse that holds its other pieces: the rest can come from there alone.
+    """
 
     which: Which
     wanted: tuple[Wanted, ...]
+    held_at: str | None = None
 
 
 def distance(origin: Place, destination: Place) -> int:
@@ -121,19 +125,31 @@ def allocate(
 
 
 def fillable(
-    waiting: Iterable[Waiting], sources: Sequence[Source], *, in_turn: bool
+    waiting: Iterable[Waiting],
+    sources: Sequence[Source],
+    *,
+    in_turn: bool,
+    may_split: bool = False,
 ) -> list[Which]:
     """The shipments that can be filled now, those first that stand first in `waiting`.
 
-    A shipment is filled whole from one warehouse, or not at all. With `in_turn`, one that cannot be
-    filled yet keeps all that it wants from those behind it, so that none waits for ever.
+    A shipment is filled whole, and from one warehouse unless it may be split. With `in_turn`, one
+    that cannot be filled yet keeps all that it wants from those behind it, so that none waits for
+    ever.
     """
     left = {source.warehouse: Counter(source.available) for source in sources}
     claimed: Counter[str] = Counter()
     filled = []
     for shipment in waiting:
-        offers = [Source(warehouse, pieces) for warehouse, pieces in left.items()]
-        plan = allocate(shipment.wanted, offers, strategy=_ANY, claimed=claimed)
+        at = shipment.held_at
+        offers = [Source(place, pieces) for place, pieces in left.items() if at in (None, place)]
+        plan = allocate(
+            shipment.wanted,
+            offers,
+            strategy=_ANY,
+            may_split=may_split and at is None,
+            claimed=claimed,
+        )
         for part in plan.allotments:
             left[part.warehouse][part.sku] -= part.quantity
         if not plan.missing:

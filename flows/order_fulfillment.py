@@ -11,7 +11,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from tasks.gates import await_release
-from tasks.messages import send_cancellation_notice, send_shipment_notification
+from tasks.messages import (
+    send_cancellation_notice,
+    send_line_cancellation_notice,
+    send_shipment_notification,
+)
 from tasks.orders import (
     cancel_order,
     retrieve_new_order,
@@ -70,14 +74,20 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
 def fulfil(order: OrderRef) -> State[None]:
     """The way there. A person who cancels at any of its gates stops it before its next step."""
     while not check_inventory_levels(order).reserved:
-        await_decision_on_shortage(order)
+        decision = await_decision_on_shortage(order)
+        if decision.cancelled_lines:
+            send_line_cancellation_notice(order, decision)
     calculate_total_order_value(order)
     update_order_status_to_processing(order)
 
     assign_picking_task(order)
     get_picking_checklist(order)
     while not await_picking(order).complete:
-        await_decision_on_short_pick(order)
+        decision = await_decision_on_short_pick(order)
+        if decision.cancelled_lines:
+            send_line_cancellation_notice(order, decision)
+        if decision.ships_what_is_there:
+            break
 
     assign_packing_task(order)
     packed = await_packing(order)

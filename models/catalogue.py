@@ -133,14 +133,28 @@ class StockCount(SQLModel, table=True):
 class Reservation(SQLModel, table=True):
     """Stock set aside in one warehouse for a line of a shipment, or wanted wherever it may be.
 
-    At most one per line of a shipment, ever.
+    A line of which too few were found is held in part and wanted in part: at most one of each.
     """
 
     __table_args__ = (
         ForeignKeyConstraint(
             ["order_line_id", "shipment"], ["shipment_line.order_line_id", "shipment_line.shipment"]
         ),
-        UniqueConstraint("order_line_id", "shipment"),
+        Index("ix_reservation_of_line", "order_line_id", "shipment"),
+        Index(
+            "ix_reservation_one_held",
+            "order_line_id",
+            "shipment",
+            unique=True,
+            postgresql_where=text("state IN ('live', 'consumed')"),
+        ),
+        Index(
+            "ix_reservation_one_wanted",
+            "order_line_id",
+            "shipment",
+            unique=True,
+            postgresql_where=text("state = 'wanted'"),
+        ),
         CheckConstraint(
             "CASE WHEN state = 'wanted' THEN warehouse IS NULL"
             " WHEN state IN ('live', 'consumed') THEN warehouse IS NOT NULL ELSE true END",

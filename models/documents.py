@@ -71,6 +71,8 @@ class MailContent(_View):
 class LabelView(_View):
     """What the label of one parcel shows: parcel `parcel` of `parcels`, counted from 1.
 
+    `shipment` is which of the order's, where it was split.
+
     The tracking number is what Code 128 can carry: printable ASCII.
     """
 
@@ -82,9 +84,17 @@ class LabelView(_View):
     zone: OneLine
     weight_grams: int = Field(gt=0)
     order_number: int
+    shipment: int = Field(1, ge=1)
     parcel: int = Field(ge=1)
     parcels: int = Field(ge=1)
     tracking_number: str = Field(pattern=r"^[\x21-\x7e]{1,64}$")
+
+    @property
+    def order(self) -> str:
+        """The order's number, and that of the shipment where it is not the first: `1001-2`."""
+        return (
+            f"{self.order_number}-{self.shipment}" if self.shipment > 1 else f"{self.order_number}"
+        )
 
 
 class MailLine(_View):
@@ -105,7 +115,10 @@ class MailParcel(_View):
 
 
 class ShipmentMailView(_View):
-    """What a customer is told when an order leaves.
+    """What a customer is told when an order leaves, or a part of it (`is_part`).
+
+    `lines` are what leaves now, `follows` what of the order leaves later. The amounts are the
+    order's.
 
     With `prices_include_tax` the tax is part of the other amounts; without, it comes on top.
     """
@@ -114,6 +127,8 @@ class ShipmentMailView(_View):
     order_number: int
     customer_name: OneLine
     lines: tuple[MailLine, ...] = Field(min_length=1)
+    is_part: bool = False
+    follows: tuple[MailLine, ...] = ()
     items_minor: int
     shipping_minor: int
     tax_minor: int

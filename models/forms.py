@@ -29,6 +29,10 @@ Note = Annotated[
 ALL_AS_LISTED = "all as listed"
 SOMETHING_MISSING = "something is missing"
 TRY_AGAIN = "try again"
+PICK_ELSEWHERE = "pick elsewhere"
+SPLIT = "split"
+WAIT = "wait"
+CANCEL_LINE = "cancel line"
 CANCEL_THE_ORDER = "cancel the order"
 RELEASE = "release"
 DAMAGED_OR_MISSING = "something is damaged or missing"
@@ -121,6 +125,9 @@ class FoundItem(Form):
 
     sku: str = Field(title="SKU", description="As in the list above.", max_length=64)
     quantity: int = Field(title="Pieces found", description="0 if there are none.", ge=0)
+    why: Literal["not in bin", "damaged", "wrong item", "other"] = Field(
+        title="Why", description="Why there are fewer than listed."
+    )
 
 
 class PickingForm(CancellableForm):
@@ -187,10 +194,12 @@ class ShortageForm(CancellableForm):
 
     gate: Literal["shortage"] = _this_form("shortage")
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: Literal["try again", "cancel the order"] | None = Field(
+    decision: Literal["try again", "split", "cancel line", "cancel the order"] | None = Field(
         None,
         title="Decision",
-        description="Try again now, or cancel the order; it goes on by itself once stock is there.",
+        description="Try again now; split: ship what is there now, the rest later; cancel line:"
+        " ship what is there now, nothing later; or cancel the order. Left alone, it goes on by"
+        " itself once stock is there.",
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")
 
@@ -200,8 +209,15 @@ class ShortPickForm(CancellableForm):
 
     gate: Literal["short-pick"] = _this_form("short-pick")
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: Literal["try again", "cancel the order"] | None = Field(
-        None, title="Decision", description="Send somebody to pick again, or cancel the order."
+    decision: (
+        Literal["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel the order"]
+        | None
+    ) = Field(
+        None,
+        title="Decision",
+        description="Try again: pick the rest again, in this warehouse; pick elsewhere: in any;"
+        " split: ship what was found, the rest later; wait: until all of it is there; cancel line:"
+        " ship what was found, nothing later; or cancel the order.",
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")
 

@@ -36,9 +36,11 @@ class ShortLine(StepResult):
     sku: str
     wanted: int
     available: int
+    why: str = ""
 
     def __str__(self) -> str:
-        return f"{self.sku}: {self.wanted} wanted, {self.available} available"
+        why = f", {self.why}" if self.why else ""
+        return f"{self.sku}: {self.wanted} wanted, {self.available} available{why}"
 
 
 def _with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
@@ -66,6 +68,18 @@ class StockCheck(StepResult):
             return _with_reasons("all lines reserved", self.reasons)
         short = "backordered: " + "; ".join(map(str, self.shortages))
         return _with_reasons(short, self.reasons)
+
+
+class ShipmentSplit(StepResult):
+    """Pieces by SKU that travel as another shipment, of that number, from now on."""
+
+    shipment: int
+    moved: dict[str, int]
+    why: str
+
+    def __str__(self) -> str:
+        listed = ", ".join(f"{pieces} of {sku}" for sku, pieces in self.moved.items())
+        return f"{listed} as shipment {self.shipment}: {self.why}"
 
 
 class OrderValue(StepResult):
@@ -129,7 +143,7 @@ class PickingChecklist(StepResult):
 
 
 class Picked(StepResult):
-    """How many pieces of each product were found."""
+    """How many pieces of each product were found by now, and what is still missing, with why."""
 
     picked_by: str
     quantities: dict[str, int]
@@ -167,14 +181,21 @@ class Packed(StepResult):
 
 
 class Decision(StepResult):
-    """What the operator decided about an order that cannot go on."""
+    """What the operator decided about an order that cannot go on, and what comes of it.
+
+    `cancelled_lines` is the number, from 1, of the ledger's record of pieces that will not ship.
+    """
 
     decided_by: str
-    cancels: bool
+    cancels: bool = False
     note: str = ""
+    choice: str = ""
+    waits: bool = False
+    ships_what_is_there: bool = False
+    cancelled_lines: int = 0
 
     def __str__(self) -> str:
-        what = "cancel the order" if self.cancels else "try again"
+        what = self.choice or ("cancel the order" if self.cancels else "try again")
         return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
 
 
@@ -199,6 +220,17 @@ class HoldSet(StepResult):
     held_by: str
     held_at: datetime
     again: bool = False
+
+
+class LinesCancelled(StepResult):
+    """Pieces by SKU that will not ship, and the key of the refund for them, if money comes back."""
+
+    cancelled: dict[str, int]
+    refund: str | None = None
+
+    def __str__(self) -> str:
+        listed = ", ".join(f"{pieces} of {sku}" for sku, pieces in self.cancelled.items())
+        return f"{listed} will not ship"
 
 
 class StockBooked(StepResult):

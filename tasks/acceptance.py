@@ -4,7 +4,6 @@ Each function gets the locked shipment and a form of the right shape. It saves w
 and returns it, or raises `AnswerRefused` before anything is changed.
 """
 
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlmodel import Session, func, select
@@ -12,54 +11,61 @@ from sqlmodel import Session, func, select
 from adapters.carriers import HOUSE, price_of_parcel, zone_of
 from adapters.settings import settings
 from adapters.shop_clock import shop_clock
-from domain.errors import PacklineError
 from domain.zones import NoShippingRate
 from models.base import utc_now
 from models.catalogue import Product
-from models.enums import LabelState, PickupState, TaskKind
+from models.enums import LabelState, PickupState
 from models.forms import (
     ALL_AS_LISTED,
     CANCEL_THE_ORDER,
     DAMAGED_OR_MISSING,
     CarrierPickupForm,
+    FoundItem,
     HoldForm,
     LostItem,
     PackingForm,
     PickingForm,
     PutBackForm,
-    ShortageForm,
-    ShortPickForm,
 )
 from models.orders import SalesOrder
-from models.results import (
-    Collected,
-    Decision,
-    HoldEnded,
-    Packed,
-    Parcel,
-    Picked,
-    PutBack,
-    ShortLine,
-)
+from models.results import Collected, HoldEnded, Packed, Parcel, Picked, PutBack, ShortLine
 from models.shipments import Shipment, ShipmentLine
 from models.shipping import CarrierPickup, ShippingLabel
 from tasks.cancellation import ask_to_cancel
+from tasks.decisions import ask_about_pick
 from tasks.holds import lift_hold
-from tasks.picking_lists import picking_checklist
-from tasks.reservations import given_up, regain
-from tasks.worklist import open_task
+from tasks.lost_goods import take_off_stock
+from tasks.refusals import AnswerRefused
 
 _YEARS = range(2000, 3000)
 _OR_CANCEL = "or say why the order is to be cancelled instead"
 
 
-class AnswerRefused(PacklineError):
-    """The answer breaks a rule; the message says which and what to do."""
-
-
 def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> Picked:
-    """Every line is picked as listed, or some are short, never more and never anything else."""
-    quantities = {line.sku: line.quantity for line in shipment.goods}
+    """Every piece of the list is found, or some are short, never more and never anything else.
+
+    Nothing is filled in for a line that nobody touched: "all as listed" is said of all lines, and
+    what stands in the list of what is missing is short. What is short has left the stock at once.
+    """
+    listed = {line.sku: line.quantity - (line.picked or 0) for line in shipment.goods}
+    asked = {sku: pieces for sku, pieces in listed.items() if pieces}
+    found = _found(form, asked)
+    short = {item.sku: item for item in form.found if item.quantity < asked[item.sku]}
+    for line in shipment.goods:
+        line.picked = (line.picked or 0) + found.get(line.sku, 0)
+    missing = [
+        _short_line(line, short) for line in shipment.goods if (line.picked or 0) < line.quantity
+    ]
+    if short:
+        lost = {sku: (asked[sku] - item.quantity, item.why) for sku, item in short.items()}
+        take_off_stock(session, shipment, lost, form.picked_by)
+        ask_about_pick(session, shipment, waits=False, missing=missing)
+    quantities = {line.sku: line.picked or 0 for line in shipment.goods}
+    return Picked(picked_by=form.picked_by, quantities=quantities, missing=tuple(missing))
+
+
+def _found(form: PickingForm, asked: dict[str, int]) -> dict[str, int]:
+    """The pieces by SKU that were found in this round. Raises `AnswerRefused`."""
     found = {item.sku: item.quantity for item in form.found}
     if form.outcome is None:
         raise AnswerRefused(f"Say whether all was there as listed, {_OR_CANCEL}.")
@@ -73,15 +79,18 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> P
     if len(found) < len(form.found):
         raise AnswerRefused("A product stands twice in your list: give one line per product.")
     for sku, quantity in found.items():
-        _check_found(sku, quantity, quantities)
-    picked = quantities | found
-    for line in shipment.goods:
-        line.picked = picked[line.sku]
-    missing = _missing(shipment.goods)
-    if missing:
-        shortages = [line.model_dump() for line in missing]
-        open_task(session, shipment, TaskKind.SHORT_PICK, {"shortages": shortages})
-    return Picked(picked_by=form.picked_by, quantities=picked, missing=missing)
+        _check_found(sku, quantity, asked)
+    return asked | found
+
+
+def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
+    item = short.get(line.sku)
+    return ShortLine(
+        sku=line.sku,
+        wanted=line.quantity,
+        available=line.picked or 0,
+        why=item.why if item else "",
+    )
 
 
 def accept_packing(session: Session, shipment: Shipment, form: PackingForm) -> Packed:
@@ -171,22 +180,6 @@ def accept_carrier_pickup(
     )
 
 
-def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) -> Decision:
-    """The operator decides whether stock is checked again."""
-    return _decision(session, shipment, form, "stock is short")
-
-
-def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
-    """The operator decides whether somebody picks again, once the order holds its stock."""
-    decision = _decision(session, shipment, form, "picked short")
-    if not decision.cancels:
-        if given_up(session, shipment):
-            _regain_all(session, shipment)
-        checklist = picking_checklist(session, shipment)  # it may be another warehouse's by now
-        open_task(session, shipment, TaskKind.PICKING, checklist.model_dump(mode="json"))
-    return decision
-
-
 def accept_put_back(session: Session, shipment: Shipment, form: PutBackForm) -> PutBack:
     """Every piece that was picked is back, or is said to be damaged or missing."""
     if form.outcome == ALL_AS_LISTED and form.lost:
@@ -232,15 +225,6 @@ def _check_lost(item: LostItem, picked: dict[str, int]) -> None:
         )
 
 
-def _regain_all(session: Session, shipment: Shipment) -> None:
-    if missing := regain(session, shipment):
-        lines = "; ".join(str(ShortLine(**asdict(shortage))) for shortage in missing)
-        raise AnswerRefused(
-            f"Stock is too low to pick again ({lines}): leave it, and the order goes on by itself"
-            " once enough has come in, or cancel the order."
-        )
-
-
 def goods_weight(session: Session, shipment: Shipment) -> int:
     """What the goods of a shipment weigh by the catalogue, in grams."""
     grams = select(func.sum(ShipmentLine.quantity * Product.weight_grams)).where(
@@ -260,27 +244,6 @@ def _check_found(sku: str, quantity: int, ordered: dict[str, int]) -> None:
         raise AnswerRefused(
             f"You found {quantity} of {sku} and the order has {ordered[sku]}: put the rest back."
         )
-
-
-def _missing(lines: list[ShipmentLine]) -> tuple[ShortLine, ...]:
-    return tuple(
-        ShortLine(sku=line.sku, wanted=line.quantity, available=line.picked or 0)
-        for line in lines
-        if (line.picked or 0) < line.quantity
-    )
-
-
-def _decision(
-    session: Session, shipment: Shipment, form: ShortageForm | ShortPickForm, why: str
-) -> Decision:
-    """A decision to cancel is a request like any other: the flow turns back at its next step."""
-    if form.decision is None:
-        raise AnswerRefused(f"Decide whether to try again, {_OR_CANCEL}.")
-    cancels = form.decision == CANCEL_THE_ORDER
-    if cancels:
-        reason = f"{why} ({form.note})" if form.note else why
-        ask_to_cancel(session, shipment.order, reason, form.decided_by)
-    return Decision(decided_by=form.decided_by, cancels=cancels, note=form.note)
 
 
 def _in_shop_time(instant: datetime) -> datetime:

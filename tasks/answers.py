@@ -11,15 +11,22 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from adapters.database import transaction
+from adapters.settings import settings
+from domain.short_picks import ShortPick
 from models.base import utc_now
 from models.enums import AnsweredThrough, TaskKind, TaskState
 from models.forms import (
     ALL_AS_LISTED,
+    CANCEL_LINE,
+    CANCEL_THE_ORDER,
+    PICK_ELSEWHERE,
     RELEASE,
+    SPLIT,
     TRY_AGAIN,
+    WAIT,
     CancellableForm,
     CarrierPickupForm,
     Form,
@@ -43,20 +50,19 @@ from models.results import (
 from models.shipments import Shipment
 from models.staff import StaffTask
 from tasks.acceptance import (
-    AnswerRefused,
     accept_carrier_pickup,
     accept_hold,
     accept_packing,
     accept_picking,
     accept_put_back,
-    accept_short_pick,
-    accept_shortage,
 )
 from tasks.cancellation import ask_to_cancel
+from tasks.decisions import accept_short_pick, accept_shortage, wait_for_rest
 from tasks.handover import hand_over
-from tasks.ledger import record, tell
+from tasks.ledger import PACKLINE, record, tell
+from tasks.refusals import AnswerRefused
 from tasks.subjects import OnHold, locked_shipment
-from tasks.worklist import TaskNotOpen, ask_again, find_task, task_of, why_not_open
+from tasks.worklist import TaskNotOpen, ask_again, find_task, task_of, tasks_of, why_not_open
 
 NOBODY = "(nobody: the answer is in Packline)"
 """The name in the examples that open Prefect's gates."""
@@ -127,6 +133,7 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
             return task
         result = _checked(session, GATES[task.kind], shipment, answer)
         _settle(session, shipment, task, result, AnsweredThrough.CONSOLE)
+        _decide_by_setting(session, shipment, result)
         return task
 
 
@@ -185,7 +192,9 @@ def store_answer(
             result = _checked(session, gate, shipment, answer)
     except AnswerRefused as refusal:
         return _refuse(session, shipment, task, answer, str(refusal))
-    return _close(session, shipment, task, result, AnsweredThrough.PREFECT)
+    outcome = _close(session, shipment, task, result, AnsweredThrough.PREFECT)
+    _decide_by_setting(session, shipment, result)
+    return outcome
 
 
 GATES: dict[TaskKind, Gate] = {
@@ -278,6 +287,38 @@ def _filled_in(gate: Gate, answer: dict[str, Any]) -> Form:
         raise AnswerRefused(_in_words(error)) from None
 
 
+_BY_SETTING = {
+    ShortPick.PICK_ELSEWHERE: (PICK_ELSEWHERE,),
+    ShortPick.SPLIT: (SPLIT, WAIT),  # where nothing was found, nothing can ship
+    ShortPick.WAIT: (WAIT,),
+    ShortPick.CANCEL_LINE: (CANCEL_LINE,),
+    ShortPick.CANCEL_ORDER: (CANCEL_THE_ORDER,),
+}
+"""What is decided about a short pick, where nobody is to be asked; the first that can be done."""
+
+
+def _decide_by_setting(session: Session, shipment: Shipment, result: StepResult) -> None:
+    """Decide about a short pick as the shop has set it; what cannot be done asks the operator."""
+    rule = settings().short_pick
+    if not isinstance(result, Picked) or result.complete or rule not in _BY_SETTING:
+        return
+    task = session.exec(
+        select(StaffTask).where(
+            *tasks_of(shipment),
+            StaffTask.kind == TaskKind.SHORT_PICK,
+            StaffTask.state == TaskState.OPEN,
+        )
+    ).one()
+    for decision in _BY_SETTING[rule]:
+        answer = {"gate": "short-pick", "decided_by": PACKLINE, "decision": decision}
+        try:
+            with session.begin_nested():
+                answer_by_packline(session, shipment, task, answer)
+            return
+        except AnswerRefused as refusal:
+            task.complaint = f"PACKLINE_SHORT_PICK is {rule}. {refusal}"[:2000]
+
+
 def _in_words(error: ValidationError) -> str:
     problems = [
         f"{'.'.join(str(part) for part in problem['loc']) or 'the answer'}: {problem['msg']}"
@@ -298,6 +339,9 @@ def _close(
     _answered(task, TaskState.DONE, answer, through, who)
     outcome = GateOutcome(accepted=True, answer=answer)
     _keep(session, shipment, task, outcome)
+    if isinstance(result, Decision) and result.waits:
+        session.flush()
+        wait_for_rest(session, shipment)
     tell(session, shipment.key, f"{gate.title}: done", f"{result} (through {through})", who)
     return outcome
 

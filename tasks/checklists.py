@@ -56,15 +56,16 @@ def _shortage(checklist: dict[str, Any]) -> list[str]:
     return [
         "Too little is in stock for this order:",
         _table(("SKU", "Ordered", "Available"), _shortages(checklist)),
-        "It goes on by itself once all of it is there, or cancel the order.",
+        "It goes on by itself once all of it is there. Or *split* it (what is there now ships, the"
+        " rest follows), *cancel the line* (the rest never ships), or cancel the order.",
     ]
 
 
 def _short_pick(checklist: dict[str, Any]) -> list[str]:
     return [
         "Not every piece of this order was in its bin:",
-        _table(("SKU", "Ordered", "Found"), _shortages(checklist)),
-        "Send somebody to pick again, or cancel the order.",
+        _table(("SKU", "Ordered", "Found", "Why"), _found(checklist)),
+        _WAITS if checklist.get("waits") else "Decide what becomes of the rest.",
     ]
 
 
@@ -87,6 +88,14 @@ def _hold(checklist: dict[str, Any]) -> list[str]:
         f"{_plain(checklist['held_by'])} put this order on hold, **{checklist['reason']}**{note}",
         "Release it, and it goes on where it stopped; or cancel it.",
     ]
+
+
+_WAITS = "It waits, and goes on by itself once the rest is there. You may decide otherwise."
+
+
+def _found(checklist: dict[str, Any]) -> list[tuple[object, ...]]:
+    lines = checklist.get("shortages", [])
+    return [(line["sku"], line["wanted"], line["available"], line.get("why", "")) for line in lines]
 
 
 def _shortages(checklist: dict[str, Any]) -> list[tuple[object, ...]]:

@@ -13,12 +13,12 @@ from models.base import utc_now
 from models.enums import TaskKind
 from models.results import GateOutcome, StepResult
 from models.shipments import Shipment
-from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES, Gate, cancels_instead, pause_key, store_answer
 from tasks.checklists import checklist_markdown
 from tasks.handover import hand_over, note_waiting
 from tasks.holds import hold_task
 from tasks.ledger import find_record
+from tasks.refusals import AnswerRefused
 from tasks.subjects import OnHold, OrderRef
 from tasks.worklist import task_of
 

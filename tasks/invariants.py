@@ -71,7 +71,9 @@ _TO_BE_CANCELLED = """(
 _WAY_BACK = _progress("order", WAY_BACK, f"round = 1 AND subject IN {_TO_BE_CANCELLED}")
 _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
-# What an order gave up to a count it has regained as often, or it waits for it.
+# What an order gave up to a count it has regained as often, or it waits for it. One that was picked
+# short holds what was found and wants the rest until somebody has decided; one that was split off
+# holds or wants from the beginning.
 _HOLDING = """
     WITH checked AS (
         SELECT key, bool_or(step = 'Check Inventory Levels' AND result -> 'shortages' = '[]')
@@ -83,8 +85,30 @@ _HOLDING = """
         HAVING bool_or(step = 'Check Inventory Levels')
             AND NOT bool_or(step IN ('Update Inventory Stock', 'Return Stock'))
     ),
-    holding AS (SELECT key FROM checked WHERE holds),
-    waiting AS (SELECT key FROM checked WHERE NOT holds)
+    short AS (
+        SELECT key FROM shipment JOIN staff_task AS task
+            ON task.order_number = shipment.order_number AND task.shipment = shipment.number
+        WHERE kind = 'short-pick' AND state IN ('open', 'held', 'withdrawn')
+        UNION
+        SELECT subject FROM step_record
+        WHERE step = 'gate: short-pick' AND result -> 'answer' ->> 'cancels' = 'true'
+    ),
+    holding AS (
+        SELECT key FROM checked
+        WHERE holds AND NOT EXISTS (SELECT FROM short WHERE short.key = checked.key)
+    ),
+    found_short AS (SELECT key FROM checked JOIN short USING (key) WHERE holds),
+    split_off AS (
+        SELECT key FROM shipment WHERE number > 1 AND status = 'New'
+            AND NOT EXISTS (
+                SELECT FROM step_record WHERE subject = key AND step = 'Check Inventory Levels'
+            )
+    ),
+    waiting AS (
+        SELECT key FROM checked WHERE NOT holds
+        UNION SELECT key FROM found_short
+        UNION SELECT key FROM split_off
+    )
 """
 
 _TRAVELS = """(
@@ -113,6 +137,9 @@ _VALID_S10 = f"""
     ELSE false END
 """
 
+_HELD = "(SELECT * FROM reservation WHERE state IN ('live', 'consumed')) AS held"
+_WANTED = "(SELECT * FROM reservation WHERE state = 'wanted') AS wanted"
+
 _ONCE = (
     ("label", "shipping_label", "key"),
     ("label with tracking number", "shipping_label", "tracking_number"),
@@ -124,7 +151,8 @@ _ONCE = (
     ("refund", "refund", "key"),
     ("mail", "message", "key"),
     ("mail with Message-ID", "message", "message_id"),
-    ("reservation of line", "reservation", "order_line_id, shipment"),
+    ("held reservation of line", _HELD, "order_line_id, shipment"),
+    ("wanted reservation of line", _WANTED, "order_line_id, shipment"),
     ("movement", "stock_movement", "sku, kind, reference, warehouse"),
     ("warehouse with rank", "warehouse", "rank"),
 )
@@ -229,21 +257,28 @@ STOCK = (
             SELECT {_NUMBER}, status, held.quantity, held.sku
             FROM {_TRAVELS}
             JOIN reservation AS held ON held.{_OF_LINE.format("held")}
-            LEFT JOIN holding USING (key)
-            WHERE held.state = 'live' AND (holding.key IS NULL OR line.quantity = 0)
+            LEFT JOIN (
+                SELECT key FROM holding UNION SELECT key FROM found_short
+                UNION SELECT key FROM split_off
+            ) AS may USING (key)
+            WHERE held.state = 'live' AND (may.key IS NULL OR line.quantity = 0)
         """,
     ),
     Invariant(
         name="orders that wait for stock want each line",
-        problem="Order {number} waits for {quantity} of {sku}, and it wants {wanted}.",
+        problem="Order {number} waits for stock with {quantity} of {sku}; it wants {wanted} and"
+        " holds {held}.",
         breaking=f"""
             {_HOLDING}
-            SELECT {_NUMBER}, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted
+            SELECT {_NUMBER}, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted,
+                coalesce(held.quantity, 0) AS held
             FROM waiting JOIN {_TRAVELS} USING (key)
             LEFT JOIN reservation AS wanted
                 ON wanted.{_OF_LINE.format("wanted")} AND wanted.state = 'wanted'
                 AND wanted.sku = line.sku
-            WHERE line.quantity > 0 AND wanted.quantity IS DISTINCT FROM line.quantity
+            LEFT JOIN reservation AS held
+                ON held.{_OF_LINE.format("held")} AND held.state = 'live' AND held.sku = line.sku
+            WHERE line.quantity <> coalesce(wanted.quantity, 0) + coalesce(held.quantity, 0)
         """,
     ),
     Invariant(
@@ -295,7 +330,10 @@ STOCK = (
                 coalesce(held.quantity || ' ' || held.sku || ', ' || held.state, 'missing')
                     AS reservation
             FROM {_TRAVELS}
-            LEFT JOIN reservation AS held ON held.{_OF_LINE.format("held")}
+            LEFT JOIN (
+                SELECT DISTINCT ON (order_line_id, shipment) * FROM reservation
+                ORDER BY order_line_id, shipment, state
+            ) AS held ON held.{_OF_LINE.format("held")}
             LEFT JOIN step_record AS booked
                 ON booked.subject = travels.key AND booked.step = 'Update Inventory Stock'
             WHERE coalesce(held.state = 'consumed', false)
@@ -475,15 +513,48 @@ LEDGER = (
             WHERE placed.status IS DISTINCT FROM standing
         """,
     ),
+    # What is cancelled with a whole shipment may be counted in its line too, or not.
     Invariant(
-        name="each piece ordered travels with one shipment",
-        problem="Order {number} has {ordered} of {sku}, and its shipments have {travelling}.",
+        name="each piece ordered travels with one shipment or is cancelled",
+        problem="Order {number} has {ordered} of {sku}, {cancelled} of them cancelled, and its"
+        " shipments have {travelling}.",
         breaking="""
-            SELECT line.order_number AS number, line.sku, line.quantity AS ordered,
+            SELECT line.order_number AS number, line.sku, line.quantity AS ordered, line.cancelled,
                 coalesce(sum(part.quantity), 0) AS travelling
-            FROM order_line AS line LEFT JOIN shipment_line AS part ON order_line_id = id
-            GROUP BY id HAVING line.quantity IS DISTINCT FROM sum(part.quantity)
+            FROM order_line AS line
+            LEFT JOIN shipment_line AS part ON part.order_line_id = line.id
+            LEFT JOIN shipment AS travels
+                ON travels.order_number = part.order_number AND travels.number = part.shipment
+            LEFT JOIN step_record AS refunded
+                ON refunded.subject = travels.key AND refunded.step = 'Refund Order'
+            GROUP BY line.id
+            HAVING line.quantity > line.cancelled + coalesce(sum(part.quantity), 0)
+                OR line.quantity < coalesce(sum(part.quantity), 0)
+                OR line.quantity < line.cancelled + coalesce(sum(part.quantity) FILTER (
+                    WHERE travels.status <> 'Cancelled' AND refunded.subject IS NULL), 0)
                 OR bool_or((part.order_number, part.sku) <> (line.order_number, line.sku))
+        """,
+    ),
+    Invariant(
+        name="further shipments were split off",
+        problem="Order {number} has the shipment {shipment}, and no recorded split made it.",
+        breaking="""
+            SELECT order_number AS number, number AS shipment
+            FROM shipment WHERE number > 1 AND NOT EXISTS (
+                SELECT FROM step_record JOIN shipment AS first ON first.key = subject
+                WHERE step = 'Split Shipment' AND first.order_number = shipment.order_number
+                    AND round = shipment.number
+            )
+        """,
+    ),
+    Invariant(
+        name="nothing is moved or cancelled once it is with the packers",
+        problem="'{step}' of order {number} was recorded after its packing task.",
+        breaking=f"""
+            SELECT changed.step, {_NUMBER_OF_SUBJECT}
+            FROM step_record AS changed JOIN step_record AS packing USING (subject)
+            WHERE changed.step IN ('Split Shipment', 'Cancel Lines')
+              AND packing.step = 'Assign Packing Task' AND changed.at > packing.at
         """,
     ),
 )
@@ -594,6 +665,9 @@ EFFECTS = (
                 FROM step_record
                 WHERE step = 'Send Cancellation Notice' AND result ->> 'message_id' <> ''
                 UNION ALL
+                SELECT subject, step, concat_ws(':', subject, 'cancelled', round)
+                FROM step_record WHERE step = 'Send Line Cancellation Notice'
+                UNION ALL
                 SELECT subject, step, concat_ws(':', subject, 'report', round)
                 FROM step_record WHERE step = 'Notify Management of Daily Stats'
             ) AS recorded LEFT JOIN message USING (key)
@@ -622,6 +696,9 @@ EFFECTS = (
                 UNION ALL
                 SELECT 'Mail ' || key, state, 'Send Shipment Notification', subject, '1'
                 FROM mail WHERE kind = 'shipment'
+                UNION ALL
+                SELECT 'Mail ' || key, state, 'Send Line Cancellation Notice', subject, round
+                FROM mail WHERE kind = 'cancelled'
                 UNION ALL
                 SELECT 'Mail ' || key, state, 'Notify Management of Daily Stats', subject, round
                 FROM mail WHERE kind = 'report'

@@ -1,5 +1,5 @@
-"""Step 12: the mail that tells a customer how to follow the parcels. And the one that tells of what
-is cancelled.
+"""The mails that a shipment sends its customer: step 12, how to follow the parcels; and before,
+what of the order is cancelled and will not ship.
 """
 
 from collections import Counter
@@ -13,13 +13,15 @@ from adapters.rendering import shipment_mail
 from adapters.settings import settings
 from models.catalogue import Product
 from models.documents import MailLine, MailParcel, ShipmentMailView
+from models.enums import OrderStatus
 from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.refunds import Refund
-from models.results import MailSent, OrderRefunded
+from models.results import Decision, LinesCancelled, MailSent, OrderRefunded
 from models.shipments import Shipment, ShipmentLine
 from tasks.cancellation import REFUND_ORDER
 from tasks.cancellation_mail import write_cancellation_mail
+from tasks.decisions import CANCEL_LINES, cancellations
 from tasks.ledger import find_record
 from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
 from tasks.shipping import live_labels
@@ -87,6 +89,41 @@ def _going_back(session: Session, order: SalesOrder) -> Counter[str]:
     return pieces
 
 
+def write_line_cancellation(session: Session, shipment: Shipment, decision: Decision) -> Message:
+    """Put the mail about the decision's cancelled pieces into the outbox."""
+    number = decision.cancelled_lines
+    found = find_record(session, shipment.key, CANCEL_LINES, number)
+    cancelled = LinesCancelled.model_validate(found)
+    of_key = select(Refund).where(Refund.key == cancelled.refund)
+    return begin_sending(
+        write_cancellation_mail(
+            session,
+            shipment.order,
+            f"{shipment.key}:cancelled:{number}",
+            cancelled.cancelled,
+            session.exec(of_key).first(),
+        )
+    )
+
+
+@step(
+    "Send Line Cancellation Notice",
+    intent=write_line_cancellation,
+    effect=send_written,
+)
+def send_line_cancellation_notice(
+    session: Session, shipment: Shipment, delivery: Delivery
+) -> MailSent:
+    """Tell the customer what will not ship, and what comes back for it: once per decision."""
+    return save_sent(session, _latest_notice(session, shipment), delivery)
+
+
+def _latest_notice(session: Session, shipment: Shipment) -> str:
+    """The mails of a shipment are sent one after the other: it is the one with the last number."""
+    number = cancellations(session, shipment)
+    return f"{shipment.key}:cancelled:{number}"
+
+
 def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
     labels, order = live_labels(session, shipment), shipment.order
     return ShipmentMailView(
@@ -94,6 +131,8 @@ def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
         order_number=order.number,
         customer_name=order.customer_name,
         lines=_mail_lines(session, shipment),
+        is_part=len(_not_cancelled(shipment)) > 1,
+        follows=_follows(session, shipment),
         items_minor=order.items_minor or 0,
         shipping_minor=order.shipping_minor or 0,
         tax_minor=order.tax_minor or 0,
@@ -114,6 +153,21 @@ def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
         address_lines=address_lines(order),
         locale=settings().locale,
     )
+
+
+def _not_cancelled(shipment: Shipment) -> list[Shipment]:
+    """The shipments that leave, or have left, of its order."""
+    return [one for one in shipment.order.shipments if one.status != OrderStatus.CANCELLED]
+
+
+def _follows(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:
+    """What leaves later: the other shipments' goods that have no label yet."""
+    later = [
+        other
+        for other in _not_cancelled(shipment)
+        if other.number != shipment.number and other.tracking_number is None
+    ]
+    return tuple(line for other in later for line in _mail_lines(session, other))
 
 
 def _mail_lines(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:

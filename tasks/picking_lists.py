@@ -16,12 +16,25 @@ def picking_checklist(session: Session, shipment: Shipment) -> PickingChecklist:
     The warehouse is that which holds the order, and is named where there are several. An order that
     nothing is set aside for has the bins of the first.
     """
+    return _checklist(session, shipment, {line.sku: line.quantity for line in shipment.goods})
+
+
+def rest_to_pick(session: Session, shipment: Shipment) -> PickingChecklist:
+    """The same for the pieces that nobody has found yet."""
+    rest = {line.sku: line.quantity - (line.picked or 0) for line in shipment.goods}
+    return _checklist(session, shipment, rest)
+
+
+def _checklist(session: Session, shipment: Shipment, pieces: dict[str, int]) -> PickingChecklist:
     warehouse = warehouse_called(session, holding_warehouse(session, shipment))
     name = warehouse.name if several_warehouses(session) else ""
-    return PickingChecklist(items=_items(session, shipment, warehouse.code), warehouse=name)
+    items = _items(session, shipment, warehouse.code, pieces)
+    return PickingChecklist(items=items, warehouse=name)
 
 
-def _items(session: Session, shipment: Shipment, warehouse: str) -> tuple[ChecklistItem, ...]:
+def _items(
+    session: Session, shipment: Shipment, warehouse: str, pieces: dict[str, int]
+) -> tuple[ChecklistItem, ...]:
     there = and_(col(StockLevel.sku) == Product.sku, col(StockLevel.warehouse) == warehouse)
     found = session.execute(
         select(ShipmentLine, Product, col(StockLevel.bin))
@@ -39,9 +52,10 @@ def _items(session: Session, shipment: Shipment, warehouse: str) -> tuple[Checkl
             name=product.name,
             barcode=product.barcode,
             bin=bin or "",
-            quantity=line.quantity,
+            quantity=pieces[line.sku],
             weight_grams=product.weight_grams,
         )
         for line, product, bin in found
+        if pieces[line.sku]
     ]
     return tuple(sorted(items, key=lambda item: (walking_key(item.bin), item.sku)))

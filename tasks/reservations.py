@@ -1,14 +1,16 @@
-"""Stock for a shipment's lines: held, or wanted while it waits for it. All lines, or none.
+"""Stock for a shipment's lines: held, or wanted while it waits for it. All lines, or none; but of
+what a picker did not find, the rest is wanted while the other pieces are held.
 
-Code writes the state of a reservation; the database counts, and refuses what is not there. Product
-rows are locked in the order of their SKUs, so that nobody waits for anybody in a circle; a stock
-level is only changed by who has its product. An order is held in one warehouse. One that has older
-ones before it leaves them what they want, wherever it is. No Prefect here: counts and answers
-change reservations too.
+Code writes the state and the pieces of a reservation; the database counts, and refuses what is not
+there. Product rows are locked in the order of their SKUs, so that nobody waits for anybody in a
+circle; a stock level is only changed by who has its product. A shipment is held in one warehouse.
+It leaves those that come before it what they want, wherever it is. No Prefect here: counts and
+answers change reservations too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from sqlalchemy import ColumnElement, or_, tuple_
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -18,6 +20,7 @@ from domain.sourcing import Allotment, Plan, allocate
 from models.catalogue import Product, Reservation
 from models.enums import ReservationState
 from models.ledger import StepRecord
+from models.orders import SalesOrder
 from models.results import StockGivenUp, StockRegained
 from models.shipments import Shipment, ShipmentLine
 from tasks.ledger import find_record, record, tell
@@ -39,31 +42,97 @@ def lock_products(session: Session, skus: Iterable[str]) -> set[str]:
     return set(session.exec(products.order_by(col(Product.sku)).with_for_update(key_share=True)))
 
 
-def sourcing_plan(session: Session, shipment: Shipment) -> Plan:
-    """The warehouse that has all of the order once older orders have what they wait for.
+def sourcing_plan(session: Session, shipment: Shipment, *, may_split: bool = False) -> Plan:
+    """Where the pieces come from that the shipment does not hold yet, once those that come before
+    it have what they wait for. A shipment that holds something has the rest from the same place.
 
-    Locks the order's products.
+    Locks the shipment's products.
     """
     skus = [line.sku for line in shipment.goods]
     lock_products(session, skus)
-    older = _wanted_by_older(session, shipment, skus) if settings().backorders_first else {}
+    at = holding_warehouse(session, shipment)
+    there = sources(session, skus, shipment.order)
     return allocate(
-        [Wanted(line.sku, line.quantity) for line in shipment.goods],
-        sources(session, skus, shipment.order),
+        lacks(session, shipment),
+        [source for source in there if at in (None, source.warehouse)],
         strategy=settings().allocation,
-        claimed=older,
+        may_split=may_split and at is None,
+        claimed=claimed_before(session, shipment, skus),
     )
 
 
+def lacks(session: Session, shipment: Shipment) -> list[Wanted]:
+    """The pieces of a shipment that are not set aside for it."""
+    held = _pieces(session, shipment, ReservationState.LIVE)
+    rest = ((line.sku, line.quantity - held.get(line.order_line_id, 0)) for line in shipment.goods)
+    return [Wanted(sku, pieces) for sku, pieces in rest if pieces]
+
+
 def hold(session: Session, shipment: Shipment, plan: Plan) -> None:
-    """Set every line aside as planned. Nothing may be missing, and the products are locked."""
+    """Set every piece aside as planned. Nothing may be missing, and the products are locked."""
     (warehouse,) = plan.warehouses
-    _enter(session, shipment, ReservationState.LIVE, warehouse)
+    for line in shipment.goods:
+        set_aside(session, line, held=line.quantity, wanted=0, warehouse=warehouse)
 
 
 def want(session: Session, shipment: Shipment) -> None:
     """Enter that the order waits for every line; what it held is free."""
-    _enter(session, shipment, ReservationState.WANTED, None)
+    for line in shipment.goods:
+        set_aside(session, line, held=0, wanted=line.quantity, warehouse=None)
+
+
+def lose(session: Session, shipment: Shipment, missing: Mapping[str, int]) -> None:
+    """Enter that so many pieces by SKU of what is held are not there: they are wanted.
+
+    The products are locked.
+    """
+    at = holding_warehouse(session, shipment)
+    for line, held, wanted in _standing(session, shipment):
+        if pieces := min(missing.get(line.sku, 0), held):
+            set_aside(session, line, held=held - pieces, wanted=wanted + pieces, warehouse=at)
+
+
+def let_go(session: Session, shipment: Shipment, pieces: Mapping[str, int]) -> None:
+    """Enter that so many pieces by SKU travel no more with a shipment: first of what is wanted,
+    then of what is held. The products are locked.
+    """
+    at = holding_warehouse(session, shipment)
+    for line, held, wanted in _standing(session, shipment):
+        if gone := pieces.get(line.sku, 0):
+            still = max(wanted - gone, 0)
+            left = max(held - max(gone - wanted, 0), 0)
+            set_aside(session, line, held=left, wanted=still, warehouse=at)
+
+
+def set_aside(
+    session: Session, line: ShipmentLine, *, held: int, wanted: int, warehouse: str | None
+) -> None:
+    """Let so many pieces of a line be held in the warehouse, and so many be wanted.
+
+    What is free comes before what is taken; what is not needed any more is released.
+    """
+    there = {entry.state: entry for entry in session.exec(_undecided(line))}
+    wishes = {ReservationState.LIVE: (held, warehouse), ReservationState.WANTED: (wanted, None)}
+    spare = [entry for state, entry in there.items() if not wishes[state][0]]
+    for state in sorted(wishes, key=lambda state: state not in there):
+        pieces, place = wishes[state]
+        if pieces:
+            entry = there.get(state) or (spare.pop() if spare else _new_entry(line))
+            entry.state, entry.quantity, entry.warehouse = state, pieces, place
+            session.add(entry)
+            session.flush()
+    for entry in spare:
+        entry.state = ReservationState.RELEASED
+        session.flush()
+
+
+def _new_entry(line: ShipmentLine) -> Reservation:
+    return Reservation(
+        order_line_id=line.order_line_id,
+        shipment=line.shipment,
+        sku=line.sku,
+        quantity=line.quantity,
+    )
 
 
 def close_reservations(session: Session, shipment: Shipment, state: ReservationState) -> None:
@@ -99,13 +168,17 @@ def give_up(session: Session, shipment: Shipment, why: StockGivenUp) -> None:
 
 
 def regain(session: Session, shipment: Shipment) -> Sequence[Shortage]:
-    """Give an order back what it gave up, all or nothing; returns what is missing."""
+    """Set aside what an order gave up, or what a picker did not find, all of it or nothing; returns
+    what is missing.
+    """
     plan = sourcing_plan(session, shipment)
-    if not plan.missing:
+    if not plan.missing and plan.allotments:
+        lost = given_up(session, shipment)
         hold(session, shipment, plan)
         result = StockRegained(warehouse=plan.warehouses[0], reasons=plan.reasons)
-        key = shipment.key
-        record(session, key, REGAIN_STOCK, _times(session, shipment), result, shipment.run_id or "")
+        key, times = shipment.key, _times(session, shipment)
+        if lost:
+            record(session, key, REGAIN_STOCK, times, result, shipment.run_id or "")
         tell(session, key, REGAIN_STOCK, str(result))
         session.flush()
     return plan.missing
@@ -135,19 +208,28 @@ def _times(session: Session, shipment: Shipment) -> int:
     return session.scalar(latest) or 0
 
 
-def _enter(
-    session: Session, shipment: Shipment, state: ReservationState, warehouse: str | None
-) -> None:
-    there = {entry.order_line_id: entry for entry in session.exec(_reservations(shipment))}
-    for line in shipment.goods:
-        entry = there.get(line.order_line_id) or Reservation(
-            order_line_id=line.order_line_id,
-            shipment=line.shipment,
-            sku=line.sku,
-            quantity=line.quantity,
-        )
-        entry.state, entry.warehouse = state, warehouse
-        session.add(entry)
+def _standing(session: Session, shipment: Shipment) -> list[tuple[ShipmentLine, int, int]]:
+    """The lines that travel, each with the pieces of it that are held and that are wanted."""
+    held = _pieces(session, shipment, ReservationState.LIVE)
+    wanted = _pieces(session, shipment, ReservationState.WANTED)
+    return [
+        (line, held.get(line.order_line_id, 0), wanted.get(line.order_line_id, 0))
+        for line in shipment.goods
+    ]
+
+
+def _pieces(session: Session, shipment: Shipment, state: ReservationState) -> dict[int, int]:
+    """Pieces by order line."""
+    mine = _reservations(shipment).where(Reservation.state == state)
+    return {entry.order_line_id: entry.quantity for entry in session.exec(mine)}
+
+
+def _undecided(line: ShipmentLine) -> SelectOfScalar[Reservation]:
+    return select(Reservation).where(
+        Reservation.order_line_id == line.order_line_id,
+        Reservation.shipment == line.shipment,
+        col(Reservation.state).in_(_UNDECIDED),
+    )
 
 
 def _reservations(shipment: Shipment) -> SelectOfScalar[Reservation]:
@@ -157,16 +239,36 @@ def _reservations(shipment: Shipment) -> SelectOfScalar[Reservation]:
     )
 
 
-def _wanted_by_older(session: Session, shipment: Shipment, skus: list[str]) -> dict[str, int]:
-    """Pieces that orders before this one wait for. Only what is wanted is looked through."""
+def claimed_before(session: Session, shipment: Shipment, skus: list[str]) -> dict[str, int]:
+    """Pieces by SKU that others come first for. Only what is wanted is looked through.
+
+    Of those that wait, the one promised first comes first; a new order leaves all that older ones
+    wait for, however soon it is promised.
+    """
+    if not settings().backorders_first:
+        return {}
     wanted = (
         select(Reservation.sku, func.sum(Reservation.quantity))
         .join(ShipmentLine)
+        .join(SalesOrder, col(SalesOrder.number) == ShipmentLine.order_number)
         .where(
             Reservation.state == ReservationState.WANTED,
             col(Reservation.sku).in_(skus),
-            ShipmentLine.order_number < shipment.order_number,
+            _comes_before(session, shipment),
         )
         .group_by(Reservation.sku)
     )
     return {sku: int(pieces) for sku, pieces in session.execute(wanted)}
+
+
+def _comes_before(session: Session, shipment: Shipment) -> ColumnElement[bool]:
+    """Those promised earlier; and before one that does not wait yet, all that came in earlier."""
+    mine = shipment.order_number, shipment.number
+    which = tuple_(col(ShipmentLine.order_number), col(ShipmentLine.shipment))
+    turn = tuple_(
+        col(SalesOrder.promised_at), col(ShipmentLine.order_number), col(ShipmentLine.shipment)
+    )
+    promised_earlier = turn < (shipment.order.promised_at, *mine)
+    if _pieces(session, shipment, ReservationState.WANTED):
+        return promised_earlier
+    return or_(promised_earlier, which < mine)

@@ -262,6 +262,7 @@ def _wanted(shipment: Shipment, label: ShippingLabel, parcels: int) -> WantedLab
         "zone": label.zone,
         "weight_grams": label.weight_grams,
         "order_number": order.number,
+        "shipment": shipment.number,
         "parcel": label.parcel,
         "parcels": parcels,
     }

@@ -55,8 +55,14 @@ def await_picking(order: OrderRef) -> Picked:
 
 
 def await_decision_on_short_pick(order: OrderRef) -> Decision:
-    """Wait until the operator says what becomes of an order that was picked short."""
-    return cast(Decision, await_answer(order, GATES[TaskKind.SHORT_PICK]))
+    """Wait until the operator says what becomes of an order that was picked short.
+
+    One that is to wait for its stock waits here, until it can go on or somebody decides otherwise.
+    """
+    while True:
+        decision = cast(Decision, await_answer(order, GATES[TaskKind.SHORT_PICK]))
+        if not decision.waits:
+            return decision
 
 
 @step("Assign Packing Task")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from adapters.database import ORDERS_CHANNEL, notify
+from adapters.settings import settings
 from domain.sourcing import Plan
 from models.catalogue import StockMovement
 from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
@@ -25,6 +26,7 @@ from tasks.reservations import (
     sourcing_plan,
     want,
 )
+from tasks.splits import split_by_warehouse
 from tasks.step import step
 from tasks.warehouses import warehouse_called
 from tasks.worklist import open_task
@@ -42,13 +44,16 @@ class Origin(NamedTuple):
 def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
     """Reserve every line, or none: then the order is Backordered and the operator is asked.
 
-    One warehouse gives it all. What older orders wait for is not there for this one. An order that
-    waits goes on by itself once all of its stock is there.
+    One warehouse gives it all; where an order may be split, each further one gives a shipment. What
+    others wait for is not there for this one. An order that waits goes on by itself once all of its
+    stock is there. A shipment that was split off with its stock finds it held.
     """
-    plan = sourcing_plan(session, shipment)
+    plan = sourcing_plan(session, shipment, may_split=settings().split_shipments)
     if plan.missing:
         return _backorder(session, shipment, plan)
-    hold(session, shipment, plan)
+    if at := holding_warehouse(session, shipment):
+        return StockCheck(warehouse=at, reasons=(f"{at}: set aside when the order was split",))
+    hold(session, shipment, split_by_warehouse(session, shipment, plan))
     for line in shipment.goods:
         line.available_when_short = None
     return StockCheck(warehouse=plan.warehouses[0], reasons=plan.reasons)
@@ -131,6 +136,6 @@ def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:
         ShortLine(sku=found.sku, wanted=found.wanted, available=found.available)
         for found in plan.missing
     )
-    listed = [line.model_dump() for line in lines]
+    listed = [line.model_dump(exclude_defaults=True) for line in lines]
     open_task(session, shipment, TaskKind.SHORTAGE, {"shortages": listed})
     return StockCheck(shortages=lines, reasons=plan.reasons)

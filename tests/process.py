@@ -95,16 +95,18 @@ class Process:
         """Another flow run."""
         return Process(self.monkeypatch)
 
-    def answer(self, kind: str, number: int | None = None, **given: Any) -> StaffTask:
+    def answer(
+        self, kind: str, number: int | None = None, shipment: int | None = None, **given: Any
+    ) -> StaffTask:
         """Do the open task of that kind through the console."""
-        return answer_task(open_task_id(kind, number), form(kind, **given))
+        return answer_task(open_task_id(kind, number, shipment), form(kind, **given))
 
-    def ship(self, number: int) -> str:
+    def ship(self, number: int, shipment: int = 1) -> str:
         """All the way, with well-behaved staff."""
-        outcome = self.run(number)
+        outcome = self.run(number, shipment)
         while (kind := outcome.rpartition("-")[0]) in ANSWERS:
-            self.answer(kind, number)
-            outcome = self.run(number)
+            self.answer(kind, number, shipment)
+            outcome = self.run(number, shipment)
         return outcome
 
     def _attempt(self, flow: Callable[..., State[None]], *given: object) -> str:
@@ -180,10 +182,12 @@ def form(kind: str, **given: Any) -> dict[str, Any]:
     return ANSWERS[kind] | now | given
 
 
-def open_task_id(kind: str, number: int | None = None) -> int:
+def open_task_id(kind: str, number: int | None = None, shipment: int | None = None) -> int:
     wanted = select(StaffTask).where(StaffTask.kind == kind, StaffTask.state == TaskState.OPEN)
     if number is not None:
         wanted = wanted.where(StaffTask.order_number == number)
+    if shipment is not None:
+        wanted = wanted.where(StaffTask.shipment == shipment)
     with transaction() as session:
         return session.exec(wanted).one().id
 

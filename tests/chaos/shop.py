@@ -13,9 +13,9 @@ from adapters.trouble import time_can_heal
 from models.enums import ENDED, TaskState
 from models.orders import SalesOrder
 from models.staff import StaffTask
-from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_task
 from tasks.audit import audit
+from tasks.refusals import AnswerRefused
 from tasks.worklist import TaskNotOpen
 from tests.factories import make_order, the_shipment
 from tests.live import LiveStack

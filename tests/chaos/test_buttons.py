@@ -149,11 +149,11 @@ def test_of_eight_resumes_at_once_one_is_accepted(chaos):
 WRONG = {
     "a product of another order": {
         "outcome": "something is missing",
-        "found": [{"sku": "VASE", "quantity": 1}],
+        "found": [{"sku": "VASE", "quantity": 1, "why": "not in bin"}],
     },
     "more than was ordered": {
         "outcome": "something is missing",
-        "found": [{"sku": "MUG", "quantity": 999}],
+        "found": [{"sku": "MUG", "quantity": 999, "why": "not in bin"}],
     },
     "Jinja": {"picked_by": "{{ 7 * 7 }}{% raw %}", "outcome": "something is missing"},
 }

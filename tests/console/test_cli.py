@@ -173,8 +173,8 @@ def test_work_is_said_to_be_done_from_picking_to_collection(packline, process, p
     ("options", "sentence"),
     [
         (["--found", "MUG"], "--found 'MUG' is not understood"),
-        (["--found", "VASE=1"], "VASE is not in this order"),
-        (["--found", "MUG=3"], "You found 3 of MUG and the order has 2"),
+        (["--found", "VASE=1:other"], "VASE is not in this order"),
+        (["--found", "MUG=3:other"], "You found 3 of MUG and the order has 2"),
     ],
 )
 def test_an_answer_that_is_wrong_is_refused_in_one_sentence(packline, picking, options, sentence):

@@ -161,12 +161,13 @@ def test_all_orders_end_whatever_never_comes(shop, monkeypatch, past, tmp_path):
     replayed = opened(past, tmp_path)
     replayed._discontinued = {"20000"}
     with transaction() as session:
-        numbers = [make_order(session, {"20000": 1 + number % 3}) for number in range(40)]
+        for number in range(40):
+            make_order(session, {"20000": 1 + number % 3})
     staff, run = ReplayStaff(replayed, 1), Process(monkeypatch)
-    runs = {number: run.another() for number in numbers}
-    for _ in range(9):
-        for number in numbers:
-            runs[number].run(number)
+    runs = {}
+    for _ in range(14):
+        for which in rows("SELECT order_number, number FROM shipment ORDER BY 1, 2"):
+            runs.setdefault(which, run.another()).run(*which)
         for task in open_tasks():
             if not staff.lets_wait(task):
                 staff.do(task)
@@ -174,9 +175,9 @@ def test_all_orders_end_whatever_never_comes(shop, monkeypatch, past, tmp_path):
         fill_backorders()
     ends = {end.outcome: end.orders for end in outcomes()}
     assert sum(ends.values()) == 40
-    assert ends.keys() >= {"shipped at once", "cancelled: stock is short"}
+    assert ends.keys() >= {"shipped whole, at once", "cancelled: stock is short"}
     assert not any(outcome.startswith("still") for outcome in ends)
-    assert tasks_done()["shortage"] == ends["cancelled: stock is short"]
+    assert tasks_done()["shortage"] >= ends["cancelled: stock is short"]
     assert replayed.pieces_brought == 0
     assert_sound()
 

@@ -24,7 +24,7 @@ WRONG = {
         form(
             "picking",
             outcome="something is missing",
-            found=[{"sku": "VASE\x00\ud800", "quantity": 1}],
+            found=[{"sku": "VASE\x00\ud800", "quantity": 1, "why": "not in bin"}],
         ),
         "is not in this order: it has MUG, PLATE; put it back.",
     ),

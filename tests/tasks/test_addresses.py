@@ -8,10 +8,10 @@ from models.enums import HoldReason
 from models.intake import AddressIn, HoldIn
 from models.shipping import ShippingRate, ShippingZone
 from models.taxes import TaxRate
-from tasks.acceptance import AnswerRefused
 from tasks.addresses import AddressSettled, CannotShipThere, change_address
 from tasks.cancellation import request_cancellation
 from tasks.holds import put_on_hold
+from tasks.refusals import AnswerRefused
 from tests.factories import make_order
 from tests.process import assert_sound, dying_before_the_record_of, execute, process, rows
 

@@ -15,8 +15,8 @@ from models.enums import TaskKind
 from models.ledger import StepRecord
 from models.shipping import CarrierPickup, ShippingLabel
 from models.staff import StaffTask
-from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES, answer_task, pause_key, stop_of, store_answer
+from tasks.refusals import AnswerRefused
 from tasks.worklist import TaskNotOpen, ask_again, open_task
 from tests.factories import (
     make_label,
@@ -86,18 +86,25 @@ WRONG = {
     "a field nobody asked for": ("picking", form("picking", **{"a\x00": 1}), "Extra inputs"),
     "more than ordered": (
         "picking",
-        missing({"sku": "MUG", "quantity": 3}),
+        missing({"sku": "MUG", "quantity": 3, "why": "not in bin"}),
         "You found 3 of MUG and the order has 2: put the rest back.",
     ),
-    "less than nothing": ("picking", missing({"sku": "MUG", "quantity": -1}), "found.0.quantity"),
+    "less than nothing": (
+        "picking",
+        missing({"sku": "MUG", "quantity": -1, "why": "not in bin"}),
+        "found.0.quantity",
+    ),
     "a product of another order": (
         "picking",
-        missing({"sku": "VASE", "quantity": 1}),
+        missing({"sku": "VASE", "quantity": 1, "why": "not in bin"}),
         "VASE is not in this order: it has MUG, PLATE; put it back.",
     ),
     "one product twice": (
         "picking",
-        missing({"sku": "MUG", "quantity": 1}, {"sku": "MUG", "quantity": 0}),
+        missing(
+            {"sku": "MUG", "quantity": 1, "why": "not in bin"},
+            {"sku": "MUG", "quantity": 0, "why": "not in bin"},
+        ),
         "A product stands twice in your list",
     ),
     "something missing but nothing listed": (
@@ -107,12 +114,12 @@ WRONG = {
     ),
     "all there and something listed": (
         "picking",
-        form("picking", found=[{"sku": "MUG", "quantity": 1}]),
+        form("picking", found=[{"sku": "MUG", "quantity": 1, "why": "not in bin"}]),
         "You chose 'all as listed' and also listed products",
     ),
     "text that Postgres cannot keep": (
         "picking",
-        missing({"sku": "MUG\x00\ud800", "quantity": 1}),
+        missing({"sku": "MUG\x00\ud800", "quantity": 1, "why": "not in bin"}),
         "is not in this order",
     ),
     "no parcel": ("packing", parcels(), "List each closed parcel"),
@@ -193,7 +200,10 @@ def test_a_wrong_answer_at_the_console_is_refused_and_nothing_is_stored(number, 
 
 
 def test_a_refused_form_leaves_nothing_of_itself_on_the_order(session, order):
-    half_right = missing({"sku": "MUG", "quantity": 1}, {"sku": "PLATE", "quantity": 9})
+    half_right = missing(
+        {"sku": "MUG", "quantity": 1, "why": "not in bin"},
+        {"sku": "PLATE", "quantity": 9, "why": "not in bin"},
+    )
     fill_in(session, order, "picking", half_right)
     session.expire_all()
     assert [line.picked for line in order.lines] == [None, None]
@@ -207,15 +217,18 @@ def test_a_form_for_all_as_listed_picks_every_line_in_full(session, order):
 
 
 def test_a_product_that_was_found_in_full_after_all_is_not_missing(session, order):
-    outcome = fill_in(session, order, "picking", missing({"sku": "MUG", "quantity": 2}))
+    outcome = fill_in(
+        session, order, "picking", missing({"sku": "MUG", "quantity": 2, "why": "not in bin"})
+    )
     assert outcome.answer["missing"] == []
 
 
 def test_a_short_pick_opens_a_task_for_the_operator_that_says_what_is_short(session, order):
-    fill_in(session, order, "picking", missing({"sku": "MUG", "quantity": 0}))
+    fill_in(session, order, "picking", missing({"sku": "MUG", "quantity": 0, "why": "not in bin"}))
     task = session.exec(select(StaffTask).where(StaffTask.kind == TaskKind.SHORT_PICK)).one()
     assert task.role == "operator"
-    assert task.checklist == {"shortages": [{"sku": "MUG", "wanted": 2, "available": 0}]}
+    short = {"sku": "MUG", "wanted": 2, "available": 0, "why": "not in bin"}
+    assert task.checklist == {"shortages": [short]}
 
 
 def test_goods_may_weigh_exactly_what_the_catalogue_says(session, order):

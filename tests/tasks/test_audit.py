@@ -153,18 +153,19 @@ DAMAGES = [
     ),
     Damage(
         "orders that passed the stock check hold each line",
-        f"DELETE FROM step_record WHERE subject = 'order:{PUT_SHORT}' AND step = 'Give Up Stock'",
+        f"DELETE FROM step_record WHERE subject = 'order:{PUT_SHORT}' AND step = 'Give Up Stock';"
+        "UPDATE staff_task SET state = 'withdrawn' WHERE kind = 'short-pick'",
         f"Order {PUT_SHORT} needs 2 of BOWL set aside, and its live reservation holds 0.",
     ),
     Damage(
         "orders that wait for stock want each line",
         "DELETE FROM reservation WHERE sku = 'BOWL'",
-        f"Order {PUT_SHORT} waits for 2 of BOWL, and it wants 0.",
+        f"Order {PUT_SHORT} waits for stock with 2 of BOWL; it wants 0 and holds 0.",
     ),
     Damage(
         "orders that wait for stock want each line",
         "UPDATE reservation SET quantity = 1 WHERE state = 'wanted' AND sku = 'PLATE'",
-        f"Order {BACKORDERED} waits for 40 of PLATE, and it wants 1.",
+        f"Order {BACKORDERED} waits for stock with 40 of PLATE; it wants 1 and holds 0.",
     ),
     Damage(
         "no other order wants stock",
@@ -356,9 +357,25 @@ DAMAGES = [
         f"Order {WAITING} is New, and its shipments make it Processing.",
     ),
     Damage(
-        "each piece ordered travels with one shipment",
+        "each piece ordered travels with one shipment or is cancelled",
         f"UPDATE shipment_line SET quantity = 2 WHERE order_number = {WAITING}",
-        f"Order {WAITING} has 3 of MUG, and its shipments have 2.",
+        f"Order {WAITING} has 3 of MUG, 0 of them cancelled, and its shipments have 2.",
+    ),
+    Damage(
+        "each piece ordered travels with one shipment or is cancelled",
+        f"UPDATE order_line SET cancelled = 1 WHERE order_number = {WAITING}",
+        f"Order {WAITING} has 3 of MUG, 1 of them cancelled, and its shipments have 3.",
+    ),
+    Damage(
+        "further shipments were split off",
+        f"INSERT INTO shipment (order_number, number, status) VALUES ({WAITING}, 2, 'New')",
+        f"Order {WAITING} has the shipment 2, and no recorded split made it.",
+    ),
+    Damage(
+        "nothing is moved or cancelled once it is with the packers",
+        "INSERT INTO step_record (subject, step, round, result, run_id, at) VALUES"
+        f" ('order:{SHIPPED}', 'Cancel Lines', 1, '{{}}', '', now() + interval '1 minute')",
+        f"'Cancel Lines' of order {SHIPPED} was recorded after its packing task.",
     ),
     Damage(
         "shipped orders have gone through all fourteen steps",

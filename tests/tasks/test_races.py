@@ -20,11 +20,11 @@ from adapters.database import transaction
 from models.catalogue import Product
 from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
 from models.shipments import Shipment
-from tasks.acceptance import AnswerRefused
 from tasks.answers import answer_task
 from tasks.audit import audit
 from tasks.backorders import fill_backorders
 from tasks.cancellation import CannotCancel, request_cancellation
+from tasks.refusals import AnswerRefused
 from tasks.reservations import lock_products
 from tasks.stock_keeping import HeldByOrders, PickedAlready, StockInMotion, book
 from tasks.stock_keeping import count as count_stock
@@ -84,7 +84,10 @@ def pick(task, **given):
 
 
 def pick_short(task):
-    missing = {"outcome": "something is missing", "found": [{"sku": "MUG", "quantity": 1}]}
+    missing = {
+        "outcome": "something is missing",
+        "found": [{"sku": "MUG", "quantity": 1, "why": "not in bin"}],
+    }
     return pick(task, **missing)
 
 

@@ -23,8 +23,9 @@ from models.shipping import ShippingRate, ShippingZone
 from models.taxes import TaxRate
 from tasks.pricing import calculate_total_order_value
 from tasks.refunds import PaidAlready, ShippedAlready, UnknownRefund, pay, reprice
+from tasks.reservations import let_go
 from tasks.subjects import locked_order
-from tests.factories import make_order, make_product, make_tariffs
+from tests.factories import make_order, make_product, make_tariffs, the_shipment
 from tests.process import assert_sound, execute, rows
 
 
@@ -50,8 +51,10 @@ def priced(session, **given):
 
 def cancel(session, order, **pieces):
     """Cancel so many pieces more; all of them without any named. The constraints are asked."""
-    for line in order.lines:
-        line.cancelled += pieces.get(line.sku, 0) if pieces else line.quantity - line.cancelled
+    for line, travelling in zip(order.lines, order.shipments[0].lines, strict=True):
+        gone = pieces.get(line.sku, 0) if pieces else line.quantity - line.cancelled
+        line.cancelled += gone
+        travelling.quantity -= gone
     refund = reprice(session, order, "out of stock", "Max")
     session.flush()
     return refund
@@ -331,7 +334,10 @@ def test_an_order_that_ships_in_part_is_in_its_days_revenue_with_what_it_costs(p
     with transaction() as session:
         number = make_order(session, {"MUG": 2, "PLATE": 1})
     process.run(number)
+    with transaction() as session:
+        let_go(session, the_shipment(session, number), {"PLATE": 1})
     execute("UPDATE order_line SET cancelled = 1 WHERE sku = 'PLATE'")
+    execute("UPDATE shipment_line SET quantity = 0 WHERE sku = 'PLATE'")
     with transaction() as session:
         reprice(session, locked_order(session, number), "broke in the shop", "Max")
     process.ship(number)

@@ -38,10 +38,12 @@ from models.enums import ENDED, TaskKind
 from models.forms import DAMAGED_OR_MISSING
 from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
 from models.process import ORDER_STEPS, WAY_BACK
-from tasks.acceptance import AnswerRefused
 from tasks.answers import GATES
 from tasks.backorders import fill_backorders
 from tasks.cancellation import CannotCancel, request_cancellation
+from tasks.decisions import CANCEL_LINES
+from tasks.refusals import AnswerRefused
+from tasks.splits import SPLIT_SHIPMENT
 from tasks.stock_keeping import AlreadyBooked, HeldByOrders, PickedAlready, book
 from tasks.stock_keeping import count as count_stock
 from tasks.subjects import Superseded
@@ -74,6 +76,16 @@ UNTRUE = {
             WHERE sold.reference = travels.key AND sold.sku = reservation.sku
                 AND state = 'consumed' AND reservation.quantity = -sold.quantity)
     """,
+    "a piece travels twice, or not at all": """
+        SELECT line.sku, line.quantity, line.cancelled, sum(part.quantity)
+        FROM order_line line JOIN shipment_line part ON order_line_id = line.id
+        GROUP BY line.id HAVING line.quantity <> line.cancelled + sum(part.quantity)
+    """,
+    "what is owed and what is charged are not what the order is worth": """
+        SELECT number, value_minor, total_minor, sum(amount_minor)
+        FROM sales_order LEFT JOIN refund ON order_number = number
+        GROUP BY number HAVING value_minor <> total_minor + coalesce(sum(amount_minor), 0)
+    """,
 }
 """What must find nothing, whatever was done."""
 
@@ -88,7 +100,11 @@ SHIPPED = """
     GROUP BY sku
 """
 BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP, TaskKind.PUT_BACK)
-RECORDED = (*ORDER_STEPS, *WAY_BACK, *(gate.name for gate in GATES.values()))
+NOTICE = "Send Line Cancellation Notice"
+RECORDED = (*ORDER_STEPS, *WAY_BACK, NOTICE, *(gate.name for gate in GATES.values()))
+REASONS = ["not in bin", "damaged", "wrong item", "other"]
+SHORTAGE_DECISIONS = ["try again", "split", "cancel line", "cancel the order"]
+DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel the order"]
 
 skus, few = st.sampled_from(SKUS), st.integers(1, 4)
 some_lines = st.dictionaries(skus, few, min_size=1)
@@ -108,7 +124,7 @@ class Shop(RuleBasedStateMachine):
     """Customers, staff, operators, deliveries, and machines that stop."""
 
     start: Process
-    """The process of the test; each run of an order is another."""
+    """The process of the test; each run of a shipment is another."""
 
     def __init__(self):
         super().__init__()
@@ -129,23 +145,26 @@ class Shop(RuleBasedStateMachine):
 
     @rule(order=orders)
     def goes_on(self, order):
-        self.runs[order].run(order)
+        for shipment in self.shipments(order):
+            self.run_of(order, shipment).run(order, shipment)
 
     @rule(order=orders)
     def goes_far(self, order):
         """As far as staff can bring it who do what is asked of them."""
-        run = self.runs[order]
-        stopped_at = run.run(order)
-        while (kind := stopped_at.rpartition("-")[0]) in BY_STAFF:
-            run.answer(kind, order)
-            stopped_at = run.run(order)
+        for shipment in self.shipments(order):
+            run = self.run_of(order, shipment)
+            stopped_at = run.run(order, shipment)
+            while (kind := stopped_at.rpartition("-")[0]) in BY_STAFF:
+                run.answer(kind, order, shipment)
+                stopped_at = run.run(order, shipment)
 
     @rule(order=orders, step=steps)
     def fails_before_a_step(self, order, step):
-        self.runs[order].fail[step] = ConnectionError("the machine stopped")
+        run = self.run_of(order)
+        run.fail[step] = ConnectionError("the machine stopped")
         with suppress(ConnectionError):
             self.goes_far(order)
-        self.runs[order].fail.clear()
+        run.fail.clear()
 
     @rule(order=orders, step=st.sampled_from(RECORDED))
     def dies_before_the_record_of_a_step(self, order, step):
@@ -155,10 +174,10 @@ class Shop(RuleBasedStateMachine):
     @rule(order=orders, step=steps)
     def another_run_takes_over_in_the_middle(self, order, step):
         def take_over():
-            self.runs[order] = self.start.another()
+            self.runs[order, 1] = self.start.another()
             self.goes_far(order)
 
-        late = self.runs[order]
+        late = self.run_of(order)
         late.meanwhile[step] = take_over
         with suppress(Superseded):
             self.goes_far(order)
@@ -177,12 +196,18 @@ class Shop(RuleBasedStateMachine):
         self.answers(TaskKind.PICKING, which)
 
     @open_task(TaskKind.PICKING)
-    @rule(which=any_of_them, found=st.integers(0, 3))
-    def picks_short(self, which, found):
-        order = self.one(TaskKind.PICKING, which)
-        sku, wanted = rows(f"SELECT sku, quantity FROM order_line WHERE order_number = {order}")[0]
-        found = [{"sku": sku, "quantity": min(found, wanted - 1)}]
-        self.answers(TaskKind.PICKING, which, outcome="something is missing", found=found)
+    @rule(which=any_of_them, found=st.integers(0, 3), why=st.sampled_from(REASONS))
+    def picks_short(self, which, found, why):
+        order, shipment = self.one(TaskKind.PICKING, which)
+        sku, asked = rows(
+            "SELECT sku, quantity - coalesce(picked, 0) FROM shipment_line"
+            f" WHERE (order_number, shipment) = ({order}, {shipment})"
+            " AND quantity > coalesce(picked, 0)"
+        )[0]
+        found = min(found, asked - 1)
+        listed = [{"sku": sku, "quantity": found, "why": why}]
+        self.brought[sku] -= asked - found
+        self.answers(TaskKind.PICKING, which, outcome="something is missing", found=listed)
 
     @open_task(TaskKind.PACKING)
     @rule(which=any_of_them)
@@ -210,15 +235,23 @@ class Shop(RuleBasedStateMachine):
         self.brought[sku] -= 1
 
     @open_task(TaskKind.SHORTAGE)
-    @rule(which=any_of_them, decision=st.sampled_from(["try again", "cancel the order"]))
+    @rule(which=any_of_them, decision=st.sampled_from(SHORTAGE_DECISIONS))
     def decides_about_a_shortage(self, which, decision):
-        self.answers(TaskKind.SHORTAGE, which, decision=decision)
+        with suppress(AnswerRefused):  # there may be nothing that could ship
+            self.answers(TaskKind.SHORTAGE, which, decision=decision)
 
     @open_task(TaskKind.SHORT_PICK)
-    @rule(which=any_of_them, decision=st.sampled_from(["try again", "cancel the order"]))
+    @rule(which=any_of_them, decision=st.sampled_from(DECISIONS))
     def decides_about_a_short_pick(self, which, decision):
-        with suppress(AnswerRefused):  # there may be too little to pick again
+        with suppress(AnswerRefused):  # there may be too little to pick again, or nothing to ship
             self.answers(TaskKind.SHORT_PICK, which, decision=decision)
+
+    @open_task(TaskKind.SHORT_PICK)
+    @rule(which=any_of_them, change=st.sampled_from(["split", "cancel line"]))
+    def a_decision_dies_in_the_middle(self, which, change):
+        record = {"split": SPLIT_SHIPMENT, "cancel line": CANCEL_LINES}[change]
+        with dying_before_the_record_of(record), suppress(DBAPIError, AnswerRefused):
+            self.answers(TaskKind.SHORT_PICK, which, decision=change)
 
     @precondition(lambda machine: any(machine.tasks.values()))
     @rule(which=any_of_them)
@@ -260,9 +293,10 @@ class Shop(RuleBasedStateMachine):
 
     @rule(order=orders, step=steps, sku=skus, pieces=st.integers(0, 12))
     def is_counted_in_the_middle_of_a_run(self, order, step, sku, pieces):
-        self.runs[order].meanwhile[step] = lambda: self.is_counted(sku, pieces)
+        run = self.run_of(order)
+        run.meanwhile[step] = lambda: self.is_counted(sku, pieces)
         self.goes_far(order)
-        self.runs[order].meanwhile.clear()
+        run.meanwhile.clear()
 
     @rule()
     def backorders_are_filled(self):
@@ -284,9 +318,9 @@ class Shop(RuleBasedStateMachine):
     @invariant()
     def look_who_has_a_task(self):
         self.tasks = defaultdict(list)
-        found = "SELECT kind, order_number FROM staff_task WHERE state = 'open' ORDER BY id"
-        for kind, number in rows(found):
-            self.tasks[kind].append(number)
+        found = "SELECT kind, order_number, shipment FROM staff_task WHERE state = 'open'"
+        for kind, *which in rows(f"{found} ORDER BY id"):
+            self.tasks[kind].append(tuple(which))
 
     def teardown(self):
         if sys.exception() is None:  # else something was found, and is to be told
@@ -297,9 +331,10 @@ class Shop(RuleBasedStateMachine):
         assert_sound()
         for sku in SKUS:
             self.a_delivery_comes(sku, 1000)
-        for number, run in self.runs.items():
-            fill_backorders()
-            run.ship(number)
+        for number in {number for number, _ in self.runs}:
+            for shipment in self.shipments(number):
+                fill_backorders()
+                self.run_of(number, shipment).ship(number, shipment)
         ended = {status for (status,) in rows("SELECT status FROM sales_order")}
         assert ended <= set(ENDED)
         self.the_books_are_true()
@@ -309,14 +344,22 @@ class Shop(RuleBasedStateMachine):
     def an_order_of(self, lines):
         with transaction() as session:
             number = make_order(session, lines)
-        self.runs[number] = self.start.another()
         self.goes_on(number)
         return number
 
+    def run_of(self, order, shipment=1):
+        if (order, shipment) not in self.runs:
+            self.runs[order, shipment] = self.start.another()
+        return self.runs[order, shipment]
+
+    def shipments(self, order):
+        numbers = f"SELECT number FROM shipment WHERE order_number = {order} ORDER BY 1"
+        return [number for (number,) in rows(numbers)]
+
     def answers(self, kind, which, **given):
         """Somebody does the task, and its run goes on."""
-        number = self.one(kind, which)
-        self.runs[number].answer(kind, number, **given)
+        number, shipment = self.one(kind, which)
+        self.run_of(number, shipment).answer(kind, number, shipment, **given)
         self.goes_on(number)
 
     def one(self, kind, which):
@@ -375,7 +418,7 @@ def everything_is_available(monkeypatch):
     monkeypatch.setattr(tasks.stock, "sourcing_plan", all_from_the_first)
 
 
-def all_from_the_first(session, shipment):
+def all_from_the_first(session, shipment, **_given):
     return Plan(tuple(Allotment("MAIN", line.sku, line.quantity) for line in shipment.goods))
 
 

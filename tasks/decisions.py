@@ -1,0 +1,316 @@
+"""What becomes of goods that are missing, as the operator decides it, or a setting does.
+
+Each decision is made and done in one transaction: what it changes about the shipment is there as
+soon as the answer is. No Prefect here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+
+from sqlmodel import Session, func, select
+
+from adapters.database import ORDERS_CHANNEL, notify
+from adapters.settings import settings
+from domain.allocation import Shortage, Wanted
+from domain.sourcing import allocate
+from domain.splits import CannotSplit
+from domain.tax import NoTaxRate
+from domain.zones import NoShippingRate, NoShippingZone
+from models.enums import TaskKind
+from models.forms import (
+    CANCEL_LINE,
+    CANCEL_THE_ORDER,
+    PICK_ELSEWHERE,
+    SPLIT,
+    TRY_AGAIN,
+    WAIT,
+    ShortageForm,
+    ShortPickForm,
+)
+from models.ledger import StepRecord
+from models.results import Decision, LinesCancelled, ShortLine
+from models.shipments import Shipment
+from tasks.cancellation import ask_to_cancel, shipments_to_cancel
+from tasks.ledger import record, tell
+from tasks.picking_lists import rest_to_pick
+from tasks.refunds import reprice
+from tasks.refusals import AnswerRefused
+from tasks.reservations import (
+    claimed_before,
+    holding_warehouse,
+    let_go,
+    lock_products,
+    regain,
+)
+from tasks.splits import split
+from tasks.warehouses import sources
+from tasks.worklist import open_task
+
+CANCEL_LINES = "Cancel Lines"
+
+_Form = ShortageForm | ShortPickForm
+_Way = Callable[[Session, Shipment, _Form], Decision]
+
+
+def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) -> Decision:
+    """The operator decides about an order before anything is set aside for it: stock is checked
+    again, for all of it or for what is there now.
+    """
+    return _done(session, shipment, form, _SHORTAGE, "stock is short")
+
+
+def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
+    """The operator decides about an order of which too little was found."""
+    return _done(session, shipment, form, _SHORT_PICK, "picked short")
+
+
+def _done(
+    session: Session, shipment: Shipment, form: _Form, ways: Mapping[str, _Way], why: str
+) -> Decision:
+    """A decision to cancel is a request like any other: the flow turns back at its next step."""
+    if form.decision is None:
+        raise AnswerRefused("Decide what is to become of it, or say why the order is cancelled.")
+    decision = ways[form.decision](session, shipment, form)
+    if decision.cancels:
+        reason = f"{why} ({form.note})" if form.note else why
+        ask_to_cancel(session, shipment.order, reason, form.decided_by)
+    return decision
+
+
+def missing_from_pick(shipment: Shipment) -> dict[str, int]:
+    """The pieces by SKU that nobody has found yet."""
+    rest = ((line.sku, line.quantity - (line.picked or 0)) for line in shipment.goods)
+    return {sku: pieces for sku, pieces in rest if pieces}
+
+
+def ask_about_pick(
+    session: Session, shipment: Shipment, *, waits: bool, missing: list[ShortLine]
+) -> None:
+    """Put a short pick on the operator's list; with `waits` it goes on by itself once it can."""
+    shortages = [line.model_dump(exclude_defaults=True) for line in missing]
+    checklist = {"shortages": shortages} | ({"waits": True} if waits else {})
+    open_task(session, shipment, TaskKind.SHORT_PICK, checklist)
+
+
+def wait_for_rest(session: Session, shipment: Shipment) -> None:
+    """Put a short pick on the list again that is to wait; the round before is closed."""
+    missing = [
+        ShortLine(sku=line.sku, wanted=line.quantity, available=line.picked or 0)
+        for line in shipment.goods
+        if (line.picked or 0) < line.quantity
+    ]
+    ask_about_pick(session, shipment, waits=True, missing=missing)
+    notify(session, ORDERS_CHANNEL)  # the rest may be there already
+
+
+def _check_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    return _decided(form)
+
+
+def _pick_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """The rest is set aside again where the other pieces are, and somebody picks it."""
+    if missing := regain(session, shipment):
+        raise AnswerRefused(
+            f"Stock is too low to pick again ({_listed(missing)}): let it wait, and it goes on by"
+            " itself once enough has come in, split it, or cancel what is missing."
+        )
+    rest = rest_to_pick(session, shipment)  # it may be another warehouse's by now
+    open_task(session, shipment, TaskKind.PICKING, rest.model_dump(mode="json"))
+    return _decided(form)
+
+
+def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """The rest from another bin of the same warehouse; or as another shipment from elsewhere."""
+    missing = missing_from_pick(shipment)
+    try:
+        return _pick_again(session, shipment, form)
+    except AnswerRefused:
+        elsewhere = _elsewhere(session, shipment, missing)
+    if not elsewhere or not _has_picked(shipment):
+        raise AnswerRefused(
+            f"No warehouse has what is missing ({_counted(missing)}): let it wait, split it, or"
+            " cancel what is missing."
+        )
+    for warehouse, pieces in elsewhere.items():
+        _split(session, shipment, pieces, "picked short", form, warehouse=warehouse)
+    return _decided(form, ships_what_is_there=True)
+
+
+def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """What was found ships; the rest is a shipment of its own, which waits for stock."""
+    if not _has_picked(shipment):
+        raise AnswerRefused("Nothing of it was found, so nothing can ship: let it wait instead.")
+    _split(session, shipment, missing_from_pick(shipment), "picked short", form)
+    return _decided(form, ships_what_is_there=True)
+
+
+def _split_shortage(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """What one warehouse has now ships; the rest is a shipment of its own."""
+    missing = _missing_from_stock(session, shipment)
+    if sum(missing.values()) == _pieces(shipment):
+        raise AnswerRefused(
+            "Nothing of it is in stock, so nothing can ship: leave it, and it goes on by itself"
+            " once its stock is there, or cancel it."
+        )
+    if missing:
+        _split(session, shipment, missing, "stock is short", form)
+    return _decided(form)
+
+
+def _wait(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """All of it stays, and goes on by itself once the rest is there (`wait_for_rest`)."""
+    return _decided(form, waits=True)
+
+
+def _cancel_not_found(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    missing = missing_from_pick(shipment)
+    return _cancel_missing(session, shipment, form, missing, ships_what_is_there=True)
+
+
+def _cancel_not_in_stock(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    missing = _missing_from_stock(session, shipment)
+    return _cancel_missing(session, shipment, form, missing) if missing else _decided(form)
+
+
+def _cancel_missing(
+    session: Session, shipment: Shipment, form: _Form, missing: Mapping[str, int], **then: bool
+) -> Decision:
+    """The missing pieces are cancelled; where that is all there is, so is the order."""
+    if sum(missing.values()) == _pieces(shipment):
+        _refuse_while_others_travel(session, shipment)
+        return _decided(form, cancels=True)
+    return _decided(form, cancelled_lines=_cancel_lines(session, shipment, missing, form), **then)
+
+
+def _refuse_while_others_travel(session: Session, shipment: Shipment) -> None:
+    """Cancelling the order would take back what is picked and packed of it."""
+    if [one.number for one in shipments_to_cancel(session, shipment.order)] != [shipment.number]:
+        raise AnswerRefused(
+            "Nothing of this shipment is there, and others of its order have not left yet: decide"
+            " once they have, or cancel the whole order."
+        )
+
+
+def _cancel(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    return _decided(form, cancels=True)
+
+
+_SHORTAGE: dict[str, _Way] = {
+    TRY_AGAIN: _check_again,
+    SPLIT: _split_shortage,
+    CANCEL_LINE: _cancel_not_in_stock,
+    CANCEL_THE_ORDER: _cancel,
+}
+_SHORT_PICK: dict[str, _Way] = {
+    TRY_AGAIN: _pick_again,
+    PICK_ELSEWHERE: _pick_elsewhere,
+    SPLIT: _split_short_pick,
+    WAIT: _wait,
+    CANCEL_LINE: _cancel_not_found,
+    CANCEL_THE_ORDER: _cancel,
+}
+
+
+def _decided(form: _Form, **outcome: bool | int) -> Decision:
+    choice = form.decision or ""
+    return Decision(decided_by=form.decided_by, choice=choice, note=form.note, **outcome)
+
+
+def _split(
+    session: Session,
+    shipment: Shipment,
+    pieces: Mapping[str, int],
+    why: str,
+    form: _Form,
+    *,
+    warehouse: str | None = None,
+) -> None:
+    try:
+        split(session, shipment, pieces, why, by=form.decided_by, warehouse=warehouse)
+    except CannotSplit as refusal:
+        raise AnswerRefused(str(refusal)) from None
+
+
+def _cancel_lines(
+    session: Session, shipment: Shipment, missing: Mapping[str, int], form: _Form
+) -> int:
+    """Take the pieces off a locked shipment and off its order, and write down what comes back.
+
+    Returns the number that the cancellation has in the shipment's ledger, from 1.
+    """
+    lock_products(session, missing)
+    let_go(session, shipment, missing)
+    for line in shipment.goods:
+        pieces = missing.get(line.sku, 0)
+        line.quantity -= pieces
+        line.ordered.cancelled += pieces
+    session.flush()
+    reason = "not found in stock" + (f": {form.note}" if form.note else "")
+    try:
+        refund = reprice(session, shipment.order, reason, form.decided_by)
+    except (NoShippingZone, NoShippingRate, NoTaxRate) as problem:
+        raise AnswerRefused(f"The order cannot be priced: {problem}") from problem
+    result = LinesCancelled(cancelled=dict(missing), refund=refund.key if refund else None)
+    number = cancellations(session, shipment) + 1
+    record(session, shipment.key, CANCEL_LINES, number, result, shipment.run_id or "")
+    tell(session, shipment.key, CANCEL_LINES, str(result), form.decided_by)
+    return number
+
+
+def cancellations(session: Session, shipment: Shipment) -> int:
+    """How often pieces of the shipment have been cancelled."""
+    so_far = select(func.count()).where(
+        StepRecord.subject == shipment.key, StepRecord.step == CANCEL_LINES
+    )
+    return session.exec(so_far).one()
+
+
+def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:
+    """What the warehouse lacks that has most of a shipment which holds nothing yet."""
+    wanted = {line.sku: line.quantity for line in shipment.goods}
+    lock_products(session, wanted)
+    plan = allocate(
+        [Wanted(sku, pieces) for sku, pieces in wanted.items()],
+        sources(session, wanted, shipment.order),
+        strategy=settings().allocation,
+        claimed=claimed_before(session, shipment, list(wanted)),
+    )
+    return {short.sku: short.wanted - max(short.available, 0) for short in plan.missing}
+
+
+def _elsewhere(
+    session: Session, shipment: Shipment, missing: Mapping[str, int]
+) -> dict[str, dict[str, int]]:
+    """Which other warehouses have the pieces by SKU, all of them; or nothing."""
+    here = holding_warehouse(session, shipment)
+    plan = allocate(
+        [Wanted(sku, pieces) for sku, pieces in missing.items()],
+        [
+            source
+            for source in sources(session, missing, shipment.order)
+            if source.warehouse != here
+        ],
+        strategy=settings().allocation,
+        may_split=True,
+        claimed=claimed_before(session, shipment, list(missing)),
+    )
+    given: dict[str, dict[str, int]] = {}
+    for part in plan.allotments:
+        given.setdefault(part.warehouse, {})[part.sku] = part.quantity
+    return given
+
+
+def _has_picked(shipment: Shipment) -> bool:
+    return any(line.picked for line in shipment.goods)
+
+
+def _pieces(shipment: Shipment) -> int:
+    return sum(line.quantity for line in shipment.goods)
+
+
+def _listed(missing: Iterable[Shortage]) -> str:
+    return "; ".join(str(ShortLine(**asdict(shortage))) for shortage in missing)
+
+
+def _counted(missing: Mapping[str, int]) -> str:
+    return ", ".join(f"{pieces} of {sku}" for sku, pieces in missing.items())
