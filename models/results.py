@@ -359,10 +359,12 @@ def _but_for(damaged: dict[str, int], missing: dict[str, int]) -> str:
 class PickupCancelled(StepResult):
     """The collection that was called off, by its key; none: none was ordered."""
 
-    keys: tuple[str, ...] = ()
+    called_off: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"called off {', '.join(self.keys)}" if self.keys else "no pickup was ordered"
+        if not self.called_off:
+            return "no pickup was ordered"
+        return f"called off {', '.join(self.called_off)}"
 
 
 class AddressChanged(StepResult):
@@ -376,10 +378,10 @@ class AddressChanged(StepResult):
 class LabelsVoided(StepResult):
     """The labels that were given back, by their keys."""
 
-    keys: tuple[str, ...] = ()
+    voided: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"voided {', '.join(self.keys)}" if self.keys else "there were no labels"
+        return f"voided {', '.join(self.voided)}" if self.voided else "there were no labels"
 
 
 class OrderRefunded(StepResult):

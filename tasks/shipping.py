@@ -137,7 +137,7 @@ def void_shipping_labels(
     for label in live_labels(session, shipment):
         label.state = LabelState.VOIDED
     shipment.carrier = shipment.tracking_number = shipment.shipping_cost_minor = None
-    return LabelsVoided(keys=tuple(label.key for label in voided))
+    return LabelsVoided(voided=tuple(label.key for label in voided))
 
 
 @step("Calculate Shipping Cost")
@@ -226,7 +226,7 @@ def cancel_carrier_pickup(
     """The carrier does not come for these parcels."""
     if pickup := _pickup(session, shipment):
         pickup.state = PickupState.CANCELLED
-    return PickupCancelled(keys=tuple(pickup.key for pickup in called_off))
+    return PickupCancelled(called_off=tuple(pickup.key for pickup in called_off))
 
 
 def await_carrier_pickup(order: OrderRef) -> Collected:

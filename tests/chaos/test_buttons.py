@@ -10,8 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from adapters.prefect_api import DAILY_SUMMARY, ORDER_FULFILLMENT
-from models.enums import TaskKind
+from models.enums import HoldReason, TaskKind
+from models.intake import HoldIn
 from tasks.answers import GATES
+from tasks.cancellation import request_cancellation
+from tasks.holds import put_on_hold, release
 from tests.chaos.shop import (
     assert_audit_passes,
     assert_shipped_once,
@@ -236,3 +239,25 @@ def test_a_pause_that_runs_out_stops_nothing(chaos):
     until_waiting(chaos, number, "picking-1-again-2")
     until_ended(chaos, [number])
     assert_shipped_once(chaos, [number])
+
+
+def test_an_order_is_held_released_and_cancelled_on_a_real_stack(chaos):
+    """Answers given in Prefect's forms while it is on hold count afterwards."""
+    (number,) = take_in()
+    run_id = until_waiting(chaos, number, "picking-1")
+    put_on_hold(number, HoldIn(reason=HoldReason.FRAUD_CHECK, note="", by="Max"))
+    resume(chaos, run_id, form("picking"))
+    until_waiting(chaos, number, "hold-1")
+    release(number, "Max")
+    until_waiting(chaos, number, "packing-1")
+    put_on_hold(number, HoldIn(reason=HoldReason.OTHER, note="", by="Max"))
+    resume(chaos, run_id, form("packing"))
+    until_waiting(chaos, number, "hold-2")
+    resume(chaos, run_id, form("hold"))
+    until_waiting(chaos, number, "carrier-pickup-1")
+    request_cancellation(number, "changed their mind", "Max")
+    until_waiting(chaos, number, "put-back-1")
+    resume(chaos, run_id, form("put-back"))
+    chaos.until(lambda: status_of(number) == "Cancelled", "Cancelled")
+    assert_gave_its_stock_back([number])
+    assert_audit_passes(chaos)

@@ -149,7 +149,7 @@ def test_mails_labels_report_and_chart_lie_where_it_says(printed, folder, its_da
     demo = folder / "demo"
     labels = counted(select(func.count()).select_from(ShippingLabel))
     assert len(list((demo / "labels").glob("*.pdf"))) == labels
-    assert len(list((demo / "mail").glob("*.eml"))) == 59
+    assert len(list((demo / "mail").glob("*.eml"))) == 60
     assert (demo / "report" / "chart.png").read_bytes().startswith(b"\x89PNG")
     for part in ("labels", "mail", "report/report.html", "report/chart.png"):
         assert str(demo / part) in printed.replace("\n", "")

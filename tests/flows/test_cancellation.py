@@ -13,6 +13,8 @@ from models.process import WAY_BACK
 from tasks.answers import answer_task
 from tasks.cancellation import CannotCancel, request_cancellation
 from tasks.handover import take_ready
+from tasks.splits import split as split_off
+from tasks.subjects import locked_shipment
 from tasks.worklist import TaskNotOpen
 from tests.factories import make_order
 from tests.process import (
@@ -381,13 +383,10 @@ def test_a_run_that_stopped_for_a_missing_rate_goes_back_too(process, shop):
 @pytest.fixture
 def split(number):
     """The same order, with its mugs in a second shipment."""
-    execute(
-        f"INSERT INTO shipment (order_number, number, status) VALUES ({number}, 2, 'New');"
-        "INSERT INTO shipment_line (order_line_id, shipment, order_number, sku, quantity)"
-        " SELECT order_line_id, 2, order_number, sku, quantity FROM shipment_line"
-        " WHERE sku = 'MUG';"
-        "UPDATE shipment_line SET quantity = 0 WHERE sku = 'MUG' AND shipment = 1"
-    )
+    with transaction() as session:
+        shipment = locked_shipment(session, number)
+        mugs = sum(line.quantity for line in shipment.goods if line.sku == "MUG")
+        split_off(session, shipment, {"MUG": mugs}, "the mugs follow")
     return number
 
 

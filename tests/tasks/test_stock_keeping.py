@@ -238,3 +238,9 @@ def test_a_file_of_deliveries_and_one_of_adjustments_are_told_apart(mugs, tmp_pa
     assert import_file(deliveries).kind == "deliveries"
     assert import_file(adjustments).kind == "adjustments"
     assert on_hand() == 14
+
+
+def test_a_reference_that_looks_like_an_orders_own_is_refused():
+    given = {"sku": "MUG", "quantity": 1, "kind": "returned", "reason": "sent back", "by": "Jo"}
+    with pytest.raises(Malformed, match="looks like Packline's own"):
+        checked(AdjustmentIn, given | {"reference": "order:1001"})
