@@ -63,22 +63,21 @@ def sourcing_plan(session: Session, shipment: Shipment, *, may_split: bool = Fal
 
 def lacks(session: Session, shipment: Shipment) -> list[Wanted]:
     """The pieces of a shipment that are not set aside for it."""
-    held = _pieces(session, shipment, ReservationState.LIVE)
-    rest = ((line.sku, line.quantity - held.get(line.order_line_id, 0)) for line in shipment.goods)
+    rest = [(line.sku, line.quantity - held) for line, _, held, _ in _standing(session, shipment)]
     return [Wanted(sku, pieces) for sku, pieces in rest if pieces]
 
 
 def hold(session: Session, shipment: Shipment, plan: Plan) -> None:
     """Set every piece aside as planned. Nothing may be missing, and the products are locked."""
     (warehouse,) = plan.warehouses
-    for line in shipment.goods:
-        set_aside(session, line, held=line.quantity, wanted=0, warehouse=warehouse)
+    for line, there, *_ in _standing(session, shipment):
+        _set_aside(session, line, there, held=line.quantity, wanted=0, warehouse=warehouse)
 
 
 def want(session: Session, shipment: Shipment) -> None:
     """Enter that the order waits for every line; what it held is free."""
-    for line in shipment.goods:
-        set_aside(session, line, held=0, wanted=line.quantity, warehouse=None)
+    for line, there, *_ in _standing(session, shipment):
+        _set_aside(session, line, there, held=0, wanted=line.quantity, warehouse=None)
 
 
 def lose(session: Session, shipment: Shipment, missing: Mapping[str, int]) -> None:
@@ -87,9 +86,10 @@ def lose(session: Session, shipment: Shipment, missing: Mapping[str, int]) -> No
     The products are locked.
     """
     at = holding_warehouse(session, shipment)
-    for line, held, wanted in _standing(session, shipment):
+    for line, there, held, wanted in _standing(session, shipment):
         if pieces := min(missing.get(line.sku, 0), held):
-            set_aside(session, line, held=held - pieces, wanted=wanted + pieces, warehouse=at)
+            left, lacking = held - pieces, wanted + pieces
+            _set_aside(session, line, there, held=left, wanted=lacking, warehouse=at)
 
 
 def let_go(session: Session, shipment: Shipment, pieces: Mapping[str, int]) -> None:
@@ -97,21 +97,37 @@ def let_go(session: Session, shipment: Shipment, pieces: Mapping[str, int]) -> N
     then of what is held. The products are locked.
     """
     at = holding_warehouse(session, shipment)
-    for line, held, wanted in _standing(session, shipment):
+    for line, there, held, wanted in _standing(session, shipment):
         if gone := pieces.get(line.sku, 0):
             still = max(wanted - gone, 0)
             left = max(held - max(gone - wanted, 0), 0)
-            set_aside(session, line, held=left, wanted=still, warehouse=at)
+            _set_aside(session, line, there, held=left, wanted=still, warehouse=at)
 
 
-def set_aside(
-    session: Session, line: ShipmentLine, *, held: int, wanted: int, warehouse: str | None
+def take_along(session: Session, line: ShipmentLine, warehouse: str | None) -> None:
+    """Hold a line that came to a new shipment in the warehouse; or want it, where none is named."""
+    held = line.quantity if warehouse else 0
+    _set_aside(session, line, {}, held=held, wanted=line.quantity - held, warehouse=warehouse)
+
+
+Entries = dict[ReservationState, Reservation]
+"""What is held and what is wanted of one line."""
+
+
+def _set_aside(
+    session: Session,
+    line: ShipmentLine,
+    there: Entries,
+    *,
+    held: int,
+    wanted: int,
+    warehouse: str | None,
 ) -> None:
     """Let so many pieces of a line be held in the warehouse, and so many be wanted.
 
-    What is free comes before what is taken; what is not needed any more is released.
+    Entries that are there are changed one by one and before any is made, as the database allows one
+    of each; what is not needed any more is released.
     """
-    there = {entry.state: entry for entry in session.exec(_undecided(line))}
     wishes = {ReservationState.LIVE: (held, warehouse), ReservationState.WANTED: (wanted, None)}
     spare = [entry for state, entry in there.items() if not wishes[state][0]]
     for state in sorted(wishes, key=lambda state: state not in there):
@@ -120,7 +136,8 @@ def set_aside(
             entry = there.get(state) or (spare.pop() if spare else _new_entry(line))
             entry.state, entry.quantity, entry.warehouse = state, pieces, place
             session.add(entry)
-            session.flush()
+            if there:
+                session.flush()
     for entry in spare:
         entry.state = ReservationState.RELEASED
         session.flush()
@@ -208,28 +225,21 @@ def _times(session: Session, shipment: Shipment) -> int:
     return session.scalar(latest) or 0
 
 
-def _standing(session: Session, shipment: Shipment) -> list[tuple[ShipmentLine, int, int]]:
-    """The lines that travel, each with the pieces of it that are held and that are wanted."""
-    held = _pieces(session, shipment, ReservationState.LIVE)
-    wanted = _pieces(session, shipment, ReservationState.WANTED)
+def _standing(session: Session, shipment: Shipment) -> list[tuple[ShipmentLine, Entries, int, int]]:
+    """The lines that travel, each with its entries and the pieces that are held and wanted."""
+    there: dict[int, Entries] = {}
+    undecided = _reservations(shipment).where(col(Reservation.state).in_(_UNDECIDED))
+    for entry in session.exec(undecided):
+        there.setdefault(entry.order_line_id, {})[entry.state] = entry
     return [
-        (line, held.get(line.order_line_id, 0), wanted.get(line.order_line_id, 0))
+        (line, mine, _pieces(mine, ReservationState.LIVE), _pieces(mine, ReservationState.WANTED))
         for line in shipment.goods
+        for mine in [there.get(line.order_line_id, {})]
     ]
 
 
-def _pieces(session: Session, shipment: Shipment, state: ReservationState) -> dict[int, int]:
-    """Pieces by order line."""
-    mine = _reservations(shipment).where(Reservation.state == state)
-    return {entry.order_line_id: entry.quantity for entry in session.exec(mine)}
-
-
-def _undecided(line: ShipmentLine) -> SelectOfScalar[Reservation]:
-    return select(Reservation).where(
-        Reservation.order_line_id == line.order_line_id,
-        Reservation.shipment == line.shipment,
-        col(Reservation.state).in_(_UNDECIDED),
-    )
+def _pieces(entries: Entries, state: ReservationState) -> int:
+    return entries[state].quantity if state in entries else 0
 
 
 def _reservations(shipment: Shipment) -> SelectOfScalar[Reservation]:
@@ -269,6 +279,6 @@ def _comes_before(session: Session, shipment: Shipment) -> ColumnElement[bool]:
         col(SalesOrder.promised_at), col(ShipmentLine.order_number), col(ShipmentLine.shipment)
     )
     promised_earlier = turn < (shipment.order.promised_at, *mine)
-    if _pieces(session, shipment, ReservationState.WANTED):
+    if any(wanted for *_, wanted in _standing(session, shipment)):
         return promised_earlier
     return or_(promised_earlier, which < mine)

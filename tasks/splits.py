@@ -17,7 +17,7 @@ from models.results import ShipmentSplit
 from models.shipments import Shipment, ShipmentLine
 from tasks.ledger import PACKLINE, record, tell
 from tasks.progress import move_on
-from tasks.reservations import let_go, lock_products, set_aside
+from tasks.reservations import let_go, lock_products, take_along
 
 SPLIT_SHIPMENT = "Split Shipment"
 ASSIGN_PACKING_TASK = "Assign Packing Task"
@@ -111,8 +111,7 @@ def _move_line(
     )
     session.add(part)
     session.flush()
-    held = pieces if warehouse else 0
-    set_aside(session, part, held=held, wanted=pieces - held, warehouse=warehouse)
+    take_along(session, part, warehouse)
 
 
 def _tell(

@@ -20,7 +20,8 @@ from models.reports import DailySummary
 from models.staff import Staff, StaffTask
 from tasks.late import remind_and_escalate
 from tasks.refunds import reprice
-from tasks.subjects import locked_order
+from tasks.reservations import let_go
+from tasks.subjects import locked_shipment
 from tests.factories import make_order, make_shipped, make_warehouse, receive
 from tests.process import assert_sound, execute, open_task_id
 
@@ -216,10 +217,14 @@ def test_a_task_is_done_once(packline, picking):
 def refunds(picking):
     """Two refunds of one order: a mug, then all the rest; the order's number."""
     number, _ = picking
-    for cancelled in ("1 WHERE sku = 'MUG'", "quantity"):
-        execute(f"UPDATE order_line SET cancelled = {cancelled}")
+    for cancelled in ({"MUG": 1}, {"MUG": 1, "PLATE": 1}):
         with transaction() as session:
-            reprice(session, locked_order(session, number), "customer changed her mind", "Max")
+            shipment = locked_shipment(session, number)
+            let_go(session, shipment, cancelled)
+            for line in shipment.goods:
+                line.quantity -= cancelled.get(line.sku, 0)
+                line.ordered.cancelled += cancelled.get(line.sku, 0)
+            reprice(session, shipment.order, "customer changed her mind", "Max")
     return number
 
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from adapters.database import transaction
+from console import lists
 from domain.splits import CannotSplit, stays
 from models.catalogue import StockLevel
 from models.enums import OrderStatus
@@ -13,6 +14,7 @@ from tasks.subjects import locked_shipment
 from tests.factories import make_order, make_warehouse, receive
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows, set_to
 from tests.tasks.test_backorders import order_of, plates_arrive
+from tests.tasks.test_stock import at_once
 
 
 @pytest.fixture
@@ -238,3 +240,41 @@ def test_an_order_of_two_shipments_stands_where_they_do(process):
     process.run(number)
     move(number, PLATE=1)
     assert rows("SELECT status FROM sales_order") == [(OrderStatus.PROCESSING,)]
+
+
+def test_the_mail_of_a_part_says_what_follows_later(process):
+    number = order_of(MUG=2, PLATE=1)
+    process.run(number)
+    move(number, PLATE=1)
+    process.answer("picking", number, 1)
+    process.ship(number)
+    process.another().ship(number, 2)
+    (first, text), (last, other) = rows("SELECT subject, text FROM message ORDER BY id")
+    assert first.startswith(f"Part of your order {number} is being shipped")
+    assert "WHAT FOLLOWS LATER\n\n1 × PLATE in blue (PLATE)" in text
+    assert last.startswith(f"Part of your order {number} is being shipped")
+    assert "WHAT FOLLOWS LATER" not in other
+
+
+def test_lists_name_the_shipment_where_there_are_several(process):
+    number = order_of(MUG=2, PLATE=1)
+    process.run(number)
+    move(number, PLATE=1)
+    process.another().run(number, 2)
+    with transaction() as session:
+        waiting = [(row.order_number, row.shipment) for row in lists.open_tasks(session)]
+        sheet = lists.order_sheet(session, number)
+    assert waiting == [(number, 1), (number, 2)]
+    assert [(row.number, row.pieces) for row in sheet.shipments] == [
+        (1, {"MUG": 2}),
+        (2, {"PLATE": 1}),
+    ]
+    assert "Split off (shipment 2)" in [event.event for event in sheet.timeline]
+
+
+def test_two_splits_at_once_make_two_shipments(process):
+    number = order_of(MUG=3)
+    process.run(number)
+    assert sorted(at_once(lambda _: move(number, MUG=1), [1, 2])) == [2, 3]
+    assert pieces(number) == [(1, "MUG", 1), (2, "MUG", 1), (3, "MUG", 1)]
+    assert_sound()
