@@ -74,7 +74,7 @@ _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 # What an order gave up to a count it has regained as often, or it waits for it. One that was picked
 # short holds what was found and wants the rest until somebody has decided; one that was split off
 # holds or wants from the beginning.
-_HOLDING = """
+_HOLDING = f"""
     WITH checked AS (
         SELECT key, bool_or(step = 'Check Inventory Levels' AND result -> 'shortages' = '[]')
             AND count(*) FILTER (WHERE step = 'Give Up Stock')
@@ -88,7 +88,9 @@ _HOLDING = """
     short AS (
         SELECT key FROM shipment JOIN staff_task AS task
             ON task.order_number = shipment.order_number AND task.shipment = shipment.number
-        WHERE kind = 'short-pick' AND state IN ('open', 'held', 'withdrawn')
+        WHERE kind = 'short-pick' AND (
+            state IN ('open', 'held') OR state = 'withdrawn' AND key IN {_TO_BE_CANCELLED}
+        )
         UNION
         SELECT subject FROM step_record
         WHERE step = 'gate: short-pick' AND result -> 'answer' ->> 'cancels' = 'true'
