@@ -48,23 +48,22 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> P
     what stands in the list of what is missing is short. What is short has left the stock at once.
     """
     listed = {line.sku: line.quantity - (line.picked or 0) for line in shipment.goods}
-    asked = {sku: pieces for sku, pieces in listed.items() if pieces}
-    found = _found(form, asked)
-    short = {item.sku: item for item in form.found if item.quantity < asked[item.sku]}
+    found = _found(form, listed)
+    short = {item.sku: item for item in form.found if item.quantity < listed[item.sku]}
     for line in shipment.goods:
         line.picked = (line.picked or 0) + found.get(line.sku, 0)
     missing = [
         _short_line(line, short) for line in shipment.goods if (line.picked or 0) < line.quantity
     ]
     if short:
-        lost = {sku: (asked[sku] - item.quantity, item.why) for sku, item in short.items()}
+        lost = {sku: (listed[sku] - item.quantity, item.why) for sku, item in short.items()}
         take_off_stock(session, shipment, lost, form.picked_by)
         ask_about_pick(session, shipment, waits=False, missing=missing)
     quantities = {line.sku: line.picked or 0 for line in shipment.goods}
     return Picked(picked_by=form.picked_by, quantities=quantities, missing=tuple(missing))
 
 
-def _found(form: PickingForm, asked: dict[str, int]) -> dict[str, int]:
+def _found(form: PickingForm, listed: dict[str, int]) -> dict[str, int]:
     """The pieces by SKU that were found in this round. Raises `AnswerRefused`."""
     found = {item.sku: item.quantity for item in form.found}
     if form.outcome is None:
@@ -79,8 +78,8 @@ def _found(form: PickingForm, asked: dict[str, int]) -> dict[str, int]:
     if len(found) < len(form.found):
         raise AnswerRefused("A product stands twice in your list: give one line per product.")
     for sku, quantity in found.items():
-        _check_found(sku, quantity, asked)
-    return asked | found
+        _check_found(sku, quantity, listed)
+    return listed | found
 
 
 def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:

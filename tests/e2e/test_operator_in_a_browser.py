@@ -88,6 +88,7 @@ def fill_in_picking(ui, form, outcome="all as listed", found=None):
     ui.choose(form, "Outcome", outcome)
     if found:
         ui.add(form, found)
+        ui.choose(form, "Why", "other")
 
 
 def fill_in_packing(ui, form, grams):

@@ -137,7 +137,9 @@ def test_a_wrong_answer_in_the_ui_is_asked_again_with_the_reason(live):
     run_id = run_of(live, number)
     until_waiting(live, run_id, "picking-1")
     foreign = form(
-        "picking", outcome="something is missing", found=[{"sku": "VASE", "quantity": 1}]
+        "picking",
+        outcome="something is missing",
+        found=[{"sku": "VASE", "quantity": 1, "why": "other"}],
     )
     assert resume_in_ui(live, run_id, foreign)["status"] == "ACCEPT"
     until_waiting(live, run_id, "picking-2")
