@@ -317,3 +317,45 @@ def test_where_nothing_is_in_stock_nothing_can_be_split(process):
     other.run(number)
     with pytest.raises(AnswerRefused, match="Nothing of it is in stock"):
         other.answer("shortage", number, decision="split")
+
+
+@pytest.fixture
+def rest(process, short):
+    """The same order: what was found is with the packers, and the two other plates are short."""
+    decide(process, short, "split")
+    other = process.another()
+    assert other.run(short, 2) == "shortage-1"
+    return other
+
+
+def test_the_last_part_is_not_cancelled_while_others_of_its_order_are_in_the_house(short, rest):
+    before = everything()
+    with pytest.raises(AnswerRefused, match="others of its order have not left yet"):
+        rest.answer("shortage", short, 2, decision="cancel line")
+    assert everything() == before
+
+
+def test_once_the_others_have_left_the_last_part_is_cancelled_and_refunded(process, short, rest):
+    process.ship(short)
+    rest.answer("shortage", short, 2, decision="cancel line")
+    assert rest.run(short, 2) == f"Order {short}, shipment 2 is Cancelled: stock is short."
+    assert rows("SELECT status FROM sales_order") == [("Shipped",)]
+    assert rows("SELECT sku, cancelled FROM order_line ORDER BY 1") == [("MUG", 0), ("PLATE", 2)]
+    assert rows("SELECT value_minor - total_minor = amount_minor FROM sales_order, refund") == [
+        (True,)
+    ]
+    assert_sound()
+
+
+def test_a_cancelled_order_takes_all_its_parts_back(process, short, rest):
+    rest.answer("shortage", short, 2, decision="cancel the order")
+    assert process.run(short) == "put-back-1"
+    process.answer("put-back", short)
+    assert process.run(short) == f"Order {short} is Cancelled: stock is short."
+    assert rest.run(short, 2) == f"Order {short}, shipment 2 is Cancelled: stock is short."
+    assert rows("SELECT status FROM sales_order") == [("Cancelled",)]
+    assert rows(
+        "SELECT count(*), sum(amount_minor) = max(value_minor) FROM sales_order, refund"
+    ) == [(1, True)]
+    assert stock() == (2, 0)
+    assert_sound()
