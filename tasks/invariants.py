@@ -515,14 +515,15 @@ LEDGER = (
             WHERE placed.status IS DISTINCT FROM standing
         """,
     ),
-    # What is cancelled with a whole shipment may be counted in its line too, or not.
+    # What goes back with a whole shipment stays in its lines, and is cancelled in the order's.
     Invariant(
         name="each piece ordered travels with one shipment or is cancelled",
         problem="Order {number} has {ordered} of {sku}, {cancelled} of them cancelled, and its"
         " shipments have {travelling}.",
         breaking="""
             SELECT line.order_number AS number, line.sku, line.quantity AS ordered, line.cancelled,
-                coalesce(sum(part.quantity), 0) AS travelling
+                coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
+                    AS travelling
             FROM order_line AS line
             LEFT JOIN shipment_line AS part ON part.order_line_id = line.id
             LEFT JOIN shipment AS travels
@@ -530,10 +531,8 @@ LEDGER = (
             LEFT JOIN step_record AS refunded
                 ON refunded.subject = travels.key AND refunded.step = 'Refund Order'
             GROUP BY line.id
-            HAVING line.quantity > line.cancelled + coalesce(sum(part.quantity), 0)
-                OR line.quantity < coalesce(sum(part.quantity), 0)
-                OR line.quantity < line.cancelled + coalesce(sum(part.quantity) FILTER (
-                    WHERE travels.status <> 'Cancelled' AND refunded.subject IS NULL), 0)
+            HAVING line.quantity <> line.cancelled
+                    + coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
                 OR bool_or((part.order_number, part.sku) <> (line.order_number, line.sku))
         """,
     ),

@@ -34,14 +34,15 @@ import tasks.stock
 import tasks.stock_keeping
 from adapters.database import transaction
 from domain.sourcing import Allotment, Plan
-from models.enums import ENDED, TaskKind
+from models.enums import ENDED, HoldReason, TaskKind
 from models.forms import DAMAGED_OR_MISSING
-from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
+from models.intake import AdjustmentIn, DeliveryIn, HoldIn, StockCountIn
 from models.process import ORDER_STEPS, WAY_BACK
 from tasks.answers import GATES
 from tasks.backorders import fill_backorders
 from tasks.cancellation import CannotCancel, request_cancellation
 from tasks.decisions import CANCEL_LINES
+from tasks.holds import CannotHold, NotOnHold, put_on_hold, release
 from tasks.refusals import AnswerRefused
 from tasks.splits import SPLIT_SHIPMENT
 from tasks.stock_keeping import AlreadyBooked, HeldByOrders, NotOnHand, PickedAlready, book
@@ -79,7 +80,11 @@ UNTRUE = {
     "a piece travels twice, or not at all": """
         SELECT line.sku, line.quantity, line.cancelled, sum(part.quantity)
         FROM order_line line JOIN shipment_line part ON order_line_id = line.id
-        GROUP BY line.id HAVING line.quantity <> line.cancelled + sum(part.quantity)
+        JOIN shipment travels
+            ON travels.order_number = part.order_number AND travels.number = part.shipment
+        LEFT JOIN step_record refunded ON subject = travels.key AND step = 'Refund Order'
+        GROUP BY line.id HAVING line.quantity <> line.cancelled
+            + coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
     """,
     "what is owed and what is charged are not what the order is worth": """
         SELECT number, value_minor, total_minor, sum(amount_minor)
@@ -188,6 +193,15 @@ class Shop(RuleBasedStateMachine):
         with suppress(CannotCancel):
             request_cancellation(order, "changed their mind", "Max")
 
+    @rule(order=orders)
+    def is_put_on_hold(self, order):
+        with suppress(CannotHold):
+            put_on_hold(order, HoldIn(reason=HoldReason.OTHER, note="", by="Max"))
+
+    @rule(order=orders)
+    def is_released(self, order):
+        self.let_go_on(order)
+
     # People
 
     @open_task(TaskKind.PICKING)
@@ -227,9 +241,9 @@ class Shop(RuleBasedStateMachine):
     @open_task(TaskKind.PUT_BACK)
     @rule(which=any_of_them, why=st.sampled_from(["damaged", "missing"]))
     def puts_back_all_but_one_piece(self, which, why):
-        order = self.one(TaskKind.PUT_BACK, which)
-        picked = "SELECT sku FROM shipment_line WHERE picked > 0 AND order_number ="
-        sku = rows(f"{picked} {order}")[0][0]
+        order, shipment = self.one(TaskKind.PUT_BACK, which)
+        picked = f"picked > 0 AND (order_number, shipment) = ({order}, {shipment})"
+        sku = rows(f"SELECT sku FROM shipment_line WHERE {picked}")[0][0]
         lost = [{"sku": sku, why: 1}]
         self.answers(TaskKind.PUT_BACK, which, outcome=DAMAGED_OR_MISSING, lost=lost)
         self.brought[sku] -= 1
@@ -332,6 +346,7 @@ class Shop(RuleBasedStateMachine):
         for sku in SKUS:
             self.a_delivery_comes(sku, 1000)
         for number in {number for number, _ in self.runs}:
+            self.let_go_on(number)
             for shipment in self.shipments(number):
                 fill_backorders()
                 self.run_of(number, shipment).ship(number, shipment)
@@ -340,6 +355,10 @@ class Shop(RuleBasedStateMachine):
         self.the_books_are_true()
         self.nothing_came_or_went_that_nobody_brought_or_shipped()
         assert_sound()
+
+    def let_go_on(self, order):
+        with suppress(NotOnHold):
+            release(order, "Max")
 
     def an_order_of(self, lines):
         with transaction() as session:
