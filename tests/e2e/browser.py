@@ -169,7 +169,7 @@ class NewUI:
     def picture_of_form(self, name: str, form: Locator) -> None:
         """Take a picture for docs/operations.md."""
         if file := self._file(name):
-            form.screenshot(path=file, animations="disabled")
+            form.first.screenshot(path=file, animations="disabled")  # a list may still be closing
 
     def picture_of_page(self, name: str, down_to: str) -> None:
         """Take a picture of the page for docs/operations.md, from its top down to some text."""
