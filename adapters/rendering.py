@@ -59,7 +59,7 @@ def late_tasks_mail(view: LateTasksView) -> MailContent:
     if count > 1:
         subject = f"{count} tasks are{still} late – {view.shop_name}"
     else:
-        subject = f"{first.title}, order {first.order_number}:{still} late – {view.shop_name}"
+        subject = f"{first.title}, {first.of}:{still} late – {view.shop_name}"
     return _mail(subject, "late_tasks", view)
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.statistics import last_days
 from models.enums import Role, ServiceLevel
+from models.shipments import shipment_name
 
 CHART_DAYS = 14
 """So many days the report looks back, the reported one included."""
@@ -212,10 +213,16 @@ class LateTask(_View):
     title: str
     role: Role
     order_number: int
+    shipment: int = 1
     service_level: ServiceLevel
     due_at: AwareDatetime
     promised_at: AwareDatetime
     options: str = ""
+
+    @property
+    def of(self) -> str:
+        """What it is about, as people and its flow run call it."""
+        return shipment_name(self.order_number, self.shipment)
 
 
 class LateTasksView(_View):

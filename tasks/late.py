@@ -204,6 +204,7 @@ def _late_task(task: StaffTask, order: SalesOrder) -> LateTask:
         title=GATES[task.kind].title,
         role=task.role,
         order_number=order.number,
+        shipment=task.shipment,
         service_level=order.service_level,
         due_at=task.due_at,
         promised_at=order.promised_at,

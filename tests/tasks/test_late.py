@@ -14,6 +14,7 @@ from models.staff import Staff, StaffTask
 from tasks import late
 from tasks.answers import GATES, answer_task, store_answer
 from tasks.late import remind_and_escalate, send_reminders
+from tasks.splits import split
 from tasks.worklist import open_task
 from tests.factories import make_order, the_shipment
 from tests.process import assert_sound, execute, form, rows, set_to
@@ -99,6 +100,17 @@ def test_a_task_that_is_not_due_yet_troubles_nobody(mail_server):
     look_and_send()
     assert mail_server.mails == []
     assert rows("SELECT reminded_at FROM staff_task") == [(None,)]
+
+
+def test_the_mail_names_the_shipment_of_an_order_that_was_split(mail_server):
+    with transaction() as session:
+        number = make_order(session, {"MUG": 2, "PLATE": 1})
+        part = split(session, the_shipment(session, number), {"PLATE": 1}, "the plate follows")
+        open_task(session, part, TaskKind.PICKING).due_at = YEARS_AGO
+    look_and_send()
+    (mail,) = mail_server.mails
+    assert mail["Subject"].startswith(f"Pick, order {number}, shipment 2: late")
+    assert f'open the run "order {number}, shipment 2"' in text_of(mail)
 
 
 def test_three_hundred_late_tasks_are_one_mail(mail_server):
