@@ -1,6 +1,7 @@
 """Turning the options of `packline done` into the answer that a task's form wants."""
 
 import re
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -46,6 +47,41 @@ class OptionMalformed(PacklineError):
 
     def __init__(self, option: str, given: str, example: str) -> None:
         super().__init__(f"{option} {given!r} is not understood: write it like {example}.")
+
+
+@dataclass(frozen=True)
+class DoneOptions:
+    """What was given to `packline done`; each kind of task takes some of it."""
+
+    by: str
+    found: list[str]
+    parcels: list[str]
+    confirmation: str | None
+    at: str | None
+    decision: str | None
+    note: str
+    damaged: list[str]
+    missing: list[str]
+    cancel: str
+
+
+def answer_for(kind: TaskKind, given: DoneOptions) -> dict[str, Any]:
+    """The answer to a task of that kind. Raises `OptionMissing` or `OptionMalformed`."""
+    if given.cancel:
+        return cancel_answer(kind, given.by, given.cancel)
+    match kind:
+        case TaskKind.PICKING:
+            return picking_answer(given.by, given.found)
+        case TaskKind.PACKING:
+            return packing_answer(given.by, given.parcels)
+        case TaskKind.CARRIER_PICKUP:
+            return pickup_answer(given.by, given.confirmation, given.at)
+        case TaskKind.PUT_BACK:
+            return put_back_answer(given.by, given.damaged, given.missing)
+        case TaskKind.HOLD:
+            return hold_answer(given.by, given.decision, given.note)
+        case TaskKind.SHORTAGE | TaskKind.SHORT_PICK:
+            return decision_answer(kind, given.by, given.decision, given.note)
 
 
 def picking_answer(by: str, found: list[str]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
 from domain.errors import PacklineError
 from models.catalogue import StockLevel
-from models.enums import Adjustment, HoldReason, OrderStatus, Role, TaskKind
+from models.enums import Adjustment, HoldReason, OrderStatus, Role
 from models.intake import (
     AddressIn,
     AdjustmentIn,
@@ -381,21 +381,19 @@ def done(
     """
     with _reading() as session:
         kind = find_task(session, task).kind
-    if cancel:
-        answer = options.cancel_answer(kind, by, cancel)
-    elif kind == TaskKind.PUT_BACK:
-        answer = options.put_back_answer(by, damaged or [], missing or [])
-    elif kind == TaskKind.HOLD:
-        answer = options.hold_answer(by, decision, note)
-    elif kind == TaskKind.PICKING:
-        answer = options.picking_answer(by, found or [])
-    elif kind == TaskKind.PACKING:
-        answer = options.packing_answer(by, parcel or [])
-    elif kind == TaskKind.CARRIER_PICKUP:
-        answer = options.pickup_answer(by, confirmation, at)
-    else:
-        answer = options.decision_answer(kind, by, decision, note)
-    closed = answer_task(task, answer)
+    given = options.DoneOptions(
+        by=by,
+        found=found or [],
+        parcels=parcel or [],
+        confirmation=confirmation,
+        at=at,
+        decision=decision,
+        note=note,
+        damaged=damaged or [],
+        missing=missing or [],
+        cancel=cancel,
+    )
+    closed = answer_task(task, options.answer_for(kind, given))
     if as_json:
         shown.as_json(closed)
     elif cancel:

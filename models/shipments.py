@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Computed,
     ForeignKeyConstraint,
     Index,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlmodel import Field, Relationship, SQLModel
+from sqlmodel import Field, Relationship, SQLModel, col
 
 from models.base import big_integer, instant
 from models.enums import ENDED, OrderStatus, enum_column
@@ -43,6 +44,12 @@ def of_shipment() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["order_number", "shipment"], ["shipment.order_number", "shipment.number"]
     )
+
+
+def rows_of(table: Any, shipment: "Shipment") -> tuple[ColumnElement[bool], ...]:
+    """The conditions for the rows of a table that belong to the shipment (see `of_shipment`)."""
+    of_order = col(table.order_number) == shipment.order_number
+    return of_order, col(table.shipment) == shipment.number
 
 
 class Shipment(SQLModel, table=True):

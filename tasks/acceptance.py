@@ -29,7 +29,7 @@ from models.forms import (
 )
 from models.orders import SalesOrder
 from models.results import Collected, HoldEnded, Packed, Parcel, Picked, PutBack, ShortLine
-from models.shipments import Shipment, ShipmentLine
+from models.shipments import Shipment, ShipmentLine, rows_of
 from models.shipping import CarrierPickup, ShippingLabel
 from tasks.cancellation import ask_to_cancel
 from tasks.decisions import ask_about_pick
@@ -148,8 +148,7 @@ def accept_carrier_pickup(
     collected_at = _in_shop_time(form.collected_at)
     labelled_at = session.scalar(
         select(func.max(ShippingLabel.bought_at)).where(
-            ShippingLabel.order_number == shipment.order_number,
-            ShippingLabel.shipment == shipment.number,
+            *rows_of(ShippingLabel, shipment),
             ShippingLabel.state == LabelState.BOUGHT,
         )
     )
@@ -165,8 +164,7 @@ def accept_carrier_pickup(
         )
     pickup = session.exec(
         select(CarrierPickup).where(
-            CarrierPickup.order_number == shipment.order_number,
-            CarrierPickup.shipment == shipment.number,
+            *rows_of(CarrierPickup, shipment),
         )
     ).one()
     pickup.state = PickupState.COLLECTED
@@ -228,8 +226,7 @@ def goods_weight(session: Session, shipment: Shipment) -> int:
     """What the goods of a shipment weigh by the catalogue, in grams."""
     grams = select(func.sum(ShipmentLine.quantity * Product.weight_grams)).where(
         ShipmentLine.sku == Product.sku,
-        ShipmentLine.order_number == shipment.order_number,
-        ShipmentLine.shipment == shipment.number,
+        *rows_of(ShipmentLine, shipment),
     )
     return int(session.scalar(grams) or 0)
 

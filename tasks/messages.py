@@ -18,7 +18,7 @@ from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.refunds import Refund
 from models.results import Decision, LinesCancelled, MailSent, OrderRefunded
-from models.shipments import Shipment, ShipmentLine
+from models.shipments import Shipment, ShipmentLine, rows_of
 from tasks.cancellation import REFUND_ORDER
 from tasks.cancellation_mail import write_cancellation_mail
 from tasks.decisions import CANCEL_LINES, cancellations
@@ -176,8 +176,7 @@ def _mail_lines(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:
         .join(ShipmentLine, col(ShipmentLine.order_line_id) == OrderLine.id)
         .where(
             OrderLine.sku == Product.sku,
-            ShipmentLine.order_number == shipment.order_number,
-            ShipmentLine.shipment == shipment.number,
+            *rows_of(ShipmentLine, shipment),
             ShipmentLine.quantity > 0,
         )
         .order_by(col(OrderLine.position))

@@ -5,7 +5,7 @@ from sqlmodel import Session, and_, col, select
 from domain.walking import walking_key
 from models.catalogue import Product, StockLevel
 from models.results import ChecklistItem, PickingChecklist
-from models.shipments import Shipment, ShipmentLine
+from models.shipments import Shipment, ShipmentLine, rows_of
 from tasks.reservations import holding_warehouse
 from tasks.warehouses import several_warehouses, warehouse_called
 
@@ -41,8 +41,7 @@ def _items(
         .join(Product, col(Product.sku) == ShipmentLine.sku)
         .outerjoin(StockLevel, there)
         .where(
-            ShipmentLine.order_number == shipment.order_number,
-            ShipmentLine.shipment == shipment.number,
+            *rows_of(ShipmentLine, shipment),
             ShipmentLine.quantity > 0,
         )
     )

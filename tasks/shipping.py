@@ -22,7 +22,7 @@ from models.results import (
     PickupCancelled,
     ShippingCost,
 )
-from models.shipments import Shipment
+from models.shipments import Shipment, rows_of
 from models.shipping import CarrierPickup, ShippingLabel
 from tasks.answers import GATES
 from tasks.gates import await_answer
@@ -237,8 +237,7 @@ def await_carrier_pickup(order: OrderRef) -> Collected:
 def live_labels(session: Session, shipment: Shipment) -> list[ShippingLabel]:
     """The shipment's labels, by parcel, without the voided ones."""
     found = select(ShippingLabel).where(
-        ShippingLabel.order_number == shipment.order_number,
-        ShippingLabel.shipment == shipment.number,
+        *rows_of(ShippingLabel, shipment),
         ShippingLabel.state != LabelState.VOIDED,
     )
     return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
@@ -277,7 +276,6 @@ def _buy(wanted: WantedLabel) -> BoughtLabel:
 
 def _pickup(session: Session, shipment: Shipment) -> CarrierPickup | None:
     found = select(CarrierPickup).where(
-        CarrierPickup.order_number == shipment.order_number,
-        CarrierPickup.shipment == shipment.number,
+        *rows_of(CarrierPickup, shipment),
     )
     return session.exec(found).first()

@@ -24,7 +24,7 @@ from models.enums import ENDED, OrderStatus, PickupState
 from models.ledger import StepRecord
 from models.orders import SalesOrder
 from models.runs import OvertakenRun
-from models.shipments import Shipment, shipment_name
+from models.shipments import Shipment, rows_of, shipment_name
 from models.shipping import CarrierPickup
 
 RETRIEVE_NEW_ORDER = "Retrieve New Order"
@@ -300,8 +300,7 @@ def is_beyond_recall(session: Session, shipment: Shipment) -> bool:
 def is_collected(session: Session, shipment: Shipment) -> bool:
     """Whether the carrier has the shipment's parcels."""
     found = select(CarrierPickup.id).where(
-        CarrierPickup.order_number == shipment.order_number,
-        CarrierPickup.shipment == shipment.number,
+        *rows_of(CarrierPickup, shipment),
         CarrierPickup.state == PickupState.COLLECTED,
     )
     return session.exec(found).first() is not None

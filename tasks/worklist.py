@@ -11,7 +11,7 @@ from adapters.shop_clock import in_working_hours, shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
-from models.shipments import Shipment
+from models.shipments import Shipment, rows_of
 from models.staff import StaffTask
 from tasks.reservations import holding_warehouse
 from tasks.subjects import IDENTITIES
@@ -134,5 +134,4 @@ def why_not_open(task: StaffTask) -> str:
 
 def tasks_of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
     """The tasks of a shipment, open or not."""
-    of_order = col(StaffTask.order_number) == shipment.order_number
-    return of_order, col(StaffTask.shipment) == shipment.number
+    return rows_of(StaffTask, shipment)
