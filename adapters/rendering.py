@@ -35,9 +35,7 @@ _LETTERS_BESIDE_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 def shipment_mail(view: ShipmentMailView) -> MailContent:
     """The mail that tells a customer that an order is packed, and how to follow it."""
-    what = "Part of your" if view.is_part else "Your"
-    subject = f"{what} order {view.order_number} is being shipped – {view.shop_name}"
-    return _mail(subject, "shipment", view)
+    return _mail(f"{view.title} – {view.shop_name}", "shipment", view)
 
 
 def cancellation_mail(view: CancellationMailView) -> MailContent:

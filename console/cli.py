@@ -29,6 +29,7 @@ from adapters.schema import check_schema, migrate
 from adapters.settings import settings
 from console import answer_options as options
 from console import lists, shown
+from console.label_files import write_labels
 from deployments.bench import Comparison, compared, run_bench, run_stock
 from deployments.bench_load import Load, Watch
 from deployments.bench_replay import run_replay
@@ -264,9 +265,12 @@ def address(
     line2: Annotated[str, typer.Option(help="More of the address.")] = "",
     region: Annotated[str, typer.Option(help="State or county, where taxes ask for it.")] = "",
     postal_code: Annotated[str, typer.Option(help="The postal code.")] = "",
+    new_label: Annotated[
+        bool, typer.Option("--new-label", help="Replace labels that are bought already.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change where an order goes, until its label is bought. All of the address is given anew."""
+    """Change where an order goes, until a carrier has it. All of the address is given anew."""
     given = _given(
         address_line1=line1,
         address_line2=line2,
@@ -276,8 +280,20 @@ def address(
         country=country,
         by=by,
     )
-    changed = change_address(number, _one(AddressIn, given))
+    changed = change_address(number, _one(AddressIn, given), new_label=new_label)
     shown.as_json(changed) if as_json else shown.show_address(changed)
+
+
+@app.command()
+def labels(
+    number: int,
+    to: Annotated[Path, typer.Option(help="The folder for the PDF files.")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Write the labels of an order's parcels as PDF files, one each, to be printed."""
+    with _reading() as session:
+        written = write_labels(session, number, to)
+    shown.as_json(written) if as_json else shown.show_labels(number, written)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from rich.text import Text
 from adapters.rendering import money
 from adapters.settings import settings
 from adapters.shop_clock import shop_clock
+from console.label_files import LabelFile
 from console.lists import (
     OrderRow,
     OrderSheet,
@@ -150,9 +151,26 @@ def show_hold(done: HoldSet) -> None:
 
 
 def show_address(changed: AddressChanged) -> None:
-    """Where an order goes now, and whether something comes back."""
+    """Where an order goes now, whether something comes back, and which parcels have to wait."""
+    if changed.again:
+        typer.echo(f"Order {changed.order_number} goes to {changed.address} already.")
+        return
     less = " It costs less there: `packline refunds` says how much." if changed.refund else ""
     typer.echo(f"Order {changed.order_number} goes to {changed.address}.{less}")
+    if changed.new_labels:
+        typer.echo(
+            "Keep its parcels here until they have other labels: they are being bought, and a new"
+            " task says so."
+        )
+
+
+def show_labels(number: int, labels: list[LabelFile]) -> None:
+    """Where the labels are, the parcels of one shipment after the other."""
+    typer.echo(f"Print the labels of order {number}:")
+    for label in labels:
+        typer.echo(
+            f"  {shipment_name(number, label.shipment)}, parcel {label.parcel}: {label.file}"
+        )
 
 
 def _show_shipments(rows: list[ShipmentRow]) -> None:
@@ -319,10 +337,13 @@ def _ships_by(row: OrderRow | TaskRow) -> str:
 
 
 def _note(row: TaskRow) -> str:
-    """What is special about a task: that it is late, and why its last answer was refused."""
-    marks = [
-        name for name, holds in (("overdue", row.overdue), ("escalated", row.escalated_at)) if holds
-    ]
+    """What is special about a task, and why its last answer was refused."""
+    special = {
+        "overdue": row.overdue,
+        "escalated": row.escalated_at,
+        "new address, new labels": (row.checklist or {}).get("replaced"),
+    }
+    marks = [name for name, holds in special.items() if holds]
     return ". ".join(filter(None, (", ".join(marks), row.complaint)))
 
 

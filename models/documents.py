@@ -119,7 +119,7 @@ class ShipmentMailView(_View):
     """What a customer is told when an order leaves, or a part of it (`is_part`).
 
     `lines` are what leaves now, `follows` what of the order leaves later. The amounts are the
-    order's.
+    order's. `replaced` are the tracking numbers that the parcels had for another address.
 
     With `prices_include_tax` the tax is part of the other amounts; without, it comes on top.
     """
@@ -129,6 +129,7 @@ class ShipmentMailView(_View):
     customer_name: OneLine
     lines: tuple[MailLine, ...] = Field(min_length=1)
     is_part: bool = False
+    replaced: tuple[OneLine, ...] = ()
     follows: tuple[MailLine, ...] = ()
     items_minor: int
     shipping_minor: int
@@ -140,6 +141,14 @@ class ShipmentMailView(_View):
     parcels: tuple[MailParcel, ...] = Field(min_length=1)
     address_lines: tuple[OneLine, ...]
     locale: str
+
+    @property
+    def title(self) -> str:
+        """What has happened, in a line."""
+        what = "part of your" if self.is_part else "your"
+        if self.replaced:
+            return f"New tracking for {what} order {self.order_number}"
+        return f"{what.capitalize()} order {self.order_number} is being shipped"
 
     @property
     def totals(self) -> Totals:

@@ -285,6 +285,10 @@ class AddressIn(Incoming):
     country: Country
     by: Text = Field(max_length=100)
 
+    def columns(self) -> dict[str, Any]:
+        """The address, by the columns of an order."""
+        return self.model_dump(exclude={"by"})
+
 
 class StockCountIn(Incoming):
     """All pieces of a product that are in a warehouse and not booked out, as somebody counted them.

@@ -368,11 +368,16 @@ class PickupCancelled(StepResult):
 
 
 class AddressChanged(StepResult):
-    """Where an order goes now, and the key of the refund if that costs less."""
+    """Where an order goes now, and the key of the refund if that costs less.
+
+    `new_labels` are the shipments whose parcels get other labels. `again`: it went there before.
+    """
 
     order_number: int
     address: str
     refund: str = ""
+    new_labels: tuple[int, ...] = ()
+    again: bool = False
 
 
 class LabelsVoided(StepResult):
@@ -470,21 +475,30 @@ class PickupBooked(StepResult):
         return f"booked as {self.reference}, task {self.task_id}"
 
 
-class Collected(StepResult):
-    """The carrier has the parcels."""
+class PickupOutcome(StepResult):
+    """The carrier has the parcels. Without `collected_at` they were called back before it had them:
+    they go elsewhere, and need other labels.
+    """
 
     handed_over_by: str
-    confirmation_number: str
-    collected_at: datetime
+    confirmation_number: str = ""
+    collected_at: datetime | None = None
+
+    @property
+    def collected(self) -> bool:
+        """The carrier has them."""
+        return self.collected_at is not None
 
     def __str__(self) -> str:
+        if not self.collected:
+            return "the parcels go elsewhere and get other labels first"
         return f"collected, confirmation {self.confirmation_number}, says {self.handed_over_by}"
 
 
 class Shipped(StatusChange):
     """The end of the road."""
 
-    collected_at: datetime
+    collected_at: datetime | None
 
 
 class GateOutcome(StepResult):

@@ -61,12 +61,18 @@ class Shipment(SQLModel, table=True):
     counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
     and waits for somebody to press Retry; while it is empty, it goes on by itself. `waits_at` names
     the pause at which its run is suspended; since `ready_at` it may go on.
+
+    `label_issue` counts how often its labels were made. With `address_changed`, they name a place
+    to which the order no longer goes: they are replaced before a carrier gets its parcels.
     """
 
     __table_args__ = (
         CheckConstraint(_SHIPPED_IS_COMPLETE, name="shipped_is_complete"),
         CheckConstraint(
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
+        ),
+        CheckConstraint(
+            "status <> 'Shipped' OR NOT address_changed", name="shipped_to_its_address"
         ),
         Index("ix_shipment_open", "status", "order_number", "number", postgresql_where=_OPEN),
         Index("ix_shipment_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
@@ -87,6 +93,8 @@ class Shipment(SQLModel, table=True):
     carrier: str | None = Field(default=None, max_length=64)
     tracking_number: str | None = Field(default=None, max_length=64, unique=True)
     shipping_cost_minor: int | None = big_integer()
+    label_issue: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    address_changed: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
     run_id: str | None = Field(default=None, max_length=36, index=True)
     runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -28,7 +28,7 @@ from models.forms import (
     PutBackForm,
 )
 from models.orders import SalesOrder
-from models.results import Collected, HoldEnded, Packed, Parcel, Picked, PutBack, ShortLine
+from models.results import HoldEnded, Packed, Parcel, Picked, PickupOutcome, PutBack, ShortLine
 from models.shipments import Shipment, ShipmentLine, rows_of
 from models.shipping import CarrierPickup, ShippingLabel
 from tasks.cancellation import ask_to_cancel
@@ -139,7 +139,7 @@ def check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parc
 
 def accept_carrier_pickup(
     session: Session, shipment: Shipment, form: CarrierPickupForm
-) -> Collected:
+) -> PickupOutcome:
     """The parcels left after their labels were made, and not in the future."""
     if not (form.confirmation_number and form.collected_at):
         raise AnswerRefused(
@@ -170,7 +170,7 @@ def accept_carrier_pickup(
     pickup.state = PickupState.COLLECTED
     pickup.confirmation_number = form.confirmation_number
     pickup.collected_at = collected_at
-    return Collected(
+    return PickupOutcome(
         handed_over_by=form.handed_over_by,
         confirmation_number=form.confirmation_number,
         collected_at=collected_at,

@@ -1,8 +1,11 @@
-"""Changing where an order goes, until a label is wanted for it. No Prefect here.
+"""Changing where an order goes, until a carrier has its parcels. No Prefect here.
 
 The new place is checked as in an import: it must be possible to price. A customer never pays more
-for it than was agreed; where it costs less, the difference is a refund.
+for it than was agreed; where it costs less, the difference is a refund. Labels that have the old
+address on them are replaced, if whoever changes it says so.
 """
+
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -15,20 +18,25 @@ from models.intake import AddressIn
 from models.ledger import StepRecord
 from models.orders import SalesOrder
 from models.results import AddressChanged, GateOutcome, Packed
+from models.shipments import Shipment, rows_of
 from models.shipping import ShippingLabel
 from tasks.acceptance import check_carrier_takes
 from tasks.answers import GATES
 from tasks.destinations import Destinations
 from tasks.ledger import tell
+from tasks.new_labels import want_new_labels
 from tasks.refunds import reprice
-from tasks.subjects import locked_order, order_key
+from tasks.subjects import is_beyond_recall, locked_order, locked_shipments, order_key
+
+_NEW_LABEL = "`--new-label` voids it and buys another, as long as the parcel is in the house"
 
 
 class AddressSettled(PacklineError):
     """The order's address can be changed no more."""
 
-    def __init__(self, order: SalesOrder, why: str) -> None:
-        super().__init__(f"Order {order.number} {why}: its address stays as it is.")
+    def __init__(self, order: SalesOrder, why: str, instead: str = "") -> None:
+        then = instead or "its address stays as it is"
+        super().__init__(f"Order {order.number} {why}: {then}.")
 
 
 class CannotShipThere(PacklineError):
@@ -38,41 +46,66 @@ class CannotShipThere(PacklineError):
         super().__init__(f"Order {order.number} cannot go there: {' '.join(obstacles)}")
 
 
-def change_address(number: int, new: AddressIn) -> AddressChanged:
-    """Send an order elsewhere; of one that is split, all of it.
+def change_address(number: int, new: AddressIn, *, new_label: bool = False) -> AddressChanged:
+    """Send an order elsewhere; of one that is split, all that no carrier has yet.
+
+    With `new_label`, labels that are bought are voided, and others bought in their place.
 
     Raises `UnknownOrder`, `AddressSettled`, `CannotShipThere`, or `AnswerRefused` or
     `NoShippingRate` where parcels or goods are too heavy for the new place.
     """
     with transaction() as session:
         order = locked_order(session, number)
-        _refuse_if_settled(session, order)
-        before = ", ".join(address_lines(order))
-        order.sqlmodel_update(new.model_dump(exclude={"by"}))
-        _check_place(session, order)
-        _check_parcels(session, order)
-        after = ", ".join(address_lines(order))
-        tell(session, order_key(number), "Address changed", f"from {before} to {after}", new.by)
-        return AddressChanged(
-            order_number=number, address=after, refund=_refund_difference(session, order, new.by)
-        )
+        staying = _not_with_carrier(session, order)
+        if _goes_to(order, new):
+            return _changed(order, again=True)
+        labelled = [one for one in staying if _is_labelled(session, one)]
+        if labelled and not new_label:
+            raise AddressSettled(order, "has a label with its address on it", _NEW_LABEL)
+        _move(session, order, new)
+        for shipment in labelled:
+            want_new_labels(session, shipment, new.by)
+        refund = _refund_difference(session, order, new.by)
+        numbers = tuple(shipment.number for shipment in labelled)
+        return _changed(order, refund=refund, new_labels=numbers)
 
 
-def _refuse_if_settled(session: Session, order: SalesOrder) -> None:
+def _not_with_carrier(session: Session, order: SalesOrder) -> list[Shipment]:
+    """The shipments that can still go elsewhere, locked. Raises `AddressSettled`."""
     if order.has_ended:
         raise AddressSettled(order, f"is {order.status}")
     if order.cancel_requested_at is not None:
         raise AddressSettled(order, "is being cancelled")
-    if _is_labelled(session, order):
-        raise AddressSettled(
-            order, "has a label with its address on it (cancel it, and have it ordered again)"
-        )
+    shipments = locked_shipments(session, order)
+    staying = [one for one in shipments if not is_beyond_recall(session, one)]
+    if not staying:
+        raise AddressSettled(order, "is with the carrier")
+    return staying
 
 
-def _is_labelled(session: Session, order: SalesOrder) -> bool:
+def _goes_to(order: SalesOrder, new: AddressIn) -> bool:
+    """Whether it goes there anyway: whoever asks twice gets one label."""
+    return all(getattr(order, name) == value for name, value in new.columns().items())
+
+
+def _move(session: Session, order: SalesOrder, new: AddressIn) -> None:
+    before = ", ".join(address_lines(order))
+    order.sqlmodel_update(new.columns())
+    _check_place(session, order)
+    _check_parcels(session, order)
+    after = ", ".join(address_lines(order))
+    tell(session, order_key(order.number), "Address changed", f"from {before} to {after}", new.by)
+
+
+def _changed(order: SalesOrder, **outcome: Any) -> AddressChanged:
+    address = ", ".join(address_lines(order))
+    return AddressChanged(order_number=order.number, address=address, **outcome)
+
+
+def _is_labelled(session: Session, shipment: Shipment) -> bool:
     """Whether a label is bought, or is about to be: a carrier may have read the address."""
     live = select(ShippingLabel.id).where(
-        ShippingLabel.order_number == order.number, ShippingLabel.state != LabelState.VOIDED
+        *rows_of(ShippingLabel, shipment), ShippingLabel.state != LabelState.VOIDED
     )
     return session.exec(live).first() is not None
 

@@ -38,12 +38,12 @@ from models.forms import (
     ShortPickForm,
 )
 from models.results import (
-    Collected,
     Decision,
     GateOutcome,
     HoldEnded,
     Packed,
     Picked,
+    PickupOutcome,
     PutBack,
     StepResult,
 )
@@ -160,9 +160,15 @@ def answer_by_packline(
     settle(session, shipment, task, _checked(session, GATES[task.kind], shipment, answer))
 
 
-def settle(session: Session, shipment: Shipment, task: StaffTask, result: StepResult) -> None:
+def settle(
+    session: Session,
+    shipment: Shipment,
+    task: StaffTask,
+    result: StepResult,
+    ending: str = "done",
+) -> None:
     """Close an open task of a locked shipment with what Packline knows, as an answer would."""
-    _settle(session, shipment, task, result, AnsweredThrough.PACKLINE)
+    _settle(session, shipment, task, result, AnsweredThrough.PACKLINE, ending)
 
 
 def _settle(
@@ -171,8 +177,9 @@ def _settle(
     task: StaffTask,
     result: StepResult,
     through: AnsweredThrough,
+    ending: str = "done",
 ) -> None:
-    _close(session, shipment, task, result, through)
+    _close(session, shipment, task, result, through, ending)
     hand_over(session, shipment)
 
 
@@ -226,7 +233,7 @@ GATES: dict[TaskKind, Gate] = {
             kind=TaskKind.CARRIER_PICKUP,
             title="Hand over to the carrier",
             form=CarrierPickupForm,
-            result=Collected,
+            result=PickupOutcome,
             accept=accept_carrier_pickup,
             example={
                 "gate": "carrier-pickup",
@@ -333,6 +340,7 @@ def _close(
     task: StaffTask,
     result: StepResult,
     through: AnsweredThrough,
+    ending: str = "done",
 ) -> GateOutcome:
     gate, answer = GATES[task.kind], result.model_dump(mode="json")
     who = next(answer[field] for field in answer if field.endswith("_by"))
@@ -342,7 +350,7 @@ def _close(
     if isinstance(result, Decision) and result.waits:
         session.flush()
         wait_for_rest(session, shipment)
-    tell(session, shipment.key, f"{gate.title}: done", f"{result} (through {through})", who)
+    tell(session, shipment.key, f"{gate.title}: {ending}", f"{result} (through {through})", who)
     return outcome
 
 

@@ -45,10 +45,21 @@ def _packing(checklist: dict[str, Any]) -> list[str]:
 
 def _carrier_pickup(checklist: dict[str, Any]) -> list[str]:
     return [
+        *_relabelling(checklist),
         f"Hand **{_counted(len(checklist['tracking_numbers']), 'parcel')}**, together"
         f" **{checklist['weight_grams']:,} g**, to **{_plain(checklist['carrier'])}**"
         f" (booking {_plain(checklist['reference'])}):",
         _table(("Parcel", "Tracking number"), enumerate(checklist["tracking_numbers"], 1)),
+    ]
+
+
+def _relabelling(checklist: dict[str, Any]) -> list[str]:
+    if not (replaced := checklist.get("replaced")):
+        return []
+    numbers = ", ".join(map(_plain, replaced))
+    return [
+        f"**The address has changed.** Take off the old labels ({numbers}) and put on the new ones,"
+        " which `packline labels` gives you."
     ]
 
 

@@ -648,7 +648,10 @@ EFFECTS = (
               AND (labels IS DISTINCT FROM parcels OR labels IS NULL)
               AND NOT EXISTS (
                   SELECT FROM step_record AS voided
-                  WHERE voided.subject = labelled.subject AND voided.step = 'Void Shipping Labels'
+                  WHERE voided.subject = labelled.subject AND (
+                      voided.step = 'Void Shipping Labels'
+                      OR voided.step = 'Void Outdated Labels' AND voided.round >= labelled.round
+                  )
               )
         """,
     ),
@@ -658,7 +661,8 @@ EFFECTS = (
         breaking="""
             SELECT recorded.subject, step, key, coalesce(state, 'missing') AS state
             FROM (
-                SELECT subject, step, concat_ws(':', subject, 'shipment') AS key
+                SELECT subject, step,
+                    concat_ws(':', subject, 'shipment', nullif(round, 1)) AS key
                 FROM step_record WHERE step = 'Send Shipment Notification'
                 UNION ALL
                 SELECT subject, step,
@@ -684,7 +688,8 @@ EFFECTS = (
                 FROM message, regexp_match(key, '^(.*):([a-z]+)(:([0-9]+))?$') AS name
                 WHERE state <> 'written'
             ), effects (effect, state, step, subject, round) AS (
-                SELECT 'Label ' || label.key, state, 'Create Shipping Label', travels.key, '1'
+                SELECT 'Label ' || label.key, state, 'Create Shipping Label', travels.key,
+                    label_issue::text
                 FROM shipping_label AS label JOIN shipment AS travels
                     ON travels.order_number = label.order_number AND travels.number = label.shipment
                 WHERE state = 'bought'
@@ -695,7 +700,8 @@ EFFECTS = (
                     AND travels.number = pickup.shipment
                 WHERE state IN ('booked', 'collected')
                 UNION ALL
-                SELECT 'Mail ' || key, state, 'Send Shipment Notification', subject, '1'
+                SELECT 'Mail ' || key, state, 'Send Shipment Notification', subject,
+                    coalesce(round, '1')
                 FROM mail WHERE kind = 'shipment'
                 UNION ALL
                 SELECT 'Mail ' || key, state, 'Send Line Cancellation Notice', subject, round
@@ -776,6 +782,40 @@ EFFECTS = (
         problem="The house carrier's book has the key {key}, under which nothing was bought or"
         " voided.",
         breaking="SELECT key FROM carrier_booking WHERE reference IS NULL AND voided_at IS NULL",
+    ),
+    Invariant(
+        name="labels are replaced as often as their parcels were called back",
+        problem="Order {number} has the issue {label_issue} of its labels; '{step}' is recorded"
+        " {voided} times, and its parcels were called back {called_back} times.",
+        breaking=f"""
+            WITH replaced AS (
+                SELECT subject AS key,
+                    count(*) FILTER (WHERE step = 'Void Outdated Labels') AS voided,
+                    count(*) FILTER (
+                        WHERE step = 'gate: carrier-pickup' AND result ->> 'accepted' = 'true'
+                          AND result -> 'answer' ->> 'collected_at' IS NULL
+                    ) AS called_back
+                FROM step_record WHERE step IN ('Void Outdated Labels', 'gate: carrier-pickup')
+                GROUP BY subject
+            )
+            SELECT {_NUMBER}, label_issue, 'Void Outdated Labels' AS step,
+                coalesce(voided, 0) AS voided, coalesce(called_back, 0) AS called_back
+            FROM shipment LEFT JOIN replaced USING (key)
+            WHERE label_issue <> coalesce(voided, 0) + 1
+               OR coalesce(called_back, 0) - coalesce(voided, 0) NOT BETWEEN 0 AND 1
+        """,
+    ),
+    Invariant(
+        name="nothing goes to an address that has changed",
+        problem="Order {number} has another address since its labels were made; it is {status}, and"
+        " task {task} to hand it over is open.",
+        breaking=f"""
+            SELECT {_NUMBER}, travels.status, coalesce(task.id::text, 'no') AS task
+            FROM shipment AS travels LEFT JOIN staff_task AS task
+                ON task.order_number = travels.order_number AND task.shipment = travels.number
+                AND task.kind = 'carrier-pickup' AND task.state IN ('open', 'held')
+            WHERE address_changed AND (travels.status = 'Shipped' OR task.id IS NOT NULL)
+        """,
     ),
     Invariant(
         name="a parcel has one live label",

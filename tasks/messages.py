@@ -24,14 +24,14 @@ from tasks.cancellation_mail import write_cancellation_mail
 from tasks.decisions import CANCEL_LINES, cancellations
 from tasks.ledger import find_record
 from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
-from tasks.shipping import live_labels
+from tasks.shipping import again_in, live_labels, replaced_numbers
 from tasks.step import step
 from tasks.subjects import order_key
 
 
 def write_shipment_mail(session: Session, shipment: Shipment) -> Message:
     """Put the customer's mail into the outbox."""
-    key = f"{shipment.key}:shipment"
+    key = _shipment_key(shipment)
     return begin_sending(
         written(session, key)
         or write(
@@ -45,7 +45,12 @@ def send_shipment_notification(
     session: Session, shipment: Shipment, delivery: Delivery
 ) -> MailSent:
     """Tell the customer. An address that does not exist holds up nothing: it is noted."""
-    return save_sent(session, f"{shipment.key}:shipment", delivery)
+    return save_sent(session, _shipment_key(shipment), delivery)
+
+
+def _shipment_key(shipment: Shipment) -> str:
+    """One mail for each issue of the labels: with other labels, the parcels have other numbers."""
+    return again_in(f"{shipment.key}:shipment", shipment.label_issue)
 
 
 def write_cancellation_notice(
@@ -132,6 +137,7 @@ def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
         customer_name=order.customer_name,
         lines=_mail_lines(session, shipment),
         is_part=len(_not_cancelled(shipment)) > 1,
+        replaced=tuple(replaced_numbers(session, shipment)) if shipment.label_issue > 1 else (),
         follows=_follows(session, shipment),
         items_minor=order.items_minor or 0,
         shipping_minor=order.shipping_minor or 0,

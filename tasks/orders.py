@@ -9,8 +9,8 @@ from models.base import utc_now
 from models.enums import OrderStatus
 from models.results import (
     ClaimedOrder,
-    Collected,
     LabelsBought,
+    PickupOutcome,
     Shipped,
     StatusChange,
     TrackingInfo,
@@ -64,7 +64,7 @@ def update_order_with_tracking_info(
 
 @step("Update Order Status to Shipped")
 def update_order_status_to_shipped(
-    session: Session, shipment: Shipment, pickup: Collected
+    session: Session, shipment: Shipment, pickup: PickupOutcome
 ) -> Shipped:
     """The end of the road, with the time of collection.
 

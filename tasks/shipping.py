@@ -14,18 +14,20 @@ from models.base import utc_now
 from models.documents import LabelView, split_address
 from models.enums import LabelState, PickupState, TaskKind
 from models.results import (
-    Collected,
     LabelsBought,
     LabelsVoided,
     Packed,
     PickupBooked,
     PickupCancelled,
+    PickupOutcome,
     ShippingCost,
 )
 from models.shipments import Shipment, rows_of
 from models.shipping import CarrierPickup, ShippingLabel
 from tasks.answers import GATES
 from tasks.gates import await_answer
+from tasks.ledger import PACKLINE
+from tasks.new_labels import call_back
 from tasks.step import step
 from tasks.subjects import OrderRef
 from tasks.worklist import open_task
@@ -86,7 +88,7 @@ def want_labels(session: Session, shipment: Shipment, packed: Packed) -> list[Wa
                 order_number=shipment.order_number,
                 shipment=shipment.number,
                 parcel=number,
-                key=f"{shipment.key}:label:{number}",
+                key=again_in(f"{shipment.key}:label:{number}", shipment.label_issue),
                 carrier=HOUSE,
                 service_level=order.service_level,
                 zone=zone,
@@ -134,10 +136,17 @@ def void_shipping_labels(
     session: Session, shipment: Shipment, voided: list[Booked]
 ) -> LabelsVoided:
     """No parcel of the shipment travels; what it was to cost and its tracking number are void."""
-    for label in live_labels(session, shipment):
-        label.state = LabelState.VOIDED
-    shipment.carrier = shipment.tracking_number = shipment.shipping_cost_minor = None
-    return LabelsVoided(voided=tuple(label.key for label in voided))
+    return _strike_out_labels(session, shipment, voided)
+
+
+@step("Void Outdated Labels", intent=want_labels_voided, effect=void_labels)
+def void_outdated_labels(
+    session: Session, shipment: Shipment, voided: list[Booked]
+) -> LabelsVoided:
+    """The parcels go elsewhere than their labels say; other labels are made, under other keys."""
+    shipment.label_issue += 1
+    shipment.address_changed = False
+    return _strike_out_labels(session, shipment, voided)
 
 
 @step("Calculate Shipping Cost")
@@ -196,13 +205,17 @@ def dispatch_carrier_pickup(session: Session, shipment: Shipment, reference: str
         raise NoLabel(shipment)
     pickup.reference = reference
     pickup.state = PickupState.BOOKED
-    checklist = {
+    checklist: dict[str, object] = {
         "carrier": carrier_named(pickup.carrier).title,
         "reference": reference,
         "weight_grams": pickup.weight_grams,
         "tracking_numbers": [label.tracking_number for label in live_labels(session, shipment)],
     }
+    if shipment.label_issue > 1:
+        checklist["replaced"] = replaced_numbers(session, shipment)
     task = open_task(session, shipment, TaskKind.CARRIER_PICKUP, checklist)
+    if shipment.address_changed:
+        call_back(session, shipment, PACKLINE)
     return PickupBooked(reference=reference, task_id=task.id)
 
 
@@ -229,9 +242,9 @@ def cancel_carrier_pickup(
     return PickupCancelled(called_off=tuple(pickup.key for pickup in called_off))
 
 
-def await_carrier_pickup(order: OrderRef) -> Collected:
-    """Wait until the carrier has collected the parcels."""
-    return cast(Collected, await_answer(order, GATES[TaskKind.CARRIER_PICKUP]))
+def await_carrier_pickup(order: OrderRef) -> PickupOutcome:
+    """Wait until the carrier has collected the parcels, or until they go elsewhere."""
+    return cast(PickupOutcome, await_answer(order, GATES[TaskKind.CARRIER_PICKUP]))
 
 
 def live_labels(session: Session, shipment: Shipment) -> list[ShippingLabel]:
@@ -241,6 +254,29 @@ def live_labels(session: Session, shipment: Shipment) -> list[ShippingLabel]:
         ShippingLabel.state != LabelState.VOIDED,
     )
     return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
+
+
+def again_in(key: str, issue: int) -> str:
+    """The key of something that is made with each issue of a shipment's labels."""
+    return key if issue == 1 else f"{key}:{issue}"
+
+
+def replaced_numbers(session: Session, shipment: Shipment) -> list[str]:
+    """The tracking numbers that the shipment's parcels had before."""
+    voided = select(ShippingLabel.tracking_number).where(
+        *rows_of(ShippingLabel, shipment),
+        ShippingLabel.state == LabelState.VOIDED,
+        col(ShippingLabel.tracking_number).is_not(None),
+    )
+    numbers = session.exec(voided.order_by(col(ShippingLabel.id)))
+    return [number for number in numbers if number]
+
+
+def _strike_out_labels(session: Session, shipment: Shipment, voided: list[Booked]) -> LabelsVoided:
+    for label in live_labels(session, shipment):
+        label.state = LabelState.VOIDED
+    shipment.carrier = shipment.tracking_number = shipment.shipping_cost_minor = None
+    return LabelsVoided(voided=tuple(label.key for label in voided))
 
 
 def _wanted(shipment: Shipment, label: ShippingLabel, parcels: int) -> WantedLabel:

@@ -124,12 +124,22 @@ def withdraw_tasks(session: Session, shipment: Shipment) -> None:
 
 def why_not_open(task: StaffTask) -> str:
     """The sentence for somebody who comes too late."""
+    if task.kind == TaskKind.CARRIER_PICKUP and is_called_back(task):
+        return (
+            f"Task {task.id} was called back by {task.answered_by}: the parcels go elsewhere, and"
+            " another task comes once they have other labels. Keep them here."
+        )
     if task.state == TaskState.DONE and task.answered_at:
         return (
             f"Task {task.id} was done by {task.answered_by} at {shop_clock(task.answered_at)}:"
             " nothing is left to do."
         )
     return f"Task {task.id} is {task.state}: `packline tasks` lists the open ones."
+
+
+def is_called_back(task: StaffTask) -> bool:
+    """Whether the carrier was not to have the parcels any more, though it was asked to."""
+    return task.state == TaskState.DONE and not (task.answer or {}).get("collected_at")
 
 
 def tasks_of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:

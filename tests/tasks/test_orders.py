@@ -10,7 +10,7 @@ from sqlmodel import select
 from adapters.database import transaction
 from models.base import utc_now
 from models.enums import TaskKind
-from models.results import Collected, LabelsBought
+from models.results import LabelsBought, PickupOutcome
 from models.staff import StaffTask
 from tasks.cancellation import cancel
 from tasks.orders import (
@@ -35,7 +35,9 @@ def order(session):
 
 
 def collected(at=None):
-    return Collected(handed_over_by="Lee", confirmation_number="C-1", collected_at=at or utc_now())
+    return PickupOutcome(
+        handed_over_by="Lee", confirmation_number="C-1", collected_at=at or utc_now()
+    )
 
 
 def test_an_order_that_is_worked_on_is_processing(session, order):
