@@ -10,7 +10,6 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from models.results import Packed, PickupOutcome
 from tasks.gates import await_release
 from tasks.messages import (
     send_cancellation_notice,
@@ -95,24 +94,20 @@ def fulfil(order: OrderRef) -> State[None]:
     packed = await_packing(order)
 
     update_inventory_stock(order)
-    while not (pickup := hand_to_carrier(order, packed)).collected:
-        void_outdated_labels(order)
+    while True:
+        labels = create_shipping_label(order, packed)
+        calculate_shipping_cost(order)
+        update_order_with_tracking_info(order, labels)
+        send_shipment_notification(order)
+
+        dispatch_carrier_pickup(order)
+        pickup = await_carrier_pickup(order)
+        if pickup.collected:
+            break
+        void_outdated_labels(order)  # the parcels are to go elsewhere after all
+
     update_order_status_to_shipped(order, pickup)
     return Completed(message=f"{order.title} is Shipped.")
-
-
-def hand_to_carrier(order: OrderRef, packed: Packed) -> PickupOutcome:
-    """Labels for the parcels, and the carrier to take them.
-
-    Parcels that are to go elsewhere after all are called back, and come here again.
-    """
-    labels = create_shipping_label(order, packed)
-    calculate_shipping_cost(order)
-    update_order_with_tracking_info(order, labels)
-    send_shipment_notification(order)
-
-    dispatch_carrier_pickup(order)
-    return await_carrier_pickup(order)
 
 
 def take_back(order: OrderRef) -> State[None]:

@@ -7,6 +7,7 @@ import sys
 from datetime import date, timedelta
 
 import pytest
+from pypdf import PdfReader
 from sqlmodel import select
 from typer.main import get_command
 
@@ -625,3 +626,63 @@ def test_an_order_is_sent_elsewhere(packline, picking):
     status, _, said = packline("address", number, *where[:-1], "AQ", "--by", "Max")
     assert status == 1
     assert "cannot go there" in said
+
+
+def at_pickup(process, number):
+    for gate in ("picking", "packing"):
+        process.answer(gate, number)
+        process.run(number)
+
+
+def test_parcels_with_a_label_are_called_back_for_who_says_so(packline, picking, process, wide):
+    number, _ = picking
+    at_pickup(process, number)
+    where = ("--line1", "2 Quay", "--city", "York", "--postal-code", "YO1 1AA", "--country", "GB")
+    status, _, said = packline("address", number, *where, "--by", "Max")
+    assert (status, "`--new-label` voids it" in said) == (1, True)
+    status, said, _ = packline("address", number, *where, "--by", "Max", "--new-label")
+    assert status == 0
+    assert "Keep its parcels here until they have other labels" in said
+    process.run(number)
+    assert "new address, new labels" in packline("tasks")[1]
+    status, said, _ = packline("address", number, *where, "--by", "Max", "--new-label")
+    assert (status, said) == (
+        0,
+        f"Order {number} goes to 2 Quay, York YO1 1AA, UNITED KINGDOM already.\n",
+    )
+    assert_sound()
+
+
+def test_labels_are_written_to_be_printed(packline, picking, process, tmp_path):
+    number, _ = picking
+    assert "has no labels" in packline("labels", number, "--to", tmp_path)[2]
+    at_pickup(process, number)
+    status, said, _ = packline("labels", number, "--to", tmp_path / "new")
+    assert status == 0
+    (file,) = (tmp_path / "new").iterdir()
+    assert f"order {number}, parcel 1: {file}" in said
+    page = PdfReader(file).pages[0]
+    assert (float(page.mediabox.width), float(page.mediabox.height)) == (288, 432)
+    assert file.stem in page.extract_text().replace(" ", "")
+    (told,) = json.loads(packline("labels", number, "--to", tmp_path, "--json")[1])
+    assert told["tracking_number"] == file.stem
+
+
+def test_labels_with_an_address_that_has_changed_are_not_written(
+    packline, picking, process, tmp_path
+):
+    number, _ = picking
+    at_pickup(process, number)
+    execute("UPDATE shipment SET address_changed = true")
+    assert "being replaced" in packline("labels", number, "--to", tmp_path)[2]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_takes_no_labels_is_named(packline, picking, process, tmp_path):
+    number, _ = picking
+    at_pickup(process, number)
+    (tmp_path / "taken").write_text("a file")
+    status, _, said = packline("labels", number, "--to", tmp_path / "taken")
+    assert status == 1
+    assert f"cannot be written to {tmp_path / 'taken'} (File exists): give another folder" in said
+    assert "no order 9" in packline("labels", 9)[2]

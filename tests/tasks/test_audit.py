@@ -510,6 +510,18 @@ DAMAGES = [
         f"has the key order:{SHIPPED}:pickup, under which nothing was bought or voided.",
     ),
     Damage(
+        "labels are replaced as often as their parcels were called back",
+        f"UPDATE shipment SET label_issue = 2 WHERE order_number = {SHIPPED}",
+        f"Order {SHIPPED} has the issue 2 of its labels; 'Void Outdated Labels' is recorded 0"
+        " times, and its parcels were called back 0 times.",
+    ),
+    Damage(
+        "nothing goes to an address that has changed",
+        "ALTER TABLE shipment DROP CONSTRAINT ck_shipment_shipped_to_its_address;"
+        f"UPDATE shipment SET address_changed = true WHERE order_number = {SHIPPED}",
+        f"Order {SHIPPED} has another address since its labels were made; it is Shipped",
+    ),
+    Damage(
         "a parcel has one live label",
         "DROP INDEX ix_shipping_label_one_live; UPDATE shipping_label SET parcel = 1",
         f"Parcel 1 of order {SHIPPED}, shipment 1, has 2 live labels.",

@@ -36,8 +36,9 @@ from adapters.database import transaction
 from domain.sourcing import Allotment, Plan
 from models.enums import ENDED, HoldReason, TaskKind
 from models.forms import DAMAGED_OR_MISSING
-from models.intake import AdjustmentIn, DeliveryIn, HoldIn, StockCountIn
+from models.intake import AddressIn, AdjustmentIn, DeliveryIn, HoldIn, StockCountIn
 from models.process import ORDER_STEPS, WAY_BACK
+from tasks.addresses import AddressSettled, change_address
 from tasks.answers import GATES
 from tasks.backorders import fill_backorders
 from tasks.cancellation import CannotCancel, request_cancellation
@@ -105,8 +106,9 @@ SHIPPED = """
     GROUP BY sku
 """
 BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP, TaskKind.PUT_BACK)
+ON_THE_WAY = (*ORDER_STEPS, *WAY_BACK, "Void Outdated Labels")
 NOTICE = "Send Line Cancellation Notice"
-RECORDED = (*ORDER_STEPS, *WAY_BACK, NOTICE, *(gate.name for gate in GATES.values()))
+RECORDED = (*ON_THE_WAY, NOTICE, *(gate.name for gate in GATES.values()))
 REASONS = ["not in bin", "damaged", "wrong item", "other"]
 SHORTAGE_DECISIONS = ["try again", "split", "cancel line", "cancel the order"]
 DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel the order"]
@@ -114,7 +116,7 @@ DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "can
 skus, few = st.sampled_from(SKUS), st.integers(1, 4)
 some_lines = st.dictionaries(skus, few, min_size=1)
 any_of_them = st.integers(0, 99)
-steps = st.sampled_from((*ORDER_STEPS, *WAY_BACK))
+steps = st.sampled_from(ON_THE_WAY)
 orders = Bundle("orders")
 
 KEPT = ("alembic_version", "warehouse")
@@ -201,6 +203,12 @@ class Shop(RuleBasedStateMachine):
     @rule(order=orders)
     def is_released(self, order):
         self.let_go_on(order)
+
+    @rule(order=orders, street=st.sampled_from(["1 Mill Lane", "2 Quay", "3 Quay"]))
+    def goes_elsewhere(self, order, street):
+        there = {"address_line1": street, "city": "Leeds", "postal_code": "LS1 4AP"}
+        with suppress(AddressSettled):
+            change_address(order, AddressIn(**there, country="GB", by="Max"), new_label=True)
 
     # People
 
