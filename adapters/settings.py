@@ -1,11 +1,10 @@
 """What can be set, in one place. Every setting is an environment variable `PACKLINE_…`."""
 
 import re
-from datetime import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from pydantic import (
@@ -21,14 +20,16 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from adapters.calendars import check_place, clock, weekdays
+from domain.calendars import check_place, check_zone, clock, closes_later, weekdays
 from domain.errors import PacklineError
 from domain.short_picks import ShortPick
 from domain.sourcing import Strategy
 
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-WorkingHours = Annotated[float, Field(gt=0, le=2_000)]
+MOST_WORKING_HOURS = 2_000
+"""So many may be set until something is due."""
+WorkingHours = Annotated[float, Field(gt=0, le=MOST_WORKING_HOURS)]
 
 _NEVER_SHOWN = ("PASSWORD", "AUTH", "DATABASE_URL")
 
@@ -196,8 +197,7 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("is not a time zone such as Europe/London")
+        check_zone(value)
         return value
 
     @field_validator("locale")
@@ -224,7 +224,7 @@ class Settings(BaseSettings):
     @field_validator("closes_at")
     @classmethod
     def _closes_after_opening(cls, value: str, info: ValidationInfo) -> str:
-        if clock(value) > time.min and value <= info.data.get("opens_at", ""):
+        if not closes_later(info.data.get("opens_at", ""), value):
             raise ValueError(f"must be later than PACKLINE_OPENS_AT {info.data['opens_at']!r}")
         return value
 

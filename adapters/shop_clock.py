@@ -1,10 +1,12 @@
-"""The clock on the shop's wall, and the hours in which somebody works by it."""
+"""The clock on the shop's wall, and the hours in which somebody works, there or in a warehouse."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from adapters.calendars import PublicHolidays, clock, weekdays
 from adapters.settings import settings
+from domain.calendars import PublicHolidays, clock, weekdays
 from domain.working_hours import OpenHours, due_after
+from models.catalogue import Warehouse
 
 
 def shop_clock(instant: datetime) -> str:
@@ -12,8 +14,21 @@ def shop_clock(instant: datetime) -> str:
     return f"{instant.astimezone(settings().zone_info):%d %b %H:%M}"
 
 
-def open_hours() -> OpenHours:
-    """When the shop works, by the settings."""
+def open_hours(warehouse: Warehouse | None = None) -> OpenHours:
+    """When a warehouse works; without one, when the shop does."""
+    return _shop_hours() if warehouse is None else _own_hours(warehouse, _shop_hours())
+
+
+def in_working_hours(start: datetime, hours: float, warehouse: Warehouse | None = None) -> datetime:
+    """The instant, in UTC, after so many working hours of the warehouse, or of the shop.
+
+    Raises `NeverOpen`.
+    """
+    return due_after(start, hours, open_hours(warehouse))
+
+
+def _shop_hours() -> OpenHours:
+    """By the settings."""
     given = settings()
     return OpenHours(
         weekdays=weekdays(given.working_days),
@@ -24,6 +39,17 @@ def open_hours() -> OpenHours:
     )
 
 
-def in_working_hours(start: datetime, hours: float) -> datetime:
-    """The instant, in UTC, after so many of the shop's working hours. Raises `NeverOpen`."""
-    return due_after(start, hours, open_hours())
+def _own_hours(own: Warehouse, shop: OpenHours) -> OpenHours:
+    """What the warehouse has of its own, and the rest as the shop has it.
+
+    A country of its own has no part that the warehouse does not name.
+    """
+    country, part = own.holiday_country, own.holiday_subdivision or ""
+    return OpenHours(
+        weekdays=weekdays(own.working_days) if own.working_days else shop.weekdays,
+        opens=clock(own.opens_at) if own.opens_at else shop.opens,
+        closes=clock(own.closes_at) if own.closes_at else shop.closes,
+        zone=ZoneInfo(own.time_zone) if own.time_zone else shop.zone,
+        holidays=shop.holidays if country is None else PublicHolidays(country, part),
+        owner=f"Warehouse {own.code}",
+    )

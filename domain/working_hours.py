@@ -1,4 +1,4 @@
-"""When the shop is open, and what is due after so many hours of its work."""
+"""When the shop or a warehouse is open, and what is due after so many hours of its work."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ _LOOK_AHEAD_DAYS = 36_600
 class NeverOpen(PacklineError):
     """The calendar has fewer working hours than are asked for."""
 
-    def __init__(self, start: datetime, hours: float) -> None:
+    def __init__(self, owner: str, start: datetime, hours: float) -> None:
         super().__init__(
-            f"The shop does not work {hours:g} hours in the century after {start.isoformat()}:"
+            f"{owner} does not work {hours:g} hours in the century after {start:%Y-%m-%d}:"
             " correct its working days, opening times and holidays."
         )
 
 
 @dataclass(frozen=True)
 class OpenHours:
-    """The weekdays on which the shop works (Monday is 0), and from when to when.
+    """The weekdays on which `owner` works (Monday is 0), and from when to when.
 
     The times are those of the clock in `zone`; closing at 00:00 is midnight at the end of the day.
     Nobody works on `holidays`.
@@ -36,13 +36,14 @@ class OpenHours:
     closes: time
     zone: ZoneInfo
     holidays: Container[date] = field(default=frozenset())
+    owner: str = "The shop"
 
     def works_on(self, day: date) -> bool:
-        """Whether the shop opens on that day."""
+        """Whether it opens on that day."""
         return day.weekday() in self.weekdays and day not in self.holidays
 
     def bounds(self, day: date) -> tuple[datetime, datetime]:
-        """The instants, in UTC, at which the shop opens and closes on a day on which it works."""
+        """The instants, in UTC, at which it opens and closes on a day on which it works."""
         closing_day = day if self.closes > time.min else day + _ONE_DAY
         return self._instant(day, self.opens), self._instant(closing_day, self.closes)
 
@@ -51,10 +52,10 @@ class OpenHours:
 
 
 def due_after(start: datetime, hours: float, calendar: OpenHours) -> datetime:
-    """The instant, in UTC, after so many hours in which the shop is open.
+    """The instant, in UTC, after so many hours in which the calendar's owner is open.
 
     Nights, free days and holidays do not count; a start outside of hours counts from the next
-    opening. Where clocks change while the shop is open, hours are those that really pass.
+    opening. Where clocks change meanwhile, hours are those that really pass.
 
     Raises `NaiveInstant` for a start without a time zone, `NeverOpen`.
     """
@@ -64,11 +65,11 @@ def due_after(start: datetime, hours: float, calendar: OpenHours) -> datetime:
         if left <= closes - begin:
             return begin + left
         left -= closes - begin
-    raise NeverOpen(start, hours)
+    raise NeverOpen(calendar.owner, start, hours)
 
 
 def _shifts(start: datetime, calendar: OpenHours) -> Iterator[tuple[datetime, datetime]]:
-    """When the shop is open, from an instant on: what closed by then is left out."""
+    """When it is open, from an instant on: what closed by then is left out."""
     first = shop_day(start, calendar.zone)
     for ahead in range(_LOOK_AHEAD_DAYS):
         day = first + ahead * _ONE_DAY

@@ -26,12 +26,24 @@ WAREHOUSE_CHARACTERS = 16
 
 
 class Warehouse(SQLModel, table=True):
-    """A place from which orders are sent. They are tried in the order of `rank`, 1 first."""
+    """A place from which orders are sent. They are tried in the order of `rank`, 1 first.
+
+    Its working hours are written as in the settings of these names. None: as the shop's settings
+    have it. A `holiday_country` of '' has no holidays.
+    """
 
     __table_args__ = (
         # Checked at the end: ranks can be exchanged.
         UniqueConstraint("rank", deferrable=True, initially="DEFERRED"),
         CheckConstraint("rank > 0", name="rank_positive"),
+        CheckConstraint("(opens_at IS NULL) = (closes_at IS NULL)", name="opens_and_closes"),
+        CheckConstraint(
+            "closes_at IN ('00:00', '24:00') OR closes_at > opens_at", name="closes_after_opening"
+        ),
+        CheckConstraint(
+            "holiday_subdivision IS NULL OR coalesce(holiday_country, '') <> ''",
+            name="subdivision_of_a_country",
+        ),
     )
 
     code: str = Field(primary_key=True, max_length=WAREHOUSE_CHARACTERS)
@@ -39,6 +51,12 @@ class Warehouse(SQLModel, table=True):
     country: str = Field(max_length=2)
     postal_code: str = Field(default="", max_length=20)
     rank: int
+    time_zone: str | None = Field(default=None, max_length=64)
+    working_days: str | None = Field(default=None, max_length=64)
+    opens_at: str | None = Field(default=None, max_length=5)
+    closes_at: str | None = Field(default=None, max_length=5)
+    holiday_country: str | None = Field(default=None, max_length=64)
+    holiday_subdivision: str | None = Field(default=None, max_length=64)
 
 
 def _warehouse(*, optional: bool = False, primary_key: bool = False) -> Any:

@@ -7,10 +7,11 @@ would be right.
 
 import re
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
@@ -23,11 +24,14 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
     validate_email,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from domain.calendars import check_place, check_zone, clock, closes_later, weekdays
 from domain.errors import PacklineError
 from domain.money import LARGEST_MINOR, exponent, from_minor, to_minor
 from models.catalogue import WAREHOUSE_CHARACTERS
@@ -42,6 +46,7 @@ COUNT_PREFIX = "count:"
 """How the references of movements begin that a count has made."""
 ORDER_PREFIX = "order:"
 """How those begin that an order has made."""
+_NO_HOLIDAYS = "none"
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
 
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -128,8 +133,27 @@ def _instant(value: object) -> datetime:
     return instant
 
 
+def _held_to(check: Callable[[str], object], text: str) -> str:
+    """The text as it is, if it passes a check that is also made of a setting."""
+    try:
+        check(text)
+    except ValueError as problem:
+        raise ValueError(f"{shown(text)} {problem}") from problem
+    return text
+
+
+def _as_in_settings(check: Callable[[str], object]) -> AfterValidator:
+    return AfterValidator(partial(_held_to, check))
+
+
+def _holiday_country(text: str) -> str:
+    country = "" if text == _NO_HOLIDAYS else text
+    return _held_to(partial(check_place, subdivision=""), country)
+
+
 _TEXT = (StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_showable))
 _OPTIONAL_TEXT = (StringConstraints(strip_whitespace=True), BeforeValidator(_showable))
+_SHORT = StringConstraints(max_length=64)
 
 Text = Annotated[str, *_TEXT]
 OptionalText = Annotated[str, *_OPTIONAL_TEXT]
@@ -147,6 +171,12 @@ Delivered = Annotated[int, _whole(1, MAX_STOCK)]
 Rank = Annotated[int, _whole(1, MAX_RANK)]
 WarehouseCode = Annotated[Text | None, Field(max_length=WAREHOUSE_CHARACTERS)]
 """None: the first warehouse."""
+TimeZone = Annotated[str, *_TEXT, _as_in_settings(check_zone)]
+WorkingDays = Annotated[str, _SHORT, *_TEXT, _as_in_settings(weekdays)]
+Clock = Annotated[str, *_TEXT, _as_in_settings(clock)]
+HolidayCountry = Annotated[str, *_TEXT, AfterValidator(_holiday_country)]
+"""'': no holidays."""
+Subdivision = Annotated[str, _SHORT, *_TEXT]
 Change = Annotated[int, _whole(-MAX_STOCK, MAX_STOCK)]
 
 
@@ -161,13 +191,47 @@ class Incoming(BaseModel):
 
 
 class WarehouseIn(Incoming):
-    """A place from which orders are sent; that with the lowest rank is tried first."""
+    """A place from which orders are sent; that with the lowest rank is tried first.
+
+    Working hours that are not given are the shop's. What says something only together comes
+    together: opening and closing, and a part of a country with that country.
+    """
 
     code: Text = Field(max_length=WAREHOUSE_CHARACTERS)
     name: Text = Field(max_length=100)
     country: Country
     postal_code: OptionalText = Field("", max_length=20)
     rank: Rank
+    time_zone: TimeZone | None = None
+    working_days: WorkingDays | None = None
+    opens_at: Clock | None = None
+    closes_at: Clock | None = None
+    holiday_country: HolidayCountry | None = None
+    holiday_subdivision: Subdivision | None = None
+
+    @field_validator("closes_at")
+    @classmethod
+    def _closes_after_opening(cls, value: str | None, info: ValidationInfo) -> str | None:
+        opens_at = info.data.get("opens_at")
+        if value and opens_at and not closes_later(opens_at, value):
+            raise ValueError(f"{shown(value)} is not later than opens_at {shown(opens_at)}")
+        return value
+
+    @field_validator("holiday_subdivision")
+    @classmethod
+    def _is_part_of_the_country(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None or "holiday_country" not in info.data:
+            return value
+        country = info.data["holiday_country"]
+        if not country:
+            raise ValueError(f"{shown(value)} needs a holiday_country")
+        return _held_to(partial(check_place, country), value)
+
+    @model_validator(mode="after")
+    def _opens_and_closes(self) -> "WarehouseIn":
+        if (self.opens_at is None) != (self.closes_at is None):
+            raise ValueError("opens_at and closes_at go together: give both or none")
+        return self
 
 
 class ProductIn(Incoming):

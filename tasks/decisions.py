@@ -37,7 +37,7 @@ from tasks.refunds import reprice
 from tasks.refusals import AnswerRefused
 from tasks.reservations import (
     claimed_before,
-    holding_warehouse,
+    held_in,
     let_go,
     lock_products,
     regain,
@@ -282,7 +282,7 @@ def _elsewhere(
     session: Session, shipment: Shipment, missing: Mapping[str, int]
 ) -> dict[str, dict[str, int]]:
     """Which other warehouses have the pieces by SKU, all of them; or nothing."""
-    here = holding_warehouse(session, shipment)
+    here = held_in(session, shipment)
     plan = allocate(
         [Wanted(sku, pieces) for sku, pieces in missing.items()],
         [

@@ -6,7 +6,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, func, select
 
 from adapters.database import ORDERS_CHANNEL, notify, transaction
+from adapters.settings import MOST_WORKING_HOURS
+from adapters.shop_clock import in_working_hours
 from domain.errors import PacklineError
+from domain.working_hours import NeverOpen
+from models.base import utc_now
 from models.catalogue import StockLevel, StockMovement, Warehouse
 from models.enums import MovementKind
 from models.intake import Incoming, Kind, Malformed, ProductIn
@@ -31,6 +35,14 @@ class SameRank(PacklineError):
 
 class WarehouseIntake(RecordIntake):
     """Warehouses may change their ranks with each other: they are compared once all are there."""
+
+    def check(self, record: Incoming, line: int) -> None:
+        """Also raises `Malformed` for one that works too little for anything to fall due."""
+        super().check(record, line)
+        try:
+            in_working_hours(utc_now(), MOST_WORKING_HOURS, Warehouse(**record.columns()))
+        except NeverOpen as problem:
+            raise Malformed(str(problem).rstrip(".")) from problem
 
     def keep(self, session: Session, batch: list[Incoming]) -> tuple[int, int]:
         """As for other records. Raises `SameRank`."""

@@ -21,6 +21,7 @@ from adapters.rendering import late_tasks_mail
 from adapters.settings import settings
 from adapters.shop_clock import in_working_hours, shop_clock
 from models.base import utc_now
+from models.catalogue import Warehouse
 from models.documents import LateTask, LateTasksView
 from models.enums import MessageState, Role, TaskKind, TaskState
 from models.messages import Message
@@ -55,7 +56,8 @@ _SAYING_DONE = {
 
 logger = logging.getLogger("packline.late")
 
-Late = Sequence[tuple[StaffTask, SalesOrder]]
+Late = Sequence[tuple[StaffTask, SalesOrder, Warehouse | None]]
+"""Tasks with their orders, and with their warehouses where they have one."""
 
 
 class Notice(NamedTuple):
@@ -115,14 +117,16 @@ def _tell_of(session: Session, notice: Notice, now: datetime) -> bool:
     late = _late_tasks(session, notice, now)
     if not late:
         return False
-    first, _ = late[0]
+    first, *_ = late[0]
     key = f"{notice.kind}:{first.id}"
     addressees = _addressees(session, notice.to)
     write(session, key, addressees.emails, late_tasks_mail(_view(notice, late, addressees, now)))
     session.flush()
-    mark = _mark_escalated if notice.kind == ESCALATION else _mark_reminded
-    for task, _ in late:
-        mark(task, key, now)
+    for task, _, warehouse in late:
+        if notice.kind == ESCALATION:
+            task.escalated_at, task.escalation = now, key
+        else:
+            _mark_reminded(task, warehouse, key, now)
         _tell_timeline(session, task, notice, addressees)
     return True
 
@@ -130,8 +134,9 @@ def _tell_of(session: Session, notice: Notice, now: datetime) -> bool:
 def _late_tasks(session: Session, notice: Notice, now: datetime) -> Late:
     """The tasks of the notice's roles that nobody was told of, the longest overdue first."""
     found = session.exec(
-        select(StaffTask, SalesOrder)
+        select(StaffTask, SalesOrder, Warehouse)
         .join(SalesOrder, col(SalesOrder.number) == StaffTask.order_number)
+        .join(Warehouse, isouter=True, onclause=col(Warehouse.code) == StaffTask.warehouse)
         .where(
             StaffTask.state == TaskState.OPEN,
             col(StaffTask.role).in_(notice.of),
@@ -152,13 +157,10 @@ def _is_untold(kind: str, now: datetime) -> ColumnElement[bool]:
     return col(StaffTask.reminded_at).is_(None)
 
 
-def _mark_reminded(task: StaffTask, key: str, now: datetime) -> None:
+def _mark_reminded(task: StaffTask, warehouse: Warehouse | None, key: str, now: datetime) -> None:
     task.reminded_at, task.reminder = now, key
-    task.escalation_due_at = in_working_hours(now, settings().escalate_after_hours)
-
-
-def _mark_escalated(task: StaffTask, key: str, now: datetime) -> None:
-    task.escalated_at, task.escalation = now, key
+    hours = settings().escalate_after_hours
+    task.escalation_due_at = in_working_hours(now, hours, warehouse)
 
 
 def _tell_timeline(
@@ -187,7 +189,7 @@ def _view(notice: Notice, late: Late, addressees: Addressees, now: datetime) -> 
     above = ROLE_ABOVE.get(notice.of[0])
     return LateTasksView(
         shop_name=given.shop_name,
-        tasks=tuple(_late_task(task, order) for task, order in late),
+        tasks=tuple(_late_task(task, order) for task, order, _ in late),
         escalated=escalated,
         stands_in=addressees.stands_in,
         tells_next="" if escalated else (f"the {above}" if above else MANAGEMENT),

@@ -12,7 +12,7 @@ from models.catalogue import StockMovement
 from models.enums import MovementKind, TaskKind
 from models.shipments import Shipment
 from models.staff import StaffTask
-from tasks.reservations import holding_warehouse, lock_products, lose
+from tasks.reservations import held_in, lock_products, lose
 from tasks.worklist import tasks_of
 
 DAMAGED = "damaged"
@@ -23,7 +23,7 @@ Lost = tuple[int, str]
 
 def take_off_stock(session: Session, shipment: Shipment, lost: Mapping[str, Lost], by: str) -> None:
     """Book out what is lost by SKU of what a locked shipment holds, once per round of picking."""
-    warehouse = holding_warehouse(session, shipment)
+    warehouse = held_in(session, shipment)
     if warehouse is None:
         return
     lock_products(session, lost)

@@ -26,7 +26,7 @@ def rest_to_pick(session: Session, shipment: Shipment) -> PickingChecklist:
 
 
 def _checklist(session: Session, shipment: Shipment, pieces: dict[str, int]) -> PickingChecklist:
-    warehouse = warehouse_called(session, holding_warehouse(session, shipment))
+    warehouse = holding_warehouse(session, shipment) or warehouse_called(session, None)
     name = warehouse.name if several_warehouses(session) else ""
     items = _items(session, shipment, warehouse.code, pieces)
     return PickingChecklist(items=items, warehouse=name)

@@ -17,7 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from adapters.settings import settings
 from domain.allocation import Shortage, Wanted
 from domain.sourcing import Allotment, Plan, allocate
-from models.catalogue import Product, Reservation
+from models.catalogue import Product, Reservation, Warehouse
 from models.enums import ReservationState
 from models.ledger import StepRecord
 from models.orders import SalesOrder
@@ -50,7 +50,7 @@ def sourcing_plan(session: Session, shipment: Shipment, *, may_split: bool = Fal
     """
     skus = [line.sku for line in shipment.goods]
     lock_products(session, skus)
-    at = holding_warehouse(session, shipment)
+    at = held_in(session, shipment)
     there = sources(session, skus, shipment.order)
     return allocate(
         lacks(session, shipment),
@@ -85,7 +85,7 @@ def lose(session: Session, shipment: Shipment, missing: Mapping[str, int]) -> No
 
     The products are locked.
     """
-    at = holding_warehouse(session, shipment)
+    at = held_in(session, shipment)
     for line, there, held, wanted in _standing(session, shipment):
         if pieces := min(missing.get(line.sku, 0), held):
             left, lacking = held - pieces, wanted + pieces
@@ -96,7 +96,7 @@ def let_go(session: Session, shipment: Shipment, pieces: Mapping[str, int]) -> N
     """Enter that so many pieces by SKU travel no more with a shipment: first of what is wanted,
     then of what is held. The products are locked.
     """
-    at = holding_warehouse(session, shipment)
+    at = held_in(session, shipment)
     for line, there, held, wanted in _standing(session, shipment):
         if gone := pieces.get(line.sku, 0):
             still = max(wanted - gone, 0)
@@ -201,11 +201,17 @@ def regain(session: Session, shipment: Shipment) -> Sequence[Shortage]:
     return plan.missing
 
 
-def holding_warehouse(session: Session, shipment: Shipment) -> str | None:
+def holding_warehouse(session: Session, shipment: Shipment) -> Warehouse | None:
     """Where the order's stock is set aside, or was until it was booked out; None: nowhere."""
-    held = _reservations(shipment).where(col(Reservation.state).in_(_HELD))
-    found = session.exec(held.limit(1)).first()
-    return found.warehouse if found else None
+    holding = select(Warehouse).join(Reservation)
+    held = holding.where(*_of(shipment), col(Reservation.state).in_(_HELD))
+    return session.exec(held.limit(1)).first()
+
+
+def held_in(session: Session, shipment: Shipment) -> str | None:
+    """The code of that warehouse."""
+    warehouse = holding_warehouse(session, shipment)
+    return warehouse.code if warehouse else None
 
 
 def given_up(session: Session, shipment: Shipment) -> StockGivenUp | None:
@@ -243,10 +249,14 @@ def _pieces(entries: Entries, state: ReservationState) -> int:
 
 
 def _reservations(shipment: Shipment) -> SelectOfScalar[Reservation]:
+    return select(Reservation).where(*_of(shipment))
+
+
+def _of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
+    """The reservations for a shipment's lines."""
     lines = [line.order_line_id for line in shipment.lines]
-    return select(Reservation).where(
-        col(Reservation.order_line_id).in_(lines), Reservation.shipment == shipment.number
-    )
+    of_line = col(Reservation.order_line_id).in_(lines)
+    return of_line, col(Reservation.shipment) == shipment.number
 
 
 def claimed_before(session: Session, shipment: Shipment, skus: list[str]) -> dict[str, int]:

@@ -20,8 +20,8 @@ from tasks.progress import move_on
 from tasks.reservations import (
     close_reservations,
     consumed,
+    held_in,
     hold,
-    holding_warehouse,
     lock_products,
     sourcing_plan,
     want,
@@ -51,7 +51,7 @@ def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
     plan = sourcing_plan(session, shipment, may_split=settings().split_shipments)
     if plan.missing:
         return _backorder(session, shipment, plan)
-    if at := holding_warehouse(session, shipment):
+    if at := held_in(session, shipment):
         return StockCheck(warehouse=at, reasons=(f"{at}: set aside when the order was split",))
     hold(session, shipment, split_by_warehouse(session, shipment, plan))
     for line in shipment.goods:
@@ -86,7 +86,7 @@ def return_stock(session: Session, shipment: Shipment, put_back: PutBack) -> Sto
     Damaged pieces, and those that are missing, leave the stock in the same instant.
     """
     lock_products(session, [line.sku for line in shipment.goods])
-    warehouse = warehouse_called(session, holding_warehouse(session, shipment)).code
+    warehouse = warehouse_called(session, held_in(session, shipment)).code
     from_where = Origin(shipment.key, warehouse, put_back.put_back_by)
     close_reservations(session, shipment, ReservationState.RELEASED)
     booked_out = is_booked_out(session, shipment)

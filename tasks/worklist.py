@@ -61,8 +61,11 @@ def open_task(
 ) -> StaffTask:
     """Put a task for the next round of a gate on the list of its role, where the stock is.
 
-    What is opened for an order on hold waits for its release, but for the question about that.
+    It is due by the hours of that warehouse, or of the shop where there is none. What is opened for
+    an order on hold waits for its release, but for the question about that.
     """
+    warehouse = holding_warehouse(session, shipment)
+    hours = _hours(kind, shipment.order.service_level)
     waits = shipment.order.held_at is not None and kind != TaskKind.HOLD
     last = session.scalar(
         select(func.max(StaffTask.round)).where(*tasks_of(shipment), StaffTask.kind == kind)
@@ -70,12 +73,12 @@ def open_task(
     task = StaffTask(
         order_number=shipment.order_number,
         shipment=shipment.number,
-        warehouse=holding_warehouse(session, shipment),
+        warehouse=warehouse.code if warehouse else None,
         kind=kind,
         round=(last or 0) + 1,
         role=_ROLES[kind],
         state=TaskState.HELD if waits else TaskState.OPEN,
-        due_at=in_working_hours(utc_now(), _hours(kind, shipment.order.service_level)),
+        due_at=in_working_hours(utc_now(), hours, warehouse),
         checklist=checklist,
         complaint=complaint,
     )

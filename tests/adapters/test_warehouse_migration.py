@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from adapters import database as db
 from adapters import schema
@@ -39,6 +40,10 @@ _ELSEWHERE = """
         VALUES ('MUG', 'YORK', 'C-1', 6, 5, 'Kim', now());
     INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)
         VALUES ('YORK', 'MUG', 1, 'adjusted', 'count:C-1', 'Kim', 'counted', now());
+"""
+_HOURS = """
+    SELECT code, time_zone, working_days, opens_at, closes_at, holiday_country, holiday_subdivision
+    FROM warehouse ORDER BY rank
 """
 _TOTALS = "SELECT on_hand, reserved FROM product"
 
@@ -102,3 +107,45 @@ def test_several_warehouses_become_one_again_with_all_that_happened(moved):
     ]
     schema.migrate(db.engine())
     assert rows("SELECT warehouse, on_hand, reserved FROM stock_level") == [("MAIN", 12, 3)]
+
+
+def test_warehouses_that_were_there_before_hours_work_as_the_shop_does(database):
+    schema.unmigrate(db.engine(), "0010")
+    schema.migrate(db.engine())
+    assert rows(_HOURS) == [("MAIN", None, None, None, None, None, None)]
+
+
+def test_the_schema_before_hours_keeps_the_warehouses(database):
+    with db.transaction() as session:
+        make_warehouse(
+            session, "YORK", 2, opens_at="06:00", closes_at="14:00", holiday_country="GB"
+        )
+    schema.unmigrate(db.engine(), "0010")
+    assert rows("SELECT * FROM warehouse ORDER BY rank") == [
+        ("MAIN", "Main warehouse", "", "", 1),
+        ("YORK", "York", "GB", "", 2),
+    ]
+    schema.migrate(db.engine())
+    assert rows(_HOURS)[1] == ("YORK", None, None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "opens_at = '08:00'",
+        "closes_at = '18:00'",
+        "opens_at = '08:00', closes_at = '08:00'",
+        "opens_at = '18:00', closes_at = '08:00'",
+        "holiday_subdivision = 'ENG'",
+        "holiday_country = '', holiday_subdivision = 'ENG'",
+    ],
+)
+def test_the_database_knows_no_hours_that_cannot_be(database, hours):
+    with pytest.raises(IntegrityError, match="ck_warehouse_"):
+        run(f"UPDATE warehouse SET {hours}")
+
+
+@pytest.mark.parametrize("closes_at", ["00:00", "24:00", "08:01"])
+def test_the_database_knows_midnight_as_the_end_of_a_day(database, closes_at):
+    run(f"UPDATE warehouse SET opens_at = '08:00', closes_at = '{closes_at}'")
+    assert rows("SELECT closes_at FROM warehouse") == [(closes_at,)]

@@ -102,8 +102,13 @@ def test_a_start_without_a_time_zone_is_refused():
 
 
 def test_a_shop_that_never_opens_says_so():
-    with pytest.raises(NeverOpen, match="correct its working days"):
-        due_after(at("2026-11-23 09:00"), 1, replace(SHOP, weekdays=frozenset()))
+    closed = replace(SHOP, weekdays=frozenset())
+    with pytest.raises(
+        NeverOpen, match=r"The shop does not work 1 hours .+ after 2026-11-23: corr"
+    ):
+        due_after(at("2026-11-23 09:00"), 1, closed)
+    with pytest.raises(NeverOpen, match="Warehouse YORK does not work"):
+        due_after(at("2026-11-23 09:00"), 1, replace(closed, owner="Warehouse YORK"))
 
 
 @given(instants, amounts)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from models.catalogue import Product
+from models.catalogue import Product, Warehouse
 from models.intake import (
     FORMS,
     ImportReport,
@@ -16,6 +16,7 @@ from models.intake import (
     ShippingZoneIn,
     StaffIn,
     TaxRateIn,
+    WarehouseIn,
     problems_in,
 )
 from models.orders import OrderLine, SalesOrder
@@ -194,9 +195,52 @@ def test_product_without_weight_is_refused(grams):
 
 
 @pytest.mark.parametrize(
+    ("own", "complaint"),
+    [
+        ({"time_zone": "Leeds"}, "time_zone 'Leeds' is not a time zone such as Europe/London"),
+        ({"working_days": "always"}, "working_days 'always' must look like mon-fri, or mon,tue,"),
+        ({"working_days": "mon," * 17}, "working_days is 68 characters long, where 64 are allowed"),
+        ({"opens_at": "8", "closes_at": "17:00"}, "opens_at '8' is not a time such as 08:00 or"),
+        ({"opens_at": "08:00", "closes_at": "25:00"}, "closes_at '25:00' is not a time such as"),
+        (
+            {"opens_at": "08:00", "closes_at": "07:30"},
+            "closes_at '07:30' is not later than opens_at '08:00'",
+        ),
+        ({"opens_at": "08:00"}, "opens_at and closes_at go together: give both or none"),
+        ({"closes_at": "18:00"}, "opens_at and closes_at go together: give both or none"),
+        ({"holiday_country": "XX"}, "holiday_country 'XX' is not a country such as GB, by ISO"),
+        ({"holiday_country": "__doc__"}, "holiday_country '__doc__' is not a country such as GB,"),
+        ({"holiday_country": ""}, "holiday_country is empty"),
+        (
+            {"holiday_country": "XX", "holiday_subdivision": "ENG"},
+            "holiday_country 'XX' is not a country such as GB, by ISO",
+        ),
+        ({"holiday_subdivision": "ENG"}, "holiday_subdivision 'ENG' needs a holiday_country"),
+        (
+            {"holiday_country": "none", "holiday_subdivision": "ENG"},
+            "holiday_subdivision 'ENG' needs a holiday_country",
+        ),
+        (
+            {"holiday_country": "GB", "holiday_subdivision": "E" * 65},
+            "holiday_subdivision is 65 characters long, where 64 are allowed",
+        ),
+        (
+            {"holiday_country": "GB", "holiday_subdivision": "LEEDS"},
+            "holiday_subdivision 'LEEDS' is no part of GB whose holidays are known: ENG, NIR, SCT,",
+        ),
+    ],
+)
+def test_hours_that_no_warehouse_can_have_are_refused_with_a_reason(own, complaint):
+    warehouse = {"code": "YORK", "name": "York", "country": "GB", "rank": "2"}
+    [said] = complaints(warehouse | own, WarehouseIn)
+    assert said.startswith(complaint)
+
+
+@pytest.mark.parametrize(
     ("form", "table"),
     [
         (ProductIn, Product),
+        (WarehouseIn, Warehouse),
         (OrderIn, SalesOrder),
         (OrderLineIn, OrderLine),
         (TaxRateIn, TaxRate),

@@ -12,6 +12,15 @@ from tests.process import everything, rows
 
 WAREHOUSES = "code,name,country,postal_code,rank\nMAIN,Leeds,GB,LS1 4AP,1\nYORK,York,GB,YO1 7HH,2\n"
 COLUMNS = "sku,name,barcode,bin,weight_grams,on_hand,warehouse\n"
+OWN_HOURS = (
+    "code,name,country,rank,time_zone,working_days,opens_at,closes_at,holiday_country,"
+    "holiday_subdivision\n"
+)
+HOURS = (
+    "SELECT time_zone, working_days, opens_at, closes_at, holiday_country, holiday_subdivision"
+    " FROM warehouse WHERE code = 'YORK'"
+)
+THE_SHOPS = (None,) * 6
 IN_MAIN, IN_YORK = "MUG,Mug,1,A-1,300,12,\n", "MUG,Mug,1,Y-1,300,5,YORK\n"
 
 
@@ -76,6 +85,50 @@ def test_bad_warehouses_are_rejected_with_the_reason(database, write):
         "rank '0' is not between 1 and 10,000",
         "stands in line 4 already: keep one of them",
     ]
+
+
+def test_a_warehouse_may_have_hours_of_its_own(database, write):
+    own = write(OWN_HOURS + "YORK,York,GB,2,Europe/Paris,tue-sat,06:00,24:00,GB,ENG\n")
+    assert import_file(own).accepted == 1
+    assert rows(HOURS) == [("Europe/Paris", "tue-sat", "06:00", "24:00", "GB", "ENG")]
+    assert import_file(own).unchanged == 1
+
+
+def test_hours_that_a_row_leaves_out_are_the_shops_again(two, write):
+    assert rows(HOURS) == [THE_SHOPS]
+    import_file(write(OWN_HOURS + "YORK,York,GB,2,,tue-sat,,,FR,\n"))
+    assert rows(HOURS) == [(None, "tue-sat", None, None, "FR", None)]
+    assert import_file(write(WAREHOUSES)).updated == 1
+    assert rows(HOURS) == [THE_SHOPS]
+
+
+def test_json_lines_say_the_same_of_hours(two, write):
+    import_file(write(OWN_HOURS + "YORK,York,GB,2,,,06:00,14:00,none,\n"))
+    given = (
+        '{"code": "YORK", "name": "York", "country": "GB", "rank": 2, "opens_at": "06:00",'
+        ' "closes_at": "14:00", "holiday_country": "none", "holiday_subdivision": null}\n'
+    )
+    assert import_file(write(given, "file.jsonl")).unchanged == 1
+    assert rows(HOURS) == [(None, None, "06:00", "14:00", "", None)]
+
+
+def test_a_warehouse_whose_hours_cannot_be_is_rejected_and_the_others_are_taken(database, write):
+    given = (
+        "HULL,Hull,GB,2,,,18:00,08:00,,\n"
+        "LYON,Lyon,FR,3,,,08:00,,,\n"
+        "BONN,Bonn,DE,4,,,,,,NW\n"
+        "YORK,York,GB,5,,sun,08:00,08:01,,\n"
+        "KYIV,Kyiv,UA,6,Europe/Kyiv,,,,UA,\n"
+    )
+    report = import_file(write(OWN_HOURS + given))
+    *first, never = reasons(report)
+    assert first == [
+        "closes_at '08:00' is not later than opens_at '18:00'",
+        "opens_at and closes_at go together: give both or none",
+        "holiday_subdivision 'NW' needs a holiday_country",
+    ]
+    assert never.startswith("Warehouse YORK does not work 2000 hours in the century after ")
+    assert rows("SELECT code FROM warehouse ORDER BY rank") == [("MAIN",), ("KYIV",)]
 
 
 def test_a_product_has_a_bin_and_opening_stock_in_each_warehouse(two, write):

@@ -1,15 +1,18 @@
-"""Working days, opening times and public holidays, read from what people write in settings."""
+"""Working days, opening times and public holidays, as people write them: in settings, and in files
+of warehouses.
+"""
 
 import re
 from collections.abc import Iterator
 from datetime import date, time
 from functools import lru_cache
+from zoneinfo import available_timezones
 
 import holidays
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
-_YEARS_KEPT = 64
+_YEARS_KEPT = 256
 
 
 def weekdays(text: str) -> frozenset[int]:
@@ -23,6 +26,17 @@ def clock(text: str) -> time:
         raise ValueError("is not a time such as 08:00 or 17:30")
     hour, minute = map(int, text.split(":"))
     return time(hour % 24, minute)
+
+
+def closes_later(opens_at: str, closes_at: str) -> bool:
+    """Whether a day ends after it begins; what closes at midnight always does."""
+    return clock(closes_at) == time.min or closes_at > opens_at
+
+
+def check_zone(name: str) -> None:
+    """Raise `ValueError` unless there is such a time zone."""
+    if name not in available_timezones():
+        raise ValueError("is not a time zone such as Europe/London")
 
 
 class PublicHolidays:
@@ -43,10 +57,12 @@ class PublicHolidays:
 
 def check_place(country: str, subdivision: str) -> None:
     """Raise `ValueError` unless the holidays of that place are known."""
+    if country and country not in holidays.list_supported_countries():
+        raise ValueError("is not a country such as GB, by ISO 3166, whose holidays are known")
     try:
         _of_year(country, subdivision, 2026)
     except NotImplementedError:
-        raise ValueError(_unknown(country, subdivision)) from None
+        raise ValueError(_unknown_part(country)) from None
 
 
 @lru_cache(maxsize=_YEARS_KEPT)
@@ -56,10 +72,8 @@ def _of_year(country: str, subdivision: str, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
 
 
-def _unknown(country: str, subdivision: str) -> str:
-    known = holidays.list_supported_countries().get(country)
-    if known is None:
-        return "is not a country such as GB, by ISO 3166, whose holidays are known"
+def _unknown_part(country: str) -> str:
+    known = holidays.list_supported_countries()[country]
     if not known:
         return f"is not needed: the holidays of {country} are the same everywhere"
     return f"is no part of {country} whose holidays are known: {', '.join(known)}"
