@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.settings import settings
 from domain.calendars import PublicHolidays, clock, weekdays
-from domain.working_hours import OpenHours, due_after
+from domain.working_hours import OpenHours, due_after, hours_between
 from models.catalogue import Warehouse
 
 
@@ -25,6 +25,17 @@ def in_working_hours(start: datetime, hours: float, warehouse: Warehouse | None 
     Raises `NeverOpen`.
     """
     return due_after(start, hours, open_hours(warehouse))
+
+
+def after_the_break(
+    due: datetime, since: datetime, until: datetime, warehouse: Warehouse | None = None
+) -> datetime:
+    """When something is due that rested from `since` to `until`: in the working hours that were
+    left of it. What was late before stays late. Raises `NeverOpen`.
+    """
+    if due <= since:
+        return due
+    return in_working_hours(until, hours_between(since, due, open_hours(warehouse)), warehouse)
 
 
 def _shop_hours() -> OpenHours:

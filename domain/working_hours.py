@@ -68,6 +68,19 @@ def due_after(start: datetime, hours: float, calendar: OpenHours) -> datetime:
     raise NeverOpen(calendar.owner, start, hours)
 
 
+def hours_between(start: datetime, end: datetime, calendar: OpenHours) -> float:
+    """How many hours the calendar's owner is open from one instant to another; none backwards.
+
+    Raises `NaiveInstant` for a start without a time zone.
+    """
+    worked = timedelta()
+    for opens, closes in _shifts(start, calendar):
+        if opens >= end:
+            break
+        worked += max(min(closes, end) - max(opens, start.astimezone(UTC)), timedelta())
+    return worked / timedelta(hours=1)
+
+
 def _shifts(start: datetime, calendar: OpenHours) -> Iterator[tuple[datetime, datetime]]:
     """When it is open, from an instant on: what closed by then is left out."""
     first = shop_day(start, calendar.zone)

@@ -6,13 +6,15 @@ has one in their place. A run that waits for a person stays where it waits; one 
 before its next step, and waits for the release. No Prefect here.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from adapters.database import ORDERS_CHANNEL, notify, transaction
+from adapters.shop_clock import after_the_break
 from domain.errors import PacklineError
 from models.base import utc_now
+from models.catalogue import Warehouse
 from models.enums import HoldReason, TaskKind, TaskState
 from models.intake import HoldIn
 from models.orders import SalesOrder
@@ -120,17 +122,19 @@ def _go_on(session: Session, shipment: Shipment, held_at: datetime) -> None:
         question.state = TaskState.WITHDRAWN
     for task in _tasks(session, shipment, TaskState.HELD):
         task.state = TaskState.OPEN
-        _give_time(task, utc_now() - max(held_at, task.opened_at))
+        _give_time(session, task, max(held_at, task.opened_at))
     if (shipment.waits_at or "").startswith(f"{TaskKind.HOLD}-"):
         hand_over(session, shipment)
 
 
-def _give_time(task: StaffTask, lost: timedelta) -> None:
-    """The time on hold does not count. A task that was late before stays late."""
+def _give_time(session: Session, task: StaffTask, since: datetime) -> None:
+    """The working hours on hold do not count. A task that was late before stays late."""
+    now = utc_now()
+    where = session.get(Warehouse, task.warehouse) if task.warehouse else None
     if task.reminded_at is None:
-        task.due_at += lost
+        task.due_at = after_the_break(task.due_at, since, now, where)
     elif task.escalation_due_at is not None and task.escalated_at is None:
-        task.escalation_due_at += lost
+        task.escalation_due_at = after_the_break(task.escalation_due_at, since, now, where)
 
 
 def _tasks(session: Session, shipment: Shipment, state: TaskState) -> list[StaffTask]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.shop_days import NaiveInstant
-from domain.working_hours import NeverOpen, OpenHours, due_after
+from domain.working_hours import NeverOpen, OpenHours, due_after, hours_between
 
 LONDON = ZoneInfo("Europe/London")
 EVERY_DAY = frozenset(range(7))
@@ -136,3 +136,25 @@ def test_hours_can_be_worked_in_parts(start, first, rest, calendar):
 @given(instants, st.timedeltas(timedelta(0), timedelta(days=9)), amounts, calendars)
 def test_who_starts_later_is_never_due_earlier(start, later, hours, calendar):
     assert due_after(start + later, hours, calendar) >= due_after(start, hours, calendar)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("2026-11-23 09:00", "2026-11-23 13:00", 4),
+        ("2026-11-20 17:00", "2026-11-23 09:00", 2),
+        ("2026-11-21 09:00", "2026-11-22 09:00", 0),
+        ("2026-11-23 06:00", "2026-11-23 07:00", 0),
+        ("2026-11-23 13:00", "2026-11-23 09:00", 0),
+        ("2026-11-23 09:00", "2026-11-30 09:00", 50),
+        ("2026-12-24 17:00", "2026-12-29 09:00", 2),
+    ],
+)
+def test_only_open_hours_lie_between_two_instants(start, end, hours):
+    calendar = CHRISTMAS if start.startswith("2026-12") else SHOP
+    assert hours_between(at(start), at(end), calendar) == hours
+
+
+@given(instants, amounts.filter(bool), calendars)
+def test_between_a_start_and_what_is_due_lie_the_hours_given(start, hours, calendar):
+    assert hours_between(start, due_after(start, hours, calendar), calendar) == pytest.approx(hours)

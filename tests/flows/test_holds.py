@@ -1,11 +1,13 @@
 """An order on hold stops before its next step, and goes on where it stopped."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
 
 import tasks.gates
+import tasks.holds
 from adapters.database import transaction
 from console import lists
 from deployments.dispatcher import _shipments_without_run
@@ -22,7 +24,7 @@ from tasks.stock_keeping import book, count
 from tasks.subjects import OnHold
 from tasks.worklist import TaskNotOpen
 from tests.factories import make_order
-from tests.process import assert_sound, execute, form, open_task_id, rows
+from tests.process import assert_sound, execute, form, open_task_id, rows, set_to
 
 GATES = ("picking", "packing", "carrier-pickup")
 by_gate = pytest.mark.parametrize("gate", GATES)
@@ -213,15 +215,33 @@ def test_a_count_that_puts_an_order_on_hold_short_asks_after_the_release(process
     assert_sound()
 
 
-def test_the_time_on_hold_does_not_count(process, number):
+FRIDAY, MONDAY = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def held_over_a_weekend(process, number, monkeypatch, due):
+    """A picking task that is due then, on hold from Friday 17:00 to Monday 08:00."""
+    hours = {"WORKING_DAYS": "mon-fri", "OPENS_AT": "08:00", "CLOSES_AT": "18:00"}
+    set_to(monkeypatch, **{f"PACKLINE_{name}": given for name, given in hours.items()})
     bring_to(process, number, "picking")
-    ((due,),) = rows("SELECT due_at FROM staff_task")
     hold(number)
-    execute("UPDATE sales_order SET held_at = held_at - interval '2 hours'")
-    execute("UPDATE staff_task SET opened_at = opened_at - interval '1 day'")
+    execute(f"UPDATE sales_order SET held_at = '{FRIDAY + timedelta(hours=17)}'")
+    opened = f"opened_at = '{FRIDAY + timedelta(hours=9)}'"
+    execute(f"UPDATE staff_task SET {opened}, due_at = '{due}' WHERE kind = 'picking'")
+    monkeypatch.setattr(tasks.holds, "utc_now", lambda: MONDAY + timedelta(hours=8))
     release(number, "Kim")
     ((later,),) = rows("SELECT due_at FROM staff_task WHERE kind = 'picking'")
-    assert 7200 <= (later - due).total_seconds() < 7260
+    return later
+
+
+def test_a_task_has_the_working_hours_after_a_hold_that_it_had_before(process, number, monkeypatch):
+    due = MONDAY + timedelta(hours=9)  # an hour on Friday and one on Monday are left
+    later = held_over_a_weekend(process, number, monkeypatch, due)
+    assert later == MONDAY + timedelta(hours=10)
+
+
+def test_a_task_that_was_late_before_a_hold_stays_late(process, number, monkeypatch):
+    due = FRIDAY + timedelta(hours=16)
+    assert held_over_a_weekend(process, number, monkeypatch, due) == due
 
 
 def test_nobody_is_reminded_of_a_task_on_hold(process, number):
