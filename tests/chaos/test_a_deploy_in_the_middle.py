@@ -47,7 +47,7 @@ def changed_code(folder):
         stock.read_text().replace(before, 'raise RuntimeError("again")\n    ' + before)
     )
     staff = folder / "tasks" / "staff.py"
-    call = 'TaskKind.PACKING, {"items": items, "goods_grams": grams}'
+    call = "TaskKind.PACKING, checklist"
     assert before in (PROJECT / "tasks" / "stock.py").read_text()
     assert call in staff.read_text()
     staff.write_text(staff.read_text().replace(call, f'{call}, "the new way"'))
