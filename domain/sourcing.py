@@ -5,13 +5,14 @@ Pieces are counted by SKU. Warehouses come in the order of their rank, in which 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations, takewhile
 
 from domain.allocation import Shortage, Wanted, Which, in_sum, shortages
 from domain.places import comparable
 
+_NEAREST = -1
 _SAME_COUNTRY = 100
 _OTHER_COUNTRY = 1000
 
@@ -59,7 +60,7 @@ class Allotment:
 class Plan:
     """Which warehouse gives what: all that is wanted, or nothing and what is missing.
 
-    `reasons` has a sentence for each warehouse, in rank order.
+    `reasons` has a sentence for each warehouse, in the order in which they were tried.
     """
 
     allotments: tuple[Allotment, ...] = ()
@@ -71,17 +72,32 @@ class Plan:
         """Those that give something, each once."""
         return tuple(dict.fromkeys(part.warehouse for part in self.allotments))
 
+    @property
+    def pieces(self) -> dict[str, int]:
+        """What is given, by SKU."""
+        given = in_sum(Wanted(part.sku, part.quantity) for part in self.allotments)
+        return {item.sku: item.quantity for item in given}
+
+    def part_of(self, warehouse: str) -> "Plan":
+        """What one of them gives, and why."""
+        own = tuple(part for part in self.allotments if part.warehouse == warehouse)
+        return Plan(own, reasons=self.reasons)
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A shipment that waits for stock, with all that it wants.
+    """A shipment that wants stock, with all that it wants.
 
-    `held_at` is the warehouse that holds its other pieces: the rest can come from there alone.
+    `held_at` is the warehouse that holds its other pieces: the rest can come from there alone, or
+    from there first where it `may_split`. `distances` says how far each warehouse is from where the
+    shipment goes; one that is not named is near.
     """
 
     which: Which
     wanted: tuple[Wanted, ...]
     held_at: str | None = None
+    may_split: bool = False
+    distances: Mapping[str, int] = field(default_factory=dict)
 
 
 def distance(origin: Place, destination: Place) -> int:
@@ -102,64 +118,121 @@ def allocate(
     *,
     strategy: Strategy,
     may_split: bool = False,
-    claimed: Mapping[str, int] | None = None,
 ) -> Plan:
     """Choose the warehouses that give what is wanted, everything or nothing.
 
-    Without `may_split` one warehouse gives it all. `claimed` are the pieces by SKU that others come
-    first for. They have no warehouse yet; so many are kept where the most lie, so that one of them
-    can be filled from one place.
+    Without `may_split` one warehouse gives it all.
 
     What is missing is what all warehouses together lack; without `may_split`, what that one lacks
     that lacks the fewest pieces.
     """
     lines = in_sum(wanted)
-    offers = _offers(lines, sources, claimed or {})
-    short = shortages(lines, _together(lines, offers))
-    chosen = [] if short else _chosen(lines, offers, strategy, may_split=may_split)
-    if lines and not chosen and not may_split:
-        short = _fewest_lacking(lines, offers) or short
-    given = _share_out(lines, chosen)
-    reasons = (_reason(lines, offer, offers, given, strategy) for offer in offers)
+    given = _given(lines, sources, strategy, may_split=may_split)
+    short = [] if given else shortages(lines, _together(lines, sources))
+    if lines and not given and not may_split:
+        short = _fewest_lacking(lines, sources) or short
+    reasons = (_reason(lines, offer, sources, given, strategy) for offer in sources)
     return Plan(given, tuple(short), tuple(reasons))
 
 
+def plan_for(
+    shipment: Waiting, before: Iterable[Waiting], sources: Sequence[Source], *, strategy: Strategy
+) -> Plan:
+    """From where a shipment is sent, once those that come `before` it have what they wait for.
+
+    They are served in their order. One that can be filled gets its pieces from the warehouses that
+    will give them; one that cannot keeps what there is of them. So it makes no difference to a
+    shipment whether those before it have got theirs already, or those behind it.
+    """
+    left = _counted(sources)
+    for other in before:
+        _take(left, _gets(other, left, strategy) or _keeps(other, left))
+    offers = _offers(shipment, left)
+    return allocate(shipment.wanted, offers, strategy=strategy, may_split=shipment.may_split)
+
+
 def fillable(
-    waiting: Iterable[Waiting],
-    sources: Sequence[Source],
-    *,
-    in_turn: bool,
-    may_split: bool = False,
+    waiting: Iterable[Waiting], sources: Sequence[Source], *, strategy: Strategy, in_turn: bool
 ) -> list[Which]:
     """The shipments that can be filled now, those first that stand first in `waiting`.
 
-    A shipment is filled whole, and from one warehouse unless it may be split. With `in_turn`, one
-    that cannot be filled yet keeps all that it wants from those behind it, so that none waits for
-    ever.
+    A shipment is filled whole. With `in_turn`, one that cannot be filled yet keeps from those
+    behind it what there is of its pieces, so that none waits for ever: then each has a plan
+    without anything missing (`plan_for`) that is named, and only those.
     """
-    left = {source.warehouse: Counter(source.available) for source in sources}
-    claimed: Counter[str] = Counter()
+    left = _counted(sources)
     filled = []
     for shipment in waiting:
-        at = shipment.held_at
-        offers = [Source(place, pieces) for place, pieces in left.items() if at in (None, place)]
-        plan = allocate(
-            shipment.wanted,
-            offers,
-            strategy=_ANY,
-            may_split=may_split and at is None,
-            claimed=claimed,
-        )
-        for part in plan.allotments:
-            left[part.warehouse][part.sku] -= part.quantity
-        if not plan.missing:
+        taken = _gets(shipment, left, strategy)
+        if taken:
             filled.append(shipment.which)
         elif in_turn:
-            claimed.update({item.sku: item.quantity for item in in_sum(shipment.wanted)})
+            taken = _keeps(shipment, left)
+        _take(left, taken)
     return filled
 
 
-_ANY = Strategy.SINGLE_WAREHOUSE_FIRST
+def on_whom_it_depends(before: Sequence[Waiting], skus: Iterable[str]) -> list[Waiting]:
+    """Those of them that may change what is left of the products, in the same order: they want
+    some of these, or come before one that does and want some of what that one wants.
+    """
+    contested, found = set(skus), []
+    for shipment in reversed(before):
+        own = {item.sku for item in shipment.wanted}
+        if own & contested:
+            contested |= own
+            found.append(shipment)
+    return found[::-1]
+
+
+_Left = Mapping[str, Counter[str]]
+"""Pieces by SKU that are left in each warehouse, in rank order."""
+
+
+def _counted(sources: Iterable[Source]) -> _Left:
+    return {source.warehouse: Counter(source.available) for source in sources}
+
+
+def _take(left: _Left, parts: Iterable[Allotment]) -> None:
+    for part in parts:
+        left[part.warehouse][part.sku] -= part.quantity
+
+
+def _offers(shipment: Waiting, left: _Left) -> list[Source]:
+    """The warehouses that may give the shipment something; that of its other pieces is tried first,
+    as if it were the nearest.
+    """
+    here = [Source(at, left[at], _NEAREST) for at in left if at == shipment.held_at]
+    if here and not shipment.may_split:
+        return here
+    far = shipment.distances
+    others = (at for at in left if at != shipment.held_at)
+    return here + [Source(at, left[at], far.get(at, 0)) for at in others]
+
+
+def _gets(shipment: Waiting, left: _Left, strategy: Strategy) -> tuple[Allotment, ...]:
+    """All that the shipment wants, or nothing."""
+    lines, offers = in_sum(shipment.wanted), _offers(shipment, left)
+    return _given(lines, offers, strategy, may_split=shipment.may_split)
+
+
+def _keeps(shipment: Waiting, left: _Left) -> tuple[Allotment, ...]:
+    """What there is of the pieces of a shipment that cannot be filled yet: in the warehouse that
+    lacks the fewest of them, for there it can be filled first, and of the rest in the others.
+    """
+    lines, offers = in_sum(shipment.wanted), _offers(shipment, left)
+    best = min(offers, key=lambda offer: _pieces_lacking(lines, offer), default=None)
+    offers.sort(key=lambda offer: offer is not best)  # the others stay in rank order
+    return tuple(part for line in lines for part in _in_parts(line, offers))
+
+
+def _given(
+    lines: list[Wanted], sources: Sequence[Source], strategy: Strategy, *, may_split: bool
+) -> tuple[Allotment, ...]:
+    """All that is wanted, or nothing."""
+    if shortages(lines, _together(lines, sources)):
+        return ()
+    return _share_out(lines, _chosen(lines, sources, strategy, may_split=may_split))
 
 
 def _together(lines: Iterable[Wanted], sources: Iterable[Source]) -> dict[str, int]:
@@ -168,33 +241,9 @@ def _together(lines: Iterable[Wanted], sources: Iterable[Source]) -> dict[str, i
     }
 
 
-def _offers(
-    lines: list[Wanted], sources: Sequence[Source], claimed: Mapping[str, int]
-) -> list[Source]:
-    """The warehouses, each with what it may give of the products that are wanted."""
-    kept = {line.sku: _kept(line.sku, claimed.get(line.sku, 0), sources) for line in lines}
-    return [
-        Source(
-            source.warehouse,
-            {sku: source.available.get(sku, 0) - kept[sku][source.warehouse] for sku in kept},
-            source.distance,
-        )
-        for source in sources
-    ]
-
-
-def _kept(sku: str, pieces: int, sources: Sequence[Source]) -> dict[str, int]:
-    """How many of the pieces that are claimed each warehouse keeps: first where the most lie."""
-    kept = {}
-    for source in sorted(sources, key=lambda source: -source.available.get(sku, 0)):
-        kept[source.warehouse] = min(pieces, source.available.get(sku, 0))
-        pieces -= kept[source.warehouse]
-    return kept
-
-
 def _chosen(
-    lines: list[Wanted], offers: list[Source], strategy: Strategy, *, may_split: bool
-) -> list[Source]:
+    lines: list[Wanted], offers: Sequence[Source], strategy: Strategy, *, may_split: bool
+) -> Sequence[Source]:
     """The warehouses to take from, in the order in which they are tried; all together suffice."""
     if strategy == Strategy.NEAREST_ZONE:
         offers = sorted(offers, key=lambda offer: offer.distance)  # of equals, the first in rank
@@ -206,9 +255,9 @@ def _chosen(
     return offers if strategy == Strategy.NEAREST_ZONE else single or offers
 
 
-def _fewest(lines: list[Wanted], offers: list[Source]) -> list[Source]:
+def _fewest(lines: list[Wanted], offers: Sequence[Source]) -> list[Source]:
     """As few as it takes, of as many those first in rank. All sets are tried, small ones first."""
-    useful = [offer for offer in offers if any(offer.available.values())]
+    useful = [offer for offer in offers if any(offer.available.get(line.sku, 0) for line in lines)]
     for size in range(1, len(useful) + 1):
         for several in combinations(useful, size):
             if not shortages(lines, _together(lines, several)):
@@ -216,15 +265,20 @@ def _fewest(lines: list[Wanted], offers: list[Source]) -> list[Source]:
     return []
 
 
-def _share_out(lines: list[Wanted], chosen: list[Source]) -> tuple[Allotment, ...]:
+def _share_out(lines: list[Wanted], chosen: Sequence[Source]) -> tuple[Allotment, ...]:
     """Each line from the first that has all of it, or else in parts, as each has some."""
     return tuple(part for line in lines if chosen for part in _give(line, chosen))
 
 
-def _give(line: Wanted, chosen: list[Source]) -> list[Allotment]:
+def _give(line: Wanted, chosen: Sequence[Source]) -> list[Allotment]:
     for source in chosen:
         if source.available.get(line.sku, 0) >= line.quantity:
             return [Allotment(source.warehouse, line.sku, line.quantity)]
+    return _in_parts(line, chosen)
+
+
+def _in_parts(line: Wanted, chosen: Sequence[Source]) -> list[Allotment]:
+    """As many of a line's pieces as there are, those of the first first."""
     parts, lacking = [], line.quantity
     for source in chosen:
         if pieces := min(lacking, source.available.get(line.sku, 0)):
@@ -233,16 +287,20 @@ def _give(line: Wanted, chosen: list[Source]) -> list[Allotment]:
     return parts
 
 
-def _fewest_lacking(lines: list[Wanted], offers: list[Source]) -> list[Shortage]:
+def _fewest_lacking(lines: list[Wanted], offers: Sequence[Source]) -> list[Shortage]:
     """What the warehouse lacks that lacks the fewest pieces; of equals, the first."""
-    each = [shortages(lines, offer.available) for offer in offers]
-    return min(each, key=lambda short: sum(s.wanted - s.available for s in short), default=[])
+    best = min(offers, key=lambda offer: _pieces_lacking(lines, offer), default=None)
+    return shortages(lines, best.available) if best else []
+
+
+def _pieces_lacking(lines: list[Wanted], offer: Source) -> int:
+    return sum(short.wanted - short.available for short in shortages(lines, offer.available))
 
 
 def _reason(
     lines: list[Wanted],
     offer: Source,
-    offers: list[Source],
+    offers: Sequence[Source],
     given: tuple[Allotment, ...],
     strategy: Strategy,
 ) -> str:
@@ -262,7 +320,9 @@ def _reason(
     return f"{offer.warehouse}: {why}"
 
 
-def _why_after(offer: Source, offers: list[Source], givers: set[str], strategy: Strategy) -> str:
+def _why_after(
+    offer: Source, offers: Sequence[Source], givers: set[str], strategy: Strategy
+) -> str:
     """Why a warehouse that has everything gives nothing."""
     before = [other for other in offers if other.warehouse in givers]
     names = " and ".join(other.warehouse for other in before)

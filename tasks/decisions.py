@@ -10,9 +10,8 @@ from dataclasses import asdict
 from sqlmodel import Session, func, select
 
 from adapters.database import ORDERS_CHANNEL, notify
-from adapters.settings import settings
-from domain.allocation import Shortage, Wanted
-from domain.sourcing import allocate
+from domain.allocation import Shortage
+from domain.sourcing import Plan
 from domain.splits import CannotSplit
 from domain.tax import NoTaxRate
 from domain.zones import NoShippingRate, NoShippingZone
@@ -36,14 +35,14 @@ from tasks.picking_lists import rest_to_pick
 from tasks.refunds import reprice
 from tasks.refusals import AnswerRefused
 from tasks.reservations import (
-    claimed_before,
     held_in,
+    hold_again,
     let_go,
     lock_products,
     regain,
+    sourcing_plan,
 )
 from tasks.splits import split
-from tasks.warehouses import sources
 from tasks.worklist import open_task
 
 CANCEL_LINES = "Cancel Lines"
@@ -114,26 +113,32 @@ def _pick_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
             f"Stock is too low to pick again ({_listed(missing)}): let it wait, and it goes on by"
             " itself once enough has come in, split it, or cancel what is missing."
         )
-    rest = rest_to_pick(session, shipment)  # it may be another warehouse's by now
-    open_task(session, shipment, TaskKind.PICKING, rest.model_dump(mode="json"))
+    _send_picker(session, shipment)
     return _decided(form)
 
 
+def _send_picker(session: Session, shipment: Shipment) -> None:
+    rest = rest_to_pick(session, shipment)  # it may be another warehouse's by now
+    open_task(session, shipment, TaskKind.PICKING, rest.model_dump(mode="json"))
+
+
 def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decision:
-    """The rest from another bin of the same warehouse; or as another shipment from elsewhere."""
-    missing = missing_from_pick(shipment)
-    try:
-        return _pick_again(session, shipment, form)
-    except AnswerRefused:
-        elsewhere = _elsewhere(session, shipment, missing)
-    if not elsewhere or not _has_picked(shipment):
-        raise AnswerRefused(
-            f"No warehouse has what is missing ({_counted(missing)}): let it wait, split it, or"
-            " cancel what is missing."
-        )
-    for warehouse, pieces in elsewhere.items():
-        _split(session, shipment, pieces, "picked short", form, warehouse=warehouse)
-    return _decided(form, ships_what_is_there=True)
+    """The rest from wherever it is: what lies in the warehouse of the other pieces is picked there,
+    and what others give are shipments of their own. Where nothing was found, the first that gives
+    something takes its place.
+    """
+    plan = _elsewhere(session, shipment)
+    here = held_in(session, shipment) or plan.warehouses[0]
+    why = f"picked short ({'; '.join(plan.reasons)})"
+    for warehouse in plan.warehouses:
+        if warehouse != here:
+            pieces = plan.part_of(warehouse).pieces
+            _split(session, shipment, pieces, why, form, warehouse=warehouse)
+    rest = plan.part_of(here)
+    if rest.allotments:
+        hold_again(session, shipment, rest)
+        _send_picker(session, shipment)
+    return _decided(form, ships_what_is_there=not rest.allotments)
 
 
 def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Decision:
@@ -266,38 +271,20 @@ def cancellations(session: Session, shipment: Shipment) -> int:
 
 
 def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:
-    """What the warehouse lacks that has most of a shipment which holds nothing yet."""
-    wanted = {line.sku: line.quantity for line in shipment.goods}
-    lock_products(session, wanted)
-    plan = allocate(
-        [Wanted(sku, pieces) for sku, pieces in wanted.items()],
-        sources(session, wanted, shipment.order),
-        strategy=settings().allocation,
-        claimed=claimed_before(session, shipment, list(wanted)),
-    )
-    return {short.sku: short.wanted - max(short.available, 0) for short in plan.missing}
+    """What a shipment that holds nothing yet would lack, if its stock were reserved now."""
+    plan = sourcing_plan(session, shipment)
+    return {short.sku: short.wanted - short.available for short in plan.missing}
 
 
-def _elsewhere(
-    session: Session, shipment: Shipment, missing: Mapping[str, int]
-) -> dict[str, dict[str, int]]:
-    """Which other warehouses have the pieces by SKU, all of them; or nothing."""
-    here = held_in(session, shipment)
-    plan = allocate(
-        [Wanted(sku, pieces) for sku, pieces in missing.items()],
-        [
-            source
-            for source in sources(session, missing, shipment.order)
-            if source.warehouse != here
-        ],
-        strategy=settings().allocation,
-        may_split=True,
-        claimed=claimed_before(session, shipment, list(missing)),
-    )
-    given: dict[str, dict[str, int]] = {}
-    for part in plan.allotments:
-        given.setdefault(part.warehouse, {})[part.sku] = part.quantity
-    return given
+def _elsewhere(session: Session, shipment: Shipment) -> Plan:
+    """Which warehouses give what nobody has found. Raises `AnswerRefused`."""
+    plan = sourcing_plan(session, shipment, anywhere=True)
+    if plan.missing:
+        raise AnswerRefused(
+            f"Stock is too low to pick it elsewhere ({_listed(plan.missing)}): let it wait, split"
+            " it, or cancel what is missing."
+        )
+    return plan
 
 
 def _has_picked(shipment: Shipment) -> bool:
@@ -310,7 +297,3 @@ def _pieces(shipment: Shipment) -> int:
 
 def _listed(missing: Iterable[Shortage]) -> str:
     return "; ".join(str(ShortLine(**asdict(shortage))) for shortage in missing)
-
-
-def _counted(missing: Mapping[str, int]) -> str:
-    return ", ".join(f"{pieces} of {sku}" for sku, pieces in missing.items())

@@ -10,21 +10,21 @@ answers change reservations too.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, or_, tuple_
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from adapters.settings import settings
 from domain.allocation import Shortage, Wanted
-from domain.sourcing import Allotment, Plan, allocate
+from domain.sourcing import Allotment, Place, Plan, Waiting, on_whom_it_depends, plan_for
 from models.catalogue import Product, Reservation, Warehouse
 from models.enums import ReservationState
 from models.ledger import StepRecord
-from models.orders import SalesOrder
 from models.results import StockGivenUp, StockRegained
 from models.shipments import Shipment, ShipmentLine
 from tasks.ledger import find_record, record, tell
-from tasks.warehouses import sources
+from tasks.waiting import may_be_split, waiting_before
+from tasks.warehouses import distances, sources, warehouses
 
 GIVE_UP_STOCK = "Give Up Stock"
 REGAIN_STOCK = "Regain Stock"
@@ -42,22 +42,31 @@ def lock_products(session: Session, skus: Iterable[str]) -> set[str]:
     return set(session.exec(products.order_by(col(Product.sku)).with_for_update(key_share=True)))
 
 
-def sourcing_plan(session: Session, shipment: Shipment, *, may_split: bool = False) -> Plan:
+def sourcing_plan(session: Session, shipment: Shipment, *, anywhere: bool = False) -> Plan:
     """Where the pieces come from that the shipment does not hold yet, once those that come before
-    it have what they wait for. A shipment that holds something has the rest from the same place.
+    it have what they wait for. A shipment that holds something has the rest from the same place;
+    with `anywhere`, from there first, and from as many others as it takes.
 
     Locks the shipment's products.
     """
-    skus = [line.sku for line in shipment.goods]
-    lock_products(session, skus)
+    lock_products(session, [line.sku for line in shipment.goods])
+    mine = _wish(session, shipment, anywhere=anywhere)
+    skus = {item.sku for item in mine.wanted}
+    line = waiting_before(session, shipment, in_line=_waits(session, shipment))
+    before = on_whom_it_depends(line, skus)
+    there = sources(session, skus.union(item.sku for other in before for item in other.wanted))
+    return plan_for(mine, before, there, strategy=settings().allocation)
+
+
+def _wish(session: Session, shipment: Shipment, *, anywhere: bool) -> Waiting:
+    order = shipment.order
     at = held_in(session, shipment)
-    there = sources(session, skus, shipment.order)
-    return allocate(
-        lacks(session, shipment),
-        [source for source in there if at in (None, source.warehouse)],
-        strategy=settings().allocation,
-        may_split=may_split and at is None,
-        claimed=claimed_before(session, shipment, skus),
+    return Waiting(
+        (shipment.order_number, shipment.number),
+        tuple(lacks(session, shipment)),
+        at,
+        anywhere or (may_be_split(shipment.status) and at is None),
+        distances(warehouses(session), Place(order.country, order.postal_code)),
     )
 
 
@@ -190,15 +199,20 @@ def regain(session: Session, shipment: Shipment) -> Sequence[Shortage]:
     """
     plan = sourcing_plan(session, shipment)
     if not plan.missing and plan.allotments:
-        lost = given_up(session, shipment)
-        hold(session, shipment, plan)
-        result = StockRegained(warehouse=plan.warehouses[0], reasons=plan.reasons)
-        key, times = shipment.key, _times(session, shipment)
-        if lost:
-            record(session, key, REGAIN_STOCK, times, result, shipment.run_id or "")
-        tell(session, key, REGAIN_STOCK, str(result))
-        session.flush()
+        hold_again(session, shipment, plan)
     return plan.missing
+
+
+def hold_again(session: Session, shipment: Shipment, plan: Plan) -> None:
+    """Set every piece aside as planned, after some had been lost; the timeline says from where."""
+    lost = given_up(session, shipment)
+    hold(session, shipment, plan)
+    result = StockRegained(warehouse=plan.warehouses[0], reasons=plan.reasons)
+    key, times = shipment.key, _times(session, shipment)
+    if lost:
+        record(session, key, REGAIN_STOCK, times, result, shipment.run_id or "")
+    tell(session, key, REGAIN_STOCK, str(result))
+    session.flush()
 
 
 def holding_warehouse(session: Session, shipment: Shipment) -> Warehouse | None:
@@ -244,6 +258,10 @@ def _standing(session: Session, shipment: Shipment) -> list[tuple[ShipmentLine, 
     ]
 
 
+def _waits(session: Session, shipment: Shipment) -> bool:
+    return any(wanted for *_, wanted in _standing(session, shipment))
+
+
 def _pieces(entries: Entries, state: ReservationState) -> int:
     return entries[state].quantity if state in entries else 0
 
@@ -257,38 +275,3 @@ def _of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
     lines = [line.order_line_id for line in shipment.lines]
     of_line = col(Reservation.order_line_id).in_(lines)
     return of_line, col(Reservation.shipment) == shipment.number
-
-
-def claimed_before(session: Session, shipment: Shipment, skus: list[str]) -> dict[str, int]:
-    """Pieces by SKU that others come first for. Only what is wanted is looked through.
-
-    Of those that wait, the one promised first comes first; a new order leaves all that older ones
-    wait for, however soon it is promised.
-    """
-    if not settings().backorders_first:
-        return {}
-    wanted = (
-        select(Reservation.sku, func.sum(Reservation.quantity))
-        .join(ShipmentLine)
-        .join(SalesOrder, col(SalesOrder.number) == ShipmentLine.order_number)
-        .where(
-            Reservation.state == ReservationState.WANTED,
-            col(Reservation.sku).in_(skus),
-            _comes_before(session, shipment),
-        )
-        .group_by(Reservation.sku)
-    )
-    return {sku: int(pieces) for sku, pieces in session.execute(wanted)}
-
-
-def _comes_before(session: Session, shipment: Shipment) -> ColumnElement[bool]:
-    """Those promised earlier; and before one that does not wait yet, all that came in earlier."""
-    mine = shipment.order_number, shipment.number
-    which = tuple_(col(ShipmentLine.order_number), col(ShipmentLine.shipment))
-    turn = tuple_(
-        col(SalesOrder.promised_at), col(ShipmentLine.order_number), col(ShipmentLine.shipment)
-    )
-    promised_earlier = turn < (shipment.order.promised_at, *mine)
-    if any(wanted for *_, wanted in _standing(session, shipment)):
-        return promised_earlier
-    return or_(promised_earlier, which < mine)

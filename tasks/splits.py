@@ -59,14 +59,9 @@ def split_by_warehouse(session: Session, shipment: Shipment, plan: Plan) -> Plan
     """
     first, *others = plan.warehouses
     for warehouse in others:
-        split(session, shipment, _given_by(plan, warehouse), _why(plan), warehouse=warehouse)
-    kept = tuple(part for part in plan.allotments if part.warehouse == first)
-    return Plan(kept, reasons=plan.reasons)
-
-
-def _given_by(plan: Plan, warehouse: str) -> dict[str, int]:
-    parts = [part for part in plan.allotments if part.warehouse == warehouse]
-    return {part.sku: part.quantity for part in parts}
+        pieces = plan.part_of(warehouse).pieces
+        split(session, shipment, pieces, _why(plan), warehouse=warehouse)
+    return plan.part_of(first)
 
 
 def _why(plan: Plan) -> str:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from adapters.database import ORDERS_CHANNEL, notify
-from adapters.settings import settings
 from domain.sourcing import Plan
 from models.catalogue import StockMovement
 from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
@@ -48,7 +47,7 @@ def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
     others wait for is not there for this one. An order that waits goes on by itself once all of its
     stock is there. A shipment that was split off with its stock finds it held.
     """
-    plan = sourcing_plan(session, shipment, may_split=settings().split_shipments)
+    plan = sourcing_plan(session, shipment)
     if plan.missing:
         return _backorder(session, shipment, plan)
     if at := held_in(session, shipment):

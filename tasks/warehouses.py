@@ -7,7 +7,6 @@ from sqlmodel import Session, col, select
 from domain.errors import PacklineError
 from domain.sourcing import Place, Source, distance
 from models.catalogue import StockLevel, Warehouse
-from models.orders import SalesOrder
 
 
 class UnknownWarehouse(PacklineError):
@@ -45,23 +44,20 @@ def known_warehouse(known: Sequence[Warehouse], code: str | None) -> Warehouse:
     raise UnknownWarehouse(code, [warehouse.code for warehouse in known])
 
 
-def sources(
-    session: Session, skus: Iterable[str], destination: SalesOrder | None = None
-) -> list[Source]:
-    """What is free of the products in each warehouse, in rank order, and how far each is."""
+def sources(session: Session, skus: Iterable[str]) -> list[Source]:
+    """What is free of the products in each warehouse, in rank order."""
     free = _free(session, set(skus))
     return [
-        Source(
-            warehouse.code,
-            free.get(warehouse.code, {}),
-            distance(_place(warehouse), _place(destination)) if destination else 0,
-        )
-        for warehouse in warehouses(session)
+        Source(warehouse.code, free.get(warehouse.code, {})) for warehouse in warehouses(session)
     ]
 
 
-def _place(what: Warehouse | SalesOrder) -> Place:
-    return Place(what.country, what.postal_code)
+def distances(places: Iterable[Warehouse], destination: Place) -> dict[str, int]:
+    """How far each of the warehouses is from a destination, by its code."""
+    return {
+        place.code: distance(Place(place.country, place.postal_code), destination)
+        for place in places
+    }
 
 
 def _free(session: Session, skus: set[str]) -> dict[str, dict[str, int]]:

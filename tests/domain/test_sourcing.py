@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import chain, combinations
 
 import pytest
@@ -14,6 +15,8 @@ from domain.sourcing import (
     allocate,
     distance,
     fillable,
+    on_whom_it_depends,
+    plan_for,
 )
 
 FIRST, FEWEST, NEAREST = (
@@ -121,23 +124,6 @@ def test_fewest_parcels_finds_the_pair_that_taking_one_by_one_misses():
     assert set(plan.warehouses) == {"LEEDS", "HULL"}
 
 
-def test_what_others_come_first_for_is_kept_where_the_most_of_it_lies():
-    sources = [Source("LEEDS", {"MUG-01": 2}), Source("YORK", {"MUG-01": 3})]
-    claimed = {"MUG-01": 3}
-    plan = allocate([MUG], sources, strategy=FIRST, claimed=claimed)
-    assert plan.missing == (Shortage("MUG-01", wanted=3, available=2),)
-    plan = allocate([Wanted("MUG-01", 2)], sources, strategy=FIRST, claimed=claimed)
-    assert plan.warehouses == ("LEEDS",)
-    split = allocate([MUG], sources, strategy=FIRST, may_split=True, claimed=claimed)
-    assert split.missing == (Shortage("MUG-01", wanted=3, available=2),)
-
-
-def test_pieces_that_are_claimed_are_kept_together_where_they_can_be():
-    sources = [Source("LEEDS", {"MUG-01": 12}), Source("YORK", {"MUG-01": 6})]
-    plan = allocate([Wanted("MUG-01", 5)], sources, strategy=FIRST, claimed={"MUG-01": 12})
-    assert plan.warehouses == ("YORK",)
-
-
 def test_without_a_warehouse_everything_is_missing():
     assert allocate([MUG], [], strategy=FIRST).missing == (Shortage("MUG-01", 3, 0),)
 
@@ -148,11 +134,11 @@ by_every_strategy = pytest.mark.parametrize("strategy", list(Strategy))
 
 @every_way
 @by_every_strategy
-@given(wanted=wanted_items, sources=warehouses(), claimed=stock)
+@given(wanted=wanted_items, sources=warehouses())
 def test_a_plan_gives_all_that_is_wanted_or_says_what_is_missing(
-    strategy, may_split, wanted, sources, claimed
+    strategy, may_split, wanted, sources
 ):
-    plan = allocate(wanted, sources, strategy=strategy, may_split=may_split, claimed=claimed)
+    plan = allocate(wanted, sources, strategy=strategy, may_split=may_split)
     pieces = {}
     for part in plan.allotments:
         assert part.quantity > 0
@@ -165,18 +151,11 @@ def test_a_plan_gives_all_that_is_wanted_or_says_what_is_missing(
 
 @every_way
 @by_every_strategy
-@given(wanted=wanted_items, sources=warehouses(), claimed=stock)
-def test_nobody_gives_more_than_is_there_and_what_is_claimed_is_left(
-    strategy, may_split, wanted, sources, claimed
-):
-    plan = allocate(wanted, sources, strategy=strategy, may_split=may_split, claimed=claimed)
-    free = {source.warehouse: dict(source.available) for source in sources}
-    for part in plan.allotments:
-        free[part.warehouse][part.sku] -= part.quantity
-        assert free[part.warehouse][part.sku] >= 0
-    for part in plan.allotments:
-        left = sum(pieces.get(part.sku, 0) for pieces in free.values())
-        assert left >= claimed.get(part.sku, 0)
+@given(wanted=wanted_items, sources=warehouses())
+def test_nobody_gives_more_than_is_there(strategy, may_split, wanted, sources):
+    plan = allocate(wanted, sources, strategy=strategy, may_split=may_split)
+    for source in less(sources, plan):
+        assert min(source.available.values(), default=0) >= 0
 
 
 @every_way
@@ -246,57 +225,166 @@ def test_warehouses_in_other_countries_are_equally_far():
     assert distance(Place("DE", "75001"), destination) == distance(Place("GB", "L"), destination)
 
 
-def waits(number, **pieces):
-    return Waiting(number, tuple(Wanted(sku, quantity) for sku, quantity in pieces.items()))
+def waits(number, held_at=None, may_split=False, **pieces):
+    wanted = tuple(Wanted(sku, quantity) for sku, quantity in pieces.items())
+    return Waiting(number, wanted, held_at, may_split)
+
+
+def less(sources, plan):
+    """The warehouses once the plan is carried out."""
+    left = {source.warehouse: dict(source.available) for source in sources}
+    for part in plan.allotments:
+        left[part.warehouse][part.sku] -= part.quantity
+    return [replace(source, available=left[source.warehouse]) for source in sources]
+
+
+def filled(waiting, sources, *, strategy=FIRST, in_turn=True):
+    return fillable(waiting, sources, strategy=strategy, in_turn=in_turn)
+
+
+def plan_of(shipment, waiting, sources, strategy=FIRST):
+    """The plan for one of those that wait."""
+    before = waiting[: waiting.index(shipment)]
+    return plan_for(shipment, before, sources, strategy=strategy)
 
 
 def test_the_first_in_line_is_filled_first():
-    waiting = [waits(1, MUG=3), waits(2, MUG=3)]
-    assert fillable(waiting, [Source("MAIN", {"MUG": 5})], in_turn=True) == [1]
+    assert filled([waits(1, MUG=3), waits(2, MUG=3)], [Source("MAIN", {"MUG": 5})]) == [1]
 
 
 def test_an_order_is_filled_whole_or_not_at_all():
-    assert fillable([waits(1, MUG=3, POT=1)], [Source("MAIN", {"MUG": 5})], in_turn=True) == []
+    assert filled([waits(1, MUG=3, POT=1)], [Source("MAIN", {"MUG": 5})]) == []
 
 
 def test_an_order_that_cannot_be_filled_keeps_its_turn():
     waiting = [waits(1, MUG=3, POT=1), waits(2, MUG=3), waits(3, MUG=2)]
-    assert fillable(waiting, [Source("MAIN", {"MUG": 5})], in_turn=True) == []
-    assert fillable(waiting, [Source("MAIN", {"MUG": 8})], in_turn=True) == [2, 3]
+    assert filled(waiting, [Source("MAIN", {"MUG": 5})]) == []
+    assert filled(waiting, [Source("MAIN", {"MUG": 8})]) == [2, 3]
 
 
 def test_without_turns_whoever_fits_is_filled():
     waiting = [waits(1, MUG=9), waits(2, MUG=3), waits(3, MUG=3), waits(4, MUG=2)]
-    assert fillable(waiting, [Source("MAIN", {"MUG": 5})], in_turn=False) == [2, 4]
+    assert filled(waiting, [Source("MAIN", {"MUG": 5})], in_turn=False) == [2, 4]
 
 
-def test_an_order_is_filled_from_one_warehouse_or_not_at_all():
+def test_an_order_is_filled_from_one_warehouse_or_not_at_all_unless_it_may_be_split():
     sources = [Source("LEEDS", {"MUG": 2, "POT": 1}), Source("YORK", {"MUG": 2})]
-    waiting = [waits(1, MUG=3), waits(2, POT=1)]
-    assert fillable(waiting, sources, in_turn=True) == [2]
+    assert filled([waits(1, MUG=3), waits(2, POT=1)], sources) == [2]
+    assert filled([waits(1, may_split=True, MUG=3), waits(2, POT=1)], sources) == [1, 2]
 
 
 def test_one_that_waits_keeps_its_pieces_from_those_behind_it_in_all_warehouses_together():
     sources = [Source("LEEDS", {"MUG": 2}), Source("YORK", {"MUG": 2})]
     waiting = [waits(1, MUG=3), waits(2, MUG=2)]
-    assert fillable(waiting, sources, in_turn=True) == []
-    assert fillable(waiting, sources, in_turn=False) == [2]
+    assert filled(waiting, sources) == []
+    assert filled(waiting, sources, in_turn=False) == [2]
 
 
-orders = st.lists(wanted_items.map(tuple), max_size=6).map(
-    lambda wants: [Waiting(number, want) for number, want in enumerate(wants, start=1)]
-)
+def test_one_that_waits_keeps_its_pieces_where_it_lacks_the_fewest():
+    """York has mugs enough for both, and the tea is in Leeds: there the first is filled first."""
+    sources = [Source("YORK", {"MUG": 9}), Source("LEEDS", {"MUG": 2, "TEA": 4})]
+    waiting = [waits(1, MUG=3, TEA=4), waits(2, MUG=2), waits(3, held_at="LEEDS", MUG=1)]
+    assert filled(waiting, sources) == [2]
+    assert plan_of(waiting[1], waiting, sources).warehouses == ("YORK",)
 
 
-@given(orders, warehouses(), st.booleans())
-def test_all_that_are_filled_can_be_filled_together(waiting, sources, in_turn):
-    filled = fillable(waiting, sources, in_turn=in_turn)
-    wanted = [item for order in waiting if order.which in filled for item in order.wanted]
+def test_what_can_come_from_one_warehouse_alone_is_kept_there_and_nowhere_else():
+    sources = [Source("YORK", {"MUG": 9}), Source("LEEDS", {"MUG": 2})]
+    waiting = [waits(1, held_at="LEEDS", MUG=3), waits(2, MUG=9), waits(3, MUG=1)]
+    assert filled(waiting, sources) == [2]
+
+
+def test_one_that_can_be_filled_leaves_to_the_next_what_it_does_not_get():
+    """However many lie elsewhere: with that, the next one would be filled again and again."""
+    sources = [Source("MAIN", {"CUP": 3}), Source("YORK", {"CUP": 5})]
+    waiting = [waits(1, CUP=3), waits(2, CUP=5)]
+    assert filled(waiting, sources) == [1, 2]
+    assert plan_of(waiting[1], waiting, sources).warehouses == ("YORK",)
+
+
+def test_each_gets_its_pieces_from_the_warehouse_that_is_near_to_it():
+    sources = [Source("MAIN", {"CUP": 3}), Source("YORK", {"CUP": 3})]
+    near = Waiting(1, (Wanted("CUP", 3),), distances={"MAIN": 2, "YORK": 1})
+    waiting = [near, waits(2, held_at="MAIN", CUP=3)]
+    assert filled(waiting, sources, strategy=NEAREST) == [1, 2]
+    assert filled(waiting, sources, strategy=FIRST) == [1]
+
+
+@st.composite
+def lines_of_waiting(draw):
+    """Up to six that wait, some of them for one warehouse, at some distance from each."""
+    somewhere = st.none() | st.sampled_from(["W1", "W2", "W3"])
+    far = st.dictionaries(st.sampled_from(["W1", "W2", "W3", "W4"]), st.integers(0, 3))
+    wants = st.lists(st.builds(Wanted, sku=skus, quantity=st.integers(1, 9)), min_size=1)
+    return [
+        Waiting(number, tuple(draw(wants)), draw(somewhere), draw(st.booleans()), draw(far))
+        for number in range(1, draw(st.integers(1, 6)) + 1)
+    ]
+
+
+@by_every_strategy
+@given(lines_of_waiting(), warehouses(), st.booleans())
+def test_all_that_are_filled_can_be_filled_together(strategy, waiting, sources, in_turn):
+    due = filled(waiting, sources, strategy=strategy, in_turn=in_turn)
+    wanted = [item for order in waiting if order.which in due for item in order.wanted]
     assert shortages(wanted, together(sources)) == []
 
 
-@given(orders, warehouses(), st.integers(1, 6))
+@given(lines_of_waiting(), warehouses(), st.integers(1, 6))
 def test_orders_that_come_later_change_nothing_for_those_before(waiting, sources, cut):
-    filled = fillable(waiting, sources, in_turn=True)
-    before = fillable(waiting[:cut], sources, in_turn=True)
-    assert before == [number for number in filled if number <= cut]
+    before = filled(waiting[:cut], sources)
+    assert before == [number for number in filled(waiting, sources) if number <= cut]
+
+
+@by_every_strategy
+@given(lines_of_waiting(), warehouses())
+def test_those_that_can_be_filled_are_those_that_have_a_plan(strategy, waiting, sources):
+    """What is set going can be reserved: the sweep and the step that reserves never disagree."""
+    planned = [
+        shipment.which
+        for shipment in waiting
+        if not plan_of(shipment, waiting, sources, strategy).missing
+    ]
+    assert filled(waiting, sources, strategy=strategy) == planned
+
+
+@by_every_strategy
+@given(lines_of_waiting(), warehouses(), st.data())
+def test_whoever_gets_its_pieces_first_all_others_get_the_same(strategy, waiting, sources, data):
+    """Those before it too: nobody takes what an older one waits for, nor where it can get it."""
+    if not (due := filled(waiting, sources, strategy=strategy)):
+        return
+    first = waiting[data.draw(st.sampled_from(due)) - 1]
+    rest = [shipment for shipment in waiting if shipment is not first]
+    there = less(sources, plan_of(first, waiting, sources, strategy))
+    for other in rest:
+        before = plan_of(other, waiting, sources, strategy).allotments
+        assert plan_of(other, rest, there, strategy).allotments == before
+
+
+@by_every_strategy
+@given(lines_of_waiting(), warehouses(), wanted_items)
+def test_a_new_one_takes_nothing_that_brings_an_older_one_nearer(
+    strategy, waiting, sources, wanted
+):
+    new = Waiting(0, tuple(wanted))
+    there = less(sources, plan_for(new, waiting, sources, strategy=strategy))
+    for other in waiting:
+        before = plan_of(other, waiting, sources, strategy)
+        after = plan_of(other, waiting, there, strategy)
+        assert (after.allotments, after.missing) == (before.allotments, before.missing)
+
+
+@by_every_strategy
+@given(lines_of_waiting(), warehouses())
+def test_those_on_whom_nothing_depends_can_be_left_out(strategy, waiting, sources):
+    *before, last = waiting
+    some = on_whom_it_depends(before, [item.sku for item in last.wanted])
+    assert plan_for(last, some, sources, strategy=strategy) == plan_for(
+        last, before, sources, strategy=strategy
+    )
+
+
+def test_it_depends_on_those_who_want_the_same_and_on_whom_they_depend():
+    before = [waits(1, POT=1), waits(2, TEA=1), waits(3, TEA=1, MUG=1), waits(4, POT=1)]
+    assert [other.which for other in on_whom_it_depends(before, ["MUG"])] == [2, 3]

@@ -275,7 +275,7 @@ def at_the_last_plates_at_once(process, monkeypatch):
     """What becomes of two orders for three of four plates; either looks before the other decides,
     if it can.
     """
-    monkeypatch.setattr(tasks.reservations, "claimed_before", looked := LookedFirst())
+    monkeypatch.setattr(tasks.reservations, "waiting_before", looked := LookedFirst())
     old, new = order_of(PLATE=3), order_of(PLATE=3)
     runs = [(old, process.another()), (new, process.another())]
     looked.together = Barrier(2)
@@ -287,10 +287,10 @@ class LookedFirst:
 
     together = Barrier(1)
 
-    def __call__(self, *_given):
+    def __call__(self, *_given, **_named):
         with suppress(BrokenBarrierError):  # alone, as it should be
             self.together.wait(timeout=1)
-        return {}
+        return []
 
 
 def attempt(number, run):

@@ -368,8 +368,8 @@ def test_without_the_lock_the_database_would_have_to_refuse_one_of_them(two, mon
             looked.wait(timeout=5)
         return set(skus)
 
-    def both_look_first(session, skus, order):
-        found = sources(session, skus, order)
+    def both_look_first(session, skus):
+        found = sources(session, skus)
         with suppress(BrokenBarrierError):
             seen.wait(timeout=5)
         return found

@@ -1,0 +1,92 @@
+"""Who waits for stock, in the order in which they are served. No Prefect here."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
+
+from adapters.settings import settings
+from domain.allocation import Wanted
+from domain.sourcing import Place, Waiting
+from models.catalogue import Reservation
+from models.enums import OrderStatus, ReservationState
+from models.orders import SalesOrder
+from models.shipments import Shipment, ShipmentLine
+from tasks.warehouses import distances, warehouses
+
+_WHICH = col(ShipmentLine.order_number), col(ShipmentLine.shipment)
+
+
+def waiting(session: Session, *only: ColumnElement[bool]) -> list[Waiting]:
+    """All that wait, the one promised first first. Only what is wanted is looked through."""
+    wanted = _wanted(session, *only)
+    places = warehouses(session) if wanted else []
+    return [
+        Waiting(
+            (order, shipment),
+            tuple(Wanted(*line[6:]) for line in lines),
+            held_at,
+            may_be_split(status) and held_at is None,
+            distances(places, Place(*destination)),
+        )
+        for (order, shipment, held_at, status, *destination), lines in groupby(
+            wanted, lambda row: tuple(row[:6])
+        )
+    ]
+
+
+def _wanted(session: Session, *only: ColumnElement[bool]) -> Sequence[Any]:
+    """A row for each product that a shipment wants, with what is to be known of the shipment."""
+    shipment = (*_WHICH, _held_at(), Shipment.status, SalesOrder.country, SalesOrder.postal_code)
+    columns: tuple[Any, ...] = (*shipment, Reservation.sku, Reservation.quantity)
+    return session.execute(
+        select(*columns)
+        .select_from(Reservation)
+        .join(ShipmentLine)
+        .join(Shipment)
+        .join(SalesOrder, col(SalesOrder.number) == ShipmentLine.order_number)
+        .where(Reservation.state == ReservationState.WANTED, *only)
+        .order_by(col(SalesOrder.promised_at), *_WHICH)
+    ).all()
+
+
+def waiting_before(session: Session, shipment: Shipment, *, in_line: bool) -> list[Waiting]:
+    """Those that come before a shipment, which is `in_line` if it waits itself.
+
+    Of those that wait, the one promised first comes first; a new order leaves all that older ones
+    wait for, however soon it is promised.
+    """
+    if not settings().backorders_first:
+        return []
+    mine = shipment.order_number, shipment.number
+    promised_earlier = tuple_(col(SalesOrder.promised_at), *_WHICH) < (
+        shipment.order.promised_at,
+        *mine,
+    )
+    came_earlier = tuple_(*_WHICH) < mine
+    return waiting(session, promised_earlier if in_line else or_(promised_earlier, came_earlier))
+
+
+def may_be_split(status: OrderStatus) -> bool:
+    """Whether a shipment may still leave from several warehouses: nobody was sent to pick it."""
+    unpicked = status in (OrderStatus.NEW, OrderStatus.BACKORDERED)
+    return settings().split_shipments and unpicked
+
+
+def _held_at() -> ColumnElement[str | None]:
+    """The warehouse that holds the other pieces of the shipment, if one does."""
+    held, other = aliased(Reservation), aliased(ShipmentLine)
+    return (
+        select(func.max(held.warehouse))
+        .join(other)
+        .where(
+            other.order_number == ShipmentLine.order_number,
+            other.shipment == ShipmentLine.shipment,
+            held.state == ReservationState.LIVE,
+        )
+        .correlate(ShipmentLine)
+        .scalar_subquery()
+    )
