@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from adapters.settings import settings
 from domain.allocation import Shortage, Wanted
-from domain.sourcing import Allotment, Place, Plan, Waiting, on_whom_it_depends, plan_for
+from domain.sourcing import Allotment, Place, Plan, Waiting, plan_for
 from models.catalogue import Product, Reservation, Warehouse
 from models.enums import ReservationState
 from models.ledger import StepRecord
@@ -52,8 +52,7 @@ def sourcing_plan(session: Session, shipment: Shipment, *, anywhere: bool = Fals
     lock_products(session, [line.sku for line in shipment.goods])
     mine = _wish(session, shipment, anywhere=anywhere)
     skus = {item.sku for item in mine.wanted}
-    line = waiting_before(session, shipment, in_line=_waits(session, shipment))
-    before = on_whom_it_depends(line, skus)
+    before = waiting_before(session, shipment, skus, in_line=_waits(session, shipment))
     there = sources(session, skus.union(item.sku for other in before for item in other.wanted))
     return plan_for(mine, before, there, strategy=settings().allocation)
 

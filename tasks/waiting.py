@@ -1,6 +1,6 @@
 """Who waits for stock, in the order in which they are served. No Prefect here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
 from domain.allocation import Wanted
-from domain.sourcing import Place, Waiting
+from domain.sourcing import Place, Waiting, on_whom_it_depends
 from models.catalogue import Reservation
 from models.enums import OrderStatus, ReservationState
 from models.orders import SalesOrder
@@ -53,21 +53,49 @@ def _wanted(session: Session, *only: ColumnElement[bool]) -> Sequence[Any]:
     ).all()
 
 
-def waiting_before(session: Session, shipment: Shipment, *, in_line: bool) -> list[Waiting]:
-    """Those that come before a shipment, which is `in_line` if it waits itself.
+def waiting_before(
+    session: Session, shipment: Shipment, skus: Iterable[str], *, in_line: bool
+) -> list[Waiting]:
+    """Those that come before a shipment and may change what is left of the products for it; it is
+    `in_line` if it waits itself.
 
-    Of those that wait, the one promised first comes first; a new order leaves all that older ones
-    wait for, however soon it is promised.
+    They want some of these, or some of what another of them wants: mostly there are none, however
+    many wait for something else.
     """
     if not settings().backorders_first:
         return []
+    earlier = _comes_before(shipment, in_line=in_line)
+    contested, line = set(skus), list[Waiting]()
+    while True:
+        line = waiting(session, earlier, _wants_any_of(contested))
+        wanted = {item.sku for other in line for item in other.wanted}
+        if wanted <= contested:
+            return on_whom_it_depends(line, skus)
+        contested |= wanted
+
+
+def _comes_before(shipment: Shipment, *, in_line: bool) -> ColumnElement[bool]:
+    """Of those that wait, the one promised first comes first; a new order leaves all that older
+    ones wait for, however soon it is promised.
+    """
     mine = shipment.order_number, shipment.number
     promised_earlier = tuple_(col(SalesOrder.promised_at), *_WHICH) < (
         shipment.order.promised_at,
         *mine,
     )
     came_earlier = tuple_(*_WHICH) < mine
-    return waiting(session, promised_earlier if in_line else or_(promised_earlier, came_earlier))
+    return promised_earlier if in_line else or_(promised_earlier, came_earlier)
+
+
+def _wants_any_of(skus: Iterable[str]) -> ColumnElement[bool]:
+    """The shipment waits for one of the products."""
+    wanted, line = aliased(Reservation), aliased(ShipmentLine)
+    those = (
+        select(line.order_number, line.shipment)
+        .join(wanted)
+        .where(wanted.state == ReservationState.WANTED, col(wanted.sku).in_(set(skus)))
+    )
+    return tuple_(*_WHICH).in_(those)
 
 
 def may_be_split(status: OrderStatus) -> bool:
