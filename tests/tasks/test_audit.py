@@ -176,7 +176,7 @@ DAMAGES = [
     ),
     Damage(
         "no other order wants stock",
-        "UPDATE reservation SET state = 'wanted' WHERE state = 'released'",
+        "UPDATE reservation SET state = 'wanted' WHERE state = 'released' AND sku = 'PLATE'",
         f"Order {CANCELLED} is Cancelled and wants 50 of PLATE",
     ),
     Damage(
@@ -645,9 +645,11 @@ DAMAGES = [
     Damage(
         "no other order holds stock",
         f"DELETE FROM step_record WHERE subject = 'order:{GIVEN_UP}' AND step = 'Return Stock';"
-        f"UPDATE shipment SET status = 'Processing' WHERE order_number = {GIVEN_UP};"
-        "UPDATE reservation SET state = 'live', warehouse = 'MAIN' WHERE sku = 'JUG'",
-        f"Order {GIVEN_UP} is Processing and has",
+        "UPDATE shipment SET status = 'Processing', cancelled_at = NULL"
+        f" WHERE order_number = {GIVEN_UP};"
+        "UPDATE reservation SET state = 'live', warehouse = 'MAIN'"
+        " WHERE sku = 'JUG' AND quantity = 2",
+        f"Order {GIVEN_UP} is Processing and has 2 of JUG set aside",
     ),
     Damage(
         "what goes back is cancelled in the order's lines",
