@@ -347,11 +347,12 @@ def _holders(session: Session, sku: str, warehouse: str) -> list[Holder]:
     """The shipments for which pieces of the product are set aside there: those that are to be
     cancelled first, then the newest.
     """
-    picked: Any = func.least(func.coalesce(ShipmentLine.picked, 0), Reservation.quantity)
-    goes_back: Any = col(SalesOrder.cancel_requested_at).is_not(None)
+    picked = func.least(func.coalesce(ShipmentLine.picked, 0), Reservation.quantity)
+    goes_back = col(SalesOrder.cancel_requested_at).is_not(None)
     which = col(ShipmentLine.order_number), col(ShipmentLine.shipment)
+    held: tuple[Any, ...] = (*which, Reservation.quantity, picked, goes_back)
     holding = (
-        select(*which, col(Reservation.quantity), picked, goes_back)
+        select(*held)
         .select_from(Reservation)
         .join(ShipmentLine)
         .join(SalesOrder, col(SalesOrder.number) == ShipmentLine.order_number)
