@@ -47,15 +47,15 @@ def in_sum(wanted: Iterable[Wanted]) -> list[Wanted]:
 
 
 def giving_way(held: Mapping[Which, int], excess: int) -> list[Which]:
-    """The shipments that give up what they hold until `excess` pieces are free, the newest first.
+    """The shipments that give up what they hold until `excess` pieces are free, in the given order.
 
-    `held` is pieces by number, the order's first. As few as that takes; all of them where even
-    that is too little.
+    `held` is the pieces that each may give up. As few shipments as that takes; all of them where
+    even that is too little.
     """
     chosen: list[Which] = []
-    for number in sorted(held, reverse=True):
+    for which, pieces in held.items():
         if excess <= 0:
             break
-        chosen.append(number)
-        excess -= held[number]
+        chosen.append(which)
+        excess -= pieces
     return chosen

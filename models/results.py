@@ -323,11 +323,17 @@ class PutBackAssigned(StepResult):
 
 
 class PutBack(StepResult):
-    """The goods of a cancelled order are back in their bins, but for these pieces per SKU."""
+    """The goods of a cancelled order are back in their bins, but for these pieces per SKU.
+
+    `returned` were booked out and are in stock again. `booked`: the stock changed with the answer;
+    *Return Stock* does it where nothing was picked, and for answers older than that rule.
+    """
 
     put_back_by: str = ""
+    returned: dict[str, int] = Field(default_factory=dict)
     damaged: dict[str, int] = Field(default_factory=dict)
     missing: dict[str, int] = Field(default_factory=dict)
+    booked: bool = False
 
     def __str__(self) -> str:
         if not (self.damaged or self.missing):

@@ -35,6 +35,7 @@ from tasks.cancellation import ask_to_cancel
 from tasks.decisions import ask_about_pick
 from tasks.holds import lift_hold
 from tasks.lost_goods import take_off_stock
+from tasks.put_back import book_put_back
 from tasks.refusals import AnswerRefused
 
 _YEARS = range(2000, 3000)
@@ -178,7 +179,10 @@ def accept_carrier_pickup(
 
 
 def accept_put_back(session: Session, shipment: Shipment, form: PutBackForm) -> PutBack:
-    """Every piece that was picked is back, or is said to be damaged or missing."""
+    """Every piece that was picked is back, or is said to be damaged or missing.
+
+    The stock changes at once: what is back is free, and the rest has left it.
+    """
     if form.outcome == ALL_AS_LISTED and form.lost:
         raise AnswerRefused(
             "You chose 'all as listed' and also listed products: choose"
@@ -191,11 +195,12 @@ def accept_put_back(session: Session, shipment: Shipment, form: PutBackForm) -> 
     picked = {line.sku: line.picked for line in shipment.goods if line.picked}
     for item in form.lost:
         _check_lost(item, picked)
-    return PutBack(
+    put_back = PutBack(
         put_back_by=form.put_back_by,
         damaged={item.sku: item.damaged for item in form.lost if item.damaged},
         missing={item.sku: item.missing for item in form.lost if item.missing},
     )
+    return book_put_back(session, shipment, put_back)
 
 
 def accept_hold(session: Session, shipment: Shipment, form: HoldForm) -> HoldEnded:

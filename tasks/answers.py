@@ -349,7 +349,7 @@ def _close(
     _keep(session, shipment, task, outcome)
     if isinstance(result, Decision) and result.waits:
         session.flush()
-        wait_for_rest(session, shipment)
+        wait_for_rest(session, shipment, task)
     tell(session, shipment.key, f"{gate.title}: {ending}", f"{result} (through {through})", who)
     return outcome
 

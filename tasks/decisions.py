@@ -29,12 +29,14 @@ from models.forms import (
 from models.ledger import StepRecord
 from models.results import Decision, LinesCancelled, ShortLine
 from models.shipments import Shipment
+from models.staff import StaffTask
 from tasks.cancellation import ask_to_cancel, shipments_to_cancel
 from tasks.ledger import record, tell
 from tasks.picking_lists import rest_to_pick
 from tasks.refunds import reprice
 from tasks.refusals import AnswerRefused
 from tasks.reservations import (
+    given_up,
     held_in,
     hold_again,
     let_go,
@@ -60,7 +62,10 @@ def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) ->
 
 def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
     """The operator decides about an order of which too little was found."""
-    return _done(session, shipment, form, _SHORT_PICK, "picked short")
+    decision = _done(session, shipment, form, _SHORT_PICK, "picked short")
+    if decision.ships_what_is_there:
+        regain(session, shipment)  # what a count took from it, it needs no more
+    return decision
 
 
 def _done(
@@ -91,14 +96,9 @@ def ask_about_pick(
     open_task(session, shipment, TaskKind.SHORT_PICK, checklist)
 
 
-def wait_for_rest(session: Session, shipment: Shipment) -> None:
-    """Put a short pick on the list again that is to wait; the round before is closed."""
-    missing = [
-        ShortLine(sku=line.sku, wanted=line.quantity, available=line.picked or 0)
-        for line in shipment.goods
-        if (line.picked or 0) < line.quantity
-    ]
-    ask_about_pick(session, shipment, waits=True, missing=missing)
+def wait_for_rest(session: Session, shipment: Shipment, asked: StaffTask) -> None:
+    """Put a short pick on the list again that is to wait; the round before, `asked`, is closed."""
+    open_task(session, shipment, TaskKind.SHORT_PICK, (asked.checklist or {}) | {"waits": True})
     notify(session, ORDERS_CHANNEL)  # the rest may be there already
 
 
@@ -143,10 +143,22 @@ def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decisi
 
 def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Decision:
     """What was found ships; the rest is a shipment of its own, which waits for stock."""
+    if given_up(session, shipment):
+        return _split_after_count(session, shipment, form)
     if not _has_picked(shipment):
         raise AnswerRefused("Nothing of it was found, so nothing can ship: let it wait instead.")
     _split(session, shipment, missing_from_pick(shipment), "picked short", form)
     return _decided(form, ships_what_is_there=True)
+
+
+def _split_after_count(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """What stock has now is picked and ships; the rest is a shipment of its own."""
+    missing = _missing_after_count(session, shipment)
+    if sum(missing.values()) == _pieces(shipment):
+        raise AnswerRefused("Nothing of it is in stock, so nothing can ship: let it wait instead.")
+    if missing:
+        _split(session, shipment, missing, "stock is short", form)
+    return _pick_what_is_there(session, shipment, form)
 
 
 def _split_shortage(session: Session, shipment: Shipment, form: _Form) -> Decision:
@@ -168,8 +180,37 @@ def _wait(session: Session, shipment: Shipment, form: _Form) -> Decision:
 
 
 def _cancel_not_found(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    if given_up(session, shipment):
+        return _cancel_after_count(session, shipment, form)
     missing = missing_from_pick(shipment)
     return _cancel_missing(session, shipment, form, missing, ships_what_is_there=True)
+
+
+def _cancel_after_count(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """What stock lacks now is cancelled, and the rest is picked."""
+    missing = _missing_after_count(session, shipment)
+    if not missing:
+        return _pick_what_is_there(session, shipment, form)
+    decision = _cancel_missing(session, shipment, form, missing)
+    if decision.cancels:
+        return decision
+    cancelled = decision.cancelled_lines
+    return _pick_what_is_there(session, shipment, form, cancelled_lines=cancelled)
+
+
+def _missing_after_count(session: Session, shipment: Shipment) -> dict[str, int]:
+    """What stock lacks of the pieces that a shipment does not hold."""
+    plan = sourcing_plan(session, shipment)
+    return {short.sku: short.wanted - max(short.available, 0) for short in plan.missing}
+
+
+def _pick_what_is_there(
+    session: Session, shipment: Shipment, form: _Form, **outcome: int
+) -> Decision:
+    """Somebody picks what nobody has yet; where all of it is picked, it ships."""
+    if not missing_from_pick(shipment):
+        return _decided(form, ships_what_is_there=True, **outcome)
+    return _pick_again(session, shipment, form).model_copy(update=outcome)
 
 
 def _cancel_not_in_stock(session: Session, shipment: Shipment, form: _Form) -> Decision:

@@ -71,9 +71,12 @@ _TO_BE_CANCELLED = """(
 _WAY_BACK = _progress("order", WAY_BACK, f"round = 1 AND subject IN {_TO_BE_CANCELLED}")
 _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
+_IS_BACK = "(step = 'gate: put-back' AND result -> 'answer' ->> 'booked' = 'true')"
+"""The record of an answer that put the goods of a cancelled order back, and changed the stock."""
+
 # What an order gave up to a count it has regained as often, or it waits for it. One that was picked
 # short holds what was found and wants the rest until somebody has decided; one that was split off
-# holds or wants from the beginning.
+# holds or wants from the beginning. What was put back is held by nobody.
 _HOLDING = f"""
     WITH checked AS (
         SELECT key, bool_or(step = 'Check Inventory Levels' AND result -> 'shortages' = '[]')
@@ -83,7 +86,7 @@ _HOLDING = f"""
         WHERE status NOT IN ('Shipped', 'Cancelled')
         GROUP BY key
         HAVING bool_or(step = 'Check Inventory Levels')
-            AND NOT bool_or(step IN ('Update Inventory Stock', 'Return Stock'))
+            AND NOT bool_or(step IN ('Update Inventory Stock', 'Return Stock') OR {_IS_BACK})
     ),
     short AS (
         SELECT key FROM shipment JOIN staff_task AS task
@@ -260,10 +263,15 @@ STOCK = (
             FROM {_TRAVELS}
             JOIN reservation AS held ON held.{_OF_LINE.format("held")}
             LEFT JOIN (
-                SELECT key FROM holding UNION SELECT key FROM found_short
-                UNION SELECT key FROM split_off
+                SELECT key, false AS only_picked FROM holding
+                UNION SELECT key, false FROM found_short
+                UNION SELECT key, false FROM split_off
+                UNION SELECT key, true FROM checked WHERE NOT holds
             ) AS may USING (key)
-            WHERE held.state = 'live' AND (may.key IS NULL OR line.quantity = 0)
+            WHERE held.state = 'live' AND (
+                may.key IS NULL OR line.quantity = 0
+                OR only_picked AND held.quantity > coalesce(line.picked, 0)
+            )
         """,
     ),
     Invariant(
@@ -319,6 +327,29 @@ STOCK = (
                 FROM stock_movement WHERE kind = 'adjusted' AND reference LIKE 'count:%'
             ) AS movements USING (sku, warehouse, reference)
             WHERE coalesce(counted - before, 0) <> coalesce(moved, 0)
+        """,
+    ),
+    Invariant(
+        name="what a picker did not find left the stock once, with the answer",
+        problem="{reference} moved {moved} of {sku} as {kind}, and the picker's answer says"
+        " {lost}.",
+        breaking="""
+            WITH said AS (
+                SELECT concat_ws(':', subject, 'picking', round) AS reference,
+                    line ->> 'sku' AS sku,
+                    CASE line ->> 'why' WHEN 'damaged' THEN 'damaged' ELSE 'adjusted' END AS kind,
+                    (line ->> 'available')::int - (line ->> 'wanted')::int AS lost
+                FROM step_record
+                CROSS JOIN LATERAL jsonb_array_elements(result -> 'answer' -> 'missing') AS line
+                WHERE step = 'gate: picking' AND result ->> 'accepted' = 'true'
+                  AND line ->> 'why' <> ''
+            ), moved AS (
+                SELECT reference, sku, kind, quantity AS moved FROM stock_movement
+                WHERE reference LIKE 'order:%:picking:%'
+            )
+            SELECT reference, sku, kind, coalesce(moved, 0) AS moved, coalesce(lost, 0) AS lost
+            FROM said FULL JOIN moved USING (reference, sku, kind)
+            WHERE moved IS DISTINCT FROM lost
         """,
     ),
     Invariant(
@@ -909,18 +940,26 @@ CANCELLED = (
         name="what came back of a cancelled order is booked in once",
         problem="{subject} returned {recorded} of {sku} as {kind}, and its movement says {moved}.",
         breaking=f"""
-            WITH recorded AS (
-                SELECT subject, kind, sku, pieces::int * sign AS pieces
-                FROM step_record
-                CROSS JOIN LATERAL (
-                    VALUES ('returned', 1), ('damaged', -1)
-                ) AS part (kind, sign)
-                CROSS JOIN LATERAL jsonb_each_text(result -> kind) AS entry (sku, pieces)
-                WHERE step = 'Return Stock'
+            WITH told AS (
+                SELECT subject, result AS back FROM step_record WHERE step = 'Return Stock'
+                UNION ALL
+                SELECT subject, result -> 'answer' FROM step_record WHERE {_IS_BACK}
+            ), recorded AS (
+                SELECT DISTINCT subject, kind, sku, pieces::int * sign AS pieces
+                FROM told CROSS JOIN LATERAL (
+                    VALUES ('returned', 'returned', 1), ('damaged', 'damaged', -1),
+                        ('missing', 'adjusted', -1)
+                ) AS part (said, kind, sign)
+                CROSS JOIN LATERAL jsonb_each_text(back -> said) AS entry (sku, pieces)
+                WHERE said <> 'missing' OR NOT EXISTS (
+                    SELECT FROM step_record AS sold
+                    WHERE sold.subject = told.subject AND step = 'Update Inventory Stock'
+                )
             ), moved AS (
                 SELECT reference AS subject, kind, sku, quantity AS pieces
                 FROM stock_movement
-                WHERE kind IN ('returned', 'damaged') AND reference IN {_TO_BE_CANCELLED}
+                WHERE kind IN ('returned', 'damaged', 'adjusted')
+                  AND reference IN {_TO_BE_CANCELLED}
             )
             SELECT subject, kind, sku, coalesce(recorded.pieces, 0) AS recorded,
                 coalesce(moved.pieces, 0) AS moved

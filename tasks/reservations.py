@@ -181,32 +181,45 @@ def consumed(session: Session, shipment: Shipment) -> list[Allotment]:
 
 
 def give_up(session: Session, shipment: Shipment, why: StockGivenUp) -> None:
-    """Take the order's stock away from it for a count that found too little; it waits for more.
+    """Take what an order holds and nobody has picked for a count that found too little; it waits
+    for that. What is picked lies in a tote and stays.
 
     The order is locked, and so are its products.
     """
-    want(session, shipment)
+    lose(session, shipment, _unpicked(session, shipment))
     key = shipment.key
     record(session, key, GIVE_UP_STOCK, _times(session, shipment) + 1, why, shipment.run_id or "")
     tell(session, key, GIVE_UP_STOCK, str(why), why.counted_by)
     session.flush()
 
 
+def _unpicked(session: Session, shipment: Shipment) -> dict[str, int]:
+    """The pieces by SKU that are held and that nobody has picked."""
+    return {
+        line.sku: max(held - (line.picked or 0), 0)
+        for line, _, held, _ in _standing(session, shipment)
+    }
+
+
 def regain(session: Session, shipment: Shipment) -> Sequence[Shortage]:
     """Set aside what an order gave up, or what a picker did not find, all of it or nothing; returns
-    what is missing.
+    what is missing. One that needs none of it any more, since it was moved or cancelled, has
+    regained its stock too.
     """
     plan = sourcing_plan(session, shipment)
-    if not plan.missing and plan.allotments:
+    if not plan.missing and (plan.allotments or given_up(session, shipment)):
         hold_again(session, shipment, plan)
     return plan.missing
 
 
 def hold_again(session: Session, shipment: Shipment, plan: Plan) -> None:
-    """Set every piece aside as planned, after some had been lost; the timeline says from where."""
+    """Set every piece aside as planned, after some had been lost; the timeline says from where. An
+    order may need none of them any more.
+    """
     lost = given_up(session, shipment)
-    hold(session, shipment, plan)
-    result = StockRegained(warehouse=plan.warehouses[0], reasons=plan.reasons)
+    if plan.allotments:
+        hold(session, shipment, plan)
+    result = StockRegained(warehouse=held_in(session, shipment), reasons=plan.reasons)
     key, times = shipment.key, _times(session, shipment)
     if lost:
         record(session, key, REGAIN_STOCK, times, result, shipment.run_id or "")

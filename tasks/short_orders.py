@@ -1,8 +1,9 @@
-"""Orders that a count puts short: they give their stock up, and the operator decides.
+"""Orders that a count puts short: they give up what is not picked yet, and the operator decides.
 
-An order keeps its place in the process. Its picking is closed as short in the counter's name, and
-the operator has the same task as after any short pick; but it waits, and goes on by itself. With
-*try again* the order is reserved anew before somebody picks.
+An order keeps its place in the process, and what lies in its tote. Its picking is closed as short
+in the counter's name, and the operator has the same task as after any short pick; but it waits, and
+goes on by itself. An operator who is being asked already is still asked, with more on the list.
+Once the order is reserved anew, somebody picks the rest.
 """
 
 from sqlmodel import Session, col, select
@@ -18,16 +19,16 @@ from tasks.worklist import tasks_of
 
 
 def put_short(session: Session, shipment: Shipment, why: StockGivenUp) -> None:
-    """Take a locked shipment's stock away. One that is not yet to be picked is told when it is."""
+    """Take a locked shipment's stock away, but for what is picked.
+
+    One that is not yet to be picked is told when it is; one that is to be cancelled asks nobody.
+    """
     give_up(session, shipment, why)
-    for line in shipment.goods:
-        if line.picked:
-            line.picked = 0  # what was found is in the count, and is picked anew
     picking = _open(session, shipment, TaskKind.PICKING)
     if picking and picking.checklist:
         close_picking_as_short(session, shipment, picking, why)
     elif asked := _open(session, shipment, TaskKind.SHORT_PICK):
-        asked.checklist = (asked.checklist or {}) | {"waits": True}
+        _ask_about_more(asked, _short_line(shipment, why))
 
 
 def _open(session: Session, shipment: Shipment, kind: TaskKind) -> StaffTask | None:
@@ -40,10 +41,23 @@ def close_picking_as_short(
     session: Session, shipment: Shipment, task: StaffTask, why: StockGivenUp
 ) -> None:
     """Nobody need walk for what is not there: the operator is asked in place of the picker."""
-    for line in shipment.goods:
-        line.picked = 0
-    missing = ShortLine(sku=why.sku, wanted=why.wanted, available=why.available)
+    missing = _short_line(shipment, why)
     ask_about_pick(session, shipment, waits=True, missing=[missing])
-    nothing = {line.sku: 0 for line in shipment.goods}
-    picked = Picked(picked_by=why.counted_by, quantities=nothing, missing=(missing,))
+    quantities = {line.sku: line.picked or 0 for line in shipment.goods}
+    picked = Picked(picked_by=why.counted_by, quantities=quantities, missing=(missing,))
     settle(session, shipment, task, picked)
+
+
+def _short_line(shipment: Shipment, why: StockGivenUp) -> ShortLine:
+    """What the count left of the product for the shipment, beside what is picked."""
+    line = next(line for line in shipment.goods if line.sku == why.sku)
+    found = (line.picked or 0) + why.available
+    return ShortLine(sku=line.sku, wanted=line.quantity, available=found)
+
+
+def _ask_about_more(asked: StaffTask, missing: ShortLine) -> None:
+    """The product is added to what an open question lists."""
+    checklist = asked.checklist or {}
+    listed = [line for line in checklist.get("shortages", []) if line["sku"] != missing.sku]
+    listed.append(missing.model_dump(exclude_defaults=True))
+    asked.checklist = checklist | {"shortages": listed}

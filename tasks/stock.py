@@ -3,19 +3,17 @@
 A step writes a reservation or a movement; the database counts, and refuses what is not there.
 """
 
-from typing import NamedTuple
-
 from sqlmodel import Session
 
-from adapters.database import ORDERS_CHANNEL, notify
 from domain.sourcing import Plan
 from models.catalogue import StockMovement
 from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
 from models.results import PutBack, ShortLine, StockBooked, StockCheck, StockReturned
 from models.shipments import Shipment
-from tasks.cancellation import UPDATE_INVENTORY_STOCK, is_booked_out
+from tasks.cancellation import UPDATE_INVENTORY_STOCK
 from tasks.ledger import PACKLINE
 from tasks.progress import move_on
+from tasks.put_back import book_put_back
 from tasks.reservations import (
     close_reservations,
     consumed,
@@ -27,16 +25,7 @@ from tasks.reservations import (
 )
 from tasks.splits import split_by_warehouse
 from tasks.step import step
-from tasks.warehouses import warehouse_called
 from tasks.worklist import open_task
-
-
-class Origin(NamedTuple):
-    """Whose goods come back, from which warehouse they were, and who put them back."""
-
-    key: str
-    warehouse: str
-    put_back_by: str
 
 
 @step("Check Inventory Levels")
@@ -80,49 +69,11 @@ def update_inventory_stock(session: Session, shipment: Shipment) -> StockBooked:
 
 @step("Return Stock")
 def return_stock(session: Session, shipment: Shipment, put_back: PutBack) -> StockReturned:
-    """Set free what the order holds, or book in what was booked out and is back in its bins.
-
-    Damaged pieces, and those that are missing, leave the stock in the same instant.
+    """Set free what the order holds. Goods that somebody put back are booked with the answer; only
+    answers from before that rule have left it to this step.
     """
-    lock_products(session, [line.sku for line in shipment.goods])
-    warehouse = warehouse_called(session, held_in(session, shipment)).code
-    from_where = Origin(shipment.key, warehouse, put_back.put_back_by)
-    close_reservations(session, shipment, ReservationState.RELEASED)
-    booked_out = is_booked_out(session, shipment)
-    returned = _returned(shipment, put_back) if booked_out else {}
-    _move(session, from_where, MovementKind.RETURNED, returned)
-    _move(session, from_where, MovementKind.DAMAGED, _less(put_back.damaged))
-    if not booked_out:  # else what is missing has left the stock before
-        _move(session, from_where, MovementKind.ADJUSTED, _less(put_back.missing))
-    notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
-    return StockReturned(returned=returned, damaged=put_back.damaged, missing=put_back.missing)
-
-
-def _returned(shipment: Shipment, put_back: PutBack) -> dict[str, int]:
-    """The pieces that are there again, damaged ones too."""
-    there = {line.sku: line.quantity - put_back.missing.get(line.sku, 0) for line in shipment.goods}
-    return {sku: pieces for sku, pieces in there.items() if pieces}
-
-
-def _less(pieces: dict[str, int]) -> dict[str, int]:
-    return {sku: -lost for sku, lost in pieces.items()}
-
-
-def _move(session: Session, origin: Origin, kind: MovementKind, pieces: dict[str, int]) -> None:
-    """A movement per product, in the order of the SKUs, under the shipment's key."""
-    for sku in sorted(pieces):
-        session.add(
-            StockMovement(
-                warehouse=origin.warehouse,
-                sku=sku,
-                quantity=pieces[sku],
-                kind=kind,
-                reference=origin.key,
-                actor=origin.put_back_by,
-                reason="put back after the order was cancelled",
-            )
-        )
-        session.flush()
+    back = put_back if put_back.booked else book_put_back(session, shipment, put_back)
+    return StockReturned(returned=back.returned, damaged=back.damaged, missing=back.missing)
 
 
 def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:

@@ -7,10 +7,9 @@ newest orders give way. Stock that comes in wakes the dispatcher, which fills th
 for it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from domain.allocation import Which, giving_way
@@ -18,6 +17,7 @@ from domain.errors import PacklineError
 from models.catalogue import Reservation, StockCount, StockLevel, StockMovement
 from models.enums import MovementKind, ReservationState
 from models.intake import COUNT_PREFIX, AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
+from models.orders import SalesOrder
 from models.results import StockCounted, StockGivenUp
 from models.shipments import Shipment, ShipmentLine
 from tasks.reservations import lock_products
@@ -89,17 +89,26 @@ class StockInMotion(PacklineError):
 
 
 class Holder(NamedTuple):
-    """A shipment that holds pieces of a product. `picked`: they are in its tote."""
+    """A shipment that holds pieces of a product, so many of them picked: they are in its tote.
+
+    One that `goes_back` is to be cancelled: it needs no more than what it has picked.
+    """
 
     number: int
     shipment: int
     pieces: int
-    picked: bool
+    picked: int
+    goes_back: bool
 
     @property
     def key(self) -> Which:
         """Its order's number, and its own."""
         return self.number, self.shipment
+
+    @property
+    def unpicked(self) -> int:
+        """The pieces that it may give up: nobody has walked for them yet."""
+        return self.pieces - self.picked
 
 
 def book(change: DeliveryIn | AdjustmentIn) -> StockLevel:
@@ -132,8 +141,9 @@ def move(transfer: TransferIn) -> tuple[StockLevel, StockLevel]:
 def count(found: StockCountIn) -> StockCounted:
     """Take a count for true: the difference becomes one movement, in the counter's name.
 
-    Where fewer are counted than are set aside, the newest orders that are not picked yet give up
-    their stock, whole orders and as few as that takes, and the operator decides about each.
+    Where fewer are counted than are set aside, orders give up what is not picked yet, all of it, as
+    few orders as that takes: those that are to be cancelled, then the newest. About the others the
+    operator decides.
 
     Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `PickedAlready`, `StockInMotion`.
     """
@@ -255,10 +265,11 @@ def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounte
     holders = _holders(session, found.sku, warehouse)
     _refuse_if_picked(holders, found)
     short = _who_gives_way(holders, found.counted)
-    if not there.keys() >= set(short):
+    if not there.keys() >= short.keys():
         return None
     _put_short(session, found, [there[key] for key in short], holders)
-    return _book_count(session, level, found, tuple(number for number, _ in short))
+    asked = tuple(holder.number for holder in short.values() if not holder.goes_back)
+    return _book_count(session, level, found, asked)
 
 
 def _refuse_count_again(session: Session, found: StockCountIn, warehouse: str) -> None:
@@ -269,26 +280,29 @@ def _refuse_count_again(session: Session, found: StockCountIn, warehouse: str) -
 
 def _refuse_if_picked(holders: list[Holder], found: StockCountIn) -> None:
     picked = [holder for holder in holders if holder.picked]
-    pieces = sum(holder.pieces for holder in picked)
+    pieces = sum(holder.picked for holder in picked)
     if pieces > found.counted:
         raise PickedAlready(found, pieces, [holder.number for holder in picked])
 
 
-def _who_gives_way(holders: list[Holder], counted: int) -> list[Which]:
-    """The newest shipments that are not picked yet, until what is held is not more than counted."""
+def _who_gives_way(holders: list[Holder], counted: int) -> dict[Which, Holder]:
+    """The first shipments with pieces to pick, until what is held is not more than counted."""
     excess = sum(holder.pieces for holder in holders) - counted
-    return giving_way({h.key: h.pieces for h in holders if not h.picked}, excess)
+    may = {holder.key: holder for holder in holders if holder.unpicked}
+    chosen = giving_way({key: holder.unpicked for key, holder in may.items()}, excess)
+    return {key: may[key] for key in chosen}
 
 
 def _put_short(
     session: Session, found: StockCountIn, short: list[Shipment], holders: list[Holder]
 ) -> None:
-    pieces = {holder.key: holder.pieces for holder in holders}
-    kept = sum(pieces.values()) - sum(pieces[_which(shipment)] for shipment in short)
+    unpicked = {holder.key: holder.unpicked for holder in holders}
+    held = sum(holder.pieces for holder in holders)
+    kept = held - sum(unpicked[_which(shipment)] for shipment in short)
     for shipment in short:
         why = StockGivenUp(
             sku=found.sku,
-            wanted=pieces[_which(shipment)],
+            wanted=unpicked[_which(shipment)],
             available=found.counted - kept,
             counted_by=found.by,
             reference=found.reference,
@@ -330,29 +344,24 @@ def _counted_movement(found: StockCountIn, warehouse: str, before: int) -> Stock
 
 
 def _holders(session: Session, sku: str, warehouse: str) -> list[Holder]:
-    """The shipments for which pieces of the product are set aside there, the newest first."""
-    other = aliased(ShipmentLine)
-    unpicked = select(other.order_line_id).where(
-        other.order_number == ShipmentLine.order_number,
-        other.shipment == ShipmentLine.shipment,
-        col(other.quantity) > 0,
-        col(other.picked).is_distinct_from(other.quantity),
-    )
+    """The shipments for which pieces of the product are set aside there: those that are to be
+    cancelled first, then the newest.
+    """
+    picked = func.least(func.coalesce(ShipmentLine.picked, 0), Reservation.quantity)
+    goes_back = col(SalesOrder.cancel_requested_at).is_not(None)
+    which = col(ShipmentLine.order_number), col(ShipmentLine.shipment)
+    held: tuple[Any, ...] = (*which, Reservation.quantity, picked, goes_back)
     holding = (
-        select(
-            ShipmentLine.order_number,
-            ShipmentLine.shipment,
-            Reservation.quantity,
-            ~unpicked.correlate(ShipmentLine).exists(),
-        )
+        select(*held)
         .select_from(Reservation)
         .join(ShipmentLine)
+        .join(SalesOrder, col(SalesOrder.number) == ShipmentLine.order_number)
         .where(
             Reservation.sku == sku,
             Reservation.warehouse == warehouse,
             Reservation.state == ReservationState.LIVE,
         )
-        .order_by(col(ShipmentLine.order_number).desc(), col(ShipmentLine.shipment).desc())
+        .order_by(goes_back.desc(), *(number.desc() for number in which))
     )
     return [Holder(*row) for row in session.execute(holding)]
 

@@ -52,8 +52,8 @@ def test_topping_up_what_is_short_fills_the_order(wanted, available):
     assert shortages(wanted, topped_up) == []
 
 
-def test_the_newest_give_way_and_as_few_as_that_takes():
-    held = {1: 3, 2: 1, 3: 2, 4: 2}
+def test_the_first_give_way_and_as_few_as_that_takes():
+    held = {4: 2, 3: 2, 2: 1, 1: 3}
     assert giving_way(held, 0) == []
     assert giving_way(held, 1) == [4]
     assert giving_way(held, 2) == [4]

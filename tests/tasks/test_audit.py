@@ -30,8 +30,10 @@ from tests.mailserver import MailServer
 from tests.process import Process, execute
 
 SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT, TAKEN_BACK = range(1001, 1008)
+GIVEN_UP = 1008
 """The orders in the shop, one of each kind; the waiting one is to be picked, and a count has put
-another one short; the last was cancelled when its pickup was ordered.
+another one short; one was cancelled when its pickup was ordered, and the last when it was picked
+short.
 """
 
 
@@ -174,7 +176,7 @@ DAMAGES = [
     ),
     Damage(
         "no other order wants stock",
-        "UPDATE reservation SET state = 'wanted' WHERE state = 'released'",
+        "UPDATE reservation SET state = 'wanted' WHERE state = 'released' AND sku = 'PLATE'",
         f"Order {CANCELLED} is Cancelled and wants 50 of PLATE",
     ),
     Damage(
@@ -608,8 +610,46 @@ DAMAGES = [
     ),
     Damage(
         "what came back of a cancelled order is booked in once",
-        "DELETE FROM step_record WHERE step = 'Return Stock'",
+        "DELETE FROM step_record WHERE step IN ('gate: put-back', 'Return Stock')",
         f"order:{TAKEN_BACK} returned 0 of VASE as damaged, and its movement says -1.",
+    ),
+    Damage(
+        "what came back of a cancelled order is booked in once",
+        "UPDATE stock_movement SET quantity = -2"
+        f" WHERE reference = 'order:{GIVEN_UP}' AND kind = 'adjusted'",
+        f"order:{GIVEN_UP} returned -1 of JUG as adjusted, and its movement says -2.",
+    ),
+    Damage(
+        "what came back of a cancelled order is booked in once",
+        f"DELETE FROM stock_movement WHERE reference = 'order:{GIVEN_UP}'",
+        f"order:{GIVEN_UP} returned -1 of JUG as adjusted, and its movement says 0.",
+    ),
+    Damage(
+        "what came back of a cancelled order is booked in once",
+        f"UPDATE step_record SET result = jsonb_set(result, '{{missing,JUG}}', '2')"
+        f" WHERE subject = 'order:{GIVEN_UP}' AND step = 'Return Stock'",
+        f"order:{GIVEN_UP} returned -2 of JUG as adjusted, and its movement says -1.",
+    ),
+    Damage(
+        "what a picker did not find left the stock once, with the answer",
+        "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
+        f" VALUES ('MAIN', 'JUG', -1, 'adjusted', 'order:{GIVEN_UP}:picking:7', 'Jo', 'no', now())",
+        f"order:{GIVEN_UP}:picking:7 moved -1 of JUG as adjusted, and the picker's answer says 0.",
+    ),
+    Damage(
+        "what a picker did not find left the stock once, with the answer",
+        "UPDATE stock_movement SET kind = 'adjusted'"
+        f" WHERE reference = 'order:{GIVEN_UP}:picking:1'",
+        f"order:{GIVEN_UP}:picking:1 moved 0 of JUG as damaged, and the picker's answer says -1.",
+    ),
+    Damage(
+        "no other order holds stock",
+        f"DELETE FROM step_record WHERE subject = 'order:{GIVEN_UP}' AND step = 'Return Stock';"
+        "UPDATE shipment SET status = 'Processing', cancelled_at = NULL"
+        f" WHERE order_number = {GIVEN_UP};"
+        "UPDATE reservation SET state = 'live', warehouse = 'MAIN'"
+        " WHERE sku = 'JUG' AND quantity = 2",
+        f"Order {GIVEN_UP} is Processing and has 2 of JUG set aside",
     ),
     Damage(
         "what goes back is cancelled in the order's lines",
@@ -802,10 +842,20 @@ def live_a_day(process: Process) -> None:
         make_product(session, "CUP", stock=2)
         make_warehouse(session, "YORK", 2)
         make_product(session, "VASE", stock=3)
+        make_product(session, "JUG", stock=4)
         orders = ({"PLATE": 1, "MUG": 2}, {"PLATE": 50}, {"PLATE": 40}, {"MUG": 3}, {"MUG": 1})
-        orders += ({"BOWL": 2}, {"VASE": 2})
+        orders += ({"BOWL": 2}, {"VASE": 2}, {"JUG": 3})
         numbers = [make_order(session, lines) for lines in orders]
-    assert numbers == [SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT, TAKEN_BACK]
+    assert numbers == [
+        SHIPPED,
+        CANCELLED,
+        BACKORDERED,
+        WAITING,
+        NEW,
+        PUT_SHORT,
+        TAKEN_BACK,
+        GIVEN_UP,
+    ]
 
     assert process.run(SHIPPED) == "picking-1"
     process.answers["picking-1"] = {"gate": "picking"}
@@ -836,6 +886,7 @@ def live_a_day(process: Process) -> None:
         )
     )
     take_back(process.another())
+    give_up(process.another())
     with db.transaction() as session:
         shipped_at = session.get_one(SalesOrder, SHIPPED).shipped_at
     process.another().sum_up(shop_day(shipped_at, settings().zone_info))
@@ -852,6 +903,18 @@ def take_back(process: Process) -> None:
     lost = [{"sku": "VASE", "damaged": 1}]
     process.answer("put-back", outcome="something is damaged or missing", lost=lost)
     assert process.run(TAKEN_BACK).startswith(f"Order {TAKEN_BACK} is Cancelled")
+
+
+def give_up(process: Process) -> None:
+    """The last order is cancelled once it is picked short: a jug was broken, another gets lost."""
+    process.run(GIVEN_UP)
+    found = [{"sku": "JUG", "quantity": 2, "why": "damaged"}]
+    process.answer("picking", GIVEN_UP, outcome="something is missing", found=found)
+    request_cancellation(GIVEN_UP, "changed their mind", "Max")
+    assert process.run(GIVEN_UP) == "put-back-1"
+    lost = [{"sku": "JUG", "missing": 1}]
+    process.answer("put-back", outcome="something is damaged or missing", lost=lost)
+    assert process.run(GIVEN_UP).startswith(f"Order {GIVEN_UP} is Cancelled")
 
 
 def damage(session: Session, sql: str) -> None:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from threading import Thread
 
 import pytest
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import DatabaseError, NoResultFound
 
 import tasks.stock_keeping
 from adapters.database import transaction
@@ -13,11 +13,23 @@ from models.shipments import Shipment
 from tasks.answers import answer_task
 from tasks.audit import audit
 from tasks.backorders import fill_backorders
+from tasks.cancellation import request_cancellation
 from tasks.refusals import AnswerRefused
 from tasks.stock_keeping import AlreadyBooked, PickedAlready, book, count
 from tasks.worklist import TaskNotOpen
-from tests.factories import make_order
-from tests.process import assert_sound, everything, form, open_task_id, rows
+from tests.factories import make_order, make_warehouse, receive
+from tests.process import (
+    assert_sound,
+    dying_before_the_record_of,
+    everything,
+    execute,
+    form,
+    open_task_id,
+    rows,
+)
+from tests.tasks.test_backorders import plates_arrive
+from tests.tasks.test_short_picks import decide, found
+from tests.tasks.test_splits import pieces, reservations
 from tests.tasks.test_stock import at_once
 
 
@@ -204,18 +216,214 @@ def test_an_order_that_regains_its_stock_before_it_is_to_be_picked_waits_for_its
     assert_sound()
 
 
-def test_an_order_that_is_with_the_operator_already_gives_way_too(three):
-    number, run = three[2]
-    missing = [{"sku": "MUG", "quantity": 1, "why": "not in bin"}]
-    run.answer("picking", number, outcome="something is missing", found=missing)
+def count_plates(pieces):
+    return count(StockCountIn(sku="PLATE", counted=pieces, reference="P-1", by="Kim"))
+
+
+@pytest.fixture
+def one_plate_left(process):
+    """An order of three mugs and two plates, of which a count has found one plate."""
+    number, run = to_be_picked(process, MUG=3, PLATE=2)
+    assert count_plates(1).put_short == (number,)
     assert run.run(number) == "short-pick-1"
-    assert count_mugs(6).put_short == (number,)
+    assert "| PLATE | 2 | 1 |" in run.description
+    return number, run
+
+
+def test_after_a_count_cancel_line_cancels_what_stock_lacks_and_the_rest_ships(one_plate_left):
+    number, run = one_plate_left
+    assert decide(run, number, "cancel line") == "picking-2"
+    assert reservations(number) == [(1, "MUG", "live", 3), (1, "PLATE", "live", 1)]
+    assert rows("SELECT sku, cancelled FROM order_line ORDER BY 1") == [("MUG", 0), ("PLATE", 1)]
+    assert len(rows("SELECT FROM refund")) == 1
+    assert rows("SELECT key FROM message") == [(f"order:{number}:cancelled:1",)]
     assert_sound()
-    with pytest.raises(AnswerRefused, match="too low"):
-        run.answer("short-pick", number)
-    mugs_arrive(3)
+    assert run.ship(number) == f"Order {number} is Shipped."
+    assert (stock(), stock("PLATE")) == ((7, 0), (0, 0))
+    assert_sound()
+
+
+def test_after_a_count_what_stock_has_ships_and_the_rest_follows(process, one_plate_left):
+    number, run = one_plate_left
+    assert decide(run, number, "split") == "picking-2"
+    assert pieces(number) == [(1, "MUG", 3), (1, "PLATE", 1), (2, "PLATE", 1)]
+    assert_sound()
+    assert run.ship(number) == f"Order {number} is Shipped."
+    other = process.another()
+    assert other.run(number, 2) == "shortage-1"
+    plates_arrive(1)
     assert fill_backorders() == [number]
-    assert run.run(number) == "picking-2"
+    assert other.ship(number, 2) == f"Order {number}, shipment 2 is Shipped."
+    assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("decision", "record"),
+    [
+        ("cancel line", "Cancel Lines"),
+        ("cancel line", "Regain Stock"),
+        ("split", "Split Shipment"),
+        ("split", "Regain Stock"),
+    ],
+)
+def test_a_decision_after_a_count_that_dies_leaves_all_as_it_was(one_plate_left, decision, record):
+    number, run = one_plate_left
+    before = everything()
+    with dying_before_the_record_of(record), pytest.raises(DatabaseError, match="stopped"):
+        decide(run, number, decision)
+    assert everything() == before
+    assert decide(run, number, decision) == "picking-2"
+    assert_sound()
+
+
+@pytest.mark.parametrize("decision", ["cancel line", "split"])
+def test_after_a_count_nothing_is_cancelled_or_split_off_once_all_is_there(
+    one_plate_left, decision
+):
+    number, run = one_plate_left
+    plates_arrive(1)
+    assert decide(run, number, decision) == "picking-2"
+    assert pieces(number) == [(1, "MUG", 3), (1, "PLATE", 2)]
+    assert rows("SELECT FROM refund") == []
+    assert_sound()
+
+
+def test_after_a_count_that_found_nothing_the_order_is_not_split_and_may_be_cancelled(process):
+    number, run = to_be_picked(process, PLATE=2)
+    count_plates(0)
+    run.run(number)
+    with pytest.raises(AnswerRefused, match=r"Nothing of it is in stock.*wait instead"):
+        decide(run, number, "split")
+    assert decide(run, number, "cancel line") == f"Order {number} is Cancelled: picked short."
+    assert_sound()
+
+
+def test_the_operator_sees_the_same_list_after_a_decision_to_wait(one_plate_left):
+    number, run = one_plate_left
+    assert decide(run, number, "wait") == "short-pick-2"
+    assert "| PLATE | 2 | 1 |" in run.description
+    assert "MUG" not in run.description
+    assert_sound()
+
+
+def test_what_was_found_of_a_short_pick_lies_in_a_tote_and_is_not_taken_away(three):
+    number, run = three[2]
+    run.answer("picking", number, **found(MUG=(1, "not in bin")))
+    assert run.run(number) == "short-pick-1"
+    assert count_mugs(6).put_short == (three[1][0],)
+    assert reservations(number) == [(1, "MUG", "live", 1), (1, "MUG", "wanted", 2)]
+    assert_sound()
+
+
+@pytest.fixture
+def in_a_tote(process):
+    """An order with three mugs in a tote; its two plates are to be picked in a second round."""
+    number, run = to_be_picked(process, MUG=3, PLATE=2)
+    run.answer("picking", number, **found(PLATE=(0, "not in bin")))
+    run.run(number)
+    assert decide(run, number, "try again") == "picking-2"
+    return number, run
+
+
+def test_a_count_of_fewer_than_lie_in_a_tote_is_refused_though_the_order_is_picked_in_part(
+    in_a_tote,
+):
+    number, _ = in_a_tote
+    before = everything()
+    with pytest.raises(PickedAlready, match=f"3 are picked for order {number}"):
+        count_mugs(2)
+    assert everything() == before
+    assert count_mugs(3).put_short == ()
+    assert_sound()
+
+
+def test_of_an_order_picked_in_part_only_the_rest_gives_way(in_a_tote):
+    number, run = in_a_tote
+    assert count_plates(1).put_short == (number,)
+    assert reservations(number) == [(1, "MUG", "live", 3), (1, "PLATE", "wanted", 2)]
+    assert rows("SELECT sku, picked FROM shipment_line ORDER BY 1") == [("MUG", 3), ("PLATE", 0)]
+    assert_sound()
+    assert run.run(number) == "short-pick-2"
+    assert "| PLATE | 2 | 1 |" in run.description
+    plates_arrive(1)
+    assert fill_backorders() == [number]
+    assert run.run(number) == "picking-3"
+    assert "| 2 | PLATE |" in run.description
+    assert "MUG" not in run.description
+    assert run.ship(number) == f"Order {number} is Shipped."
+    assert_sound()
+
+
+@pytest.mark.usefixtures("in_a_tote")
+def test_an_order_with_a_tote_in_one_warehouse_is_not_picked_in_another():
+    with transaction() as session:
+        make_warehouse(session, "YORK", 2)
+        receive(session, "MUG", 9, "YORK")
+        receive(session, "PLATE", 9, "YORK")
+    count_plates(1)
+    assert fill_backorders() == []
+    assert rows("SELECT DISTINCT warehouse FROM reservation WHERE state = 'live'") == [("MAIN",)]
+    assert_sound()
+
+
+@pytest.mark.parametrize("decision", ["cancel line", "split"])
+@pytest.mark.parametrize(("left", "waits_at"), [(1, "picking-3"), (0, "packing-1")])
+def test_what_is_left_of_the_rest_is_picked_and_ships_with_the_tote(
+    in_a_tote, decision, left, waits_at
+):
+    number, run = in_a_tote
+    count_plates(left)
+    run.run(number)
+    assert decide(run, number, decision) == waits_at
+    assert_sound()
+    assert run.ship(number) == f"Order {number} is Shipped."
+    assert (stock(), stock("PLATE")) == ((7, 0), (0, 0))
+    assert_sound()
+
+
+def test_the_rest_that_gave_way_may_come_from_elsewhere(in_a_tote):
+    number, run = in_a_tote
+    with transaction() as session:
+        make_warehouse(session, "YORK", 2)
+        receive(session, "PLATE", 9, "YORK")
+    count_plates(0)
+    run.run(number)
+    assert decide(run, number, "pick elsewhere") == "packing-1"
+    assert pieces(number) == [(1, "MUG", 3), (1, "PLATE", 0), (2, "PLATE", 2)]
+    assert_sound()
+
+
+def test_an_operator_who_is_being_asked_is_still_asked_with_more_on_the_list(process):
+    """Whatever way a line came to be picked in part, what nobody has picked of it gives way."""
+    number, run = to_be_picked(process, MUG=3, PLATE=2)
+    run.answer("picking", number, **found(PLATE=(0, "damaged")))
+    execute("UPDATE shipment_line SET picked = 1 WHERE sku = 'MUG'")
+    assert count_mugs(2).put_short == (number,)
+    assert reservations(number) == [
+        (1, "MUG", "live", 1),
+        (1, "MUG", "wanted", 2),
+        (1, "PLATE", "wanted", 2),
+    ]
+    assert run.run(number) == "short-pick-1"
+    assert "| PLATE | 2 | 0 | damaged |" in run.description
+    assert "| MUG | 3 | 2 |" in run.description
+    mugs_arrive(9)
+    assert fill_backorders() == []
+    assert_sound()
+
+
+def test_an_order_that_is_to_be_cancelled_gives_way_first_and_nobody_is_asked(process):
+    older, run = to_be_picked(process, MUG=5)
+    newer, other = to_be_picked(process, MUG=5)
+    request_cancellation(older, "changed their mind", "Max")
+    counted = count_mugs(7)
+    assert counted.put_short == ()
+    assert str(counted) == "MUG: 7 counted, the books had 10 (-3)"
+    assert reservations(newer) == [(1, "MUG", "live", 5)]
+    assert_sound()
+    assert run.run(older) == f"Order {older} is Cancelled: changed their mind."
+    assert other.ship(newer) == f"Order {newer} is Shipped."
+    assert stock() == (2, 0)
     assert_sound()
 
 

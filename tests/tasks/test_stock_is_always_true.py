@@ -101,7 +101,9 @@ SHIPPED = """
         ON travels.order_number = line.order_number AND travels.number = line.shipment
     JOIN step_record ON subject = key AND step = 'Update Inventory Stock'
     WHERE NOT EXISTS (
-        SELECT FROM step_record back WHERE back.subject = key AND back.step = 'Return Stock'
+        SELECT FROM step_record back
+        WHERE back.subject = key AND back.step IN ('Return Stock', 'gate: put-back')
+            AND coalesce(back.result ->> 'accepted', 'true') = 'true'
     )
     GROUP BY sku
 """
