@@ -14,7 +14,7 @@ from models.enums import MovementKind, ReservationState
 from models.results import PutBack
 from models.shipments import Shipment
 from tasks.cancellation import is_booked_out
-from tasks.reservations import close_reservations, lock_products
+from tasks.reservations import close_reservations, held_in, lock_products
 from tasks.warehouses import warehouse_called
 
 
