@@ -28,7 +28,7 @@ from tasks.answers import GATES
 from tasks.checklists import checklist_markdown
 from tasks.promises import PromiseClock
 from tasks.refunds import amount
-from tasks.subjects import UnknownOrder, order_key
+from tasks.subjects import IDENTITIES, UnknownOrder, order_key
 from tasks.warehouses import warehouse_called
 from tasks.worklist import ROLE_ABOVE, find_task
 
@@ -183,37 +183,38 @@ def orders(
     session: Session,
     *,
     status: OrderStatus | None = None,
-    sort: OrderSort = OrderSort.NEWEST,
+    sort: OrderSort = OrderSort.PROMISE,
     late: bool = False,
     held: bool = False,
     limit: int = 50,
 ) -> list[OrderRow]:
-    """The newest orders first; or the open ones, those first that are to leave first.
+    """The open orders, those first that are to leave first; or all, the newest first.
 
-    `held`: those on hold. `late`: the open orders that should have left, those first that are the
-    latest.
+    Those that have ended, asked for by `status`, have nothing to be on time for: the newest come
+    first. `held`: those on hold. `late`: the open orders that should have left.
     """
     clock = PromiseClock()
     wanted = select(SalesOrder).limit(limit)
     if status:
         wanted = wanted.where(SalesOrder.status == status)
-    if late or sort == OrderSort.PROMISE:
-        wanted = wanted.where(col(SalesOrder.status).not_in(ENDED)).order_by(
-            col(SalesOrder.promised_at)
-        )
+    if late or (sort == OrderSort.PROMISE and status not in ENDED):
+        wanted = wanted.where(col(SalesOrder.status).not_in(ENDED))
+        wanted = wanted.order_by(col(SalesOrder.promised_at), col(SalesOrder.number))
+    else:
+        wanted = wanted.order_by(col(SalesOrder.number).desc())
     if held:
         wanted = wanted.where(col(SalesOrder.held_at).is_not(None))
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
     wanted = wanted.options(selectinload(SalesOrder.shipments))  # type: ignore[arg-type]
-    found = session.exec(wanted.order_by(col(SalesOrder.number).desc())).all()
+    found = session.exec(wanted).all()
     pieces = _pieces(session, [order.number for order in found])
     return [_order_row(order, pieces.get(order.number, 0), clock) for order in found]
 
 
 def order_sheet(session: Session, number: int) -> OrderSheet:
     """Everything about one order. Raises `UnknownOrder`."""
-    order = session.get(SalesOrder, number)
+    order = session.get(SalesOrder, number) if number in IDENTITIES else None
     if order is None:
         raise UnknownOrder(number)
     return OrderSheet(
@@ -246,9 +247,10 @@ def open_tasks(
     warehouse: str | None = None,
     limit: int = 50,
 ) -> list[TaskRow]:
-    """What waits for people, most urgent first; `late`: what was due.
+    """What waits for people; `late`: what was due.
 
-    A role also has on its list what was escalated to it. Raises `UnknownWarehouse`.
+    What is overdue comes first, and then what belongs to the order that is to leave first. A role
+    also has on its list what was escalated to it. Raises `UnknownWarehouse`.
     """
     clock = PromiseClock()
     urgent = select(StaffTask, SalesOrder).join(
@@ -261,7 +263,9 @@ def open_tasks(
         urgent = urgent.where(col(StaffTask.due_at) < clock.now)
     if warehouse:
         urgent = urgent.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
-    found = session.exec(urgent.order_by(col(StaffTask.due_at), col(StaffTask.id)).limit(limit))
+    overdue = col(StaffTask.due_at) < clock.now
+    first = (overdue.desc(), col(SalesOrder.promised_at), col(StaffTask.due_at), col(StaffTask.id))
+    found = session.exec(urgent.order_by(*first).limit(limit))
     return [_task_row(task, order, clock) for task, order in found]
 
 

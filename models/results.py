@@ -466,8 +466,10 @@ class MailSent(StepResult):
 
 
 class CancellationTold(MailSent):
-    """The mail about a cancelled order. `tells` are the keys of the line notices that it stands for:
-    lines that were cancelled before, and of which no mail had told the customer.
+    """The mail about a cancelled order.
+
+    `tells` are the keys of the line notices that it stands for: lines that were cancelled before,
+    and of which no mail had told the customer.
     """
 
     tells: tuple[str, ...] = ()

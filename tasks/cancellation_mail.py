@@ -41,9 +41,9 @@ class LineNotice:
         return line_notice_key(self.subject, self.number)
 
     @property
-    def is_begun(self) -> bool:
-        """Its mail went out or may have, and nothing is recorded of that."""
-        return self._is_written and not self.is_untold
+    def begun(self) -> Message | None:
+        """Its mail, if that went out or may have, and nothing is recorded of it."""
+        return self.message if self._is_written and not self.is_untold else None
 
     @property
     def is_untold(self) -> bool:

@@ -34,7 +34,6 @@ from tasks.shipping import again_in, live_labels, replaced_numbers
 from tasks.step import step
 from tasks.subjects import OrderRef, order_key
 
-
 SEND_LINE_NOTICE = "Send Line Cancellation Notice"
 
 
@@ -84,7 +83,7 @@ def write_cancellation_notice(
     if not refunded.last:
         return None
     notices = line_notices(session, shipment.order)
-    begun = [begin_sending(notice.message) for notice in notices if notice.is_begun]
+    begun = [begin_sending(message) for notice in notices if (message := notice.begun)]
     mail = written(session, _cancellation_key(shipment.order)) or _write_with_untold(
         session, shipment.order, [notice for notice in notices if notice.is_untold], refunded
     )

@@ -47,7 +47,8 @@ def step(
     returns a small result. It never commits. With `effect`, `intent(session, row, *args)` is
     committed first, `effect(what intent gave)` acts, and the function gets what that gave in place
     of the arguments. `turn(subject)` names what only one attempt at a time may be at, where steps
-    share that; else it is the step. The step is called with the subject in place of session and row.
+    share that; else it is the step. The step is called with the subject in place of session and
+    row.
     """
 
     def decorate(body: Body[Result]) -> Step[Result]:

@@ -454,8 +454,8 @@ DAMAGES = [
         "INSERT INTO step_record (subject, step, round, result, run_id, at)"
         f" VALUES ('order:{TAKEN_BACK}', 'Cancel Lines', 1,"
         """ '{"cancelled": {"VASE": 1}, "refund": null}', '', now())""",
-        f"Order {TAKEN_BACK} has cancelled lines (order:{TAKEN_BACK}:cancelled:1), and its mails tell"
-        " of them 0 times.",
+        f"Order {TAKEN_BACK} has cancelled lines (order:{TAKEN_BACK}:cancelled:1), and its mails"
+        " tell of them 0 times.",
     ),
     Damage(
         "effects have the record of their step",

@@ -207,7 +207,7 @@ def test_an_order_that_regains_its_stock_before_it_is_to_be_picked_waits_for_its
 def test_an_order_that_is_with_the_operator_already_gives_way_too(three):
     number, run = three[2]
     missing = [{"sku": "MUG", "quantity": 1, "why": "not in bin"}]
-    run.answer("picking", number, outcome="something is missing", found=missing)
+    run.answer("picking", number, outcome="too few of these, the rest as listed", found=missing)
     assert run.run(number) == "short-pick-1"
     assert count_mugs(6).put_short == (number,)
     assert_sound()
