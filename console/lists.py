@@ -17,6 +17,7 @@ from domain.errors import PacklineError
 from domain.promises import PromiseState
 from models.catalogue import Product, StockLevel, Warehouse
 from models.enums import ENDED, HoldReason, OrderStatus, Role, TaskState
+from models.intake import is_showable
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
 from models.refunds import Refund
@@ -284,7 +285,7 @@ def task_sheet(session: Session, task_id: int) -> str:
 
 def role_of(session: Session, name: str) -> Role:
     """The role of somebody who works here. Raises `PacklineError`."""
-    staff = session.get(Staff, name)
+    staff = session.get(Staff, name) if is_showable(name) else None
     if staff is None:
         raise PacklineError(f"Nobody called {name!r} works here: import staff.csv, or give --role.")
     return staff.role
@@ -303,7 +304,7 @@ def stock(
     """
     levels = select(StockLevel, Product.name).join(Product).join(Warehouse)
     if skus:
-        levels = levels.where(col(StockLevel.sku).in_(skus))
+        levels = levels.where(col(StockLevel.sku).in_(filter(is_showable, skus)))
     if warehouse:
         levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
     found = session.exec(levels.order_by(col(StockLevel.sku), col(Warehouse.rank)).limit(limit))

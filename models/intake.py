@@ -55,9 +55,14 @@ def shown(value: object) -> str:
     return reprlib.repr(str(value))
 
 
+def is_showable(text: str) -> bool:
+    """Whether a text has no control characters. Nothing that Packline keeps has any."""
+    return _UNSHOWABLE.search(text) is None
+
+
 def showable(value: object) -> object:
     """Refuse what a label, a mail header or a page cannot show. Markup is text like any other."""
-    if isinstance(value, str) and _UNSHOWABLE.search(value):
+    if isinstance(value, str) and not is_showable(value):
         raise ValueError(f"{shown(value)} holds a line break or another control character")
     return value
 

@@ -619,6 +619,14 @@ def test_a_task_cancels_its_order_instead(packline, picking):
     assert_sound()
 
 
+@pytest.mark.parametrize("garbled", ["a\x00", "\udcff"])
+def test_what_no_text_in_the_database_can_be_is_not_found_there(packline, shop, garbled):
+    status, _, err = packline("tasks", "--for", garbled)
+    assert status == 1
+    assert f"Nobody called {garbled!r} works here" in err
+    assert as_json(packline("stock", "--sku", garbled, "--json")) == []
+
+
 BY_JO = ("--reference", "slip 1", "--by", "Jo")
 
 
