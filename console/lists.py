@@ -257,7 +257,10 @@ def open_tasks(
     urgent = select(StaffTask, SalesOrder).join(
         SalesOrder, col(SalesOrder.number) == StaffTask.order_number
     )
-    urgent = urgent.where(StaffTask.state == TaskState.OPEN)
+    urgent = urgent.where(
+        StaffTask.state == TaskState.OPEN,
+        col(SalesOrder.status).not_in(ENDED),  # always so: it brings their index into use
+    )
     if role:
         urgent = urgent.where(_concerns(role))
     if late:
