@@ -2,11 +2,15 @@
 if that is cancelled before the first has gone out.
 """
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy.exc import DatabaseError
 
 from adapters.mail import MailServerAway, MailUnclear
 from tasks.cancellation import request_cancellation
+from tasks.subjects import Superseded
 from tests.process import assert_sound, dying_before_the_record_of, rows
 from tests.tasks.test_backorders import order_of, plates_arrive
 from tests.tasks.test_short_picks import found
@@ -101,6 +105,23 @@ def test_a_request_that_comes_while_the_notice_is_sent_tells_nothing_twice(
     assert "2 × PLATE" in whole
     assert set(states().values()) == {"sent"}
     assert rows("SELECT unclear FROM message") == [(0,), (0,)]
+    assert_sound()
+
+
+def test_a_notice_that_another_attempt_is_sending_is_waited_for(process, number, mail_server):
+    mail_server.slow_seconds = 1
+    with ThreadPoolExecutor() as people:
+        sending = people.submit(process.run, number)
+        while rows("SELECT FROM message WHERE sending_since IS NOT NULL") == []:
+            time.sleep(0.01)
+        request_cancellation(number, "changed their mind", "Max")
+        go_back(process.another(), number)
+        with pytest.raises(Superseded):
+            sending.result()
+    lines, whole = told(mail_server)
+    assert "2 × PLATE" in lines
+    assert "2 × PLATE" in whole
+    assert rows("SELECT unclear, state FROM message") == [(0, "sent"), (0, "sent")]
     assert_sound()
 
 
