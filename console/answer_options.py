@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from domain.errors import PacklineError
@@ -15,6 +14,7 @@ from models.forms import (
     PICK_ELSEWHERE,
     SOMETHING_MISSING,
     SPLIT,
+    TOO_FEW_OF_THESE,
     TRY_AGAIN,
     WAIT,
 )
@@ -30,9 +30,14 @@ _ANSWERED_BY = {
 _SHORTAGE = (TRY_AGAIN, SPLIT, CANCEL_LINE, CANCEL_THE_ORDER)
 _SHORT_PICK = (TRY_AGAIN, PICK_ELSEWHERE, SPLIT, WAIT, CANCEL_LINE, CANCEL_THE_ORDER)
 
-_FOUND = re.compile(r"^(?P<sku>.+)=(?P<pieces>\d+):(?P<why>[^:=]+)$")
+_PIECES = r"(?P<pieces>\d{1,18})"
+_FOUND = re.compile(rf"^(?P<sku>.+)={_PIECES}(?::(?P<why>[^:=]+))?$", re.ASCII)
+_LOST = re.compile(rf"^(?P<sku>.+)={_PIECES}$", re.ASCII)
 _OTHER_REASONS = "not in bin, wrong item, other"
-_PARCEL = re.compile(r"^(\d+)(?:g)?[ ,]+(\d+)x(\d+)x(\d+)(?:mm)?$", re.IGNORECASE)
+_SIDE = r"(\d{1,18})"
+_PARCEL = re.compile(
+    rf"^{_SIDE}(?:g)?[ ,]+{_SIDE}x{_SIDE}x{_SIDE}(?:mm)?$", re.IGNORECASE | re.ASCII
+)
 
 
 class OptionMissing(PacklineError):
@@ -49,12 +54,20 @@ class OptionMalformed(PacklineError):
         super().__init__(f"{option} {given!r} is not understood: write it like {example}.")
 
 
+class GivenTwice(PacklineError):
+    """A product stands twice under one option."""
+
+    def __init__(self, option: str, sku: str) -> None:
+        super().__init__(f"{option} names {sku} twice: give it once, with all its pieces.")
+
+
 @dataclass(frozen=True)
 class DoneOptions:
     """What was given to `packline done`; each kind of task takes some of it."""
 
     by: str
     found: list[str]
+    rest: bool
     parcels: list[str]
     confirmation: str | None
     at: str | None
@@ -66,12 +79,12 @@ class DoneOptions:
 
 
 def answer_for(kind: TaskKind, given: DoneOptions) -> dict[str, Any]:
-    """The answer to a task of that kind. Raises `OptionMissing` or `OptionMalformed`."""
+    """The answer to a task of that kind. Raises `PacklineError`."""
     if given.cancel:
         return cancel_answer(kind, given.by, given.cancel)
     match kind:
         case TaskKind.PICKING:
-            return picking_answer(given.by, given.found)
+            return picking_answer(given.by, given.found, rest=given.rest)
         case TaskKind.PACKING:
             return packing_answer(given.by, given.parcels)
         case TaskKind.CARRIER_PICKUP:
@@ -84,10 +97,13 @@ def answer_for(kind: TaskKind, given: DoneOptions) -> dict[str, Any]:
             return decision_answer(kind, given.by, given.decision, given.note)
 
 
-def picking_answer(by: str, found: list[str]) -> dict[str, Any]:
-    """All as listed, or with `SKU=PIECES:WHY` for each product that was short."""
+def picking_answer(by: str, found: list[str], *, rest: bool = False) -> dict[str, Any]:
+    """All as listed, or with `SKU=PIECES:WHY` for each product, or only for those that were short
+    while the `rest` is as listed.
+    """
     items = [_found(given) for given in found]
-    outcome = SOMETHING_MISSING if items else ALL_AS_LISTED
+    _once_each("--found", items)
+    outcome = TOO_FEW_OF_THESE if rest else SOMETHING_MISSING if items else ALL_AS_LISTED
     return {"gate": "picking", "picked_by": by, "outcome": outcome, "found": items}
 
 
@@ -124,7 +140,9 @@ def put_back_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str
     """All as listed, or with `SKU=PIECES` for each product that is damaged or missing."""
     lost: dict[str, dict[str, Any]] = {}
     for option, given in (("damaged", damaged), ("missing", missing)):
-        for item in map(partial(_lost, option), given):
+        items = [_lost(option, text) for text in given]
+        _once_each(f"--{option}", items)
+        for item in items:
             lost.setdefault(item["sku"], {"sku": item["sku"]})[option] = item["quantity"]
     outcome = DAMAGED_OR_MISSING if lost else ALL_AS_LISTED
     return {
@@ -148,18 +166,27 @@ def cancel_answer(kind: TaskKind, by: str, reason: str) -> dict[str, Any]:
     return {"gate": str(kind), _ANSWERED_BY[kind]: by, "cancel": reason}
 
 
+def _once_each(option: str, items: list[dict[str, Any]]) -> None:
+    given: set[str] = set()
+    for item in items:
+        if item["sku"] in given:
+            raise GivenTwice(option, item["sku"])
+        given.add(item["sku"])
+
+
 def _lost(option: str, given: str) -> dict[str, Any]:
-    sku, separator, quantity = given.strip().rpartition("=")
-    if not separator or not sku or not quantity.isdecimal():
+    item = _LOST.match(given.strip())
+    if item is None:
         raise OptionMalformed(f"--{option}", given, "MUG-01=2")
-    return {"sku": sku, "quantity": int(quantity)}
+    return {"sku": item["sku"], "quantity": int(item["pieces"])}
 
 
 def _found(given: str) -> dict[str, Any]:
     item = _FOUND.match(given.strip())
     if item is None:
         raise OptionMalformed("--found", given, f"'MUG-01=2:damaged' (or {_OTHER_REASONS})")
-    return {"sku": item["sku"], "quantity": int(item["pieces"]), "why": item["why"].strip()}
+    why = item["why"].strip() if item["why"] else None
+    return {"sku": item["sku"], "quantity": int(item["pieces"]), "why": why}
 
 
 def _parcel(given: str) -> dict[str, int]:

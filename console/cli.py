@@ -69,6 +69,9 @@ from tasks.stock_keeping import count as count_stock
 from tasks.warehouses import several_warehouses
 from tasks.worklist import find_task
 
+_MOST_ROWS = 1_000_000
+_NEGATIVES = {"ignore_unknown_options": True}
+"""-3 is a number and no option; that it is too small is said by whoever takes it."""
 _INTERRUPTED = 130
 """The exit status of a program that Ctrl-C ended."""
 
@@ -86,7 +89,7 @@ bench_app = typer.Typer(help="Measure Packline on a stack of its own; `replay` p
 app.add_typer(bench_app, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many rows at the most.")]
+Limit = Annotated[int, typer.Option(min=1, max=_MOST_ROWS, help="How many rows at the most.")]
 By = Annotated[str, typer.Option(help="Your name.")]
 Sku = Annotated[str | None, typer.Argument(help="The product.")]
 OneBy = Annotated[str | None, typer.Option(help="Your name.")]
@@ -196,8 +199,11 @@ def orders(
     status: Annotated[OrderStatus | None, typer.Option(help="Only these.")] = None,
     sort: Annotated[
         lists.OrderSort,
-        typer.Option(help="`promise`: the open orders, those first that are to leave first."),
-    ] = lists.OrderSort.NEWEST,
+        typer.Option(
+            help="`promise`: the open orders, those first that are to leave first; `newest`: all,"
+            " the newest first."
+        ),
+    ] = lists.OrderSort.PROMISE,
     late: Annotated[
         bool, typer.Option("--late", help="Only open orders that should have left.")
     ] = False,
@@ -205,7 +211,10 @@ def orders(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List orders, the newest first, with the time by which each is to leave."""
+    """List the open orders, those first that are to leave first, with the time of each.
+
+    Those that have ended: --sort newest, or --status Shipped.
+    """
     with _reading() as session:
         rows = lists.orders(session, status=status, sort=sort, late=late, held=held, limit=limit)
     shown.as_json(rows) if as_json else shown.show_orders(rows)
@@ -336,7 +345,7 @@ def tasks(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List what waits for people, the most urgent first.
+    """List what waits for people: what is overdue, then what is to leave first.
 
     A role also sees what was escalated to it.
     """
@@ -361,8 +370,15 @@ def done(
     by: By,
     found: Annotated[
         list[str] | None,
-        typer.Option(metavar="SKU=PIECES:WHY", help="Picking: a product that was short."),
+        typer.Option(
+            metavar="SKU=PIECES[:WHY]",
+            help="Picking: what was found of a product; where there are fewer than listed, why: not"
+            " in bin, damaged, wrong item, other.",
+        ),
     ] = None,
+    rest: Annotated[
+        bool, typer.Option("--rest", help="Picking: all without a --found are there as listed.")
+    ] = False,
     parcel: Annotated[
         list[str] | None,
         typer.Option(metavar="GRAMS,LxWxH", help="Packing: each parcel, in grams and mm."),
@@ -393,13 +409,14 @@ def done(
     as_json: AsJson = False,
 ) -> None:
     """Say that a task is done. Picking without --found means: all as listed, as does putting back
-    without --damaged and --missing.
+    without --damaged and --missing. With --found, name every product of the list, or give --rest.
     """
     with _reading() as session:
         kind = find_task(session, task).kind
     given = options.DoneOptions(
         by=by,
         found=found or [],
+        rest=rest,
         parcels=parcel or [],
         confirmation=confirmation,
         at=at,
@@ -436,10 +453,10 @@ def stock(
     shown.as_json(rows) if as_json else shown.show_stock(rows, by_warehouse=several)
 
 
-@stock_app.command()
+@stock_app.command(context_settings=_NEGATIVES)
 def receive(
     sku: Sku = None,
-    quantity: Annotated[int | None, typer.Argument(min=1)] = None,
+    quantity: Annotated[int | None, typer.Argument(help="How many pieces.")] = None,
     reference: Annotated[
         str | None, typer.Option(help="The delivery note: booked once each.")
     ] = None,
@@ -456,7 +473,7 @@ def receive(
         _show_level(book(_one(DeliveryIn, given)), as_json)
 
 
-@stock_app.command(context_settings={"ignore_unknown_options": True})
+@stock_app.command(context_settings=_NEGATIVES)
 def adjust(
     sku: Sku = None,
     quantity: Annotated[
@@ -490,11 +507,11 @@ def adjust(
         _show_level(book(_one(AdjustmentIn, given)), as_json)
 
 
-@stock_app.command()
+@stock_app.command(context_settings=_NEGATIVES)
 def count(
     sku: Sku = None,
     counted: Annotated[
-        int | None, typer.Argument(min=0, help="All pieces, those in totes included.")
+        int | None, typer.Argument(help="All pieces, those in totes included.")
     ] = None,
     reference: Annotated[str | None, typer.Option(help="The count: booked once each.")] = None,
     by: OneBy = None,
@@ -511,10 +528,10 @@ def count(
     shown.as_json(result) if as_json else typer.echo(f"{result}.")
 
 
-@stock_app.command("move")
+@stock_app.command("move", context_settings=_NEGATIVES)
 def move_command(
     sku: Sku = None,
-    pieces: Annotated[int | None, typer.Argument(min=1)] = None,
+    pieces: Annotated[int | None, typer.Argument(help="How many.")] = None,
     origin: Annotated[
         str | None, typer.Option("--from", metavar="CODE", help="The warehouse they leave.")
     ] = None,

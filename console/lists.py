@@ -17,6 +17,7 @@ from domain.errors import PacklineError
 from domain.promises import PromiseState
 from models.catalogue import Product, StockLevel, Warehouse
 from models.enums import ENDED, HoldReason, OrderStatus, Role, TaskState
+from models.intake import is_showable
 from models.ledger import AuditEvent
 from models.orders import OrderLine, SalesOrder
 from models.refunds import Refund
@@ -28,7 +29,7 @@ from tasks.answers import GATES
 from tasks.checklists import checklist_markdown
 from tasks.promises import PromiseClock
 from tasks.refunds import amount
-from tasks.subjects import UnknownOrder, order_key
+from tasks.subjects import IDENTITIES, UnknownOrder, order_key
 from tasks.warehouses import warehouse_called
 from tasks.worklist import ROLE_ABOVE, find_task
 
@@ -183,37 +184,38 @@ def orders(
     session: Session,
     *,
     status: OrderStatus | None = None,
-    sort: OrderSort = OrderSort.NEWEST,
+    sort: OrderSort = OrderSort.PROMISE,
     late: bool = False,
     held: bool = False,
     limit: int = 50,
 ) -> list[OrderRow]:
-    """The newest orders first; or the open ones, those first that are to leave first.
+    """The open orders, those first that are to leave first; or all, the newest first.
 
-    `held`: those on hold. `late`: the open orders that should have left, those first that are the
-    latest.
+    Those that have ended, asked for by `status`, have nothing to be on time for: the newest come
+    first. `held`: those on hold. `late`: the open orders that should have left.
     """
     clock = PromiseClock()
     wanted = select(SalesOrder).limit(limit)
     if status:
         wanted = wanted.where(SalesOrder.status == status)
-    if late or sort == OrderSort.PROMISE:
-        wanted = wanted.where(col(SalesOrder.status).not_in(ENDED)).order_by(
-            col(SalesOrder.promised_at)
-        )
+    if late or (sort == OrderSort.PROMISE and status not in ENDED):
+        wanted = wanted.where(col(SalesOrder.status).not_in(ENDED))
+        wanted = wanted.order_by(col(SalesOrder.promised_at), col(SalesOrder.number))
+    else:
+        wanted = wanted.order_by(col(SalesOrder.number).desc())
     if held:
         wanted = wanted.where(col(SalesOrder.held_at).is_not(None))
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
     wanted = wanted.options(selectinload(SalesOrder.shipments))  # type: ignore[arg-type]
-    found = session.exec(wanted.order_by(col(SalesOrder.number).desc())).all()
+    found = session.exec(wanted).all()
     pieces = _pieces(session, [order.number for order in found])
     return [_order_row(order, pieces.get(order.number, 0), clock) for order in found]
 
 
 def order_sheet(session: Session, number: int) -> OrderSheet:
     """Everything about one order. Raises `UnknownOrder`."""
-    order = session.get(SalesOrder, number)
+    order = session.get(SalesOrder, number) if number in IDENTITIES else None
     if order is None:
         raise UnknownOrder(number)
     return OrderSheet(
@@ -246,22 +248,28 @@ def open_tasks(
     warehouse: str | None = None,
     limit: int = 50,
 ) -> list[TaskRow]:
-    """What waits for people, most urgent first; `late`: what was due.
+    """What waits for people; `late`: what was due.
 
-    A role also has on its list what was escalated to it. Raises `UnknownWarehouse`.
+    What is overdue comes first, and then what belongs to the order that is to leave first. A role
+    also has on its list what was escalated to it. Raises `UnknownWarehouse`.
     """
     clock = PromiseClock()
     urgent = select(StaffTask, SalesOrder).join(
         SalesOrder, col(SalesOrder.number) == StaffTask.order_number
     )
-    urgent = urgent.where(StaffTask.state == TaskState.OPEN)
+    urgent = urgent.where(
+        StaffTask.state == TaskState.OPEN,
+        col(SalesOrder.status).not_in(ENDED),  # always so: it brings their index into use
+    )
     if role:
         urgent = urgent.where(_concerns(role))
     if late:
         urgent = urgent.where(col(StaffTask.due_at) < clock.now)
     if warehouse:
         urgent = urgent.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
-    found = session.exec(urgent.order_by(col(StaffTask.due_at), col(StaffTask.id)).limit(limit))
+    overdue = col(StaffTask.due_at) < clock.now
+    first = (overdue.desc(), col(SalesOrder.promised_at), col(StaffTask.due_at), col(StaffTask.id))
+    found = session.exec(urgent.order_by(*first).limit(limit))
     return [_task_row(task, order, clock) for task, order in found]
 
 
@@ -280,7 +288,7 @@ def task_sheet(session: Session, task_id: int) -> str:
 
 def role_of(session: Session, name: str) -> Role:
     """The role of somebody who works here. Raises `PacklineError`."""
-    staff = session.get(Staff, name)
+    staff = session.get(Staff, name) if is_showable(name) else None
     if staff is None:
         raise PacklineError(f"Nobody called {name!r} works here: import staff.csv, or give --role.")
     return staff.role
@@ -299,7 +307,7 @@ def stock(
     """
     levels = select(StockLevel, Product.name).join(Product).join(Warehouse)
     if skus:
-        levels = levels.where(col(StockLevel.sku).in_(skus))
+        levels = levels.where(col(StockLevel.sku).in_(filter(is_showable, skus)))
     if warehouse:
         levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
     found = session.exec(levels.order_by(col(StockLevel.sku), col(Warehouse.rank)).limit(limit))

@@ -81,7 +81,7 @@ def show_orders(rows: list[OrderRow]) -> None:
             )
             for row in rows
         ),
-        nothing="There are no such orders: `packline import orders.csv` brings some in.",
+        nothing="There are no such orders: `packline orders --sort newest` lists all there are.",
     )
 
 

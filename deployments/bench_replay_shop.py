@@ -24,8 +24,8 @@ from models.forms import (
     CANCEL_LINE,
     CANCEL_THE_ORDER,
     PICK_ELSEWHERE,
-    SOMETHING_MISSING,
     SPLIT,
+    TOO_FEW_OF_THESE,
     WAIT,
 )
 from models.intake import DeliveryIn
@@ -140,7 +140,7 @@ class ReplayStaff(PlayedStaff):
         item = (task.checklist or {})["items"][0]
         why = _REASONS[int(self._chance(task) / _PICKED_SHORT * len(_REASONS))]
         found = [{"sku": item["sku"], "quantity": item["quantity"] - 1, "why": why}]
-        return {"picked_by": self._who(task), "outcome": SOMETHING_MISSING, "found": found}
+        return {"picked_by": self._who(task), "outcome": TOO_FEW_OF_THESE, "found": found}
 
     def _shortage(self, task: StaffTask) -> dict[str, Any]:
         return self._decision(task, _decided(_SHORTAGES, self._chance(task)))

@@ -14,20 +14,27 @@ from pydantic import (
     Field,
     PositiveInt,
     StringConstraints,
+    ValidationError,
 )
 
-Name = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$"
-    ),
-]
-Note = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00]*$")
-]
+from models.intake import complaint, showable, shown
+
+
+def _without_blanks(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+_LINE = (BeforeValidator(showable), BeforeValidator(_without_blanks))
+"""A text of one line, by the rule for files; a line break at its end is a slip of the finger."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), *_LINE]
+Note = Annotated[str, StringConstraints(max_length=500), *_LINE]
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=64), *_LINE]
+Confirmation = Annotated[str, StringConstraints(min_length=1, max_length=64), *_LINE]
 
 ALL_AS_LISTED = "all as listed"
 SOMETHING_MISSING = "something is missing"
+TOO_FEW_OF_THESE = "too few of these, the rest as listed"
 TRY_AGAIN = "try again"
 PICK_ELSEWHERE = "pick elsewhere"
 SPLIT = "split"
@@ -50,10 +57,6 @@ def _this_form(gate: str) -> Any:
         description=f"Choose “{gate}”, the only entry.",
         json_schema_extra=with_one_choice,
     )
-
-
-def _without_blanks(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
 
 
 def _as_text(schema: dict[str, Any]) -> None:
@@ -98,6 +101,28 @@ class Form(BaseModel):
         return _filled_in(schema, parts)
 
 
+def complaints(form: type[Form], error: ValidationError) -> list[str]:
+    """What is wrong with how a form was filled in, each in a sentence that names the field as the
+    form does, such as `Parcels, item 2, Length (mm)`.
+    """
+    return [
+        f"{_place(form, details['loc'])} {complaint(details)}"
+        for details in error.errors(include_url=False)
+    ]
+
+
+def _place(form: type[Form], parts: tuple[int | str, ...]) -> str:
+    schema, names = form.model_json_schema(), []
+    for part in parts:
+        if isinstance(part, int):
+            schema = schema.get("items", {})
+            names.append(f"item {part + 1}")
+        else:
+            schema = schema.get("properties", {}).get(part, {})
+            names.append(schema.get("title") or shown(part))
+    return ", ".join(names) or "The answer"
+
+
 class CancellableForm(Form):
     """The base of the gates' forms that can cancel the order; `…_by` is who answers."""
 
@@ -121,12 +146,12 @@ class CancellableForm(Form):
 
 
 class FoundItem(Form):
-    """How many pieces of a product are really there."""
+    """How many pieces of a product are really there. Fewer than listed need a reason."""
 
-    sku: str = Field(title="SKU", description="As in the list above.", max_length=64)
+    sku: Sku = Field(title="SKU", description="As in the list above.")
     quantity: int = Field(title="Pieces found", description="0 if there are none.", ge=0)
-    why: Literal["not in bin", "damaged", "wrong item", "other"] = Field(
-        title="Why", description="Why there are fewer than listed."
+    why: Literal["not in bin", "damaged", "wrong item", "other"] | None = Field(
+        None, title="Why", description="Only if there are fewer than listed: why."
     )
 
 
@@ -135,14 +160,20 @@ class PickingForm(CancellableForm):
 
     gate: Literal["picking"] = _this_form("picking")
     picked_by: Name = Field(title="Picked by", description="Your name.")
-    outcome: Literal["all as listed", "something is missing"] | None = Field(
-        None, title="Outcome", description="Is every piece of the list in the tote?"
+    outcome: (
+        Literal["all as listed", "something is missing", "too few of these, the rest as listed"]
+        | None
+    ) = Field(
+        None,
+        title="Outcome",
+        description="Is every piece of the list in the tote? Something is missing: add an item for"
+        " each product of the list. Too few of these: add one only for those with too few pieces;"
+        " all others are there.",
     )
     found: list[FoundItem] = Field(
         default_factory=list,
         title="Found instead",
-        description="Only if something is missing: add an item for each product with too few"
-        " pieces. All other products count as picked.",
+        description="Leave it empty if all is as listed.",
     )
 
 
@@ -177,7 +208,7 @@ class CarrierPickupForm(CancellableForm):
 
     gate: Literal["carrier-pickup"] = _this_form("carrier-pickup")
     handed_over_by: Name = Field(title="Handed over by", description="Your name.")
-    confirmation_number: Annotated[Name, StringConstraints(max_length=64)] | None = Field(
+    confirmation_number: Confirmation | None = Field(
         None,
         title="Confirmation number",
         description="The number that the carrier gave you.",
@@ -225,7 +256,7 @@ class ShortPickForm(CancellableForm):
 class LostItem(Form):
     """How many pieces of a product did not come back whole."""
 
-    sku: str = Field(title="SKU", description="As in the list above.", max_length=64)
+    sku: Sku = Field(title="SKU", description="As in the list above.")
     damaged: int = Field(0, title="Damaged", description="Pieces that cannot be sold.", ge=0)
     missing: int = Field(0, title="Missing", description="Pieces that are not there.", ge=0)
 

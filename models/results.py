@@ -471,6 +471,16 @@ class MailSent(StepResult):
         return f"refused for {whom}: {self.problem}" if self.problem else f"mailed to {whom}"
 
 
+class CancellationTold(MailSent):
+    """The mail about a cancelled order.
+
+    `tells` are the keys of the line notices that it stands for: lines that were cancelled before,
+    and of which no mail had told the customer.
+    """
+
+    tells: tuple[str, ...] = ()
+
+
 class PickupBooked(StepResult):
     """The carrier will come, and the coordinator has a task."""
 

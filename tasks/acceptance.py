@@ -19,6 +19,8 @@ from models.forms import (
     ALL_AS_LISTED,
     CANCEL_THE_ORDER,
     DAMAGED_OR_MISSING,
+    SOMETHING_MISSING,
+    TOO_FEW_OF_THESE,
     CarrierPickupForm,
     FoundItem,
     HoldForm,
@@ -45,8 +47,9 @@ _OR_CANCEL = "or say why the order is to be cancelled instead"
 def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> Picked:
     """Every piece of the list is found, or some are short, never more and never anything else.
 
-    Nothing is filled in for a line that nobody touched: "all as listed" is said of all lines, and
-    what stands in the list of what is missing is short. What is short has left the stock at once.
+    Nothing is filled in for a line that nobody touched: where something is missing, each line has
+    its count, or the picker says that the rest is as listed. What is short has left the stock at
+    once.
     """
     listed = {line.sku: line.quantity - (line.picked or 0) for line in shipment.goods}
     found = _found(form, listed)
@@ -57,7 +60,7 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> P
         _short_line(line, short) for line in shipment.goods if (line.picked or 0) < line.quantity
     ]
     if short:
-        lost = {sku: (listed[sku] - item.quantity, item.why) for sku, item in short.items()}
+        lost = {sku: (listed[sku] - item.quantity, item.why or "") for sku, item in short.items()}
         take_off_stock(session, shipment, lost, form.picked_by)
         ask_about_pick(session, shipment, waits=False, missing=missing)
     quantities = {line.sku: line.picked or 0 for line in shipment.goods}
@@ -66,21 +69,35 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> P
 
 def _found(form: PickingForm, listed: dict[str, int]) -> dict[str, int]:
     """The pieces by SKU that were found in this round. Raises `AnswerRefused`."""
+    _check_outcome(form)
     found = {item.sku: item.quantity for item in form.found}
+    if len(found) < len(form.found):
+        raise AnswerRefused("A product stands twice in your list: give one line per product.")
+    for item in form.found:
+        _check_found(item, listed)
+    left_out = [sku for sku, pieces in listed.items() if pieces and sku not in found]
+    if form.outcome == SOMETHING_MISSING and left_out:
+        raise AnswerRefused(
+            f"Your list says nothing of {', '.join(left_out)}: add how many pieces you found of"
+            f" each, or, if all of those are there, choose '{TOO_FEW_OF_THESE}' (with `packline"
+            " done`: --rest)."
+        )
+    return listed | found
+
+
+def _check_outcome(form: PickingForm) -> None:
     if form.outcome is None:
         raise AnswerRefused(f"Say whether all was there as listed, {_OR_CANCEL}.")
     if form.outcome == ALL_AS_LISTED and form.found:
         raise AnswerRefused(
-            "You chose 'all as listed' and also listed products: choose 'something is missing',"
+            f"You chose 'all as listed' and also listed products: choose '{TOO_FEW_OF_THESE}',"
             " or leave the list empty."
         )
     if form.outcome != ALL_AS_LISTED and not form.found:
-        raise AnswerRefused("Something is missing: list each product with the pieces you found.")
-    if len(found) < len(form.found):
-        raise AnswerRefused("A product stands twice in your list: give one line per product.")
-    for sku, quantity in found.items():
-        _check_found(sku, quantity, listed)
-    return listed | found
+        raise AnswerRefused(
+            f"You chose '{form.outcome}' and listed no product: add how many pieces you found, or"
+            " choose 'all as listed'."
+        )
 
 
 def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
@@ -89,7 +106,7 @@ def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
         sku=line.sku,
         wanted=line.quantity,
         available=line.picked or 0,
-        why=item.why if item else "",
+        why=(item.why or "") if item else "",
     )
 
 
@@ -236,14 +253,20 @@ def goods_weight(session: Session, shipment: Shipment) -> int:
     return int(session.scalar(grams) or 0)
 
 
-def _check_found(sku: str, quantity: int, ordered: dict[str, int]) -> None:
-    if sku not in ordered:
+def _check_found(item: FoundItem, listed: dict[str, int]) -> None:
+    sku, quantity = item.sku, item.quantity
+    if sku not in listed:
         raise AnswerRefused(
-            f"{sku} is not in this order: it has {', '.join(sorted(ordered))}; put it back."
+            f"{sku} is not in this order: it has {', '.join(sorted(listed))}; put it back."
         )
-    if quantity > ordered[sku]:
+    if quantity > listed[sku]:
         raise AnswerRefused(
-            f"You found {quantity} of {sku} and the order has {ordered[sku]}: put the rest back."
+            f"You found {quantity} of {sku} and the order has {listed[sku]}: put the rest back."
+        )
+    if quantity < listed[sku] and item.why is None:
+        raise AnswerRefused(
+            f"You found {quantity} of {listed[sku]} {sku}: say why there are fewer, one of not in"
+            " bin, damaged, wrong item, other."
         )
 
 

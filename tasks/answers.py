@@ -36,6 +36,7 @@ from models.forms import (
     PutBackForm,
     ShortageForm,
     ShortPickForm,
+    complaints,
 )
 from models.results import (
     Decision,
@@ -291,7 +292,8 @@ def _filled_in(gate: Gate, answer: dict[str, Any]) -> Form:
     try:
         return gate.form.model_validate(answer)
     except ValidationError as error:
-        raise AnswerRefused(_in_words(error)) from None
+        wrong = "; ".join(complaints(gate.form, error))
+        raise AnswerRefused(f"{wrong}. Correct it and answer again.") from None
 
 
 _BY_SETTING = {
@@ -324,14 +326,6 @@ def _decide_by_setting(session: Session, shipment: Shipment, result: StepResult)
             return
         except AnswerRefused as refusal:
             task.complaint = f"PACKLINE_SHORT_PICK is {rule}. {refusal}"[:2000]
-
-
-def _in_words(error: ValidationError) -> str:
-    problems = [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'the answer'}: {problem['msg']}"
-        for problem in error.errors()
-    ]
-    return f"{'; '.join(problems)}. Correct it and answer again."
 
 
 def _close(

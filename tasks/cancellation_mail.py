@@ -1,6 +1,11 @@
-"""The mail that tells a customer what will not ship, and what comes back. No Prefect here."""
+"""The mails that tell a customer what will not ship, and what comes back. No Prefect here.
 
-from collections.abc import Mapping
+Lines that are cancelled have a mail of their own, the line notice. If the order is cancelled before
+anybody has begun to send it, the order's mail tells of them, and there is no line notice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
@@ -8,10 +13,72 @@ from adapters.rendering import cancellation_mail
 from adapters.settings import settings
 from models.catalogue import Product
 from models.documents import CancellationMailView, MailAmounts, MailLine
+from models.enums import MessageState
+from models.ledger import StepRecord
 from models.messages import Message
 from models.orders import SalesOrder
 from models.refunds import Refund
+from models.results import LinesCancelled
+from tasks.decisions import CANCEL_LINES
 from tasks.outbox import write, written
+
+
+@dataclass(frozen=True)
+class LineNotice:
+    """What a shipment's record of *Cancel Lines* tells the customer, and the mail, if it has one.
+
+    `subject` is the shipment's key, `number` the round of the record.
+    """
+
+    subject: str
+    number: int
+    cancelled: LinesCancelled
+    message: Message | None
+
+    @property
+    def key(self) -> str:
+        """Under which its mail is written."""
+        return line_notice_key(self.subject, self.number)
+
+    @property
+    def begun(self) -> Message | None:
+        """Its mail, if that went out or may have, and nothing is recorded of it."""
+        return self.message if self._is_written and not self.is_untold else None
+
+    @property
+    def is_untold(self) -> bool:
+        """Nobody has begun to send it, or the mail server was away each time."""
+        if self.message is None:
+            return True
+        message = self.message
+        tried = message.sending_since or message.unclear or message.sent_at
+        return self._is_written and not tried
+
+    @property
+    def _is_written(self) -> bool:
+        return self.message is not None and self.message.state == MessageState.WRITTEN
+
+
+def line_notice_key(subject: str, number: int) -> str:
+    """The key of the mail about a shipment's cancelled lines, such as `order:1001:cancelled:1`."""
+    return f"{subject}:cancelled:{number}"
+
+
+def line_notices(session: Session, order: SalesOrder) -> list[LineNotice]:
+    """What was cancelled of an order's shipments line by line, in the order in which it was."""
+    keys = [shipment.key for shipment in order.shipments]
+    cancelled = select(StepRecord).where(
+        col(StepRecord.subject).in_(keys), StepRecord.step == CANCEL_LINES
+    )
+    return [
+        LineNotice(
+            subject=found.subject,
+            number=found.round,
+            cancelled=LinesCancelled.model_validate(found.result),
+            message=written(session, line_notice_key(found.subject, found.round)),
+        )
+        for found in session.exec(cancelled.order_by(col(StepRecord.at)))
+    ]
 
 
 def write_cancellation_mail(
@@ -19,20 +86,20 @@ def write_cancellation_mail(
     order: SalesOrder,
     key: str,
     cancelled: Mapping[str, int],
-    refund: Refund | None,
+    refunds: Sequence[Refund],
 ) -> Message:
-    """Put the mail into the outbox, once per key, such as `order:1001:cancellation:1`.
+    """Put the mail into the outbox, once per key, such as `order:1001:cancellation`.
 
-    `cancelled` is how many pieces of each SKU will not ship, this time; the order has been priced
-    anew (`tasks.refunds.reprice`), which gave the refund.
+    `cancelled` is how many pieces of each SKU will not ship, as far as no other mail tells of them;
+    the order has been priced anew (`tasks.refunds.reprice`), which gave the refunds.
     """
     return written(session, key) or write(
-        session, key, [order.email], cancellation_mail(_view(session, order, cancelled, refund))
+        session, key, [order.email], cancellation_mail(_view(session, order, cancelled, refunds))
     )
 
 
 def _view(
-    session: Session, order: SalesOrder, cancelled: Mapping[str, int], refund: Refund | None
+    session: Session, order: SalesOrder, cancelled: Mapping[str, int], refunds: Sequence[Refund]
 ) -> CancellationMailView:
     ships = {line.sku: line.shipping_pieces for line in order.lines}
     return CancellationMailView(
@@ -40,7 +107,7 @@ def _view(
         order_number=order.number,
         customer_name=order.customer_name,
         cancelled=_lines(session, order, cancelled),
-        refund=_refunded(refund) if refund else None,
+        refund=_refunded(refunds) if refunds else None,
         priced=order.value_minor is not None,
         ships=_lines(session, order, ships),
         pays=MailAmounts(
@@ -55,12 +122,12 @@ def _view(
     )
 
 
-def _refunded(refund: Refund) -> MailAmounts:
+def _refunded(refunds: Sequence[Refund]) -> MailAmounts:
     return MailAmounts(
-        items_minor=refund.items_minor,
-        shipping_minor=refund.shipping_minor,
-        tax_minor=refund.tax_minor,
-        total_minor=refund.amount_minor,
+        items_minor=sum(refund.items_minor for refund in refunds),
+        shipping_minor=sum(refund.shipping_minor for refund in refunds),
+        tax_minor=sum(refund.tax_minor for refund in refunds),
+        total_minor=sum(refund.amount_minor for refund in refunds),
     )
 
 

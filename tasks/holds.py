@@ -31,8 +31,12 @@ class CannotHold(PacklineError):
     """Nothing of the order can be stopped."""
 
     def __init__(self, order: SalesOrder) -> None:
-        being = order.cancel_requested_at is not None and not order.has_ended
-        state = "is being cancelled" if being else f"is {order.status} or with the carrier"
+        if order.has_ended:
+            state = f"is {order.status}"
+        elif order.cancel_requested_at is not None:
+            state = "is being cancelled"
+        else:
+            state = "is with the carrier"
         super().__init__(f"Order {order.number} {state}: there is nothing to put on hold.")
 
 

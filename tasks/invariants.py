@@ -711,6 +711,30 @@ EFFECTS = (
         """,
     ),
     Invariant(
+        name="lines that are cancelled are told to the customer once",
+        problem="Order {number} has cancelled lines ({key}), and its mails tell of them {times}"
+        " times.",
+        breaking=f"""
+            WITH told (key) AS (
+                SELECT concat_ws(':', subject, 'cancelled', round) FROM step_record
+                WHERE step = 'Send Line Cancellation Notice'
+                UNION ALL
+                SELECT jsonb_array_elements_text(result -> 'tells') FROM step_record
+                WHERE step = 'Send Cancellation Notice'
+            ), cancelled AS (
+                SELECT subject, concat_ws(':', subject, 'cancelled', round) AS key
+                FROM step_record WHERE step = 'Cancel Lines'
+            )
+            SELECT {_NUMBER_OF_SUBJECT}, cancelled.key, count(told.key) AS times
+            FROM cancelled LEFT JOIN told USING (key)
+            JOIN shipment ON shipment.key = subject
+            JOIN sales_order AS placed ON placed.number = order_number
+            GROUP BY subject, cancelled.key, placed.status
+            HAVING count(told.key) > 1
+                OR count(told.key) = 0 AND placed.status IN ('Shipped', 'Cancelled')
+        """,
+    ),
+    Invariant(
         name="effects have the record of their step",
         problem="{effect} is {state}, and the ledger lacks '{step}' of {subject}.",
         breaking="""

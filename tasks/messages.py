@@ -3,6 +3,7 @@ what of the order is cancelled and will not ship.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from sqlmodel import Session, col, select
@@ -17,16 +18,23 @@ from models.enums import OrderStatus
 from models.messages import Message
 from models.orders import OrderLine, SalesOrder
 from models.refunds import Refund
-from models.results import Decision, LinesCancelled, MailSent, OrderRefunded
+from models.results import CancellationTold, Decision, LinesCancelled, MailSent, OrderRefunded
 from models.shipments import Shipment, ShipmentLine, rows_of
 from tasks.cancellation import REFUND_ORDER
-from tasks.cancellation_mail import write_cancellation_mail
+from tasks.cancellation_mail import (
+    LineNotice,
+    line_notice_key,
+    line_notices,
+    write_cancellation_mail,
+)
 from tasks.decisions import CANCEL_LINES, cancellations
-from tasks.ledger import find_record
+from tasks.ledger import find_record, record
 from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
 from tasks.shipping import again_in, live_labels, replaced_numbers
 from tasks.step import step
-from tasks.subjects import order_key
+from tasks.subjects import OrderRef, order_key
+
+SEND_LINE_NOTICE = "Send Line Cancellation Notice"
 
 
 def write_shipment_mail(session: Session, shipment: Shipment) -> Message:
@@ -53,32 +61,83 @@ def _shipment_key(shipment: Shipment) -> str:
     return again_in(f"{shipment.key}:shipment", shipment.label_issue)
 
 
+def _cancellation_mails(order: OrderRef) -> str:
+    """What one attempt at a time may be at, whichever shipment and step it is about: so none is
+    still sending a line notice when the order's mail is written.
+    """
+    return f"{order_key(order.number)} cancellation mails"
+
+
+@dataclass(frozen=True)
+class CancellationMails:
+    """The order's mail, and before it the line notices that an attempt had begun to send."""
+
+    begun: tuple[Message, ...]
+    mail: Message
+
+
 def write_cancellation_notice(
     session: Session, shipment: Shipment, refunded: OrderRefunded
-) -> Message | None:
+) -> CancellationMails | None:
     """Put the order's mail into the outbox; None for a shipment that leaves it to the last one."""
     if not refunded.last:
         return None
-    order = shipment.order
-    refund = session.exec(select(Refund).where(Refund.key == refunded.refund)).first()
+    notices = line_notices(session, shipment.order)
+    begun = [begin_sending(message) for notice in notices if (message := notice.begun)]
+    mail = written(session, _cancellation_key(shipment.order)) or _write_with_untold(
+        session, shipment.order, [notice for notice in notices if notice.is_untold], refunded
+    )
+    return CancellationMails(tuple(begun), begin_sending(mail))
+
+
+def _write_with_untold(
+    session: Session, order: SalesOrder, untold: list[LineNotice], refunded: OrderRefunded
+) -> Message:
+    """The order's mail, with the lines that were cancelled before and that no mail tells of.
+
+    A line notice that could not be sent goes: nobody may send it later.
+    """
     cancelled = _going_back(session, order)
-    key = _cancellation_key(order)
-    return begin_sending(write_cancellation_mail(session, order, key, cancelled, refund))
+    for notice in untold:
+        cancelled.update(notice.cancelled.cancelled)
+        if notice.message:
+            session.delete(notice.message)
+    keys = [refunded.refund, *(notice.cancelled.refund for notice in untold)]
+    refunds = session.exec(select(Refund).where(col(Refund.key).in_(filter(None, keys)))).all()
+    return write_cancellation_mail(session, order, _cancellation_key(order), cancelled, refunds)
 
 
-def send_if_written(message: Message | None) -> Delivery | None:
-    """Send the mail, if it is this shipment's to send."""
-    return send_written(message) if message else None
+def send_cancellation_mails(mails: CancellationMails | None) -> dict[str, Delivery]:
+    """Send the order's mails, if they are this shipment's to send. What came of each, by key.
+
+    A line notice that may have gone out is sent once more as it is, like any mail.
+    """
+    wanted = (*mails.begun, mails.mail) if mails else ()
+    return {message.key: send_written(message) for message in wanted}
 
 
-@step("Send Cancellation Notice", intent=write_cancellation_notice, effect=send_if_written)
+@step(
+    "Send Cancellation Notice",
+    intent=write_cancellation_notice,
+    effect=send_cancellation_mails,
+    turn=_cancellation_mails,
+)
 def send_cancellation_notice(
-    session: Session, shipment: Shipment, delivery: Delivery | None
-) -> MailSent:
+    session: Session, shipment: Shipment, delivered: dict[str, Delivery]
+) -> CancellationTold:
     """Tell the customer what will not come, once per order, also if nothing had been shipped."""
-    if delivery is None:
-        return MailSent(message_id="", recipients=())
-    return save_sent(session, _cancellation_key(shipment.order), delivery)
+    if not delivered:
+        return CancellationTold(message_id="", recipients=())
+    notices = line_notices(session, shipment.order)
+    for notice in notices:
+        if notice.key in delivered:
+            sent = save_sent(session, notice.key, delivered[notice.key])
+            run_id = shipment.run_id or ""
+            record(session, notice.subject, SEND_LINE_NOTICE, notice.number, sent, run_id)
+    key = _cancellation_key(shipment.order)
+    sent = save_sent(session, key, delivered[key])
+    tells = tuple(notice.key for notice in notices if notice.is_untold)
+    return CancellationTold(**sent.model_dump(), tells=tells)
 
 
 def _cancellation_key(order: SalesOrder) -> str:
@@ -104,17 +163,18 @@ def write_line_cancellation(session: Session, shipment: Shipment, decision: Deci
         write_cancellation_mail(
             session,
             shipment.order,
-            f"{shipment.key}:cancelled:{number}",
+            line_notice_key(shipment.key, number),
             cancelled.cancelled,
-            session.exec(of_key).first(),
+            session.exec(of_key).all(),
         )
     )
 
 
 @step(
-    "Send Line Cancellation Notice",
+    SEND_LINE_NOTICE,
     intent=write_line_cancellation,
     effect=send_written,
+    turn=_cancellation_mails,
 )
 def send_line_cancellation_notice(
     session: Session, shipment: Shipment, delivery: Delivery
@@ -125,8 +185,7 @@ def send_line_cancellation_notice(
 
 def _latest_notice(session: Session, shipment: Shipment) -> str:
     """The mails of a shipment are sent one after the other: it is the one with the last number."""
-    number = cancellations(session, shipment)
-    return f"{shipment.key}:cancelled:{number}"
+    return line_notice_key(shipment.key, cancellations(session, shipment))
 
 
 def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:

@@ -39,13 +39,16 @@ def step(
     *,
     intent: Callable[..., Any] | None = None,
     effect: Callable[[Any], Any] | None = None,
+    turn: Callable[[Any], str] | None = None,
 ) -> Callable[[Body[Result]], Step[Result]]:
     """Make a step of the process out of a function.
 
     The function gets a session and the subject's locked row, then the arguments of the call, and
     returns a small result. It never commits. With `effect`, `intent(session, row, *args)` is
     committed first, `effect(what intent gave)` acts, and the function gets what that gave in place
-    of the arguments. The step is called with the subject in place of session and row.
+    of the arguments. `turn(subject)` names what only one attempt at a time may be at, where steps
+    share that; else it is the step. The step is called with the subject in place of session and
+    row.
     """
 
     def decorate(body: Body[Result]) -> Step[Result]:
@@ -55,7 +58,7 @@ def step(
             return _settle(subject, name, round, kind, lambda *where: body(*where, *args))
 
         def outside(subject: Subject, round: int, *args: Any) -> Result | None:
-            with exclusive(f"{subject.key} {name}") as turn:
+            with exclusive(turn(subject) if turn else f"{subject.key} {name}") as own_turn:
                 with transaction() as session:
                     row = subject.lock(session)
                     if known := find_record(session, subject.key, name, round):
@@ -63,7 +66,7 @@ def step(
                     wanted = intent(session, row, *args)  # type: ignore[misc]
                 reach(f"{name}: intended")
                 if (name, round) not in subject.effects:  # else only the record was missing
-                    turn.check()
+                    own_turn.check()
                     subject.effects[name, round] = effect(wanted)  # type: ignore[misc]
                 return inside(subject, round, subject.effects[name, round])
 

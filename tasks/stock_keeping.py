@@ -14,9 +14,16 @@ from sqlmodel import Session, col, func, select
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from domain.allocation import Which, giving_way
 from domain.errors import PacklineError
-from models.catalogue import Reservation, StockCount, StockLevel, StockMovement
+from models.catalogue import Product, Reservation, StockCount, StockLevel, StockMovement
 from models.enums import MovementKind, ReservationState
-from models.intake import COUNT_PREFIX, AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
+from models.intake import (
+    COUNT_PREFIX,
+    MAX_STOCK,
+    AdjustmentIn,
+    DeliveryIn,
+    StockCountIn,
+    TransferIn,
+)
 from models.orders import SalesOrder
 from models.results import StockCounted, StockGivenUp
 from models.shipments import Shipment, ShipmentLine
@@ -67,6 +74,16 @@ class NotOnHand(PacklineError):
         super().__init__(
             f"{what} has {on_hand} pieces on hand, and {taken} were to be taken: nothing was"
             " changed; correct the number, or count the product if there are more."
+        )
+
+
+class TooManyPieces(PacklineError):
+    """A product would have more pieces than can be counted."""
+
+    def __init__(self, sku: str, pieces: int) -> None:
+        super().__init__(
+            f"{sku} would have {pieces:,} pieces in all, and at most {MAX_STOCK:,} can be kept:"
+            " nothing was changed; correct the number."
         )
 
 
@@ -235,10 +252,18 @@ def _refuse_transfer_again(session: Session, *wanted: StockMovement) -> None:
 def _move(session: Session, movement: StockMovement) -> StockLevel:
     """Change the stock of a locked product; the database counts. Returns the level as it is now."""
     _refuse_too_much(session, _level(session, movement.warehouse, movement.sku), movement.quantity)
+    _refuse_beyond_counting(session, movement)
     session.add(movement)
     if movement.quantity > 0:
         notify(session, ORDERS_CHANNEL)  # somebody may wait for it
     return _level(session, movement.warehouse, movement.sku)
+
+
+def _refuse_beyond_counting(session: Session, movement: StockMovement) -> None:
+    """All warehouses together: the product is locked, and a transfer has left the other one."""
+    on_hand = session.exec(select(Product.on_hand).where(Product.sku == movement.sku)).one()
+    if on_hand + movement.quantity > max(on_hand, MAX_STOCK):
+        raise TooManyPieces(movement.sku, on_hand + movement.quantity)
 
 
 def _refuse_too_much(session: Session, level: StockLevel, quantity: int) -> None:

@@ -39,7 +39,7 @@ class UnknownOrder(PacklineError):
 
     def __init__(self, number: int, shipment: int = 1) -> None:
         what = shipment_name(number, shipment)
-        super().__init__(f"There is no {what}: `packline orders` lists those there are.")
+        super().__init__(f"There is no {what}: `packline orders --sort newest` lists all.")
 
 
 class Superseded(PacklineError):

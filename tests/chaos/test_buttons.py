@@ -155,7 +155,7 @@ WRONG = {
         "found": [{"sku": "VASE", "quantity": 1, "why": "not in bin"}],
     },
     "more than was ordered": {
-        "outcome": "something is missing",
+        "outcome": "too few of these, the rest as listed",
         "found": [{"sku": "MUG", "quantity": 999, "why": "not in bin"}],
     },
     "Jinja": {"picked_by": "{{ 7 * 7 }}{% raw %}", "outcome": "something is missing"},

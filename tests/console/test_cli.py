@@ -114,13 +114,37 @@ def test_orders_that_should_have_left_are_listed_first_promised_first(packline, 
     late = as_json(packline("orders", "--late", "--json"))
     assert [row["number"] for row in late] == [numbers[2], numbers[1]]
     assert {row["promise"] for row in late} == {"late"}
-    by_promise = as_json(packline("orders", "--sort", "promise", "--json"))
+    by_promise = as_json(packline("orders", "--json"))
     assert [row["number"] for row in by_promise] == [numbers[i] for i in (2, 1, 3, 0)]
     assert [row["promise"] for row in by_promise] == ["late", "late", "on track", "on track"]
-    newest = as_json(packline("orders", "--json"))
+    newest = as_json(packline("orders", "--sort", "newest", "--json"))
     assert [row["promise"] for row in newest[:2]] == ["kept", "on track"]
+    (shipped,) = as_json(packline("orders", "--status", "Shipped", "--json"))
+    assert shipped["promise"] == "kept"
     _, out, _ = packline("order", numbers[1])
     assert re.search(r"Ships by \d\d \w\w\w \d\d:\d\d: late", out)
+
+
+def test_of_orders_promised_for_the_same_time_the_older_is_listed_first(packline, shop):
+    promised_at = utc_now() + timedelta(days=1)
+    with transaction() as session:
+        numbers = [make_order(session, promised_at=promised_at) for _ in range(3)]
+    assert [row["number"] for row in as_json(packline("orders", "--json"))] == numbers
+
+
+def test_tasks_that_are_overdue_come_first_and_then_what_is_to_leave_first(packline, process, shop):
+    with transaction() as session:
+        numbers = [
+            make_order(session, {"MUG": 1}, promised_at=utc_now() + timedelta(days=days))
+            for days in (3, 1, 2, 4)
+        ]
+    for number in numbers:
+        process.another().run(number)
+    later, first, second, overdue = numbers
+    execute(f"UPDATE staff_task SET due_at = now() + interval '9 h' WHERE order_number = {first}")
+    execute(f"UPDATE staff_task SET due_at = now() - interval '1 h' WHERE order_number = {overdue}")
+    listed = [row["order_number"] for row in as_json(packline("tasks", "--json"))]
+    assert listed == [overdue, first, second, later]
 
 
 def test_an_order_without_much_time_left_is_at_risk(packline, shop):
@@ -177,6 +201,12 @@ def test_work_is_said_to_be_done_from_picking_to_collection(packline, process, p
         (["--found", "MUG"], "--found 'MUG' is not understood"),
         (["--found", "VASE=1:other"], "VASE is not in this order"),
         (["--found", "MUG=3:other"], "You found 3 of MUG and the order has 2"),
+        (["--found", "MUG=1:other"], "Your list says nothing of PLATE: add"),
+        (["--found", "MUG=1", "--rest"], "say why there are fewer"),
+        (["--found", "MUG=1:because", "--rest"], "Why 'because' is not 'not in bin', 'damaged'"),
+        (["--found", "MUG=1:other", "--found", "MUG=0:other"], "--found names MUG twice"),
+        (["--found", f"MUG={'9' * 5000}:other"], "is not understood"),
+        (["--rest"], "listed no product"),
     ],
 )
 def test_an_answer_that_is_wrong_is_refused_in_one_sentence(packline, picking, options, sentence):
@@ -197,7 +227,7 @@ def test_a_parcel_that_is_not_understood_is_refused_with_an_example(packline, pr
         ([], "also needs --parcel"),
         (["--parcel", "heavy"], "write it like 1200,300x200x100"),
         (["--parcel", "1,1x1x1"], "The goods alone weigh 1,100 g"),
-        (["--parcel", "0,1x1x1"], "greater than 0"),
+        (["--parcel", "0,1x1x1"], "Parcels, item 1, Weight (g) '0' is not more than 0"),
     ):
         status, _, err = packline("done", pack["id"], "--by", "Kim", *options)
         assert (status, sentence in err) == (1, True), err
@@ -586,6 +616,84 @@ def test_a_task_cancels_its_order_instead(packline, picking):
     number, task = picking
     status, said, _ = packline("done", task, "--cancel", "all mugs are broken", "--by", "Jo")
     assert (status, said) == (0, f"Order {number} is being cancelled: all mugs are broken.\n")
+    assert_sound()
+
+
+@pytest.mark.parametrize("garbled", ["a\x00", "\udcff"])
+def test_what_no_text_in_the_database_can_be_is_not_found_there(packline, shop, garbled):
+    status, _, err = packline("tasks", "--for", garbled)
+    assert status == 1
+    assert f"Nobody called {garbled!r} works here" in err
+    assert as_json(packline("stock", "--sku", garbled, "--json")) == []
+
+
+BY_JO = ("--reference", "slip 1", "--by", "Jo")
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("order", "9" * 30), f"There is no order {'9' * 30}: "),
+        (("orders", "--limit", "9" * 30), "1000000"),
+        (("tasks", "--limit", "9" * 30), "1000000"),
+        (("stock", "--limit", "9" * 30), "1000000"),
+        (("refunds", "--limit", "9" * 30), "1000000"),
+        (("stock", "receive", "MUG", "-3", *BY_JO), "quantity '-3'"),
+        (("stock", "count", "MUG", "-1", *BY_JO), "counted '-1'"),
+        (
+            (
+                "stock",
+                "move",
+                "MUG",
+                "-1",
+                "--from",
+                "MAIN",
+                "--to",
+                "YORK",
+                "--reason",
+                "x",
+                *BY_JO,
+            ),
+            "quantity '-1'",
+        ),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_in_one_sentence(packline, shop, command, sentence):
+    status, _, err = packline(*command)
+    assert status != 0
+    assert sentence in " ".join(err.replace("│", " ").split())
+    assert "No such option" not in err
+
+
+@pytest.mark.parametrize("option", ["--damaged", "--missing"])
+def test_a_product_that_is_named_twice_under_one_option_is_refused(
+    packline, process, picking, option
+):
+    number, task = picking
+    packline("done", task, "--by", "Jo")
+    process.run(number)
+    packline("cancel", number, "--reason", "changed their mind", "--by", "Max")
+    process.run(number)
+    twice = (option, "MUG=1", option, "MUG=1")
+    status, _, err = packline("done", open_task_id("put-back"), "--by", "Jo", *twice)
+    assert status == 1
+    assert err == f"{option} names MUG twice: give it once, with all its pieces.\n"
+    assert open_task_id("put-back")
+    assert_sound()
+
+
+def test_a_picker_counts_what_is_short_and_says_that_the_rest_is_as_listed(packline, picking):
+    _, task = picking
+    picked = packline("done", task, "--by", "Jo", "--found", "MUG=1:damaged", "--rest", "--json")
+    assert as_json(picked)["answer"]["quantities"] == {"MUG": 1, "PLATE": 1}
+    assert_sound()
+
+
+def test_a_picker_counts_each_product_and_those_in_full_need_no_reason(packline, picking):
+    _, task = picking
+    counts = ("--found", "MUG=0:not in bin", "--found", "PLATE=1")
+    picked = packline("done", task, "--by", "Jo", *counts, "--json")
+    assert as_json(picked)["answer"]["quantities"] == {"MUG": 0, "PLATE": 1}
     assert_sound()
 
 

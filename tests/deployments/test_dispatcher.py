@@ -177,7 +177,7 @@ def test_a_short_pick_at_the_console_leads_the_run_on_to_the_operators_gate(proc
     process.run(number)
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1")
     found = [{"sku": "MUG", "quantity": 1, "why": "not in bin"}]
-    process.answer("picking", outcome="something is missing", found=found)
+    process.answer("picking", outcome="too few of these, the rest as listed", found=found)
     assert sweep(prefect) == 1  # although the operator has a task now
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "short-pick-1")
     assert sweep(prefect) == 0

@@ -156,7 +156,9 @@ def test_an_order_is_led_to_shipped_by_its_forms_which_ask_again_after_a_wrong_a
     number, run_id = order_that_waits(live)
 
     form = ui.open_form(run_id)
-    fill_in_picking(ui, form, "something is missing", {"SKU": "VASE-7", "Pieces found": "1"})
+    fill_in_picking(
+        ui, form, "too few of these, the rest as listed", {"SKU": "VASE-7", "Pieces found": "1"}
+    )
     ui.picture_of_form("picking", form)
     ui.send(form)
     until_waiting(live, number, "picking-2")

@@ -138,7 +138,7 @@ def test_a_wrong_answer_in_the_ui_is_asked_again_with_the_reason(live):
     until_waiting(live, run_id, "picking-1")
     foreign = form(
         "picking",
-        outcome="something is missing",
+        outcome="too few of these, the rest as listed",
         found=[{"sku": "VASE", "quantity": 1, "why": "other"}],
     )
     assert resume_in_ui(live, run_id, foreign)["status"] == "ACCEPT"

@@ -262,8 +262,13 @@ def test_orders_on_hold_are_listed(process, number):
 
 
 def test_what_the_carrier_has_cannot_be_put_on_hold(process, number):
-    process.ship(number)
-    with pytest.raises(CannotHold, match="Shipped or with the carrier"):
+    while (waits_at := process.run(number)) != "carrier-pickup-1":
+        process.answer(waits_at.removesuffix("-1"))
+    process.answer("carrier-pickup")
+    with pytest.raises(CannotHold, match=f"^Order {number} is with the carrier: there is nothing"):
+        hold(number)
+    process.run(number)
+    with pytest.raises(CannotHold, match=f"^Order {number} is Shipped: there is nothing"):
         hold(number)
 
 

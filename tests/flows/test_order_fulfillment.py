@@ -115,7 +115,7 @@ def test_a_backordered_order_that_is_cancelled_has_nothing_reserved(process, too
 def test_a_short_pick_is_picked_again_and_shipped(process, number):
     process.run(number)
     missing = [{"sku": "MUG", "quantity": 1, "why": "not in bin"}]
-    process.answer("picking", outcome="something is missing", found=missing)
+    process.answer("picking", outcome="too few of these, the rest as listed", found=missing)
     assert process.run(number) == "short-pick-1"
     assert "| MUG | 2 | 1 |" in process.description
     process.answer("short-pick")
@@ -129,7 +129,7 @@ def test_a_short_pick_is_picked_again_and_shipped(process, number):
 def test_a_short_pick_that_is_cancelled_gives_its_stock_back(process, number):
     process.run(number)
     missing = [{"sku": "PLATE", "quantity": 0, "why": "not in bin"}]
-    process.answer("picking", outcome="something is missing", found=missing)
+    process.answer("picking", outcome="too few of these, the rest as listed", found=missing)
     process.run(number)
     process.answer("short-pick", decision="cancel the order")
     assert process.run(number) == "put-back-1"  # the mugs are in the tote

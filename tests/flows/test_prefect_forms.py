@@ -17,13 +17,13 @@ def number(shop):
 
 
 WRONG = {
-    "nothing filled in": ("picking", {}, "gate: Field required"),
-    "the form of another gate": ("picking", ANSWERS["packing"], "Input should be 'picking'"),
+    "nothing filled in": ("picking", {}, "Task is missing"),
+    "the form of another gate": ("picking", ANSWERS["packing"], "Task 'packing' is not 'picking'"),
     "a product of another order": (
         "picking",
         form(
             "picking",
-            outcome="something is missing",
+            outcome="too few of these, the rest as listed",
             found=[{"sku": "VASE\x00\ud800", "quantity": 1, "why": "not in bin"}],
         ),
         "is not in this order: it has MUG, PLATE; put it back.",

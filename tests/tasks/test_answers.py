@@ -66,7 +66,13 @@ def fill_in(session, order, kind, answer):
 
 
 def missing(*found):
+    """Something is missing, and each product of the list has its count."""
     return form("picking", outcome="something is missing", found=list(found))
+
+
+def too_few(*found):
+    """Of these there were too few, and the rest is as listed."""
+    return form("picking", outcome="too few of these, the rest as listed", found=list(found))
 
 
 def parcels(*given):
@@ -78,12 +84,43 @@ def ago(**time):
 
 
 WRONG = {
-    "nothing filled in": ("picking", {}, "gate: Field required"),
-    "the form of another gate": ("picking", ANSWERS["packing"], "Input should be 'picking'"),
-    "no name": ("picking", form("picking", picked_by="  "), "picked_by"),
-    "a name of 10,000 letters": ("picking", form("picking", picked_by="x" * 10_000), "picked_by"),
-    "a name with a line break": ("picking", form("picking", picked_by="Jo\nBo"), "picked_by"),
-    "a field nobody asked for": ("picking", form("picking", **{"a\x00": 1}), "Extra inputs"),
+    "nothing filled in": (
+        "picking",
+        {},
+        "Task is missing; Picked by is missing. Correct it and answer again.",
+    ),
+    "the form of another gate": ("picking", ANSWERS["packing"], "Task 'packing' is not 'picking'"),
+    "no name": ("picking", form("picking", picked_by="  "), "Picked by is empty"),
+    "a name of 10,000 letters": (
+        "picking",
+        form("picking", picked_by="x" * 10_000),
+        "Picked by is 10,000 characters long, where 100 are allowed",
+    ),
+    "a name with a line break": (
+        "picking",
+        form("picking", picked_by="Jo\nBo"),
+        "Picked by 'Jo\\nBo' holds a line break or another control character",
+    ),
+    "a name that a terminal obeys": (
+        "picking",
+        form("picking", picked_by="J\x9b31mo\x7f"),
+        "Picked by 'J\\x9b31mo\\x7f' holds a line break or another control character",
+    ),
+    "a reason to cancel that a terminal obeys": (
+        "packing",
+        form("packing", cancel="a\nb\x1b]0;x\x07"),
+        "Cancel the order instead 'a\\nb\\x1b]0;x\\x07' holds a line break",
+    ),
+    "a note that a terminal obeys": (
+        "shortage",
+        form("shortage", note="\x1b[2J"),
+        "Note '\\x1b[2J' holds a line break or another control character",
+    ),
+    "a field nobody asked for": (
+        "picking",
+        form("picking", **{"colour": 1}),
+        "'colour' is not a field that Packline knows",
+    ),
     "more than ordered": (
         "picking",
         missing({"sku": "MUG", "quantity": 3, "why": "not in bin"}),
@@ -92,7 +129,7 @@ WRONG = {
     "less than nothing": (
         "picking",
         missing({"sku": "MUG", "quantity": -1, "why": "not in bin"}),
-        "found.0.quantity",
+        "Found instead, item 1, Pieces found '-1' is less than 0",
     ),
     "a product of another order": (
         "picking",
@@ -110,7 +147,30 @@ WRONG = {
     "something missing but nothing listed": (
         "picking",
         missing(),
-        "Something is missing: list each product with the pieces you found.",
+        "You chose 'something is missing' and listed no product",
+    ),
+    "too few of nothing": (
+        "picking",
+        too_few(),
+        "You chose 'too few of these, the rest as listed' and listed no product",
+    ),
+    "a line that nobody touched": (
+        "picking",
+        missing({"sku": "MUG", "quantity": 1, "why": "not in bin"}),
+        "Your list says nothing of PLATE: add how many pieces you found of each, or, if all of"
+        " those are there, choose 'too few of these, the rest as listed' (with `packline done`:"
+        " --rest).",
+    ),
+    "fewer without a reason": (
+        "picking",
+        too_few({"sku": "MUG", "quantity": 1}),
+        "You found 1 of 2 MUG: say why there are fewer, one of not in bin, damaged, wrong item,"
+        " other.",
+    ),
+    "a reason that is none": (
+        "picking",
+        too_few({"sku": "MUG", "quantity": 1, "why": "because"}),
+        "Why 'because' is not 'not in bin', 'damaged', 'wrong item' or 'other'",
     ),
     "all there and something listed": (
         "picking",
@@ -123,11 +183,23 @@ WRONG = {
         "is not in this order",
     ),
     "no parcel": ("packing", parcels(), "List each closed parcel"),
-    "a hundred parcels": ("packing", parcels(*[{}] * 100), "parcels"),
-    "a weight of zero": ("packing", parcels({"weight_grams": 0}), "parcels.0.weight_grams"),
-    "a weight in words": ("packing", parcels({"weight_grams": "heavy"}), "parcels.0.weight_grams"),
-    "no height": ("packing", parcels({"height_mm": 0}), "parcels.0.height_mm"),
-    "longer than a lorry": ("packing", parcels({}, {"length_mm": 5001}), "parcels.1.length_mm"),
+    "a hundred parcels": ("packing", parcels(*[{}] * 100), "Parcels holds more than 99 items"),
+    "a weight of zero": (
+        "packing",
+        parcels({"weight_grams": 0}),
+        "Parcels, item 1, Weight (g) '0' is not more than 0",
+    ),
+    "a weight in words": (
+        "packing",
+        parcels({"weight_grams": "heavy"}),
+        "Parcels, item 1, Weight (g) 'heavy' is not a whole number",
+    ),
+    "no height": ("packing", parcels({"height_mm": 0}), "Height (mm) '0' is not more than 0"),
+    "longer than a lorry": (
+        "packing",
+        parcels({}, {"length_mm": 5001}),
+        "Parcels, item 2, Length (mm) '5001' is more than 5,000",
+    ),
     "lighter than the goods": (
         "packing",
         parcels({"weight_grams": 1099}),
@@ -162,16 +234,24 @@ WRONG = {
     "collected some day": (
         "carrier-pickup",
         form("carrier-pickup", collected_at="some day"),
-        "collected_at",
+        "Collected at 'some day' is not a time such as 2026-11-23 16:05",
     ),
     "no confirmation number": (
         "carrier-pickup",
         form("carrier-pickup", confirmation_number=" "),
-        "confirmation_number",
+        "Confirmation number is empty",
     ),
-    "a decision that is none": ("shortage", form("shortage", decision="hope"), "decision"),
-    "a short pick's form for a shortage": ("shortage", ANSWERS["short-pick"], "gate"),
-    "nobody decided": ("short-pick", form("short-pick", decided_by=""), "decided_by"),
+    "a decision that is none": (
+        "shortage",
+        form("shortage", decision="hope"),
+        "Decision 'hope' is not",
+    ),
+    "a short pick's form for a shortage": (
+        "shortage",
+        ANSWERS["short-pick"],
+        "Task 'short-pick' is not",
+    ),
+    "nobody decided": ("short-pick", form("short-pick", decided_by=""), "Decided by is empty"),
 }
 
 
@@ -218,13 +298,29 @@ def test_a_form_for_all_as_listed_picks_every_line_in_full(session, order):
 
 def test_a_product_that_was_found_in_full_after_all_is_not_missing(session, order):
     outcome = fill_in(
-        session, order, "picking", missing({"sku": "MUG", "quantity": 2, "why": "not in bin"})
+        session, order, "picking", too_few({"sku": "MUG", "quantity": 2, "why": "not in bin"})
     )
     assert outcome.answer["missing"] == []
 
 
+def test_where_something_is_missing_each_line_is_counted_and_those_in_full_need_no_reason(
+    session, order
+):
+    counts = missing(
+        {"sku": "MUG", "quantity": 0, "why": "damaged"}, {"sku": "PLATE", "quantity": 1}
+    )
+    outcome = fill_in(session, order, "picking", counts)
+    assert outcome.answer["quantities"] == {"MUG": 0, "PLATE": 1}
+    assert [line.picked for line in order.lines] == [0, 1]
+
+
+def test_the_rest_is_as_listed_where_the_picker_says_so(session, order):
+    fill_in(session, order, "picking", too_few({"sku": "MUG", "quantity": 1, "why": "damaged"}))
+    assert [line.picked for line in order.lines] == [1, 1]
+
+
 def test_a_short_pick_opens_a_task_for_the_operator_that_says_what_is_short(session, order):
-    fill_in(session, order, "picking", missing({"sku": "MUG", "quantity": 0, "why": "not in bin"}))
+    fill_in(session, order, "picking", too_few({"sku": "MUG", "quantity": 0, "why": "not in bin"}))
     task = session.exec(select(StaffTask).where(StaffTask.kind == TaskKind.SHORT_PICK)).one()
     assert task.role == "operator"
     short = {"sku": "MUG", "wanted": 2, "available": 0, "why": "not in bin"}

@@ -452,6 +452,14 @@ DAMAGES = [
         ":report:1 is missing.",
     ),
     Damage(
+        "lines that are cancelled are told to the customer once",
+        "INSERT INTO step_record (subject, step, round, result, run_id, at)"
+        f" VALUES ('order:{TAKEN_BACK}', 'Cancel Lines', 1,"
+        """ '{"cancelled": {"VASE": 1}, "refund": null}', '', now())""",
+        f"Order {TAKEN_BACK} has cancelled lines (order:{TAKEN_BACK}:cancelled:1), and its mails"
+        " tell of them 0 times.",
+    ),
+    Damage(
         "effects have the record of their step",
         "DELETE FROM step_record WHERE step = 'Create Shipping Label'",
         f"Label order:{SHIPPED}:label:1 is bought, and the ledger lacks 'Create Shipping Label'",

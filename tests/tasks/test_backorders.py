@@ -180,7 +180,7 @@ def test_a_cancelled_order_leaves_its_stock_to_those_that_wait(process):
     run.run(holder)
     number, other = backorder(process, PLATE=2)
     missing = [{"sku": "PLATE", "quantity": 2, "why": "not in bin"}]
-    run.answer("picking", holder, outcome="something is missing", found=missing)
+    run.answer("picking", holder, outcome="too few of these, the rest as listed", found=missing)
     run.run(holder)
     run.answer("short-pick", holder, decision="cancel the order")
     assert run.run(holder) == "put-back-1"

@@ -28,7 +28,7 @@ def told(session, order, **pieces):
     for line in order.lines:
         line.cancelled += pieces.get(line.sku, 0)
     refund = reprice(session, order, "out of stock", "Max")
-    message = write_cancellation_mail(session, order, KEY, pieces, refund)
+    message = write_cancellation_mail(session, order, KEY, pieces, [refund])
     session.flush()
     return message
 
@@ -56,7 +56,7 @@ def test_what_was_cancelled_before_is_in_neither_list(session, order):
     assert refund is None
     order.lines[1].cancelled = 1
     refund = reprice(session, order, "out of stock", "Max")
-    message = write_cancellation_mail(session, order, KEY + "2", {"PLATE": 1}, refund)
+    message = write_cancellation_mail(session, order, KEY + "2", {"PLATE": 1}, [refund])
     assert "MUG" not in message.text
     assert "PLATE" in message.text
 

@@ -85,7 +85,7 @@ def pick(task, **given):
 
 def pick_short(task):
     missing = {
-        "outcome": "something is missing",
+        "outcome": "too few of these, the rest as listed",
         "found": [{"sku": "MUG", "quantity": 1, "why": "not in bin"}],
     }
     return pick(task, **missing)

@@ -231,7 +231,9 @@ class Shop(RuleBasedStateMachine):
         found = min(found, asked - 1)
         listed = [{"sku": sku, "quantity": found, "why": why}]
         self.brought[sku] -= asked - found
-        self.answers(TaskKind.PICKING, which, outcome="something is missing", found=listed)
+        self.answers(
+            TaskKind.PICKING, which, outcome="too few of these, the rest as listed", found=listed
+        )
 
     @open_task(TaskKind.PACKING)
     @rule(which=any_of_them)

@@ -11,10 +11,17 @@ import tasks.stock_keeping
 from adapters.database import transaction
 from models.catalogue import Product, StockLevel, StockMovement
 from models.enums import Adjustment
-from models.intake import AdjustmentIn, DeliveryIn, Malformed, StockCountIn, checked
+from models.intake import MAX_STOCK, AdjustmentIn, DeliveryIn, Malformed, StockCountIn, checked
 from tasks.intake import import_file
 from tasks.stock import check_inventory_levels
-from tasks.stock_keeping import AlreadyBooked, HeldByOrders, UnknownProduct, book, count
+from tasks.stock_keeping import (
+    AlreadyBooked,
+    HeldByOrders,
+    TooManyPieces,
+    UnknownProduct,
+    book,
+    count,
+)
 from tasks.subjects import locked_shipment
 from tests.factories import make_order, make_product
 from tests.process import rows
@@ -219,6 +226,23 @@ def test_a_row_that_says_something_else_under_a_known_reference_is_rejected(mugs
     assert (report.accepted, report.unchanged, report.rejected) == (0, 0, 1)
     assert "booked already as received under 'D-1'" in report.rejects[0].reason
     assert on_hand() == 15
+
+
+def test_more_pieces_than_can_be_counted_are_refused(mugs):
+    with pytest.raises(TooManyPieces, match=r"^MUG would have 100,000,0\d\d pieces in all"):
+        book(delivery(MAX_STOCK))
+    book(delivery(MAX_STOCK - on_hand()))
+    assert on_hand() == MAX_STOCK
+
+
+def test_a_file_of_deliveries_books_the_rows_beside_one_that_is_beyond_counting(mugs, tmp_path):
+    file = tmp_path / "deliveries.csv"
+    file.write_text("sku,quantity,reference,by\nMUG,1,D-1,Jo\nMUG,100000000,D-2,Jo\nMUG,2,D-3,Jo\n")
+    before = on_hand()
+    report = import_file(file)
+    assert (report.accepted, report.rejected) == (2, 1)
+    assert "at most 100,000,000 can be kept" in report.rejects[0].reason
+    assert on_hand() == before + 3
 
 
 def test_a_file_of_counts_names_the_orders_that_it_puts_short(mugs, tmp_path):
