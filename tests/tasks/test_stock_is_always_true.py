@@ -13,7 +13,7 @@ import os
 import sys
 from collections import defaultdict
 from contextlib import suppress
-from itertools import count
+from itertools import count, product
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -33,10 +33,12 @@ from sqlalchemy.exc import DBAPIError
 import tasks.stock
 import tasks.stock_keeping
 from adapters.database import transaction
+from domain.short_picks import ShortPick
 from domain.sourcing import Allotment, Plan
+from models.catalogue import Warehouse
 from models.enums import ENDED, HoldReason, TaskKind
 from models.forms import DAMAGED_OR_MISSING
-from models.intake import AddressIn, AdjustmentIn, DeliveryIn, HoldIn, StockCountIn
+from models.intake import AddressIn, AdjustmentIn, DeliveryIn, HoldIn, StockCountIn, TransferIn
 from models.process import ORDER_STEPS, WAY_BACK
 from tasks.addresses import AddressSettled, change_address
 from tasks.answers import GATES
@@ -46,14 +48,17 @@ from tasks.decisions import CANCEL_LINES
 from tasks.holds import CannotHold, NotOnHold, put_on_hold, release
 from tasks.refusals import AnswerRefused
 from tasks.splits import SPLIT_SHIPMENT
-from tasks.stock_keeping import AlreadyBooked, HeldByOrders, NotOnHand, PickedAlready, book
+from tasks.stock_keeping import AlreadyBooked, HeldByOrders, NotOnHand, PickedAlready, book, move
 from tasks.stock_keeping import count as count_stock
 from tasks.subjects import Superseded
-from tests.factories import make_order, make_product, make_tariffs
-from tests.process import Process, assert_sound, dying_before_the_record_of, execute, rows
+from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
+from tests.process import Process, assert_sound, dying_before_the_record_of, execute, rows, set_to
 
 SKUS = ("CUP", "MUG", "PLATE")
-OPENING = 7
+PLACES = MAIN, YORK = "MAIN", "YORK"
+IN_MAIN, IN_YORK = 5, 2
+OPENING = IN_MAIN + IN_YORK
+CHANGES = (("adjusted", 3), ("adjusted", -2), ("damaged", -1), ("returned", 1))
 
 UNTRUE = {
     "more is reserved than there is": """
@@ -117,6 +122,7 @@ DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "can
 
 skus, few = st.sampled_from(SKUS), st.integers(1, 4)
 some_lines = st.dictionaries(skus, few, min_size=1)
+places = st.sampled_from(PLACES)
 any_of_them = st.integers(0, 99)
 steps = st.sampled_from(ON_THE_WAY)
 orders = Bundle("orders")
@@ -144,8 +150,15 @@ class Shop(RuleBasedStateMachine):
 
     # Orders and their runs
 
-    @initialize(target=orders, several=st.lists(some_lines, min_size=2, max_size=4))
-    def orders_are_there(self, several):
+    @initialize(
+        target=orders,
+        several=st.lists(some_lines, min_size=2, max_size=4),
+        may_split=st.booleans(),
+        short_pick=st.sampled_from(ShortPick),
+    )
+    def orders_are_there(self, several, may_split, short_pick):
+        rules = {"SPLIT_SHIPMENTS": str(may_split), "SHORT_PICK": short_pick}
+        set_to(self.start.monkeypatch, **{f"PACKLINE_{name}": rules[name] for name in rules})
         return multiple(*(self.an_order_of(lines) for lines in several))
 
     @rule(target=orders, lines=some_lines)
@@ -292,9 +305,11 @@ class Shop(RuleBasedStateMachine):
 
     # Stock
 
-    @rule(sku=skus, pieces=few)
-    def a_delivery_comes(self, sku, pieces):
-        self.delivered = DeliveryIn(sku=sku, quantity=pieces, reference=self.reference(), by="Jo")
+    @rule(sku=skus, pieces=few, warehouse=places)
+    def a_delivery_comes(self, sku, pieces, warehouse):
+        self.delivered = DeliveryIn(
+            sku=sku, quantity=pieces, reference=self.reference(), by="Jo", warehouse=warehouse
+        )
         book(self.delivered)
         self.brought[sku] += pieces
 
@@ -304,29 +319,47 @@ class Shop(RuleBasedStateMachine):
         with pytest.raises(AlreadyBooked):
             book(self.delivered)
 
-    @rule(sku=skus, pieces=st.integers(-3, 3).filter(bool))
-    def is_adjusted(self, sku, pieces):
-        change = {"sku": sku, "quantity": pieces, "reason": "looked", "by": "Jo"}
+    @rule(sku=skus, change=st.sampled_from(CHANGES), warehouse=places)
+    def is_adjusted(self, sku, change, warehouse):
+        kind, pieces = change
+        changed = {"sku": sku, "quantity": pieces, "kind": kind, "warehouse": warehouse}
         with suppress(HeldByOrders, NotOnHand):
-            book(AdjustmentIn(**change, reference=self.reference()))
+            book(AdjustmentIn(**changed, reason="looked", reference=self.reference(), by="Jo"))
             self.brought[sku] += pieces
 
-    @rule(sku=skus, pieces=st.integers(0, 12))
-    def is_counted(self, sku, pieces):
-        found = StockCountIn(sku=sku, counted=pieces, reference=self.reference(), by="Kim")
+    @rule(sku=skus, pieces=few, origin=places)
+    def is_moved(self, sku, pieces, origin):
+        (destination,) = set(PLACES) - {origin}
+        way = {"from_warehouse": origin, "to_warehouse": destination, "reason": "sells there"}
+        with suppress(HeldByOrders, NotOnHand):
+            move(TransferIn(sku=sku, quantity=pieces, **way, reference=self.reference(), by="Jo"))
+
+    @rule(sku=skus, pieces=st.integers(0, 12), warehouse=places)
+    def is_counted(self, sku, pieces, warehouse):
+        found = StockCountIn(
+            sku=sku, counted=pieces, reference=self.reference(), by="Kim", warehouse=warehouse
+        )
         with suppress(PickedAlready):
             self.brought[sku] += count_stock(found).difference
 
-    @rule(order=orders, step=steps, sku=skus, pieces=st.integers(0, 12))
-    def is_counted_in_the_middle_of_a_run(self, order, step, sku, pieces):
+    @rule(order=orders, step=steps, sku=skus, pieces=st.integers(0, 12), warehouse=places)
+    def is_counted_in_the_middle_of_a_run(self, order, step, sku, pieces, warehouse):
         run = self.run_of(order)
-        run.meanwhile[step] = lambda: self.is_counted(sku, pieces)
+        run.meanwhile[step] = lambda: self.is_counted(sku, pieces, warehouse)
         self.goes_far(order)
         run.meanwhile.clear()
 
     @rule()
     def backorders_are_filled(self):
-        fill_backorders()
+        """Each of them goes on once: then there is nothing to fill until more stock comes."""
+        ((waiting,),) = rows("SELECT count(*) FROM shipment")
+        for _ in range(waiting + 1):
+            filled = fill_backorders()
+            for number in filled:
+                self.goes_on(number)
+            if not filled:
+                return
+        pytest.fail("orders are answered for again and again, and hold nothing")
 
     # What is true after each of them
 
@@ -355,8 +388,8 @@ class Shop(RuleBasedStateMachine):
     def ends_well(self):
         """All is sound as it stands; and with plenty of stock, every order comes to its end."""
         assert_sound()
-        for sku in SKUS:
-            self.a_delivery_comes(sku, 1000)
+        for sku, warehouse in product(SKUS, PLACES):
+            self.a_delivery_comes(sku, 1000, warehouse)
         for number in {number for number, _ in self.runs}:
             self.let_go_on(number)
             for shipment in self.shipments(number):
@@ -408,8 +441,11 @@ def open_the_shop():
     execute(f"{unguarded}; TRUNCATE {listed} RESTART IDENTITY CASCADE")
     with transaction() as session:
         make_tariffs(session)
+        if session.get(Warehouse, YORK) is None:
+            make_warehouse(session, YORK, 2)
         for sku in SKUS:
-            make_product(session, sku, stock=OPENING)
+            make_product(session, sku, stock=IN_MAIN)
+            receive(session, sku, IN_YORK, YORK)
 
 
 def play(process, *, examples, actions, **given):
