@@ -252,6 +252,30 @@ def test_where_nothing_was_found_several_warehouses_may_have_it_all(three, plate
     assert_sound()
 
 
+def test_an_order_that_gave_way_to_a_count_may_be_picked_in_several_warehouses(three):
+    arrives("MAIN", CUP=4)
+    number = order_of(CUP=4)
+    three.run(number)
+    count(StockCountIn(sku="CUP", counted=2, reference="C-1", by="Kim"))
+    arrives("YORK", CUP=2)
+    assert three.run(number) == "short-pick-1"
+    assert decide(three, number, "pick elsewhere") == "picking-2"
+    assert sent_from(number) == [(1, "MAIN", "CUP", 2), (2, "YORK", "CUP", 2)]
+    assert_sound()
+    assert three.ship(number) == f"Order {number} is Shipped."
+    assert three.another().ship(number, 2) == f"Order {number}, shipment 2 is Shipped."
+    assert_sound()
+
+
+def test_the_setting_picks_elsewhere_here_and_there(three, plates, monkeypatch):
+    set_to(monkeypatch, PACKLINE_SHORT_PICK="pick elsewhere")
+    short = found(MUG=(2, "damaged"), PLATE=(0, "damaged"))
+    three.answer("picking", plates, **short)
+    assert three.run(plates) == "picking-2"
+    assert sent_from(plates) == [(1, "MAIN", "MUG", 3), (2, "YORK", "PLATE", 4)]
+    assert_sound()
+
+
 def test_why_each_warehouse_was_taken_or_not_is_in_the_timeline(three, plates):
     picked(three, plates, MUG=(2, "damaged"), PLATE=(1, "damaged"))
     decide(three, plates, "pick elsewhere")
