@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from sqlmodel import Session
@@ -20,6 +21,11 @@ from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer
 
 pytest_plugins = ["tests.live"]
+
+hypothesis.settings.register_profile(  # how long an example takes is no outcome
+    "packline", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("packline")
 
 PROJECT = Path(__file__).parents[1]
 _ROOM_BYTES = 2 * 1024**3
