@@ -17,7 +17,7 @@ from tasks.promises import promise
 from tasks.stock_keeping import book
 from tasks.subjects import order_key
 
-_PLENTY = 100_000_000
+_PLENTY = 10_000_000
 _LINES = 3
 _PIECES = 2
 _PRICE_MINOR = 1250
