@@ -317,8 +317,8 @@ def all_at_once(process, rounds):
     assert {"Cancel Order", "Update Inventory Stock", "Give Up Stock", "gate: shortage"} <= reached
 
 
-def test_fifty_rounds_of_everything_at_once_end_without_a_deadlock(process):
-    all_at_once(process, 50)
+def test_thirty_rounds_of_everything_at_once_end_without_a_deadlock(process):
+    all_at_once(process, 30)
 
 
 @pytest.mark.slow
