@@ -40,7 +40,7 @@ from tasks.reservations import (
     held_in,
     hold_again,
     let_go,
-    lock_products,
+    lock_goods,
     regain,
     sourcing_plan,
 )
@@ -63,7 +63,7 @@ def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) ->
 def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
     """The operator decides about an order of which too little was found."""
     decision = _done(session, shipment, form, _SHORT_PICK, "picked short")
-    if decision.ships_what_is_there:
+    if decision.ships_what_is_there and given_up(session, shipment):
         regain(session, shipment)  # what a count took from it, it needs no more
     return decision
 
@@ -74,6 +74,7 @@ def _done(
     """A decision to cancel is a request like any other: the flow turns back at its next step."""
     if form.decision is None:
         raise AnswerRefused("Decide what is to become of it, or say why the order is cancelled.")
+    lock_goods(session, shipment)
     decision = ways[form.decision](session, shipment, form)
     if decision.cancels:
         reason = f"{why} ({form.note})" if form.note else why
@@ -280,11 +281,11 @@ def _split(
 def _cancel_lines(
     session: Session, shipment: Shipment, missing: Mapping[str, int], form: _Form
 ) -> int:
-    """Take the pieces off a locked shipment and off its order, and write down what comes back.
+    """Take the pieces off a shipment that is locked with its products, and off its order, and write
+    down what comes back.
 
     Returns the number that the cancellation has in the shipment's ledger, from 1.
     """
-    lock_products(session, missing)
     let_go(session, shipment, missing)
     for line in shipment.goods:
         pieces = missing.get(line.sku, 0)

@@ -12,7 +12,7 @@ from models.catalogue import StockMovement
 from models.enums import MovementKind, TaskKind
 from models.shipments import Shipment
 from models.staff import StaffTask
-from tasks.reservations import held_in, lock_products, lose
+from tasks.reservations import held_in, lock_goods, lose
 from tasks.worklist import tasks_of
 
 DAMAGED = "damaged"
@@ -26,7 +26,7 @@ def take_off_stock(session: Session, shipment: Shipment, lost: Mapping[str, Lost
     warehouse = held_in(session, shipment)
     if warehouse is None:
         return
-    lock_products(session, lost)
+    lock_goods(session, shipment)  # more of them, where a setting decides about the rest
     lose(session, shipment, {sku: pieces for sku, (pieces, _) in lost.items()})
     reference = f"{shipment.key}:picking:{_round(session, shipment)}"
     for sku, (pieces, why) in lost.items():

@@ -14,7 +14,7 @@ from models.enums import MovementKind, ReservationState
 from models.results import PutBack
 from models.shipments import Shipment
 from tasks.cancellation import is_booked_out
-from tasks.reservations import close_reservations, held_in, lock_products
+from tasks.reservations import close_reservations, held_in, lock_goods
 from tasks.warehouses import warehouse_called
 
 
@@ -31,7 +31,7 @@ def book_put_back(session: Session, shipment: Shipment, put_back: PutBack) -> Pu
 
     Damaged pieces, and those that are missing, leave the stock in the same instant.
     """
-    lock_products(session, [line.sku for line in shipment.goods])
+    lock_goods(session, shipment)
     warehouse = warehouse_called(session, held_in(session, shipment)).code
     origin = Origin(shipment.key, warehouse, put_back.put_back_by)
     close_reservations(session, shipment, ReservationState.RELEASED)

@@ -42,6 +42,13 @@ def lock_products(session: Session, skus: Iterable[str]) -> set[str]:
     return set(session.exec(products.order_by(col(Product.sku)).with_for_update(key_share=True)))
 
 
+def lock_goods(session: Session, shipment: Shipment) -> None:
+    """Lock all products of a shipment, before any is touched: who locks some and then others
+    may meet somebody in a circle.
+    """
+    lock_products(session, [line.sku for line in shipment.goods])
+
+
 def sourcing_plan(session: Session, shipment: Shipment, *, anywhere: bool = False) -> Plan:
     """Where the pieces come from that the shipment does not hold yet, once those that come before
     it have what they wait for. A shipment that holds something has the rest from the same place;
@@ -49,7 +56,7 @@ def sourcing_plan(session: Session, shipment: Shipment, *, anywhere: bool = Fals
 
     Locks the shipment's products.
     """
-    lock_products(session, [line.sku for line in shipment.goods])
+    lock_goods(session, shipment)
     mine = _wish(session, shipment, anywhere=anywhere)
     skus = {item.sku for item in mine.wanted}
     before = waiting_before(session, shipment, skus, in_line=_waits(session, shipment))

@@ -19,7 +19,7 @@ from tasks.reservations import (
     consumed,
     held_in,
     hold,
-    lock_products,
+    lock_goods,
     sourcing_plan,
     want,
 )
@@ -50,7 +50,7 @@ def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
 @step(UPDATE_INVENTORY_STOCK)
 def update_inventory_stock(session: Session, shipment: Shipment) -> StockBooked:
     """Turn the reservation into a decrement of its warehouse, with a movement per product."""
-    lock_products(session, [line.sku for line in shipment.goods])
+    lock_goods(session, shipment)
     close_reservations(session, shipment, ReservationState.CONSUMED)
     for part in consumed(session, shipment):
         session.add(

@@ -1,9 +1,12 @@
 """Too little is found: it leaves the stock, and the operator or a setting says what is done."""
 
+from contextlib import contextmanager
+
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError
 
-from adapters.database import transaction
+from adapters.database import engine, transaction
 from models.catalogue import StockLevel
 from tasks.backorders import fill_backorders
 from tasks.refusals import AnswerRefused
@@ -358,3 +361,53 @@ def test_a_cancelled_order_takes_all_its_parts_back(process, short, rest):
     ) == [(1, True)]
     assert stock() == (2, 0)
     assert_sound()
+
+
+@contextmanager
+def product_locks():
+    """The sets of products that each transaction locks, in turn."""
+    transactions = [[]]
+
+    def note(_conn, _cursor, statement, parameters, *_more):
+        if statement.endswith("FOR NO KEY UPDATE") and "FROM product" in statement:
+            transactions[-1].append(set(parameters.values()))
+
+    def end(_conn):
+        transactions.append([])
+
+    watched = {"before_cursor_execute": note, "commit": end, "rollback": end}
+    for name, listener in watched.items():
+        event.listen(engine(), name, listener)
+    yield transactions
+    for name, listener in watched.items():
+        event.remove(engine(), name, listener)
+
+
+def assert_locked_at_once(transactions):
+    """What a transaction locks later is among what it has locked first, in the order of SKUs."""
+    locking = [locks for locks in transactions if locks]
+    assert locking
+    assert [later for first, *others in locking for later in others if not later <= first] == []
+
+
+@pytest.mark.parametrize(
+    "decision", ["try again", "pick elsewhere", "split", "wait", "cancel line"]
+)
+def test_a_decision_locks_all_products_at_once(process, short, decision):
+    plates_arrive(4)
+    with product_locks() as transactions:
+        process.answer("short-pick", short, decision=decision)
+    assert_locked_at_once(transactions)
+
+
+@pytest.mark.parametrize("rule", ["pick elsewhere", "split", "wait", "cancel line"])
+def test_a_pick_and_what_a_setting_decides_about_it_lock_all_products_at_once(
+    process, monkeypatch, rule
+):
+    set_to(monkeypatch, PACKLINE_SHORT_PICK=rule)
+    number = order_of(PLATE=4, MUG=1)
+    process.run(number)
+    plates_arrive(4)
+    with product_locks() as transactions:
+        process.answer("picking", number, **found(PLATE=(2, "damaged")))
+    assert_locked_at_once(transactions)
