@@ -154,7 +154,7 @@ def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Deci
 
 def _split_after_count(session: Session, shipment: Shipment, form: _Form) -> Decision:
     """What stock has now is picked and ships; the rest is a shipment of its own."""
-    missing = _missing_after_count(session, shipment)
+    missing = _missing_from_stock(session, shipment)
     if sum(missing.values()) == _pieces(shipment):
         raise AnswerRefused("Nothing of it is in stock, so nothing can ship: let it wait instead.")
     if missing:
@@ -189,7 +189,7 @@ def _cancel_not_found(session: Session, shipment: Shipment, form: _Form) -> Deci
 
 def _cancel_after_count(session: Session, shipment: Shipment, form: _Form) -> Decision:
     """What stock lacks now is cancelled, and the rest is picked."""
-    missing = _missing_after_count(session, shipment)
+    missing = _missing_from_stock(session, shipment)
     if not missing:
         return _pick_what_is_there(session, shipment, form)
     decision = _cancel_missing(session, shipment, form, missing)
@@ -197,12 +197,6 @@ def _cancel_after_count(session: Session, shipment: Shipment, form: _Form) -> De
         return decision
     cancelled = decision.cancelled_lines
     return _pick_what_is_there(session, shipment, form, cancelled_lines=cancelled)
-
-
-def _missing_after_count(session: Session, shipment: Shipment) -> dict[str, int]:
-    """What stock lacks of the pieces that a shipment does not hold."""
-    plan = sourcing_plan(session, shipment)
-    return {short.sku: short.wanted - max(short.available, 0) for short in plan.missing}
 
 
 def _pick_what_is_there(
@@ -313,7 +307,7 @@ def cancellations(session: Session, shipment: Shipment) -> int:
 
 
 def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:
-    """What a shipment that holds nothing yet would lack, if its stock were reserved now."""
+    """What a shipment would lack of the pieces that it does not hold, if they were reserved now."""
     plan = sourcing_plan(session, shipment)
     return {short.sku: short.wanted - short.available for short in plan.missing}
 

@@ -196,7 +196,7 @@ def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
         customer_name=order.customer_name,
         lines=_mail_lines(session, shipment),
         is_part=len(_not_cancelled(shipment)) > 1,
-        replaced=tuple(replaced_numbers(session, shipment)) if shipment.label_issue > 1 else (),
+        replaced=tuple(replaced_numbers(session, shipment)),
         follows=_follows(session, shipment),
         items_minor=order.items_minor or 0,
         shipping_minor=order.shipping_minor or 0,

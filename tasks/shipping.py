@@ -211,8 +211,8 @@ def dispatch_carrier_pickup(session: Session, shipment: Shipment, reference: str
         "weight_grams": pickup.weight_grams,
         "tracking_numbers": [label.tracking_number for label in live_labels(session, shipment)],
     }
-    if shipment.label_issue > 1:
-        checklist["replaced"] = replaced_numbers(session, shipment)
+    if replaced := replaced_numbers(session, shipment):
+        checklist["replaced"] = replaced
     task = open_task(session, shipment, TaskKind.CARRIER_PICKUP, checklist)
     if shipment.address_changed:
         call_back(session, shipment, PACKLINE)
@@ -262,7 +262,9 @@ def again_in(key: str, issue: int) -> str:
 
 
 def replaced_numbers(session: Session, shipment: Shipment) -> list[str]:
-    """The tracking numbers that the shipment's parcels had before."""
+    """The tracking numbers that the shipment's parcels had before; mostly they had none."""
+    if shipment.label_issue == 1:
+        return []
     voided = select(ShippingLabel.tracking_number).where(
         *rows_of(ShippingLabel, shipment),
         ShippingLabel.state == LabelState.VOIDED,

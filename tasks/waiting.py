@@ -65,7 +65,7 @@ def waiting_before(
     if not settings().backorders_first:
         return []
     earlier = _comes_before(shipment, in_line=in_line)
-    contested, line = set(skus), list[Waiting]()
+    contested = set(skus)
     while True:
         line = waiting(session, earlier, _wants_any_of(contested))
         wanted = {item.sku for other in line for item in other.wanted}

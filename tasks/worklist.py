@@ -127,7 +127,7 @@ def withdraw_tasks(session: Session, shipment: Shipment) -> None:
 
 def why_not_open(task: StaffTask) -> str:
     """The sentence for somebody who comes too late."""
-    if task.kind == TaskKind.CARRIER_PICKUP and is_called_back(task):
+    if _is_called_back(task):
         return (
             f"Task {task.id} was called back by {task.answered_by}: the parcels go elsewhere, and"
             " another task comes once they have other labels. Keep them here."
@@ -140,9 +140,10 @@ def why_not_open(task: StaffTask) -> str:
     return f"Task {task.id} is {task.state}: `packline tasks` lists the open ones."
 
 
-def is_called_back(task: StaffTask) -> bool:
+def _is_called_back(task: StaffTask) -> bool:
     """Whether the carrier was not to have the parcels any more, though it was asked to."""
-    return task.state == TaskState.DONE and not (task.answer or {}).get("collected_at")
+    ended = task.kind == TaskKind.CARRIER_PICKUP and task.state == TaskState.DONE
+    return ended and not (task.answer or {}).get("collected_at")
 
 
 def tasks_of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:

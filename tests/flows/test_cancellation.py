@@ -33,12 +33,6 @@ PICKED = ("packing", "carrier-pickup")
 by_gate = pytest.mark.parametrize("gate", GATES)
 
 
-@pytest.fixture
-def number(shop):
-    with transaction() as session:
-        return make_order(session, {"PLATE": 1, "MUG": 2})
-
-
 def bring_to(process, number, gate, shipment=1):
     waits_at = process.run(number, shipment)
     while waits_at != f"{gate}-1":

@@ -30,12 +30,6 @@ GATES = ("picking", "packing", "carrier-pickup")
 by_gate = pytest.mark.parametrize("gate", GATES)
 
 
-@pytest.fixture
-def number(shop):
-    with transaction() as session:
-        return make_order(session, {"PLATE": 1, "MUG": 2})
-
-
 def hold(number, reason=HoldReason.FRAUD_CHECK, note="", by="Max"):
     return put_on_hold(number, HoldIn(reason=reason, note=note, by=by))
 

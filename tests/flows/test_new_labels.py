@@ -16,7 +16,6 @@ from tasks.holds import put_on_hold, release
 from tasks.splits import split as split_off
 from tasks.subjects import locked_shipment
 from tasks.worklist import TaskNotOpen
-from tests.factories import make_order
 from tests.process import (
     assert_sound,
     dying_before_the_record_of,
@@ -36,12 +35,6 @@ AGAIN = (
     "Dispatch Carrier Pickup",
 )
 """The steps from calling a parcel back to asking for its pickup again."""
-
-
-@pytest.fixture
-def number(shop):
-    with transaction() as session:
-        return make_order(session, {"PLATE": 1, "MUG": 2})
 
 
 def move(number, line1="2 Quay", *, new_label=True, by="Max"):
