@@ -255,7 +255,8 @@ def test_with_a_stronger_lock_an_import_and_a_reservation_would_wait_in_a_circle
 # All of it at once
 
 MAY_HAPPEN = (
-    TaskNotOpen, NoResultFound, AnswerRefused, HeldByOrders, NotOnHand, PickedAlready, StockInMotion,
+    TaskNotOpen, NoResultFound, AnswerRefused,
+    HeldByOrders, NotOnHand, PickedAlready, StockInMotion,
 )  # fmt: skip
 """Somebody else was first, or took the last one. A deadlock is not among them."""
 
