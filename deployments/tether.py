@@ -12,8 +12,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Tie this process to its parent (Linux; elsewhere it just starts), then become the program."""
+    """Tie this process to its parent (Linux; elsewhere it just starts), then become the program.
+
+    Signals mean what they usually do: a script's `packline up &` hands down that SIGINT is ignored,
+    and Prefect's worker and server turn SIGTERM into SIGINT, so they would hear neither.
+    """
     parent, program = int(sys.argv[1]), sys.argv[2:]
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:

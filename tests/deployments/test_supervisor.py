@@ -85,6 +85,20 @@ def test_a_service_ends_with_its_parent_even_by_kill_9(tmp_path):
     assert gone
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's `&` ignores SIGINT on Unix")
+def test_a_service_hears_sigint_though_a_script_started_us_with_an_ampersand(supervisor, tmp_path):
+    """Prefect's worker and server turn the SIGTERM of `stop` into a SIGINT of their own."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        service = sleeper(tmp_path)
+        supervisor.start(service)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    until_awake(service)
+    service.process.send_signal(signal.SIGINT)
+    assert service.process.wait(10) == -signal.SIGINT
+
+
 def test_a_busy_port_gets_another():
     with socket.socket() as busy:
         busy.bind((HOST, 0))
