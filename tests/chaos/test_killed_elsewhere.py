@@ -133,9 +133,10 @@ def test_the_next_dispatcher_leads_when_the_leader_dies(chaos):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_two_workers_and_two_dispatchers_do_no_step_twice(chaos):
     numbers = take_in(100)
-    until_ended(chaos, numbers, patience=380)
+    until_ended(chaos, numbers, patience=1000)
     assert_shipped_once(chaos, numbers)
     for number in numbers:
         names = chaos.task_runs(run_of(number))
