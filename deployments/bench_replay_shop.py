@@ -8,6 +8,7 @@ replays of a seed have the same stock, the same late lorries and the same short 
 import csv
 import random
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from tasks.answers import answer_task
 from tasks.intake import import_file
 from tasks.refusals import AnswerRefused
 from tasks.stock_keeping import book
+from tasks.worklist import TaskNotOpen
 
 _CHANNEL = "replay"
 _SCARCE = 0.03
@@ -119,12 +121,15 @@ class ReplayStaff(PlayedStaff):
         self._answers[TaskKind.SHORT_PICK] = self._short_pick
 
     def do(self, task: StaffTask) -> None:
-        """Do a task; where what was decided cannot be done, the missing pieces are cancelled."""
-        try:
-            super().do(task)
-        except AnswerRefused:
-            cancelled = self._decision(task, CANCEL_LINE) | {"gate": str(task.kind)}
-            answer_task(task.id, cancelled)
+        """Do a task, unless stock came and it was done by itself. Where what was decided cannot be
+        done, the missing pieces are cancelled.
+        """
+        with suppress(TaskNotOpen):
+            try:
+                super().do(task)
+            except AnswerRefused:
+                cancelled = self._decision(task, CANCEL_LINE) | {"gate": str(task.kind)}
+                answer_task(task.id, cancelled)
 
     def lets_wait(self, task: StaffTask) -> bool:
         """The operator waits for some lorries before something is cancelled for want of stock."""

@@ -193,3 +193,21 @@ def test_a_lorry_brings_what_is_waited_for(shop, monkeypatch, past, tmp_path):
     assert replayed.pieces_brought == 41
     assert fill_backorders() == [number]
     assert_sound()
+
+
+def test_a_decision_that_stock_made_needless_is_not_made(shop, monkeypatch, past, tmp_path):
+    """A sweep closes the operator's task between the look at the list and the answer."""
+    replayed = opened(past, tmp_path)
+    replayed._discontinued = set()
+    with transaction() as session:
+        number = make_order(session, {"20000": 41})
+    run = Process(monkeypatch)
+    assert run.run(number) == "shortage-1"
+    (seen,) = open_tasks()
+    while not replayed.pieces_brought:
+        replayed.lorry()
+    assert fill_backorders() == [number]
+    ReplayStaff(replayed, 1).do(seen)
+    assert rows("SELECT answered_by FROM staff_task WHERE kind = 'shortage'") == [("Packline",)]
+    assert run.run(number) == "picking-1"
+    assert_sound()
