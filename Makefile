@@ -14,8 +14,8 @@ demo: .venv/installed ## a day of orders on a real stack, from import to report
 up: .venv/installed ## the whole stack in the foreground, until Ctrl-C
 	@$(BIN)/packline up
 
-test: .venv/installed ## all tests but the slow ones, on up to four cores
-	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup
+test: .venv/installed ## all tests but the slow ones
+	@$(BIN)/python -m pytest
 
 slow: .venv/installed ## the slow tests but those of `make chaos`
 	@$(BIN)/python -m pytest -m slow --ignore tests/chaos

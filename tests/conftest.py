@@ -32,13 +32,6 @@ _NAMES = [f"test_{n}" for n in range(9)]
 """Of databases that are not there now. A name is used again, so that its statements are known."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side, those with a whole stack run in one process: they share it."""
-    for item in items:
-        if item.get_closest_marker("e2e"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """An embedded server for this test session, with the template database `template_packline`."""
