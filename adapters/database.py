@@ -52,17 +52,13 @@ def database_url() -> str:
     return url
 
 
+@lru_cache(maxsize=1)
 def engine() -> Engine:
     """The process's connections: as many as it has worker threads, and a few."""
-    return _engine(driver_url(database_url()), settings().worker_threads)
-
-
-@lru_cache
-def _engine(url: str, threads: int) -> Engine:
     return create_engine(
-        url,
-        pool_size=threads,
-        max_overflow=threads + _OVERFLOW,  # a thread may hold a turn as well
+        driver_url(database_url()),
+        pool_size=settings().worker_threads,
+        max_overflow=settings().worker_threads + _OVERFLOW,  # a thread may hold a turn as well
         pool_pre_ping=True,
     )
 
@@ -84,9 +80,9 @@ def sibling_url(url: str, database: str) -> str:
 
 def forget() -> None:
     """Close all connections and read the settings anew, as after a change of environment."""
-    if database_url.cache_info().currsize:
+    if engine.cache_info().currsize:
         engine().dispose()
-    for cached in (database_url, settings):
+    for cached in (engine, database_url, settings):
         cached.cache_clear()
 
 

@@ -5,6 +5,7 @@ with stock, and the real data that lies beside the project.
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +29,6 @@ hypothesis.settings.load_profile("packline")
 
 PROJECT = Path(__file__).parents[1]
 _ROOM_BYTES = 2 * 1024**3
-_NAMES = [f"test_{n}" for n in range(9)]
-"""Of databases that are not there now. A name is used again, so that its statements are known."""
 
 
 @pytest.fixture(scope="session")
@@ -73,12 +72,11 @@ def session(_scratch: str) -> Iterator[Session]:
 @contextmanager
 def clone(template: str) -> Iterator[str]:
     """A database that is like the template, for a while; its address."""
-    name = _NAMES.pop()
+    name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(db.sibling_url(template, "postgres"), autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template_packline STRATEGY file_copy')
         yield db.sibling_url(template, name)
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    _NAMES.append(name)
 
 
 class using:  # noqa: N801  (reads as a phrase)
