@@ -129,15 +129,14 @@ def until_waiting(live: LiveStack, number: int, key: str) -> str:
 
     On a slow machine a run may have been taken for lost meanwhile: then it shows the form again.
     """
-    again = f"{key}-again-"
+
+    def shows_it() -> bool:
+        shown = live.prefect.state(run_of(number)).pause_key or ""
+        return shown == key or shown.startswith(f"{key}-again-")
+
     live.until(lambda: run_of(number), f"a run of order {number}")
-    live.until(lambda: f"{pause_of(live, number)}-again-".startswith(again), f"{number} at {key}")
+    live.until(shows_it, f"{number} at {key}")
     return run_of(number)
-
-
-def pause_of(live: LiveStack, number: int) -> str | None:
-    """The key of the pause that the order's run is in."""
-    return live.prefect.state(run_of(number)).pause_key
 
 
 def resume(live: LiveStack, run_id: str, answer: dict[str, object]) -> dict[str, object]:
