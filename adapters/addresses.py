@@ -2,7 +2,7 @@
 
 from adapters.rendering import country_name
 from adapters.settings import settings
-from models.orders import SalesOrder
+from models.tables.orders import SalesOrder
 
 
 def address_lines(order: SalesOrder) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from domain.tracking import s10_number
 from domain.zones import RateBand, Tariff, ZoneRule, billable_grams, rate_for, zone_for
 from models.base import utc_now
 from models.enums import BookingKind, ServiceLevel
-from models.shipping import CarrierBooking, ShippingRate, ShippingZone
+from models.tables.shipping import CarrierBooking, ShippingRate, ShippingZone
 
 HOUSE = "house"
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from domain.money import from_minor
-from models.documents import DailyReportView, DayFigures
+from models.views.daily_report import DailyReportView, DayFigures
 
 _WIDTH_INCHES = 6.4
 _ORDERS_INCHES, _REVENUE_INCHES = 2.1, 1.7

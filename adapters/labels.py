@@ -14,7 +14,7 @@ from reportlab.lib.units import inch
 from reportlab.pdfgen.canvas import Canvas
 
 from adapters.typesetting import BOLD, LEADING, MISSING, REGULAR, Align, Box, set_text
-from models.documents import LabelView
+from models.views.labels import LabelView
 
 WIDTH, HEIGHT = 4 * inch, 6 * inch
 

@@ -10,7 +10,7 @@ from email.utils import format_datetime, make_msgid
 from adapters.settings import settings
 from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
-from models.messages import Message
+from models.tables.messages import Message
 
 _HAND_OVER = 354
 

@@ -19,13 +19,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, se
 from jinja2.runtime import Context
 
 from domain.money import exponent, from_minor
-from models.documents import (
-    CancellationMailView,
-    DailyReportView,
-    LateTasksView,
-    MailContent,
-    ShipmentMailView,
-)
+from models.views.daily_report import DailyReportView
+from models.views.mails import CancellationMailView, LateTasksView, MailContent, ShipmentMailView
 
 _View = ShipmentMailView | CancellationMailView | DailyReportView | LateTasksView
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from adapters.settings import settings
 from domain.calendars import PublicHolidays, clock, weekdays
 from domain.working_hours import OpenHours, due_after, hours_between
-from models.catalogue import Warehouse
+from models.tables.catalogue import Warehouse
 
 
 def shop_clock(instant: datetime) -> str:

@@ -6,18 +6,16 @@ from typing import Any
 
 from domain.errors import PacklineError
 from models.enums import TaskKind
-from models.forms import (
-    ALL_AS_LISTED,
+from models.forms.decisions import (
     CANCEL_LINE,
     CANCEL_THE_ORDER,
-    DAMAGED_OR_MISSING,
     PICK_ELSEWHERE,
-    SOMETHING_MISSING,
     SPLIT,
-    TOO_FEW_OF_THESE,
     TRY_AGAIN,
     WAIT,
 )
+from models.forms.picking import ALL_AS_LISTED, SOMETHING_MISSING, TOO_FEW_OF_THESE
+from models.forms.restock import DAMAGED_OR_MISSING
 
 _ANSWERED_BY = {
     TaskKind.PICKING: "picked_by",

@@ -38,24 +38,14 @@ from deployments.demo import run_demo
 from deployments.dispatcher import main as run_dispatcher
 from deployments.live import run_live
 from domain.errors import PacklineError
-from models.catalogue import StockLevel
 from models.enums import Adjustment, HoldReason, OrderStatus, Role
-from models.intake import (
-    AddressIn,
-    AdjustmentIn,
-    CancellationIn,
-    DeliveryIn,
-    Given,
-    HoldIn,
-    Kind,
-    Malformed,
-    RefundPaidIn,
-    ReleaseIn,
-    StockCountIn,
-    TransferIn,
-    checked,
-)
-from models.shipments import shipment_name
+from models.imports.fields import Given, checked
+from models.imports.kinds import Kind
+from models.imports.requests import AddressIn, CancellationIn, HoldIn, RefundPaidIn, ReleaseIn
+from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
+from models.tables.shipments import shipment_name
+from models.tables.stock import StockLevel
+from models.validation import Malformed
 from tasks.addresses import change_address
 from tasks.answers import answer_task
 from tasks.audit import audit as run_audit

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from domain.errors import PacklineError
 from models.enums import LabelState
-from models.shipments import Shipment
-from models.shipping import ShippingLabel
+from models.tables.shipments import Shipment
+from models.tables.shipping import ShippingLabel
 from tasks.subjects import UnknownOrder, find_shipment
 
 

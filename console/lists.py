@@ -15,16 +15,17 @@ from adapters.rendering import money
 from adapters.settings import settings
 from domain.errors import PacklineError
 from domain.promises import PromiseState
-from models.catalogue import Product, StockLevel, Warehouse
 from models.enums import ENDED, HoldReason, OrderStatus, Role, TaskState
-from models.intake import is_showable
-from models.ledger import AuditEvent
-from models.orders import OrderLine, SalesOrder
-from models.refunds import Refund
-from models.reports import DailySummary
-from models.shipments import Shipment, shipment_name
-from models.shipping import ShippingLabel
-from models.staff import Staff, StaffTask
+from models.tables.catalogue import Product, Warehouse
+from models.tables.ledger import AuditEvent
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.refunds import Refund
+from models.tables.reports import DailySummary
+from models.tables.shipments import Shipment, shipment_name
+from models.tables.shipping import ShippingLabel
+from models.tables.staff import Staff, StaffTask
+from models.tables.stock import StockLevel
+from models.validation import is_showable
 from tasks.answers import GATES
 from tasks.checklists import checklist_markdown
 from tasks.promises import PromiseClock

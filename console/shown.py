@@ -28,8 +28,8 @@ from deployments.bench_replay_report import ReplayReport
 from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
 from models.enums import ENDED
-from models.results import AddressChanged, CancellationAsked, HoldSet
-from models.shipments import shipment_name
+from models.results.orders import AddressChanged, CancellationAsked, HoldSet
+from models.tables.shipments import shipment_name
 from tasks.audit import AuditReport
 
 screen = Console(highlight=False)

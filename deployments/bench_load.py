@@ -15,7 +15,7 @@ from deployments.stack import Stack
 from deployments.staff_play import PlayedStaff, open_tasks
 from domain.errors import PacklineError
 from models.enums import OrderStatus
-from models.orders import SalesOrder
+from models.tables.orders import SalesOrder
 
 _GATES = 3
 _SUSPENDED = "SELECT name FROM flow_run WHERE state_type = 'PAUSED' AND name LIKE 'order %'"

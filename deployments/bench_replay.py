@@ -22,8 +22,8 @@ from deployments.scratch import interruptible, scratch
 from deployments.stack import Stack
 from deployments.staff_play import open_tasks
 from models.enums import ENDED, TaskKind, TaskState
-from models.orders import SalesOrder
-from models.staff import StaffTask
+from models.tables.orders import SalesOrder
+from models.tables.staff import StaffTask
 from tasks.audit import audit
 
 _IN_WORK = 40

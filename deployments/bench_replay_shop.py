@@ -19,18 +19,12 @@ from adapters.database import transaction
 from deployments.bench_replay_orders import PastOrder, demand
 from deployments.sample import sample_files
 from deployments.staff_play import PlayedStaff
-from models.catalogue import Reservation
 from models.enums import ReservationState, TaskKind
-from models.forms import (
-    CANCEL_LINE,
-    CANCEL_THE_ORDER,
-    PICK_ELSEWHERE,
-    SPLIT,
-    TOO_FEW_OF_THESE,
-    WAIT,
-)
-from models.intake import DeliveryIn
-from models.staff import StaffTask
+from models.forms.decisions import CANCEL_LINE, CANCEL_THE_ORDER, PICK_ELSEWHERE, SPLIT, WAIT
+from models.forms.picking import TOO_FEW_OF_THESE
+from models.imports.stock import DeliveryIn
+from models.tables.staff import StaffTask
+from models.tables.stock import Reservation
 from tasks.answers import answer_task
 from tasks.intake import import_file
 from tasks.refusals import AnswerRefused

@@ -7,10 +7,10 @@ from sqlmodel import Session, col, select
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from deployments.sample import sample_files
 from models.base import utc_now
-from models.catalogue import Product
 from models.enums import ServiceLevel
-from models.intake import DeliveryIn
-from models.orders import OrderLine, SalesOrder
+from models.imports.stock import DeliveryIn
+from models.tables.catalogue import Product
+from models.tables.orders import OrderLine, SalesOrder
 from tasks.intake import import_file
 from tasks.ledger import tell
 from tasks.promises import promise

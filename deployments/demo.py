@@ -24,10 +24,10 @@ from domain.errors import PacklineError
 from domain.shop_days import shop_day
 from models.base import utc_now
 from models.enums import ENDED, TaskKind, TaskState
-from models.messages import Message
-from models.orders import SalesOrder
-from models.shipping import ShippingLabel
-from models.staff import StaffTask
+from models.tables.messages import Message
+from models.tables.orders import SalesOrder
+from models.tables.shipping import ShippingLabel
+from models.tables.staff import StaffTask
 from tasks.audit import AuditReport, audit
 from tasks.intake import import_file
 

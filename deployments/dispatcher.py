@@ -54,11 +54,11 @@ from domain.allocation import Which
 from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
 from models.enums import ENDED, OrderStatus, TaskKind, TaskState
-from models.ledger import StepRecord
-from models.orders import SalesOrder
-from models.runs import OvertakenRun, RunHeartbeat
-from models.shipments import Shipment
-from models.staff import StaffTask
+from models.tables.ledger import StepRecord
+from models.tables.orders import SalesOrder
+from models.tables.runs import OvertakenRun, RunHeartbeat
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
 from tasks.answers import Stop, stop_of
 from tasks.backorders import fill_backorders
 from tasks.cancellation import ask_to_cancel

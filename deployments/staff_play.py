@@ -10,8 +10,9 @@ from adapters.database import transaction
 from adapters.settings import settings
 from models.base import utc_now
 from models.enums import Role, TaskKind, TaskState
-from models.forms import ALL_AS_LISTED, CANCEL_THE_ORDER
-from models.staff import Staff, StaffTask
+from models.forms.decisions import CANCEL_THE_ORDER
+from models.forms.picking import ALL_AS_LISTED
+from models.tables.staff import Staff, StaffTask
 from tasks.answers import answer_task
 
 _BOX_GRAMS = 180

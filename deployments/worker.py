@@ -49,7 +49,7 @@ from adapters.prefect_engine import keep_connection, run_part, stop_soon, tell_l
 from adapters.settings import settings
 from adapters.trouble import time_can_heal
 from models.base import utc_now
-from models.runs import RunHeartbeat
+from models.tables.runs import RunHeartbeat
 from tasks.answers import stop_of
 from tasks.handover import READY, take_ready
 

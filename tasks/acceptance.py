@@ -13,26 +13,25 @@ from adapters.settings import settings
 from adapters.shop_clock import shop_clock
 from domain.zones import NoShippingRate
 from models.base import utc_now
-from models.catalogue import Product
 from models.enums import LabelState, PickupState
-from models.forms import (
+from models.forms.decisions import CANCEL_THE_ORDER, HoldForm
+from models.forms.packing import PackingForm
+from models.forms.picking import (
     ALL_AS_LISTED,
-    CANCEL_THE_ORDER,
-    DAMAGED_OR_MISSING,
     SOMETHING_MISSING,
     TOO_FEW_OF_THESE,
-    CarrierPickupForm,
     FoundItem,
-    HoldForm,
-    LostItem,
-    PackingForm,
     PickingForm,
-    PutBackForm,
 )
-from models.orders import SalesOrder
-from models.results import HoldEnded, Packed, Parcel, Picked, PickupOutcome, PutBack, ShortLine
-from models.shipments import Shipment, ShipmentLine, rows_of
-from models.shipping import CarrierPickup, ShippingLabel
+from models.forms.pickup import CarrierPickupForm
+from models.forms.restock import DAMAGED_OR_MISSING, LostItem, PutBackForm
+from models.results.decisions import HoldEnded
+from models.results.stock import ShortLine
+from models.results.work import Packed, Parcel, Picked, PickupOutcome, PutBack
+from models.tables.catalogue import Product
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment, ShipmentLine, rows_of
+from models.tables.shipping import CarrierPickup, ShippingLabel
 from tasks.cancellation import ask_to_cancel
 from tasks.decisions import ask_about_pick
 from tasks.holds import lift_hold

@@ -12,14 +12,15 @@ from sqlmodel import Session, col, select
 from adapters.addresses import address_lines
 from adapters.database import transaction
 from domain.errors import PacklineError
-from models.catalogue import Product
 from models.enums import LabelState, TaskKind
-from models.intake import AddressIn
-from models.ledger import StepRecord
-from models.orders import SalesOrder
-from models.results import AddressChanged, GateOutcome, Packed
-from models.shipments import Shipment, rows_of
-from models.shipping import ShippingLabel
+from models.imports.requests import AddressIn
+from models.results.orders import AddressChanged
+from models.results.work import GateOutcome, Packed
+from models.tables.catalogue import Product
+from models.tables.ledger import StepRecord
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment, rows_of
+from models.tables.shipping import ShippingLabel
 from tasks.acceptance import check_carrier_takes
 from tasks.answers import GATES
 from tasks.destinations import Destinations

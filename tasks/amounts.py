@@ -9,9 +9,9 @@ from adapters.carriers import HOUSE, bands_of, zone_of
 from domain.pricing import LineToPrice, PricedOrder, price_order
 from domain.tax import TaxRule, tax_rule_for
 from domain.zones import Tariff, quote
-from models.catalogue import Product
-from models.orders import OrderLine, SalesOrder
-from models.taxes import TaxRate
+from models.tables.catalogue import Product
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.taxes import TaxRate
 
 
 def price_as_ordered(session: Session, order: SalesOrder) -> None:

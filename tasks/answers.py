@@ -18,8 +18,8 @@ from adapters.settings import settings
 from domain.short_picks import ShortPick
 from models.base import utc_now
 from models.enums import AnsweredThrough, TaskKind, TaskState
-from models.forms import (
-    ALL_AS_LISTED,
+from models.forms.base import CancellableForm, Form, complaints
+from models.forms.decisions import (
     CANCEL_LINE,
     CANCEL_THE_ORDER,
     PICK_ELSEWHERE,
@@ -27,29 +27,19 @@ from models.forms import (
     SPLIT,
     TRY_AGAIN,
     WAIT,
-    CancellableForm,
-    CarrierPickupForm,
-    Form,
     HoldForm,
-    PackingForm,
-    PickingForm,
-    PutBackForm,
     ShortageForm,
     ShortPickForm,
-    complaints,
 )
-from models.results import (
-    Decision,
-    GateOutcome,
-    HoldEnded,
-    Packed,
-    Picked,
-    PickupOutcome,
-    PutBack,
-    StepResult,
-)
-from models.shipments import Shipment
-from models.staff import StaffTask
+from models.forms.packing import PackingForm
+from models.forms.picking import ALL_AS_LISTED, PickingForm
+from models.forms.pickup import CarrierPickupForm
+from models.forms.restock import PutBackForm
+from models.results.base import StepResult
+from models.results.decisions import Decision, HoldEnded
+from models.results.work import GateOutcome, Packed, Picked, PickupOutcome, PutBack
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
 from tasks.acceptance import (
     accept_carrier_pickup,
     accept_hold,

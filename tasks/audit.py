@@ -15,8 +15,8 @@ from adapters.prefect_api import DELETED, PrefectApi, PrefectAway, RunState
 from adapters.settings import settings
 from domain.shop_days import day_bounds
 from models.enums import ENDED
-from models.reports import DailySummary
-from models.shipments import Shipment, shipment_name
+from models.tables.reports import DailySummary
+from models.tables.shipments import Shipment, shipment_name
 from tasks.invariants import INVARIANTS, SENT_TWICE, SUMMARY_FIGURES, Invariant
 
 LISTED = 20

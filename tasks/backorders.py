@@ -17,8 +17,8 @@ from adapters.settings import settings
 from domain.allocation import Which
 from domain.sourcing import fillable
 from models.enums import TaskKind, TaskState
-from models.forms import TRY_AGAIN
-from models.staff import StaffTask
+from models.forms.decisions import TRY_AGAIN
+from models.tables.staff import StaffTask
 from tasks.answers import answer_by_packline
 from tasks.ledger import PACKLINE
 from tasks.reservations import sourcing_plan

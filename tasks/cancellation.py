@@ -13,10 +13,10 @@ from adapters.shop_clock import shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import OrderStatus, ReservationState
-from models.ledger import StepRecord
-from models.orders import SalesOrder
-from models.results import CancellationAsked, StatusChange
-from models.shipments import Shipment
+from models.results.orders import CancellationAsked, StatusChange
+from models.tables.ledger import StepRecord
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment
 from tasks.handover import hand_over
 from tasks.holds import end_hold
 from tasks.ledger import tell

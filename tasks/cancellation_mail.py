@@ -11,14 +11,14 @@ from sqlmodel import Session, col, select
 
 from adapters.rendering import cancellation_mail
 from adapters.settings import settings
-from models.catalogue import Product
-from models.documents import CancellationMailView, MailAmounts, MailLine
 from models.enums import MessageState
-from models.ledger import StepRecord
-from models.messages import Message
-from models.orders import SalesOrder
-from models.refunds import Refund
-from models.results import LinesCancelled
+from models.results.orders import LinesCancelled
+from models.tables.catalogue import Product
+from models.tables.ledger import StepRecord
+from models.tables.messages import Message
+from models.tables.orders import SalesOrder
+from models.tables.refunds import Refund
+from models.views.mails import CancellationMailView, MailAmounts, MailLine
 from tasks.decisions import CANCEL_LINES
 from tasks.outbox import write, written
 

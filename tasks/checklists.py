@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from models.enums import TaskKind
-from models.staff import StaffTask
+from models.tables.staff import StaffTask
 from tasks.answers import Gate
 
 

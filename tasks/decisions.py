@@ -16,7 +16,7 @@ from domain.splits import CannotSplit
 from domain.tax import NoTaxRate
 from domain.zones import NoShippingRate, NoShippingZone
 from models.enums import TaskKind
-from models.forms import (
+from models.forms.decisions import (
     CANCEL_LINE,
     CANCEL_THE_ORDER,
     PICK_ELSEWHERE,
@@ -26,10 +26,12 @@ from models.forms import (
     ShortageForm,
     ShortPickForm,
 )
-from models.ledger import StepRecord
-from models.results import Decision, LinesCancelled, ShortLine
-from models.shipments import Shipment
-from models.staff import StaffTask
+from models.results.decisions import Decision
+from models.results.orders import LinesCancelled
+from models.results.stock import ShortLine
+from models.tables.ledger import StepRecord
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
 from tasks.cancellation import ask_to_cancel, shipments_to_cancel
 from tasks.ledger import record, tell
 from tasks.picking_lists import rest_to_pick

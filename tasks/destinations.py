@@ -11,8 +11,8 @@ from domain.places import comparable
 from domain.tax import NoTaxRate, TaxRule, tax_rule_for
 from domain.zones import NoShippingRate, NoShippingZone, Tariff, ZoneRule, zone_for
 from models.enums import ServiceLevel
-from models.shipping import ShippingRate, ShippingZone
-from models.taxes import TaxRate
+from models.tables.shipping import ShippingRate, ShippingZone
+from models.tables.taxes import TaxRate
 
 
 class _Placed(Protocol):

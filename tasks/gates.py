@@ -11,8 +11,9 @@ from adapters.faults import reach
 from adapters.prefect_engine import answer_given, suspend_with_form
 from models.base import utc_now
 from models.enums import TaskKind
-from models.results import GateOutcome, StepResult
-from models.shipments import Shipment
+from models.results.base import StepResult
+from models.results.work import GateOutcome
+from models.tables.shipments import Shipment
 from tasks.answers import GATES, Gate, cancels_instead, pause_key, store_answer
 from tasks.checklists import checklist_markdown
 from tasks.handover import hand_over, note_waiting

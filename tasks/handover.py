@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from adapters.database import RUNS_CHANNEL, notify, transaction
 from models.base import utc_now
-from models.shipments import Shipment
+from models.tables.shipments import Shipment
 from tasks.ledger import find_record
 from tasks.subjects import CancellationRequested, OrderRef
 

@@ -14,13 +14,13 @@ from adapters.database import ORDERS_CHANNEL, notify, transaction
 from adapters.shop_clock import after_the_break
 from domain.errors import PacklineError
 from models.base import utc_now
-from models.catalogue import Warehouse
 from models.enums import HoldReason, TaskKind, TaskState
-from models.intake import HoldIn
-from models.orders import SalesOrder
-from models.results import HoldSet
-from models.shipments import Shipment
-from models.staff import StaffTask
+from models.imports.requests import HoldIn
+from models.results.orders import HoldSet
+from models.tables.catalogue import Warehouse
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
 from tasks.handover import hand_over
 from tasks.ledger import tell
 from tasks.subjects import is_beyond_recall, locked_order, locked_shipments, order_key

@@ -11,7 +11,11 @@ from pathlib import Path
 from adapters.rejects import RejectsFile
 from adapters.rows import Form, Progress, RowFile, open_rows
 from domain.errors import PacklineError
-from models.intake import FORMS, ImportReport, Incoming, Kind, OrderIn, OrderLineIn, shown
+from models.imports.fields import Incoming
+from models.imports.kinds import FORMS, Kind
+from models.imports.orders import OrderIn, OrderLineIn
+from models.imports.report import ImportReport
+from models.validation import shown
 from tasks.intake_orders import OrderIntake
 from tasks.intake_parts import Tally
 from tasks.intake_places import ProductIntake, WarehouseIntake

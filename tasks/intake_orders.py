@@ -11,11 +11,12 @@ from sqlmodel import Session, col, select
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from adapters.rows import Progress, RowFile
 from models.base import utc_now
-from models.catalogue import Product
 from models.enums import ServiceLevel
-from models.intake import OrderIn, OrderLineIn, Problem, shown
-from models.ledger import AuditEvent
-from models.orders import OrderLine, SalesOrder
+from models.imports.orders import OrderIn, OrderLineIn
+from models.tables.catalogue import Product
+from models.tables.ledger import AuditEvent
+from models.tables.orders import OrderLine, SalesOrder
+from models.validation import Problem, shown
 from tasks.destinations import Destinations
 from tasks.intake_parts import Tally, table_of
 from tasks.order_drafts import Draft, Key, drafts

@@ -9,7 +9,10 @@ from sqlmodel import SQLModel
 
 from adapters.rejects import RejectsFile
 from adapters.rows import Row
-from models.intake import FORMS, ImportReport, Incoming, Kind, Malformed, Reject, checked
+from models.imports.fields import Incoming, checked
+from models.imports.kinds import FORMS, Kind
+from models.imports.report import ImportReport, Reject
+from models.validation import Malformed
 
 _REJECTS_SHOWN = 100
 _SUBJECT_LENGTH = 100

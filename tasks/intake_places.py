@@ -11,9 +11,13 @@ from adapters.shop_clock import in_working_hours
 from domain.errors import PacklineError
 from domain.working_hours import NeverOpen
 from models.base import utc_now
-from models.catalogue import StockLevel, StockMovement, Warehouse
 from models.enums import MovementKind
-from models.intake import Incoming, Kind, Malformed, ProductIn
+from models.imports.catalogue import ProductIn
+from models.imports.fields import Incoming
+from models.imports.kinds import Kind
+from models.tables.catalogue import Warehouse
+from models.tables.stock import StockLevel, StockMovement
+from models.validation import Malformed
 from tasks.intake_parts import Tally, table_of
 from tasks.intake_records import Key, RecordIntake, keep_rows
 from tasks.warehouses import UnknownWarehouse, known_warehouse, warehouses

@@ -9,11 +9,13 @@ from sqlmodel import Session, SQLModel
 
 from adapters.database import transaction
 from adapters.rows import Row
-from models.catalogue import Product, Warehouse
-from models.intake import Incoming, Kind, Malformed
-from models.shipping import ShippingRate, ShippingZone
-from models.staff import Staff
-from models.taxes import TaxRate
+from models.imports.fields import Incoming
+from models.imports.kinds import Kind
+from models.tables.catalogue import Product, Warehouse
+from models.tables.shipping import ShippingRate, ShippingZone
+from models.tables.staff import Staff
+from models.tables.taxes import TaxRate
+from models.validation import Malformed
 from tasks.intake_parts import Tally, batches, sound, table_of
 
 Key = tuple[Any, ...]

@@ -8,15 +8,10 @@ from collections.abc import Iterable
 
 from adapters.rows import Row
 from domain.errors import PacklineError, Unavailable
-from models.intake import (
-    AdjustmentIn,
-    DeliveryIn,
-    Incoming,
-    Kind,
-    Malformed,
-    StockCountIn,
-    TransferIn,
-)
+from models.imports.fields import Incoming
+from models.imports.kinds import Kind
+from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
+from models.validation import Malformed
 from tasks.intake_parts import Tally, sound
 from tasks.stock_keeping import AlreadyBooked, book, count, move
 

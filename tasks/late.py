@@ -21,12 +21,12 @@ from adapters.rendering import late_tasks_mail
 from adapters.settings import settings
 from adapters.shop_clock import in_working_hours, shop_clock
 from models.base import utc_now
-from models.catalogue import Warehouse
-from models.documents import LateTask, LateTasksView
 from models.enums import MessageState, Role, TaskKind, TaskState
-from models.messages import Message
-from models.orders import SalesOrder
-from models.staff import Staff, StaffTask
+from models.tables.catalogue import Warehouse
+from models.tables.messages import Message
+from models.tables.orders import SalesOrder
+from models.tables.staff import Staff, StaffTask
+from models.views.mails import LateTask, LateTasksView
 from tasks.answers import GATES
 from tasks.ledger import tell
 from tasks.outbox import begin_sending, save_sent, send_written, write

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from models.ledger import AuditEvent, StepRecord
-from models.results import StepResult
+from models.results.base import StepResult
+from models.tables.ledger import AuditEvent, StepRecord
 
 PACKLINE = "Packline"
 """The actor of what nobody did by hand."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 from sqlmodel import Session, col, func, select
 
-from models.catalogue import StockMovement
 from models.enums import MovementKind, TaskKind
-from models.shipments import Shipment
-from models.staff import StaffTask
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
+from models.tables.stock import StockMovement
 from tasks.reservations import held_in, lock_goods, lose
 from tasks.worklist import tasks_of
 

@@ -12,14 +12,16 @@ from adapters.addresses import address_lines
 from adapters.carriers import HOUSE, carrier_named
 from adapters.rendering import shipment_mail
 from adapters.settings import settings
-from models.catalogue import Product
-from models.documents import MailLine, MailParcel, ShipmentMailView
 from models.enums import OrderStatus
-from models.messages import Message
-from models.orders import OrderLine, SalesOrder
-from models.refunds import Refund
-from models.results import CancellationTold, Decision, LinesCancelled, MailSent, OrderRefunded
-from models.shipments import Shipment, ShipmentLine, rows_of
+from models.results.decisions import Decision
+from models.results.notifications import CancellationTold, MailSent
+from models.results.orders import LinesCancelled, OrderRefunded
+from models.tables.catalogue import Product
+from models.tables.messages import Message
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.refunds import Refund
+from models.tables.shipments import Shipment, ShipmentLine, rows_of
+from models.views.mails import MailLine, MailParcel, ShipmentMailView
 from tasks.cancellation import REFUND_ORDER
 from tasks.cancellation_mail import (
     LineNotice,

@@ -7,9 +7,9 @@ and their run goes back to the step that makes labels.
 from sqlmodel import Session, col, select
 
 from models.enums import TaskKind, TaskState
-from models.results import PickupOutcome
-from models.shipments import Shipment
-from models.staff import StaffTask
+from models.results.work import PickupOutcome
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
 from tasks.answers import settle
 from tasks.worklist import tasks_of
 

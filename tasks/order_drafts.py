@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from adapters.rows import Form, Progress, Row, RowFile
-from models.intake import MAX_LINES, OrderIn, OrderLineIn, Problem, problems_in, shown
+from models.imports.fields import MAX_LINES
+from models.imports.orders import OrderIn, OrderLineIn
+from models.validation import Problem, problems_in, shown
 
 _NAMELESS = "names no order: give its channel and external_id"
 _LINE_COLUMNS = frozenset(OrderLineIn.model_fields)

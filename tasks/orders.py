@@ -7,15 +7,10 @@ from sqlmodel import Session
 from adapters.database import transaction
 from models.base import utc_now
 from models.enums import OrderStatus
-from models.results import (
-    ClaimedOrder,
-    LabelsBought,
-    PickupOutcome,
-    Shipped,
-    StatusChange,
-    TrackingInfo,
-)
-from models.shipments import Shipment, shipment_name
+from models.results.orders import ClaimedOrder, Shipped, StatusChange
+from models.results.shipping import LabelsBought, TrackingInfo
+from models.results.work import PickupOutcome
+from models.tables.shipments import Shipment, shipment_name
 from tasks.cancellation import CANCEL_ORDER, cancel
 from tasks.progress import SHIPPING_AND_SUMMING_UP, move_on
 from tasks.runs import name_run

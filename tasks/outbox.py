@@ -13,10 +13,10 @@ from adapters import mail
 from adapters.database import transaction
 from adapters.faults import reach
 from models.base import utc_now
-from models.documents import MailContent
 from models.enums import MessageState
-from models.messages import Message
-from models.results import MailSent
+from models.results.notifications import MailSent
+from models.tables.messages import Message
+from models.views.mails import MailContent
 
 
 @dataclass(frozen=True)

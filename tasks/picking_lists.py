@@ -3,9 +3,10 @@
 from sqlmodel import Session, and_, col, select
 
 from domain.walking import walking_key
-from models.catalogue import Product, StockLevel
-from models.results import ChecklistItem, PickingChecklist
-from models.shipments import Shipment, ShipmentLine, rows_of
+from models.results.work import ChecklistItem, PickingChecklist
+from models.tables.catalogue import Product
+from models.tables.shipments import Shipment, ShipmentLine, rows_of
+from models.tables.stock import StockLevel
 from tasks.reservations import holding_warehouse
 from tasks.warehouses import several_warehouses, warehouse_called
 

@@ -4,8 +4,8 @@ from sqlmodel import Session
 
 from domain.tax import NoTaxRate
 from domain.zones import NoShippingRate, NoShippingZone
-from models.results import OrderRefunded, OrderValue
-from models.shipments import Shipment
+from models.results.orders import OrderRefunded, OrderValue
+from models.tables.shipments import Shipment
 from tasks.amounts import price_as_ordered
 from tasks.cancellation import REFUND_ORDER, shipments_to_cancel
 from tasks.ledger import PACKLINE, find_record

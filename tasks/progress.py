@@ -1,8 +1,8 @@
 """How far a shipment has come, and with it its order. No Prefect here."""
 
 from models.enums import OrderStatus
-from models.orders import standing
-from models.shipments import Shipment
+from models.tables.orders import standing
+from models.tables.shipments import Shipment
 
 SHIPPING_AND_SUMMING_UP = 7_225_463_02
 """Advisory lock: orders become Shipped together, but never while a day is being summed up."""

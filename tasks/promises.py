@@ -8,7 +8,7 @@ from adapters.shop_clock import in_working_hours
 from domain.promises import PromiseState, promise_state
 from models.base import utc_now
 from models.enums import ServiceLevel
-from models.orders import SalesOrder
+from models.tables.orders import SalesOrder
 
 _HOURS: dict[ServiceLevel, Callable[[], float]] = {
     ServiceLevel.STANDARD: lambda: settings().standard_promise_hours,

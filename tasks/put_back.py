@@ -9,10 +9,10 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from adapters.database import ORDERS_CHANNEL, notify
-from models.catalogue import StockMovement
 from models.enums import MovementKind, ReservationState
-from models.results import PutBack
-from models.shipments import Shipment
+from models.results.work import PutBack
+from models.tables.shipments import Shipment
+from models.tables.stock import StockMovement
 from tasks.cancellation import is_booked_out
 from tasks.reservations import close_reservations, held_in, lock_goods
 from tasks.warehouses import warehouse_called

@@ -14,9 +14,9 @@ from domain.errors import PacklineError
 from domain.pricing import PricedOrder, refund_for
 from models.base import utc_now
 from models.enums import OrderStatus
-from models.intake import RefundPaidIn
-from models.orders import SalesOrder
-from models.refunds import REASON_CHARACTERS, Refund
+from models.imports.requests import RefundPaidIn
+from models.tables.orders import SalesOrder
+from models.tables.refunds import REASON_CHARACTERS, Refund
 from tasks.amounts import price, price_as_ordered, save_amounts
 from tasks.ledger import tell
 from tasks.subjects import IDENTITIES, order_key

@@ -20,18 +20,19 @@ from adapters.settings import settings
 from domain.shop_days import day_bounds, day_to_sum_up
 from domain.statistics import average_minor, last_days
 from models.base import utc_now
-from models.documents import (
+from models.results.notifications import MailSent
+from models.results.reports import DaySummed, ReportMade
+from models.tables.ledger import StepRecord
+from models.tables.messages import Message
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.reports import DailySummary
+from models.views.daily_report import (
     CHART_DAYS,
     CurrencyFigures,
     CurrencyRevenue,
     DailyReportView,
     DayFigures,
 )
-from models.ledger import StepRecord
-from models.messages import Message
-from models.orders import OrderLine, SalesOrder
-from models.reports import DailySummary
-from models.results import DaySummed, MailSent, ReportMade
 from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
 from tasks.progress import SHIPPING_AND_SUMMING_UP
 from tasks.runs import name_run

@@ -17,11 +17,12 @@ from sqlmodel.sql.expression import SelectOfScalar
 from adapters.settings import settings
 from domain.allocation import Shortage, Wanted
 from domain.sourcing import Allotment, Place, Plan, Waiting, plan_for
-from models.catalogue import Product, Reservation, Warehouse
 from models.enums import ReservationState
-from models.ledger import StepRecord
-from models.results import StockGivenUp, StockRegained
-from models.shipments import Shipment, ShipmentLine
+from models.results.stock import StockGivenUp, StockRegained
+from models.tables.catalogue import Product, Warehouse
+from models.tables.ledger import StepRecord
+from models.tables.shipments import Shipment, ShipmentLine
+from models.tables.stock import Reservation
 from tasks.ledger import find_record, record, tell
 from tasks.waiting import may_be_split, waiting_before
 from tasks.warehouses import distances, sources, warehouses

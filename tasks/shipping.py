@@ -11,19 +11,19 @@ from adapters.labels import label_pdf
 from adapters.settings import settings
 from domain.errors import PacklineError
 from models.base import utc_now
-from models.documents import LabelView, split_address
 from models.enums import LabelState, PickupState, TaskKind
-from models.results import (
+from models.results.shipping import (
     LabelsBought,
     LabelsVoided,
-    Packed,
     PickupBooked,
     PickupCancelled,
-    PickupOutcome,
     ShippingCost,
 )
-from models.shipments import Shipment, rows_of
-from models.shipping import CarrierPickup, ShippingLabel
+from models.results.work import Packed, PickupOutcome
+from models.tables.shipments import Shipment, rows_of
+from models.tables.shipping import CarrierPickup, ShippingLabel
+from models.views.base import split_address
+from models.views.labels import LabelView
 from tasks.answers import GATES
 from tasks.gates import await_answer
 from tasks.ledger import PACKLINE

@@ -9,9 +9,10 @@ Once the order is reserved anew, somebody picks the rest.
 from sqlmodel import Session, col, select
 
 from models.enums import TaskKind, TaskState
-from models.results import Picked, ShortLine, StockGivenUp
-from models.shipments import Shipment
-from models.staff import StaffTask
+from models.results.stock import ShortLine, StockGivenUp
+from models.results.work import Picked
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
 from tasks.answers import settle
 from tasks.decisions import ask_about_pick
 from tasks.reservations import give_up

@@ -12,9 +12,9 @@ from adapters.database import ORDERS_CHANNEL, notify
 from domain.sourcing import Plan
 from domain.splits import CannotSplit, stays
 from models.enums import OrderStatus
-from models.ledger import StepRecord
-from models.results import ShipmentSplit
-from models.shipments import Shipment, ShipmentLine
+from models.results.orders import ShipmentSplit
+from models.tables.ledger import StepRecord
+from models.tables.shipments import Shipment, ShipmentLine
 from tasks.ledger import PACKLINE, record, tell
 from tasks.progress import move_on
 from tasks.reservations import let_go, lock_products, take_along

@@ -5,8 +5,8 @@ from typing import cast
 from sqlmodel import Session
 
 from models.enums import TaskKind
-from models.results import (
-    Decision,
+from models.results.decisions import Decision
+from models.results.work import (
     Packed,
     Picked,
     PickingChecklist,
@@ -14,8 +14,8 @@ from models.results import (
     PutBackAssigned,
     TaskOpened,
 )
-from models.shipments import Shipment
-from models.staff import StaffTask
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
 from tasks.acceptance import goods_weight
 from tasks.answers import GATES
 from tasks.gates import await_answer

@@ -24,8 +24,8 @@ from adapters.faults import reach
 from adapters.settings import settings
 from adapters.trouble import time_can_heal
 from domain.errors import PacklineError
-from models.results import StepResult
-from models.shipments import PROBLEM_CHARACTERS, Shipment
+from models.results.base import StepResult
+from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
 from tasks.ledger import find_record, record, tell
 from tasks.subjects import CancellationRequested, OnHold, Subject, Superseded
 

@@ -6,10 +6,11 @@ A step writes a reservation or a movement; the database counts, and refuses what
 from sqlmodel import Session
 
 from domain.sourcing import Plan
-from models.catalogue import StockMovement
 from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
-from models.results import PutBack, ShortLine, StockBooked, StockCheck, StockReturned
-from models.shipments import Shipment
+from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturned
+from models.results.work import PutBack
+from models.tables.shipments import Shipment
+from models.tables.stock import StockMovement
 from tasks.cancellation import UPDATE_INVENTORY_STOCK
 from tasks.ledger import PACKLINE
 from tasks.progress import move_on

@@ -14,19 +14,14 @@ from sqlmodel import Session, col, func, select
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from domain.allocation import Which, giving_way
 from domain.errors import PacklineError
-from models.catalogue import Product, Reservation, StockCount, StockLevel, StockMovement
 from models.enums import MovementKind, ReservationState
-from models.intake import (
-    COUNT_PREFIX,
-    MAX_STOCK,
-    AdjustmentIn,
-    DeliveryIn,
-    StockCountIn,
-    TransferIn,
-)
-from models.orders import SalesOrder
-from models.results import StockCounted, StockGivenUp
-from models.shipments import Shipment, ShipmentLine
+from models.imports.fields import COUNT_PREFIX, MAX_STOCK
+from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
+from models.results.stock import StockCounted, StockGivenUp
+from models.tables.catalogue import Product
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment, ShipmentLine
+from models.tables.stock import Reservation, StockCount, StockLevel, StockMovement
 from tasks.reservations import lock_products
 from tasks.short_orders import put_short
 from tasks.subjects import locked_shipment

@@ -21,11 +21,11 @@ from adapters.shop_clock import shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import ENDED, OrderStatus, PickupState
-from models.ledger import StepRecord
-from models.orders import SalesOrder
-from models.runs import OvertakenRun
-from models.shipments import Shipment, rows_of, shipment_name
-from models.shipping import CarrierPickup
+from models.tables.ledger import StepRecord
+from models.tables.orders import SalesOrder
+from models.tables.runs import OvertakenRun
+from models.tables.shipments import Shipment, rows_of, shipment_name
+from models.tables.shipping import CarrierPickup
 
 RETRIEVE_NEW_ORDER = "Retrieve New Order"
 DAILY_FULFILLMENT_SUMMARY = "Daily Fulfillment Summary"

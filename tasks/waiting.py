@@ -11,10 +11,10 @@ from sqlmodel import Session, col, func, select
 from adapters.settings import settings
 from domain.allocation import Wanted
 from domain.sourcing import Place, Waiting, on_whom_it_depends
-from models.catalogue import Reservation
 from models.enums import OrderStatus, ReservationState
-from models.orders import SalesOrder
-from models.shipments import Shipment, ShipmentLine
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment, ShipmentLine
+from models.tables.stock import Reservation
 from tasks.warehouses import distances, warehouses
 
 _WHICH = col(ShipmentLine.order_number), col(ShipmentLine.shipment)

@@ -6,7 +6,8 @@ from sqlmodel import Session, col, select
 
 from domain.errors import PacklineError
 from domain.sourcing import Place, Source, distance
-from models.catalogue import StockLevel, Warehouse
+from models.tables.catalogue import Warehouse
+from models.tables.stock import StockLevel
 
 
 class UnknownWarehouse(PacklineError):

@@ -11,8 +11,8 @@ from adapters.shop_clock import in_working_hours, shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
-from models.shipments import Shipment, rows_of
-from models.staff import StaffTask
+from models.tables.shipments import Shipment, rows_of
+from models.tables.staff import StaffTask
 from tasks.reservations import holding_warehouse
 from tasks.subjects import IDENTITIES
 

@@ -9,12 +9,13 @@ from typing import Any
 from sqlmodel import Session
 
 from models.base import utc_now
-from models.catalogue import Product, StockLevel, StockMovement, Warehouse
 from models.enums import LabelState, MovementKind, OrderStatus, PickupState, ServiceLevel
-from models.orders import OrderLine, SalesOrder
-from models.shipments import Shipment
-from models.shipping import CarrierPickup, ShippingLabel, ShippingRate, ShippingZone
-from models.taxes import TaxRate
+from models.tables.catalogue import Product, Warehouse
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.shipments import Shipment
+from models.tables.shipping import CarrierPickup, ShippingLabel, ShippingRate, ShippingZone
+from models.tables.stock import StockLevel, StockMovement
+from models.tables.taxes import TaxRate
 
 _serial = count(1)
 

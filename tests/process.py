@@ -24,7 +24,7 @@ from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
 from models.base import utc_now
 from models.enums import TaskState
-from models.staff import StaffTask
+from models.tables.staff import StaffTask
 from tasks.answers import answer_task
 from tasks.audit import audit
 

@@ -22,7 +22,7 @@ from adapters.database import transaction
 from domain.tracking import is_valid_s10
 from domain.zones import NoShippingZone, RateBand
 from models.enums import ServiceLevel
-from models.shipping import ShippingRate, ShippingZone
+from models.tables.shipping import ShippingRate, ShippingZone
 from tests.factories import make_tariffs
 from tests.process import execute, rows, set_to
 

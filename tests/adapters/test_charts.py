@@ -13,7 +13,7 @@ from matplotlib.image import imread
 
 from adapters import charts
 from adapters.charts import orders_and_revenue_png
-from models.documents import DailyReportView
+from models.views.daily_report import DailyReportView
 from tests.adapters.test_rendering import make_day, make_report
 
 BAR_COLOUR = (0x4A / 255, 0x6F / 255, 0x8A / 255)

@@ -17,8 +17,9 @@ from reportlab.graphics.barcode.code128 import _patterns
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from adapters.labels import grouped, kilograms, label_pdf
-from models.documents import LabelView, split_address
 from models.enums import ServiceLevel
+from models.views.base import split_address
+from models.views.labels import LabelView
 
 WIDTH, HEIGHT = 288, 432
 START_C, TO_C, TO_B = 105, 99, 100

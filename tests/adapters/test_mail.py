@@ -5,7 +5,7 @@ from aiosmtpd.controller import Controller
 
 from adapters.mail import MailRefused, MailServerAway, MailUnclear, new_message_id, send
 from deployments.ports import free_port
-from models.messages import Message
+from models.tables.messages import Message
 from tests.mailserver import MailServer
 from tests.process import set_to
 

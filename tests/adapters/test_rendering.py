@@ -23,13 +23,11 @@ from adapters.rendering import (
     weight,
 )
 from domain.money import UnknownCurrency
-from models.documents import (
+from models.enums import Role, ServiceLevel
+from models.views.daily_report import CurrencyFigures, CurrencyRevenue, DailyReportView, DayFigures
+from models.views.mails import (
     LISTED_TASKS,
     CancellationMailView,
-    CurrencyFigures,
-    CurrencyRevenue,
-    DailyReportView,
-    DayFigures,
     LateTask,
     LateTasksView,
     MailAmounts,
@@ -38,7 +36,6 @@ from models.documents import (
     MailParcel,
     ShipmentMailView,
 )
-from models.enums import Role, ServiceLevel
 
 DAY = date(2026, 11, 23)
 BOTH_PRICES = pytest.mark.parametrize("prices_include_tax", [True, False])

@@ -13,7 +13,7 @@ from adapters import schema
 from adapters.carriers import HouseCarrier
 from models.base import utc_now
 from models.enums import HoldReason, TaskKind
-from models.intake import HoldIn
+from models.imports.requests import HoldIn
 from tasks.cancellation import cancel
 from tasks.holds import put_on_hold
 from tasks.worklist import open_task

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.settings import settings
 from adapters.shop_clock import in_working_hours, open_hours
-from models.catalogue import Warehouse
+from models.tables.catalogue import Warehouse
 from tests.process import set_to
 
 SCOTTISH = {"PACKLINE_HOLIDAY_COUNTRY": "GB", "PACKLINE_HOLIDAY_SUBDIVISION": "SCT"}

@@ -14,8 +14,8 @@ from deployments.bench_load import Load, Shift
 from deployments.bench_meters import processes, resident_bytes
 from deployments.bench_shop import BenchShop
 from deployments.stack import Stack
-from models.orders import SalesOrder
-from models.staff import StaffTask
+from models.tables.orders import SalesOrder
+from models.tables.staff import StaffTask
 from tests.benchmarks.measuring import screen, shop_on_a_stack, show
 
 WARM_UP = Load(orders=10)

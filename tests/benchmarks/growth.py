@@ -24,7 +24,7 @@ from deployments.ports import HOST
 from deployments.scratch import interruptible, scratch
 from models.base import utc_now
 from models.enums import OrderStatus, Role
-from models.shipments import Shipment
+from models.tables.shipments import Shipment
 from tasks.backorders import fill_backorders
 from tasks.reports import daily_fulfillment_summary
 from tasks.stock import check_inventory_levels

@@ -16,7 +16,7 @@ from deployments.bench_shop import BenchShop
 from deployments.stack import Stack
 from deployments.staff_play import PlayedStaff, open_tasks
 from models.enums import TaskKind
-from models.shipments import Shipment
+from models.tables.shipments import Shipment
 from tasks.audit import audit
 from tests.benchmarks.measuring import cpu_percent, screen, shop_on_a_stack, show, until
 from tests.benchmarks.waiting_orders import multiply

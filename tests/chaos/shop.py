@@ -11,8 +11,8 @@ from sqlmodel import col, select
 from adapters.database import ORDERS_CHANNEL, notify, transaction
 from adapters.trouble import time_can_heal
 from models.enums import ENDED, TaskState
-from models.orders import SalesOrder
-from models.staff import StaffTask
+from models.tables.orders import SalesOrder
+from models.tables.staff import StaffTask
 from tasks.answers import answer_task
 from tasks.audit import audit
 from tasks.refusals import AnswerRefused

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.prefect_api import DAILY_SUMMARY, ORDER_FULFILLMENT
 from models.enums import HoldReason, TaskKind
-from models.intake import HoldIn
+from models.imports.requests import HoldIn
 from tasks.answers import GATES
 from tasks.cancellation import request_cancellation
 from tasks.holds import put_on_hold, release

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from adapters.database import transaction
-from models.staff import StaffTask
+from models.tables.staff import StaffTask
 from tests.chaos.shop import (
     assert_shipped_once,
     open_kinds,

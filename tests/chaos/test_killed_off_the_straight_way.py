@@ -5,7 +5,7 @@ its labels are replaced, and in one of several shipments.
 import pytest
 
 from adapters.database import ORDERS_CHANNEL, notify, transaction
-from models.intake import AddressIn
+from models.imports.requests import AddressIn
 from models.process import WAY_BACK
 from tasks.addresses import change_address
 from tasks.cancellation import request_cancellation

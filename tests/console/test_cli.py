@@ -16,9 +16,9 @@ from console import cli, shown
 from deployments.sample import sample_files
 from domain.tax import NoTaxRate
 from models.base import utc_now
-from models.ledger import StepRecord
-from models.reports import DailySummary
-from models.staff import Staff, StaffTask
+from models.tables.ledger import StepRecord
+from models.tables.reports import DailySummary
+from models.tables.staff import Staff, StaffTask
 from tasks.late import remind_and_escalate
 from tasks.refunds import reprice
 from tasks.reservations import let_go

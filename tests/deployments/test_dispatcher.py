@@ -17,7 +17,8 @@ from deployments import dispatcher
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now
 from models.enums import HoldReason
-from models.intake import DeliveryIn, HoldIn
+from models.imports.requests import HoldIn
+from models.imports.stock import DeliveryIn
 from tasks.cancellation import cancel, request_cancellation
 from tasks.handover import take_ready
 from tasks.holds import put_on_hold, release

@@ -15,11 +15,12 @@ from sqlmodel import col, func, select
 
 from adapters import postgres
 from adapters.database import transaction
-from models.catalogue import Product, Reservation, StockMovement
 from models.enums import MessageState, PickupState, ReservationState
-from models.messages import Message
-from models.orders import OrderLine, SalesOrder
-from models.shipping import CarrierPickup, ShippingLabel
+from models.tables.catalogue import Product
+from models.tables.messages import Message
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.shipping import CarrierPickup, ShippingLabel
+from models.tables.stock import Reservation, StockMovement
 from tests.conftest import PROJECT, using
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

@@ -11,10 +11,10 @@ from adapters.database import transaction
 from adapters.settings import settings
 from domain.shop_days import day_bounds, shop_day
 from models.base import utc_now
-from models.catalogue import Product
-from models.orders import SalesOrder
 from models.process import DAY_STEPS, ORDER_STEPS
-from models.reports import DailySummary
+from models.tables.catalogue import Product
+from models.tables.orders import SalesOrder
+from models.tables.reports import DailySummary
 from tests.chaos.shop import (
     assert_audit_passes,
     mails_by_order,

@@ -10,9 +10,9 @@ from domain.shop_days import shop_day
 from models.base import utc_now
 from models.enums import TaskKind, TaskState
 from models.process import ORDER_STEPS
-from models.shipments import Shipment
-from models.shipping import CarrierBooking
-from models.staff import StaffTask
+from models.tables.shipments import Shipment
+from models.tables.shipping import CarrierBooking
+from models.tables.staff import StaffTask
 from tasks.answers import answer_task
 from tests.factories import make_order, make_tariffs
 from tests.process import ANSWERS, assert_sound

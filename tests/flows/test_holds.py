@@ -12,7 +12,8 @@ from adapters.database import transaction
 from console import lists
 from deployments.dispatcher import _shipments_without_run
 from models.enums import HoldReason
-from models.intake import DeliveryIn, HoldIn, StockCountIn
+from models.imports.requests import HoldIn
+from models.imports.stock import DeliveryIn, StockCountIn
 from models.process import ORDER_STEPS
 from tasks.answers import answer_task
 from tasks.backorders import fill_backorders

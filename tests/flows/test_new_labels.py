@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from adapters.database import transaction
 from adapters.mail import MailServerAway
 from models.enums import HoldReason
-from models.intake import AddressIn, HoldIn
+from models.imports.requests import AddressIn, HoldIn
 from tasks.addresses import AddressSettled, change_address
 from tasks.answers import answer_task
 from tasks.cancellation import request_cancellation

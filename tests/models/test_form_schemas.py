@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from models.forms import CarrierPickupForm
+from models.forms.pickup import CarrierPickupForm
 from tasks.answers import GATES
 
 gates = pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())

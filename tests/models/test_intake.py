@@ -4,25 +4,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from models.catalogue import Product, Warehouse
-from models.intake import (
-    FORMS,
-    ImportReport,
-    Kind,
-    OrderIn,
-    OrderLineIn,
-    ProductIn,
-    ShippingRateIn,
-    ShippingZoneIn,
-    StaffIn,
-    TaxRateIn,
-    WarehouseIn,
-    problems_in,
-)
-from models.orders import OrderLine, SalesOrder
-from models.shipping import ShippingRate, ShippingZone
-from models.staff import Staff
-from models.taxes import TaxRate
+from models.imports.catalogue import ProductIn, WarehouseIn
+from models.imports.kinds import FORMS, Kind
+from models.imports.orders import OrderIn, OrderLineIn
+from models.imports.reference_data import ShippingRateIn, ShippingZoneIn, StaffIn, TaxRateIn
+from models.imports.report import ImportReport
+from models.tables.catalogue import Product, Warehouse
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.shipping import ShippingRate, ShippingZone
+from models.tables.staff import Staff
+from models.tables.taxes import TaxRate
+from models.validation import problems_in
 
 LINE = {"sku": "MUG", "quantity": "2", "unit_price": "12.50"}
 ORDER = {

@@ -1,13 +1,17 @@
 """What steps give back goes through Prefect's engine, and into the ledger."""
 
+import pkgutil
+from importlib import import_module
+
 import pytest
 
 import models.results
-from models.results import StepResult
+from models.results.base import StepResult
 
 RESULTS = [
     kind
-    for kind in vars(models.results).values()
+    for module in pkgutil.iter_modules(models.results.__path__)
+    for kind in vars(import_module(f"models.results.{module.name}")).values()
     if isinstance(kind, type) and issubclass(kind, StepResult)
 ]
 

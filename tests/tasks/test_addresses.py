@@ -5,9 +5,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.database import transaction
 from models.enums import HoldReason
-from models.intake import AddressIn, HoldIn
-from models.shipping import ShippingRate, ShippingZone
-from models.taxes import TaxRate
+from models.imports.requests import AddressIn, HoldIn
+from models.tables.shipping import ShippingRate, ShippingZone
+from models.tables.taxes import TaxRate
 from tasks.addresses import AddressSettled, CannotShipThere, change_address
 from tasks.cancellation import request_cancellation
 from tasks.holds import put_on_hold

@@ -12,9 +12,9 @@ from adapters.database import RUNS_CHANNEL, transaction
 from adapters.settings import settings
 from models.base import utc_now
 from models.enums import TaskKind
-from models.ledger import StepRecord
-from models.shipping import CarrierPickup, ShippingLabel
-from models.staff import StaffTask
+from models.tables.ledger import StepRecord
+from models.tables.shipping import CarrierPickup, ShippingLabel
+from models.tables.staff import StaffTask
 from tasks.answers import GATES, answer_task, pause_key, stop_of, store_answer
 from tasks.refusals import AnswerRefused
 from tasks.worklist import TaskNotOpen, ask_again, open_task

@@ -17,9 +17,9 @@ from adapters.settings import settings
 from domain.shop_days import shop_day
 from domain.tracking import is_valid_s10, s10_number
 from models.enums import LabelState, ServiceLevel
-from models.intake import StockCountIn, TransferIn
-from models.orders import SalesOrder
-from models.shipping import ShippingLabel
+from models.imports.stock import StockCountIn, TransferIn
+from models.tables.orders import SalesOrder
+from models.tables.shipping import ShippingLabel
 from tasks.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
 from tasks.cancellation import request_cancellation
 from tasks.invariants import SENT_TWICE

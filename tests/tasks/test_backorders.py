@@ -10,7 +10,7 @@ import tasks.backorders
 import tasks.reservations
 from adapters import schema
 from adapters.database import engine, transaction
-from models.intake import DeliveryIn
+from models.imports.stock import DeliveryIn
 from tasks.backorders import fill_backorders
 from tasks.stock_keeping import book
 from tasks.subjects import locked_order

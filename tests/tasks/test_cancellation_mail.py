@@ -3,8 +3,8 @@
 import pytest
 from sqlmodel import func, select
 
-from models.messages import Message
-from models.orders import SalesOrder
+from models.tables.messages import Message
+from models.tables.orders import SalesOrder
 from tasks.amounts import price_as_ordered
 from tasks.cancellation_mail import write_cancellation_mail
 from tasks.refunds import reprice

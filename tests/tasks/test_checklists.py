@@ -3,7 +3,7 @@
 import pytest
 
 from models.enums import TaskKind
-from models.staff import StaffTask
+from models.tables.staff import StaffTask
 from tasks.answers import GATES
 from tasks.checklists import checklist_markdown
 

@@ -8,8 +8,8 @@ from sqlalchemy.exc import DatabaseError, NoResultFound
 
 import tasks.stock_keeping
 from adapters.database import transaction
-from models.intake import DeliveryIn, StockCountIn
-from models.shipments import Shipment
+from models.imports.stock import DeliveryIn, StockCountIn
+from models.tables.shipments import Shipment
 from tasks.answers import answer_task
 from tasks.audit import audit
 from tasks.backorders import fill_backorders

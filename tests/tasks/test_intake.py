@@ -11,12 +11,14 @@ from adapters import rows
 from adapters.database import ORDERS_CHANNEL, transaction
 from adapters.rejects import RejectsUnwritable
 from adapters.rows import BadFile, BadHeader, FileEmpty, FileMissing, NoObjects, NotAFile, NotUtf8
-from models.catalogue import Product, StockMovement
 from models.enums import OrderStatus
-from models.intake import FORMS, Kind, OrderIn, OrderLineIn
-from models.ledger import AuditEvent
-from models.orders import OrderLine, SalesOrder
-from models.staff import Staff
+from models.imports.kinds import FORMS, Kind
+from models.imports.orders import OrderIn, OrderLineIn
+from models.tables.catalogue import Product
+from models.tables.ledger import AuditEvent
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.staff import Staff
+from models.tables.stock import StockMovement
 from tasks import intake_orders, order_drafts
 from tasks.intake import UnknownKind, WrongColumns, import_file
 from tests.conftest import PROJECT

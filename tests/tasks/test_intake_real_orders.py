@@ -11,8 +11,8 @@ import pytest
 from sqlmodel import func, select
 
 from adapters.database import transaction
-from models.catalogue import Product
-from models.orders import OrderLine, SalesOrder
+from models.tables.catalogue import Product
+from models.tables.orders import OrderLine, SalesOrder
 from tasks.intake import import_file
 
 INVOICES = 2000

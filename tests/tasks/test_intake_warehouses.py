@@ -4,8 +4,8 @@ import pytest
 from sqlmodel import select
 
 from adapters.database import transaction
-from models.catalogue import Warehouse
-from models.intake import Kind
+from models.imports.kinds import Kind
+from models.tables.catalogue import Warehouse
 from tasks.intake import import_file
 from tasks.intake_places import SameRank
 from tests.process import everything, rows

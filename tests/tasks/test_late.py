@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from adapters.database import transaction
 from models.enums import Role, TaskKind
-from models.staff import Staff, StaffTask
+from models.tables.staff import Staff, StaffTask
 from tasks import late
 from tasks.answers import GATES, answer_task, store_answer
 from tasks.late import remind_and_escalate, send_reminders

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from models.messages import Message
+from models.tables.messages import Message
 from tasks.messages import send_shipment_notification, write_shipment_mail
 from tasks.outbox import Delivery, send_written
 from tests.factories import make_label, make_order, make_product, the_shipment

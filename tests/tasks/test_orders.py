@@ -10,8 +10,9 @@ from sqlmodel import select
 from adapters.database import transaction
 from models.base import utc_now
 from models.enums import TaskKind
-from models.results import LabelsBought, PickupOutcome
-from models.staff import StaffTask
+from models.results.shipping import LabelsBought
+from models.results.work import PickupOutcome
+from models.tables.staff import StaffTask
 from tasks.cancellation import cancel
 from tasks.orders import (
     SHIPPING_AND_SUMMING_UP,

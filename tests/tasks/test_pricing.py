@@ -8,9 +8,9 @@ from sqlmodel import delete, select
 from domain.tax import NoTaxRate
 from domain.zones import NoShippingRate, NoShippingZone
 from models.enums import ServiceLevel
-from models.orders import SalesOrder
-from models.shipping import ShippingRate, ShippingZone
-from models.taxes import TaxRate
+from models.tables.orders import SalesOrder
+from models.tables.shipping import ShippingRate, ShippingZone
+from models.tables.taxes import TaxRate
 from tasks.pricing import calculate_total_order_value
 from tests.factories import make_order, make_product, make_tariffs, the_shipment
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 import tasks.acceptance
-from models.intake import StockCountIn
+from models.imports.stock import StockCountIn
 from tasks.cancellation import request_cancellation
 from tasks.stock_keeping import PickedAlready, count
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows

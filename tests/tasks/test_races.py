@@ -17,9 +17,9 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
 import tasks.answers
 import tasks.stock_keeping
 from adapters.database import transaction
-from models.catalogue import Product
-from models.intake import AdjustmentIn, DeliveryIn, StockCountIn
-from models.shipments import Shipment
+from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn
+from models.tables.catalogue import Product
+from models.tables.shipments import Shipment
 from tasks.answers import answer_task
 from tasks.audit import audit
 from tasks.backorders import fill_backorders

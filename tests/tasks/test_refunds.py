@@ -15,12 +15,12 @@ from adapters.settings import settings
 from domain.shop_days import shop_day
 from domain.tax import NoTaxRate
 from models.base import utc_now
-from models.intake import RefundPaidIn
-from models.ledger import AuditEvent
-from models.orders import SalesOrder
-from models.refunds import Refund
-from models.shipping import ShippingRate, ShippingZone
-from models.taxes import TaxRate
+from models.imports.requests import RefundPaidIn
+from models.tables.ledger import AuditEvent
+from models.tables.orders import SalesOrder
+from models.tables.refunds import Refund
+from models.tables.shipping import ShippingRate, ShippingZone
+from models.tables.taxes import TaxRate
 from tasks.pricing import calculate_total_order_value
 from tasks.refunds import PaidAlready, ShippedAlready, UnknownRefund, pay, reprice
 from tasks.reservations import let_go

@@ -9,9 +9,9 @@ import pytest
 from sqlmodel import select
 
 from adapters.database import transaction
-from models.messages import Message
-from models.orders import OrderLine
-from models.reports import DailySummary
+from models.tables.messages import Message
+from models.tables.orders import OrderLine
+from models.tables.reports import DailySummary
 from tasks.reports import daily_fulfillment_summary, write_report
 from tasks.subjects import DayRef
 from tests.factories import make_product, make_shipped

@@ -7,11 +7,11 @@ from sqlmodel import col, select
 from adapters.database import transaction
 from adapters.rows import open_rows
 from deployments.sample import sample_files
-from models.catalogue import Product
-from models.intake import Kind
-from models.orders import OrderLine, SalesOrder
-from models.shipping import ShippingZone
-from models.staff import Staff
+from models.imports.kinds import Kind
+from models.tables.catalogue import Product
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.shipping import ShippingZone
+from models.tables.staff import Staff
 from tasks.destinations import Destinations
 from tasks.intake import import_file
 from tasks.intake_stock import STOCK_CHANGES

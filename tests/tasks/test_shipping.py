@@ -11,9 +11,9 @@ from sqlmodel import select
 from adapters.database import transaction
 from domain.tracking import is_valid_s10
 from domain.zones import NoShippingRate
-from models.results import Packed, Parcel
-from models.shipping import CarrierPickup, ShippingLabel
-from models.staff import StaffTask
+from models.results.work import Packed, Parcel
+from models.tables.shipping import CarrierPickup, ShippingLabel
+from models.tables.staff import StaffTask
 from tasks.shipping import (
     NoLabel,
     address_lines,

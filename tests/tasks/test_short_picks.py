@@ -7,7 +7,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError
 
 from adapters.database import engine, transaction
-from models.catalogue import StockLevel
+from models.tables.stock import StockLevel
 from tasks.backorders import fill_backorders
 from tasks.refusals import AnswerRefused
 from tests.factories import make_warehouse, receive

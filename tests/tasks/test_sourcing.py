@@ -6,7 +6,8 @@ import pytest
 
 from adapters.database import transaction
 from models.enums import HoldReason
-from models.intake import HoldIn, StockCountIn
+from models.imports.requests import HoldIn
+from models.imports.stock import StockCountIn
 from tasks.backorders import fill_backorders
 from tasks.holds import put_on_hold, release
 from tasks.refusals import AnswerRefused

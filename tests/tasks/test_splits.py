@@ -6,8 +6,8 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from adapters.database import transaction
 from console import lists
 from domain.splits import CannotSplit, stays
-from models.catalogue import StockLevel
 from models.enums import OrderStatus
+from models.tables.stock import StockLevel
 from tasks.backorders import fill_backorders
 from tasks.splits import split
 from tasks.subjects import locked_shipment

@@ -13,8 +13,8 @@ from adapters.carriers import CarrierAway
 from adapters.database import DatabaseAway, Occupied, transaction
 from adapters.mail import MailRefused, MailServerAway
 from domain.tax import NoTaxRate
-from models.results import StatusChange
-from models.shipments import Shipment
+from models.results.orders import StatusChange
+from models.tables.shipments import Shipment
 from tasks.step import _time_can_heal, step
 from tasks.subjects import OrderRef, Superseded, UnknownOrder, take_over
 from tests.factories import make_order, make_product

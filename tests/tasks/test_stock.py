@@ -8,10 +8,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
 from adapters.database import transaction
-from models.catalogue import Product, Reservation, StockMovement
 from models.enums import ReservationState
-from models.intake import StockCountIn
-from models.staff import StaffTask
+from models.imports.stock import StockCountIn
+from models.tables.catalogue import Product
+from models.tables.staff import StaffTask
+from models.tables.stock import Reservation, StockMovement
 from tasks.cancellation import cancel
 from tasks.stock import check_inventory_levels, update_inventory_stock
 from tasks.stock_keeping import count

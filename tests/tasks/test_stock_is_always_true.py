@@ -35,11 +35,12 @@ import tasks.stock_keeping
 from adapters.database import transaction
 from domain.short_picks import ShortPick
 from domain.sourcing import Allotment, Plan
-from models.catalogue import Warehouse
 from models.enums import ENDED, HoldReason, TaskKind
-from models.forms import DAMAGED_OR_MISSING
-from models.intake import AddressIn, AdjustmentIn, DeliveryIn, HoldIn, StockCountIn, TransferIn
+from models.forms.restock import DAMAGED_OR_MISSING
+from models.imports.requests import AddressIn, HoldIn
+from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.process import ORDER_STEPS, WAY_BACK
+from models.tables.catalogue import Warehouse
 from tasks.addresses import AddressSettled, change_address
 from tasks.answers import GATES
 from tasks.backorders import fill_backorders

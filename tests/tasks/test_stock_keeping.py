@@ -9,9 +9,12 @@ from sqlmodel import select
 
 import tasks.stock_keeping
 from adapters.database import transaction
-from models.catalogue import Product, StockLevel, StockMovement
 from models.enums import Adjustment
-from models.intake import MAX_STOCK, AdjustmentIn, DeliveryIn, Malformed, StockCountIn, checked
+from models.imports.fields import MAX_STOCK, checked
+from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn
+from models.tables.catalogue import Product
+from models.tables.stock import StockLevel, StockMovement
+from models.validation import Malformed
 from tasks.intake import import_file
 from tasks.stock import check_inventory_levels
 from tasks.stock_keeping import (

@@ -10,8 +10,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 import tasks.reservations
 import tasks.stock_keeping
 from adapters.database import transaction
-from models.catalogue import StockLevel
-from models.intake import AdjustmentIn, DeliveryIn, Malformed, StockCountIn, TransferIn, checked
+from models.imports.fields import checked
+from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
+from models.tables.stock import StockLevel
+from models.validation import Malformed
 from tasks.backorders import fill_backorders
 from tasks.reservations import lock_products
 from tasks.stock_keeping import (

@@ -1,29 +1,23 @@
 """Every table, so that one import fills the metadata that migrations are checked against."""
 
-from models.catalogue import (
-    Product,
-    Reservation,
-    StockCount,
-    StockLevel,
-    StockMovement,
-    Warehouse,
-)
-from models.ledger import AuditEvent, StepRecord
-from models.messages import Message
-from models.orders import OrderLine, SalesOrder
-from models.refunds import Refund
-from models.reports import DailySummary
-from models.runs import OvertakenRun, RunHeartbeat
-from models.shipments import Shipment, ShipmentLine
-from models.shipping import (
+from models.tables.catalogue import Product, Warehouse
+from models.tables.ledger import AuditEvent, StepRecord
+from models.tables.messages import Message
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.refunds import Refund
+from models.tables.reports import DailySummary
+from models.tables.runs import OvertakenRun, RunHeartbeat
+from models.tables.shipments import Shipment, ShipmentLine
+from models.tables.shipping import (
     CarrierBooking,
     CarrierPickup,
     ShippingLabel,
     ShippingRate,
     ShippingZone,
 )
-from models.staff import Staff, StaffTask
-from models.taxes import TaxRate
+from models.tables.staff import Staff, StaffTask
+from models.tables.stock import Reservation, StockCount, StockLevel, StockMovement
+from models.tables.taxes import TaxRate
 
 __all__ = [
     "AuditEvent",

@@ -7,10 +7,10 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from models.base import document, identity, instant
-from models.catalogue import WAREHOUSE_CHARACTERS
 from models.enums import AnsweredThrough, Role, TaskKind, TaskState, enum_column
-from models.messages import KEY_CHARACTERS
-from models.shipments import of_shipment, shipment_number
+from models.tables.catalogue import WAREHOUSE_CHARACTERS
+from models.tables.messages import KEY_CHARACTERS
+from models.tables.shipments import of_shipment, shipment_number
 
 _REMINDED = (
     "(reminded_at IS NULL) = (reminder IS NULL)"

@@ -22,7 +22,7 @@ from sqlmodel import Field, Relationship, SQLModel, col
 
 from models.base import big_integer, instant
 from models.enums import ENDED, OrderStatus, enum_column
-from models.orders import OrderLine, SalesOrder
+from models.tables.orders import OrderLine, SalesOrder
 
 PROBLEM_CHARACTERS = 1000
 

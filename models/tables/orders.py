@@ -12,7 +12,7 @@ from models.base import big_integer, identity, instant
 from models.enums import ENDED, HoldReason, OrderStatus, ServiceLevel, enum_column
 
 if TYPE_CHECKING:
-    from models.shipments import Shipment
+    from models.tables.shipments import Shipment
 
 _TOTAL = (
     "total_minor = items_minor + shipping_minor"

@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.base import big_integer, identity, instant
 from models.enums import BookingKind, LabelState, PickupState, ServiceLevel, enum_column
-from models.shipments import of_shipment, shipment_number
+from models.tables.shipments import of_shipment, shipment_number
 
 
 class ShippingLabel(SQLModel, table=True):

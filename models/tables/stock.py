@@ -1,10 +1,4 @@
-"""Products, warehouses, and the stock of each product in each of them.
-
-`on_hand` and `reserved` are counted by triggers in the database (see migration 0007): code writes
-only the facts, a `stock_movement` or a `reservation`, and the counters follow. Those of a product
-are the sums of its stock levels. The triggers change the product first: whoever has locked it has
-its stock levels too.
-"""
+"""Stock."""
 
 from datetime import datetime
 from typing import Any
@@ -21,45 +15,10 @@ from sqlmodel import Field, SQLModel
 
 from models.base import identity, instant
 from models.enums import MovementKind, ReservationState, enum_column
-
-WAREHOUSE_CHARACTERS = 16
-
-
-class Warehouse(SQLModel, table=True):
-    """A place from which orders are sent. They are tried in the order of `rank`, 1 first.
-
-    Its working hours are written as in the settings of these names. None: as the shop's settings
-    have it. A `holiday_country` of '' has no holidays.
-    """
-
-    __table_args__ = (
-        # Checked at the end: ranks can be exchanged.
-        UniqueConstraint("rank", deferrable=True, initially="DEFERRED"),
-        CheckConstraint("rank > 0", name="rank_positive"),
-        CheckConstraint("(opens_at IS NULL) = (closes_at IS NULL)", name="opens_and_closes"),
-        CheckConstraint(
-            "closes_at IN ('00:00', '24:00') OR closes_at > opens_at", name="closes_after_opening"
-        ),
-        CheckConstraint(
-            "holiday_subdivision IS NULL OR coalesce(holiday_country, '') <> ''",
-            name="subdivision_of_a_country",
-        ),
-    )
-
-    code: str = Field(primary_key=True, max_length=WAREHOUSE_CHARACTERS)
-    name: str = Field(max_length=100)
-    country: str = Field(max_length=2)
-    postal_code: str = Field(default="", max_length=20)
-    rank: int
-    time_zone: str | None = Field(default=None, max_length=64)
-    working_days: str | None = Field(default=None, max_length=64)
-    opens_at: str | None = Field(default=None, max_length=5)
-    closes_at: str | None = Field(default=None, max_length=5)
-    holiday_country: str | None = Field(default=None, max_length=64)
-    holiday_subdivision: str | None = Field(default=None, max_length=64)
+from models.tables.catalogue import WAREHOUSE_CHARACTERS
 
 
-def _warehouse(*, optional: bool = False, primary_key: bool = False) -> Any:
+def warehouse_code(*, optional: bool = False, primary_key: bool = False) -> Any:
     """The column that says which warehouse it is about."""
     given: dict[str, Any] = {"default": None} if optional else {}
     return Field(
@@ -68,23 +27,6 @@ def _warehouse(*, optional: bool = False, primary_key: bool = False) -> Any:
         primary_key=primary_key,
         **given,
     )
-
-
-class Product(SQLModel, table=True):
-    """A thing that the shop sells, with its stock in all warehouses. Weights in grams."""
-
-    __table_args__ = (
-        CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_within_on_hand"),
-        CheckConstraint("weight_grams > 0", name="weight_positive"),
-    )
-
-    sku: str = Field(primary_key=True, max_length=64)
-    name: str = Field(max_length=200)
-    barcode: str = Field(max_length=64)
-    weight_grams: int
-    tax_class: str = Field(default="standard", max_length=32)
-    on_hand: int = 0
-    reserved: int = 0
 
 
 class StockLevel(SQLModel, table=True):
@@ -96,7 +38,7 @@ class StockLevel(SQLModel, table=True):
     )
 
     sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
-    warehouse: str = _warehouse(primary_key=True)
+    warehouse: str = warehouse_code(primary_key=True)
     bin: str = Field(default="", max_length=32)
     on_hand: int = 0
     reserved: int = 0
@@ -121,7 +63,7 @@ class StockMovement(SQLModel, table=True):
     )
 
     id: int = identity()
-    warehouse: str = _warehouse()
+    warehouse: str = warehouse_code()
     sku: str = Field(foreign_key="product.sku", max_length=64)
     quantity: int
     kind: MovementKind = Field(sa_column=enum_column(MovementKind, "kind"))
@@ -140,7 +82,7 @@ class StockCount(SQLModel, table=True):
     __table_args__ = (CheckConstraint("counted >= 0 AND before >= 0", name="counts_pieces"),)
 
     sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
-    warehouse: str = _warehouse(primary_key=True)
+    warehouse: str = warehouse_code(primary_key=True)
     reference: str = Field(primary_key=True, max_length=150)
     counted: int
     before: int
@@ -190,7 +132,7 @@ class Reservation(SQLModel, table=True):
     id: int = identity()
     order_line_id: int = Field(sa_type=BigInteger, nullable=False)
     shipment: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
-    warehouse: str | None = _warehouse(optional=True)
+    warehouse: str | None = warehouse_code(optional=True)
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int
     state: ReservationState = Field(

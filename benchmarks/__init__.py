@@ -1,0 +1,1 @@
+"""Measuring Packline on stacks of its own."""

@@ -1,0 +1,33 @@
+"""Packing."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt
+
+from models.forms.base import CancellableForm, Form, Name, this_form
+
+
+class ParcelForm(Form):
+    """One closed parcel, on the scale and under the tape measure."""
+
+    weight_grams: PositiveInt = Field(
+        title="Weight (g)", description="Of the closed parcel, in grams: 1.2 kg is 1200."
+    )
+    length_mm: PositiveInt = Field(
+        title="Length (mm)", description="In millimetres: 30 cm is 300.", le=5000
+    )
+    width_mm: PositiveInt = Field(title="Width (mm)", description="In millimetres.", le=5000)
+    height_mm: PositiveInt = Field(title="Height (mm)", description="In millimetres.", le=5000)
+
+
+class PackingForm(CancellableForm):
+    """Tell us what you packed."""
+
+    gate: Literal["packing"] = this_form("packing")
+    packed_by: Name = Field(title="Packed by", description="Your name.")
+    parcels: list[ParcelForm] = Field(
+        default_factory=list,
+        title="Parcels",
+        description="Add an item for each parcel of this order.",
+        max_length=99,
+    )

@@ -1,0 +1,90 @@
+"""Catalogue."""
+
+from functools import partial
+from typing import Any
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from domain.calendars import check_place, closes_later
+from models.imports.fields import (
+    Clock,
+    Country,
+    Grams,
+    HolidayCountry,
+    Incoming,
+    OptionalText,
+    Rank,
+    Stock,
+    Subdivision,
+    Text,
+    TimeZone,
+    WarehouseCode,
+    WorkingDays,
+    _held_to,
+)
+from models.tables.catalogue import WAREHOUSE_CHARACTERS
+from models.validation import shown
+
+
+class WarehouseIn(Incoming):
+    """A place from which orders are sent; that with the lowest rank is tried first.
+
+    Working hours that are not given are the shop's. What says something only together comes
+    together: opening and closing, and a part of a country with that country.
+    """
+
+    code: Text = Field(max_length=WAREHOUSE_CHARACTERS)
+    name: Text = Field(max_length=100)
+    country: Country
+    postal_code: OptionalText = Field("", max_length=20)
+    rank: Rank
+    time_zone: TimeZone | None = None
+    working_days: WorkingDays | None = None
+    opens_at: Clock | None = None
+    closes_at: Clock | None = None
+    holiday_country: HolidayCountry | None = None
+    holiday_subdivision: Subdivision | None = None
+
+    @field_validator("closes_at")
+    @classmethod
+    def _closes_after_opening(cls, value: str | None, info: ValidationInfo) -> str | None:
+        opens_at = info.data.get("opens_at")
+        if value and opens_at and not closes_later(opens_at, value):
+            raise ValueError(f"{shown(value)} is not later than opens_at {shown(opens_at)}")
+        return value
+
+    @field_validator("holiday_subdivision")
+    @classmethod
+    def _is_part_of_the_country(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None or "holiday_country" not in info.data:
+            return value
+        country = info.data["holiday_country"]
+        if not country:
+            raise ValueError(f"{shown(value)} needs a holiday_country")
+        return _held_to(partial(check_place, country), value)
+
+    @model_validator(mode="after")
+    def _opens_and_closes(self) -> "WarehouseIn":
+        if (self.opens_at is None) != (self.closes_at is None):
+            raise ValueError("opens_at and closes_at go together: give both or none")
+        return self
+
+
+class ProductIn(Incoming):
+    """A product, and where it lies in one warehouse.
+
+    `on_hand` counts only when the product is new there: it is its opening stock.
+    """
+
+    sku: Text = Field(max_length=64)
+    name: Text = Field(max_length=200)
+    barcode: Text = Field(max_length=64)
+    bin: Text = Field(max_length=32)
+    weight_grams: Grams
+    tax_class: Text = Field("standard", max_length=32)
+    on_hand: Stock = 0
+    warehouse: WarehouseCode = None
+
+    def columns(self) -> dict[str, Any]:
+        """The product itself, without what belongs to its warehouse."""
+        return self.model_dump(exclude={"on_hand", "bin", "warehouse"})

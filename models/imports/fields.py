@@ -1,0 +1,182 @@
+"""What comes in from files, checked before anything touches a table, and what became of it.
+
+Amounts are decimal text in the currency ("12.50"), weights whole grams. Each complaint is one
+sentence for the people who keep the file: it names the field, shows what was given, and says what
+would be right.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Any, TypeVar
+
+import pycountry
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    validate_email,
+)
+from pydantic_core import PydanticCustomError
+
+from domain.calendars import check_place, check_zone, clock, weekdays
+from domain.errors import PacklineError
+from domain.money import exponent
+from models.tables.catalogue import WAREHOUSE_CHARACTERS
+from models.validation import Malformed, phrase, problems_in, showable, shown
+
+MAX_QUANTITY = 1_000_000
+MAX_LINES = 10_000
+MAX_STOCK = 100_000_000
+MAX_GRAMS = 1_000_000
+MAX_RANK = 10_000
+COUNT_PREFIX = "count:"
+"""How the references of movements begin that a count has made."""
+ORDER_PREFIX = "order:"
+"""How those begin that an order has made."""
+_NO_HOLIDAYS = "none"
+_EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
+
+_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_ANY_WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
+_SHARE = re.compile(r"0|0?\.\d{1,5}", re.ASCII)
+
+
+def _as_text(value: object) -> object:
+    """A JSON number, written as a text: amounts come as either."""
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+def _whole(smallest: int, largest: int) -> BeforeValidator:
+    def check(value: object) -> int:
+        text = str(_as_text(value)).strip()
+        if not _ANY_WHOLE_NUMBER.fullmatch(text):
+            raise ValueError(f"{shown(value)} is not a whole number")
+        if not _WHOLE_NUMBER.fullmatch(text) or not smallest <= int(text) <= largest:
+            raise ValueError(f"{shown(value)} is not between {smallest:,} and {largest:,}")
+        return int(text)
+
+    return BeforeValidator(check)
+
+
+def _share(value: object) -> Decimal:
+    if not _SHARE.fullmatch(text := str(_as_text(value)).strip()):
+        raise ValueError(f"{shown(value)} is not a share below 1 such as 0.2, which is 20 %")
+    return Decimal(text)
+
+
+def _country(code: str) -> str:
+    if len(code) != 2 or pycountry.countries.get(alpha_2=code) is None:
+        raise ValueError(f"{shown(code)} is not a country code of ISO 3166 such as GB")
+    return code.upper()
+
+
+def _currency(code: str) -> str:
+    try:
+        exponent(code.upper())
+    except PacklineError as problem:
+        raise ValueError(phrase(problem)) from problem
+    return code.upper()
+
+
+def _mail_address(text: str) -> str:
+    if not text:
+        return text
+    try:
+        address = validate_email(text)[1]
+    except PydanticCustomError as problem:
+        raise ValueError(f"{shown(text)} is not a mail address such as ann@shop.example") from (
+            problem
+        )
+    if "<" in text:
+        raise ValueError(f"{shown(text)} must be the mail address alone, without the name")
+    return address
+
+
+def _instant(value: object) -> datetime:
+    try:
+        instant = datetime.fromisoformat(str(value).strip())
+    except ValueError as problem:
+        raise ValueError(
+            f"{shown(value)} is not a time of ISO 8601 such as 2026-11-23T09:30:00Z"
+        ) from problem
+    if instant.tzinfo is None:
+        raise ValueError(f"{shown(value)} has no time zone: end it with Z or with +01:00")
+    if not _EARLIEST_YEAR <= instant.year <= _LATEST_YEAR:
+        raise ValueError(f"{shown(value)} is not in the years {_EARLIEST_YEAR} to {_LATEST_YEAR}")
+    return instant
+
+
+def _held_to(check: Callable[[str], object], text: str) -> str:
+    """The text as it is, if it passes a check that is also made of a setting."""
+    try:
+        check(text)
+    except ValueError as problem:
+        raise ValueError(f"{shown(text)} {problem}") from problem
+    return text
+
+
+def _as_in_settings(check: Callable[[str], object]) -> AfterValidator:
+    return AfterValidator(partial(_held_to, check))
+
+
+def _holiday_country(text: str) -> str:
+    country = "" if text == _NO_HOLIDAYS else text
+    return _held_to(partial(check_place, subdivision=""), country)
+
+
+_TEXT = (StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(showable))
+_OPTIONAL_TEXT = (StringConstraints(strip_whitespace=True), BeforeValidator(showable))
+_SHORT = StringConstraints(max_length=64)
+
+Text = Annotated[str, *_TEXT]
+OptionalText = Annotated[str, *_OPTIONAL_TEXT]
+Amount = Annotated[str, *_TEXT, BeforeValidator(_as_text)]
+Country = Annotated[str, *_TEXT, AfterValidator(_country)]
+Currency = Annotated[str, *_TEXT, AfterValidator(_currency)]
+Mail = Annotated[str, *_TEXT, AfterValidator(_mail_address)]
+OptionalMail = Annotated[str, *_OPTIONAL_TEXT, AfterValidator(_mail_address)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Share = Annotated[Decimal, BeforeValidator(_share)]
+Grams = Annotated[int, _whole(1, MAX_GRAMS)]
+Stock = Annotated[int, _whole(0, MAX_STOCK)]
+Quantity = Annotated[int, _whole(1, MAX_QUANTITY)]
+Delivered = Annotated[int, _whole(1, MAX_STOCK)]
+Rank = Annotated[int, _whole(1, MAX_RANK)]
+WarehouseCode = Annotated[Text | None, Field(max_length=WAREHOUSE_CHARACTERS)]
+"""None: the first warehouse."""
+TimeZone = Annotated[str, *_TEXT, _as_in_settings(check_zone)]
+WorkingDays = Annotated[str, _SHORT, *_TEXT, _as_in_settings(weekdays)]
+Clock = Annotated[str, *_TEXT, _as_in_settings(clock)]
+HolidayCountry = Annotated[str, *_TEXT, AfterValidator(_holiday_country)]
+"""'': no holidays."""
+Subdivision = Annotated[str, _SHORT, *_TEXT]
+Change = Annotated[int, _whole(-MAX_STOCK, MAX_STOCK)]
+
+
+class Incoming(BaseModel):
+    """The base of all of them: nothing may come that is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def columns(self) -> dict[str, Any]:
+        """The values by the columns of the table that they are kept in."""
+        return self.model_dump()
+
+
+Given = TypeVar("Given", bound=Incoming)
+
+
+def checked(form: type[Given], values: Mapping[str, object]) -> Given:
+    """The values as a form takes them. Raises `Malformed` with what is wrong."""
+    try:
+        return form.model_validate(values)
+    except ValidationError as error:
+        raise Malformed("; ".join(problem.reason for problem in problems_in(error))) from error

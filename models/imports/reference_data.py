@@ -1,0 +1,75 @@
+"""Reference data."""
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from domain.errors import PacklineError
+from domain.money import to_minor
+from models.enums import Role, ServiceLevel
+from models.imports.fields import (
+    Amount,
+    Country,
+    Currency,
+    Grams,
+    Incoming,
+    OptionalMail,
+    OptionalText,
+    Share,
+    Text,
+)
+from models.validation import phrase, shown
+
+
+class TaxRateIn(Incoming):
+    """The tax rate for a tax class at a destination."""
+
+    country: Country
+    region: OptionalText = Field("", max_length=100)
+    postal_prefix: OptionalText = Field("", max_length=20)
+    tax_class: Text = Field("standard", max_length=32)
+    rate: Share
+    on_shipping: bool = True
+
+
+class ShippingZoneIn(Incoming):
+    """Which of a carrier's zones a destination lies in."""
+
+    carrier: Text = Field(max_length=64)
+    country: Country
+    postal_prefix: OptionalText = Field("", max_length=20)
+    zone: Text = Field(max_length=16)
+
+
+class ShippingRateIn(Incoming):
+    """What a carrier takes for a parcel of up to so many grams into a zone."""
+
+    carrier: Text = Field(max_length=64)
+    service_level: ServiceLevel
+    zone: Text = Field(max_length=16)
+    currency: Currency
+    up_to_grams: Grams
+    price: Amount
+
+    @model_validator(mode="after")
+    def _priced(self) -> "ShippingRateIn":
+        try:
+            price = to_minor(self.price, self.currency)
+        except PacklineError as problem:
+            raise ValueError(f"price {phrase(problem)}") from problem
+        if price < 0:
+            raise ValueError(f"price {shown(self.price)} is negative")
+        return self
+
+    def columns(self) -> dict[str, Any]:
+        """With the price in minor units."""
+        price_minor = to_minor(self.price, self.currency)
+        return self.model_dump(exclude={"price"}) | {"price_minor": price_minor}
+
+
+class StaffIn(Incoming):
+    """Somebody who works here."""
+
+    name: Text = Field(max_length=100)
+    role: Role
+    email: OptionalMail = ""

@@ -1,0 +1,52 @@
+"""Requests."""
+
+from typing import Any
+
+from pydantic import Field
+
+from models.enums import HoldReason
+from models.imports.fields import Country, Incoming, OptionalText, Text
+
+
+class RefundPaidIn(Incoming):
+    """The money of a refund has gone back: who says so, and how to find that payment."""
+
+    by: Text = Field(max_length=100)
+    reference: OptionalText = Field("", max_length=150)
+
+
+class CancellationIn(Incoming):
+    """Somebody wants an order cancelled."""
+
+    reason: Text = Field(max_length=500)
+    by: Text = Field(max_length=100)
+
+
+class HoldIn(Incoming):
+    """Somebody puts an order on hold."""
+
+    reason: HoldReason
+    note: OptionalText = Field("", max_length=500)
+    by: Text = Field(max_length=100)
+
+
+class ReleaseIn(Incoming):
+    """Somebody lets it go on."""
+
+    by: Text = Field(max_length=100)
+
+
+class AddressIn(Incoming):
+    """Where an order is to go instead, as an import would give it."""
+
+    address_line1: Text = Field(max_length=200)
+    address_line2: OptionalText = Field("", max_length=200)
+    city: Text = Field(max_length=100)
+    region: OptionalText = Field("", max_length=100)
+    postal_code: OptionalText = Field("", max_length=20)
+    country: Country
+    by: Text = Field(max_length=100)
+
+    def columns(self) -> dict[str, Any]:
+        """The address, by the columns of an order."""
+        return self.model_dump(exclude={"by"})

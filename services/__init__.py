@@ -1,0 +1,1 @@
+"""What Packline does, for whoever asks: steps, console, dispatcher. No Prefect here."""
