@@ -23,9 +23,9 @@ from rich.progress import (
 )
 from sqlalchemy.exc import OperationalError
 
-from adapters.database import DatabaseAway, database_url, engine, transaction
-from adapters.prefect_api import PrefectApi
-from adapters.schema import check_schema, migrate
+from adapters.database.schema import check_schema, migrate
+from adapters.database.sessions import DatabaseAway, database_url, engine, transaction
+from adapters.prefect.api import PrefectApi
 from adapters.settings import settings
 from console import answer_options as options
 from console import lists, shown

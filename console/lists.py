@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 
-from adapters.addresses import address_lines
-from adapters.rendering import money
+from adapters.documents.addresses import address_lines
+from adapters.documents.rendering import money
 from adapters.settings import settings
 from domain.errors import PacklineError
 from domain.promises import PromiseState

@@ -11,9 +11,9 @@ from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
-from adapters.rendering import money
+from adapters.documents.rendering import money
 from adapters.settings import settings
-from adapters.shop_clock import shop_clock
+from adapters.settings.shop_clock import shop_clock
 from console.label_files import LabelFile
 from console.lists import (
     OrderRow,

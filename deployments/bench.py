@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
-from adapters.database import database_url
+from adapters.database.sessions import database_url
 from deployments.bench_load import Load, Shift, Watch
 from deployments.bench_meters import RequestLog, cpu_seconds, processes, table_bytes
 from deployments.bench_report import BenchReport, entries, machine, rates, task_runs, waits

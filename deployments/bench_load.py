@@ -9,7 +9,7 @@ from typing import NamedTuple
 import psycopg
 from sqlmodel import col, func, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from deployments.bench_shop import BenchShop
 from deployments.stack import Stack
 from deployments.staff_play import PlayedStaff, open_tasks

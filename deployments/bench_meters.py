@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from adapters.database import EMBEDDED_FOLDER
+from adapters.database.sessions import EMBEDDED_FOLDER
 from deployments.stack import Stack
 
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?:/api)?/(?P<path>[^ ?"]*)[^"]* HTTP/[\d.]+" \d{3}')

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import or_
 from sqlmodel import col, func, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from deployments.bench_load import BenchStuck, Watch
 from deployments.bench_replay_orders import PastOrder, PastWeek
 from deployments.bench_replay_report import ReplayReport, outcomes, tasks_done

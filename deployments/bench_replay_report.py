@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from tasks.audit import AuditReport
 
 _OUTCOMES = """

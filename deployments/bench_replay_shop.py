@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlmodel import col, func, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from deployments.bench_replay_orders import PastOrder, demand
 from deployments.sample import sample_files
 from deployments.staff_play import PlayedStaff

@@ -4,7 +4,8 @@ from itertools import count
 
 from sqlmodel import Session, col, select
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
 from deployments.sample import sample_files
 from models.base import utc_now
 from models.enums import ServiceLevel

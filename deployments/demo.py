@@ -13,8 +13,8 @@ from rich.live import Live
 from rich.text import Text
 from sqlmodel import col, func, select
 
-from adapters.database import transaction
-from adapters.prefect_api import DAILY_SUMMARY, PrefectApi
+from adapters.database.sessions import transaction
+from adapters.prefect.api import DAILY_SUMMARY, PrefectApi
 from adapters.settings import settings
 from deployments.sample import sample_files
 from deployments.scratch import interruptible, scratch

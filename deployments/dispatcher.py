@@ -33,14 +33,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
 from sqlmodel import Session, col, func, select, update
 
-from adapters.database import (
-    ORDERS_CHANNEL,
-    RUNS_CHANNEL,
-    database_url,
-    notify,
-    transaction,
-)
-from adapters.prefect_api import (
+from adapters.database.notifications import ORDERS_CHANNEL, RUNS_CHANNEL, notify
+from adapters.database.sessions import database_url, transaction
+from adapters.prefect.api import (
     DELETED,
     ORDER_FULFILLMENT,
     FormMissing,

@@ -3,7 +3,7 @@
 import signal
 import threading
 
-from adapters.database import without_password
+from adapters.database.sessions import without_password
 from deployments.stack import MAIL_PORT, Say, Stack
 
 _LOOK_SECONDS = 1.0

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from adapters import database, postgres
-from adapters.database import EMBEDDED_FOLDER
+from adapters.database import embedded as postgres
+from adapters.database import sessions as database
+from adapters.database.sessions import EMBEDDED_FOLDER
 from adapters.settings import settings
 from domain.errors import PacklineError
 

@@ -11,10 +11,16 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from adapters import postgres
-from adapters.database import EMBEDDED_FOLDER, create_database, database_url, engine, sibling_url
-from adapters.prefect_api import PrefectApi
-from adapters.schema import migrate
+from adapters.database import embedded as postgres
+from adapters.database.schema import migrate
+from adapters.database.sessions import (
+    EMBEDDED_FOLDER,
+    create_database,
+    database_url,
+    engine,
+    sibling_url,
+)
+from adapters.prefect.api import PrefectApi
 from adapters.settings import settings
 from deployments.ports import HOST, free_port
 from deployments.prefect_settings import client_settings, server_settings

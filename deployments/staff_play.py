@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from adapters.settings import settings
 from models.base import utc_now
 from models.enums import Role, TaskKind, TaskState

@@ -42,12 +42,13 @@ from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from adapters.database import RUNS_CHANNEL, database_url, transaction
-from adapters.faults import reach
-from adapters.prefect_api import PrefectApi, RunState
-from adapters.prefect_engine import keep_connection, run_part, stop_soon, tell_latest_states
+from adapters.database.notifications import RUNS_CHANNEL
+from adapters.database.sessions import database_url, transaction
+from adapters.database.transient import time_can_heal
+from adapters.failpoints import reach
+from adapters.prefect.api import PrefectApi, RunState
+from adapters.prefect.engine import keep_connection, run_part, stop_soon, tell_latest_states
 from adapters.settings import settings
-from adapters.trouble import time_can_heal
 from models.base import utc_now
 from models.tables.runs import RunHeartbeat
 from tasks.answers import stop_of

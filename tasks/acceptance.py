@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlmodel import Session, func, select
 
-from adapters.carriers import HOUSE, price_of_parcel, zone_of
+from adapters.carriers.base import HOUSE
 from adapters.settings import settings
-from adapters.shop_clock import shop_clock
+from adapters.settings.shop_clock import shop_clock
 from domain.zones import NoShippingRate
 from models.base import utc_now
 from models.enums import LabelState, PickupState
@@ -32,6 +32,7 @@ from models.tables.catalogue import Product
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.tables.shipping import CarrierPickup, ShippingLabel
+from services.pricing.tariffs import price_of_parcel, zone_of
 from tasks.cancellation import ask_to_cancel
 from tasks.decisions import ask_about_pick
 from tasks.holds import lift_hold

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from adapters.addresses import address_lines
-from adapters.database import transaction
+from adapters.database.sessions import transaction
+from adapters.documents.addresses import address_lines
 from domain.errors import PacklineError
 from models.enums import LabelState, TaskKind
 from models.imports.requests import AddressIn

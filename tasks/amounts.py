@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
-from adapters.carriers import HOUSE, bands_of, zone_of
+from adapters.carriers.base import HOUSE
 from domain.pricing import LineToPrice, PricedOrder, price_order
 from domain.tax import TaxRule, tax_rule_for
 from domain.zones import Tariff, quote
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.taxes import TaxRate
+from services.pricing.tariffs import bands_of, zone_of
 
 
 def price_as_ordered(session: Session, order: SalesOrder) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from sqlmodel import Session, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.short_picks import ShortPick
 from models.base import utc_now

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from adapters.database import transaction
-from adapters.prefect_api import DELETED, PrefectApi, PrefectAway, RunState
+from adapters.database.sessions import transaction
+from adapters.prefect.api import DELETED, PrefectApi, PrefectAway, RunState
 from adapters.settings import settings
 from domain.shop_days import day_bounds
 from models.enums import ENDED

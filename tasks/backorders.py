@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, and_, or_, tuple_
 from sqlmodel import Session, col, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.allocation import Which
 from domain.sourcing import fillable

@@ -8,8 +8,9 @@ the carrier has stays. No Prefect here: the console, the gates and the dispatche
 from sqlalchemy import text
 from sqlmodel import Session
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
-from adapters.shop_clock import shop_clock
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.settings.shop_clock import shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import OrderStatus, ReservationState

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from adapters.rendering import cancellation_mail
+from adapters.documents.rendering import cancellation_mail
 from adapters.settings import settings
 from models.enums import MessageState
 from models.results.orders import LinesCancelled

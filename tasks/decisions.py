@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from sqlmodel import Session, func, select
 
-from adapters.database import ORDERS_CHANNEL, notify
+from adapters.database.notifications import ORDERS_CHANNEL, notify
 from domain.allocation import Shortage
 from domain.sourcing import Plan
 from domain.splits import CannotSplit

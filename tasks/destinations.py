@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sqlmodel import Session, select
 
-from adapters.carriers import HOUSE
+from adapters.carriers.base import HOUSE
 from domain.places import comparable
 from domain.tax import NoTaxRate, TaxRule, tax_rule_for
 from domain.zones import NoShippingRate, NoShippingZone, Tariff, ZoneRule, zone_for

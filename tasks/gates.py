@@ -6,9 +6,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import AwaitingRetry
 from sqlmodel import Session
 
-from adapters.database import transaction
-from adapters.faults import reach
-from adapters.prefect_engine import answer_given, suspend_with_form
+from adapters.database.sessions import transaction
+from adapters.failpoints import reach
+from adapters.prefect.engine import answer_given, suspend_with_form
 from models.base import utc_now
 from models.enums import TaskKind
 from models.results.base import StepResult

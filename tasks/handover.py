@@ -10,7 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from adapters.database import RUNS_CHANNEL, notify, transaction
+from adapters.database.notifications import RUNS_CHANNEL, notify
+from adapters.database.sessions import transaction
 from models.base import utc_now
 from models.tables.shipments import Shipment
 from tasks.ledger import find_record

@@ -10,8 +10,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
-from adapters.shop_clock import after_the_break
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.settings.shop_clock import after_the_break
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import HoldReason, TaskKind, TaskState

@@ -8,8 +8,8 @@ same file once more.
 from collections.abc import Iterable
 from pathlib import Path
 
-from adapters.rejects import RejectsFile
-from adapters.rows import Form, Progress, RowFile, open_rows
+from adapters.files.rejects import RejectsFile
+from adapters.files.rows import Form, Progress, RowFile, open_rows
 from domain.errors import PacklineError
 from models.imports.fields import Incoming
 from models.imports.kinds import FORMS, Kind

@@ -8,8 +8,9 @@ from sqlalchemy import ARRAY, String, any_, func, literal, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
-from adapters.rows import Progress, RowFile
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.files.rows import Progress, RowFile
 from models.base import utc_now
 from models.enums import ServiceLevel
 from models.imports.orders import OrderIn, OrderLineIn

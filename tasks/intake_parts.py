@@ -7,8 +7,8 @@ from typing import TypeVar
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from adapters.rejects import RejectsFile
-from adapters.rows import Row
+from adapters.files.rejects import RejectsFile
+from adapters.files.rows import Row
 from models.imports.fields import Incoming, checked
 from models.imports.kinds import FORMS, Kind
 from models.imports.report import ImportReport, Reject

@@ -5,9 +5,10 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, func, select
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
 from adapters.settings import MOST_WORKING_HOURS
-from adapters.shop_clock import in_working_hours
+from adapters.settings.shop_clock import in_working_hours
 from domain.errors import PacklineError
 from domain.working_hours import NeverOpen
 from models.base import utc_now

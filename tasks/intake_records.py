@@ -7,8 +7,8 @@ from sqlalchemy import Table, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel
 
-from adapters.database import transaction
-from adapters.rows import Row
+from adapters.database.sessions import transaction
+from adapters.files.rows import Row
 from models.imports.fields import Incoming
 from models.imports.kinds import Kind
 from models.tables.catalogue import Product, Warehouse

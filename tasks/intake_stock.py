@@ -6,7 +6,7 @@ else under the same reference is rejected.
 
 from collections.abc import Iterable
 
-from adapters.rows import Row
+from adapters.files.rows import Row
 from domain.errors import PacklineError, Unavailable
 from models.imports.fields import Incoming
 from models.imports.kinds import Kind

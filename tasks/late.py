@@ -14,12 +14,13 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, text
 from sqlmodel import Session, col, select
 
-from adapters.database import Occupied, exclusive, transaction
-from adapters.faults import reach
-from adapters.mail import MailServerAway
-from adapters.rendering import late_tasks_mail
+from adapters.database.locks import Occupied, exclusive
+from adapters.database.sessions import transaction
+from adapters.documents.rendering import late_tasks_mail
+from adapters.failpoints import reach
+from adapters.mail.smtp import MailServerAway
 from adapters.settings import settings
-from adapters.shop_clock import in_working_hours, shop_clock
+from adapters.settings.shop_clock import in_working_hours, shop_clock
 from models.base import utc_now
 from models.enums import MessageState, Role, TaskKind, TaskState
 from models.tables.catalogue import Warehouse

@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from sqlmodel import Session, col, select
 
-from adapters.addresses import address_lines
-from adapters.carriers import HOUSE, carrier_named
-from adapters.rendering import shipment_mail
+from adapters.carriers.base import HOUSE
+from adapters.carriers.registry import carrier_named
+from adapters.documents.addresses import address_lines
+from adapters.documents.rendering import shipment_mail
 from adapters.settings import settings
 from models.enums import OrderStatus
 from models.results.decisions import Decision

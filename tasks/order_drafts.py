@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from adapters.rows import Form, Progress, Row, RowFile
+from adapters.files.rows import Form, Progress, Row, RowFile
 from models.imports.fields import MAX_LINES
 from models.imports.orders import OrderIn, OrderLineIn
 from models.validation import Problem, problems_in, shown

@@ -4,7 +4,7 @@ from prefect.runtime import flow_run
 from sqlalchemy import text
 from sqlmodel import Session
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.base import utc_now
 from models.enums import OrderStatus
 from models.results.orders import ClaimedOrder, Shipped, StatusChange

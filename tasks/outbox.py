@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from adapters import mail
-from adapters.database import transaction
-from adapters.faults import reach
+from adapters.database.sessions import transaction
+from adapters.failpoints import reach
+from adapters.mail import smtp as mail
 from models.base import utc_now
 from models.enums import MessageState
 from models.results.notifications import MailSent

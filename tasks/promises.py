@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from adapters.settings import settings
-from adapters.shop_clock import in_working_hours
+from adapters.settings.shop_clock import in_working_hours
 from domain.promises import PromiseState, promise_state
 from models.base import utc_now
 from models.enums import ServiceLevel

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from adapters.database import ORDERS_CHANNEL, notify
+from adapters.database.notifications import ORDERS_CHANNEL, notify
 from models.enums import MovementKind, ReservationState
 from models.results.work import PutBack
 from models.tables.shipments import Shipment

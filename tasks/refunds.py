@@ -6,10 +6,10 @@ An order's value is what it costs and its refunds, always. No Prefect here.
 
 from sqlmodel import Session, col, func, select
 
-from adapters.database import transaction
-from adapters.rendering import money
+from adapters.database.sessions import transaction
+from adapters.documents.rendering import money
 from adapters.settings import settings
-from adapters.shop_clock import shop_clock
+from adapters.settings.shop_clock import shop_clock
 from domain.errors import PacklineError
 from domain.pricing import PricedOrder, refund_for
 from models.base import utc_now

@@ -13,9 +13,9 @@ from prefect.runtime import flow_run
 from sqlalchemy import text
 from sqlmodel import Session, col, func, or_, select
 
-from adapters.charts import orders_and_revenue_png
-from adapters.database import transaction
-from adapters.rendering import daily_report, daily_report_markdown
+from adapters.database.sessions import transaction
+from adapters.documents.charts import orders_and_revenue_png
+from adapters.documents.rendering import daily_report, daily_report_markdown
 from adapters.settings import settings
 from domain.shop_days import day_bounds, day_to_sum_up
 from domain.statistics import average_minor, last_days

@@ -11,8 +11,8 @@ from prefect.exceptions import Abort
 from prefect.runtime import flow_run
 from prefect.states import AwaitingRetry
 
+from adapters.database.transient import time_can_heal
 from adapters.settings import settings
-from adapters.trouble import time_can_heal
 from models.base import utc_now
 from tasks.subjects import Superseded
 

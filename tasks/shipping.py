@@ -5,9 +5,10 @@ from typing import cast
 
 from sqlmodel import Session, col, select
 
-from adapters.addresses import address_lines
-from adapters.carriers import HOUSE, LabelRequest, carrier_named, price_of_parcel, zone_of
-from adapters.labels import label_pdf
+from adapters.carriers.base import HOUSE, LabelRequest
+from adapters.carriers.registry import carrier_named
+from adapters.documents.addresses import address_lines
+from adapters.documents.labels import label_pdf
 from adapters.settings import settings
 from domain.errors import PacklineError
 from models.base import utc_now
@@ -24,6 +25,7 @@ from models.tables.shipments import Shipment, rows_of
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.views.base import split_address
 from models.views.labels import LabelView
+from services.pricing.tariffs import price_of_parcel, zone_of
 from tasks.answers import GATES
 from tasks.gates import await_answer
 from tasks.ledger import PACKLINE

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sqlmodel import Session, col, func, select
 
-from adapters.database import ORDERS_CHANNEL, notify
+from adapters.database.notifications import ORDERS_CHANNEL, notify
 from domain.sourcing import Plan
 from domain.splits import CannotSplit, stays
 from models.enums import OrderStatus

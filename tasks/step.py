@@ -19,10 +19,11 @@ from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.database import exclusive, transaction
-from adapters.faults import reach
+from adapters.database.locks import exclusive
+from adapters.database.sessions import transaction
+from adapters.database.transient import time_can_heal
+from adapters.failpoints import reach
 from adapters.settings import settings
-from adapters.trouble import time_can_heal
 from domain.errors import PacklineError
 from models.results.base import StepResult
 from models.tables.shipments import PROBLEM_CHARACTERS, Shipment

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, func, select
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
 from domain.allocation import Which, giving_way
 from domain.errors import PacklineError
 from models.enums import MovementKind, ReservationState

@@ -16,8 +16,8 @@ from sqlalchemy.orm import contains_eager
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from adapters.database import transaction
-from adapters.shop_clock import shop_clock
+from adapters.database.sessions import transaction
+from adapters.settings.shop_clock import shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import ENDED, OrderStatus, PickupState

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
-from adapters.shop_clock import in_working_hours, shop_clock
+from adapters.settings.shop_clock import in_working_hours, shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState

@@ -15,8 +15,9 @@ import psycopg
 import pytest
 from sqlmodel import Session
 
-from adapters import database as db
-from adapters import postgres, schema
+from adapters.database import embedded as postgres
+from adapters.database import schema
+from adapters.database import sessions as db
 from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer
 

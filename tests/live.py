@@ -16,10 +16,10 @@ from typing import Any
 import psutil
 import pytest
 
-from adapters import database as db
-from adapters import faults
-from adapters.database import transaction
-from adapters.prefect_api import PrefectApi, RunState
+from adapters import failpoints as faults
+from adapters.database import sessions as db
+from adapters.database.sessions import transaction
+from adapters.prefect.api import PrefectApi, RunState
 from deployments.stack import Stack
 from tests.conftest import using
 from tests.factories import make_product, make_tariffs

@@ -18,7 +18,8 @@ import tasks.gates
 import tasks.orders
 import tasks.reports
 import tasks.step
-from adapters.database import Occupied, transaction
+from adapters.database.locks import Occupied
+from adapters.database.sessions import transaction
 from adapters.settings import settings
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment

@@ -9,20 +9,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from adapters.carriers import (
-    HOUSE,
-    HouseCarrier,
-    LabelRequest,
-    Voided,
-    bands_of,
-    carrier_named,
-    zone_of,
-)
-from adapters.database import transaction
+from adapters.carriers.base import HOUSE, LabelRequest, Voided
+from adapters.carriers.house import HouseCarrier
+from adapters.carriers.registry import carrier_named
+from adapters.database.sessions import transaction
 from domain.tracking import is_valid_s10
 from domain.zones import NoShippingZone, RateBand
 from models.enums import ServiceLevel
 from models.tables.shipping import ShippingRate, ShippingZone
+from services.pricing.tariffs import bands_of, zone_of
 from tests.factories import make_tariffs
 from tests.process import execute, rows, set_to
 

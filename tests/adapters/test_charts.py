@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from adapters import charts
-from adapters.charts import orders_and_revenue_png
+from adapters.documents import charts
+from adapters.documents.charts import orders_and_revenue_png
 from models.views.daily_report import DailyReportView
 from tests.adapters.test_rendering import make_day, make_report
 

@@ -4,8 +4,14 @@ import psycopg
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from adapters import database as db
-from adapters.database import DatabaseAway, create_database, driver_url, sibling_url, transaction
+from adapters.database import sessions as db
+from adapters.database.sessions import (
+    DatabaseAway,
+    create_database,
+    driver_url,
+    sibling_url,
+    transaction,
+)
 from domain.errors import Unavailable
 from tests.conftest import using
 from tests.factories import make_product

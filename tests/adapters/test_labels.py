@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from reportlab.graphics.barcode.code128 import _patterns
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from adapters.labels import grouped, kilograms, label_pdf
+from adapters.documents.labels import grouped, kilograms, label_pdf
 from models.enums import ServiceLevel
 from models.views.base import split_address
 from models.views.labels import LabelView

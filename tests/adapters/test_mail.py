@@ -3,7 +3,7 @@
 import pytest
 from aiosmtpd.controller import Controller
 
-from adapters.mail import MailRefused, MailServerAway, MailUnclear, new_message_id, send
+from adapters.mail.smtp import MailRefused, MailServerAway, MailUnclear, new_message_id, send
 from deployments.ports import free_port
 from models.tables.messages import Message
 from tests.mailserver import MailServer

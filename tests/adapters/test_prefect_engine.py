@@ -27,7 +27,7 @@ from prefect.states import Running, Suspended
 from prefect.utilities.engine import propose_state_sync
 from prefect.workers.base import BaseWorker
 
-from adapters.prefect_engine import LatestStates, WarmClient, keep_connection
+from adapters.prefect.engine import LatestStates, WarmClient, keep_connection
 from tests.conftest import PROJECT
 
 SIGNATURES = {

@@ -10,8 +10,8 @@ from babel.numbers import format_currency
 from jinja2 import UndefinedError
 from pydantic import ValidationError
 
-from adapters import rendering
-from adapters.rendering import (
+from adapters.documents import rendering
+from adapters.documents.rendering import (
     cancellation_mail,
     daily_report,
     daily_report_markdown,

@@ -8,9 +8,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlmodel import SQLModel
 
 import models.tables  # noqa: F401
-from adapters import database as db
-from adapters import schema
-from adapters.carriers import HouseCarrier
+from adapters.carriers.house import HouseCarrier
+from adapters.database import schema
+from adapters.database import sessions as db
 from models.base import utc_now
 from models.enums import HoldReason, TaskKind
 from models.imports.requests import HoldIn

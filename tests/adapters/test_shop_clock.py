@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from adapters.settings import settings
-from adapters.shop_clock import in_working_hours, open_hours
+from adapters.settings.shop_clock import in_working_hours, open_hours
 from models.tables.catalogue import Warehouse
 from tests.process import set_to
 

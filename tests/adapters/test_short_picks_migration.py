@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from adapters import schema
-from adapters.database import engine
+from adapters.database import schema
+from adapters.database.sessions import engine
 from tasks.backorders import fill_backorders
 from tests.process import assert_sound, process, rows  # noqa: F401
 from tests.tasks.test_backorders import order_of, plates_arrive

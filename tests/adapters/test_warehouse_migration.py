@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from adapters import database as db
-from adapters import schema
+from adapters.database import schema
+from adapters.database import sessions as db
 from tests.factories import make_warehouse
 from tests.process import rows
 

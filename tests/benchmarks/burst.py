@@ -9,7 +9,7 @@ import time
 
 from sqlmodel import func, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from deployments.bench_load import Load, Shift
 from deployments.bench_meters import processes, resident_bytes
 from deployments.bench_shop import BenchShop

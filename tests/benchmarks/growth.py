@@ -14,9 +14,15 @@ import pytest
 from rich.progress import Progress
 from sqlmodel import Session, select
 
-from adapters.database import create_database, database_url, engine, sibling_url, transaction
-from adapters.prefect_api import RunState
-from adapters.schema import migrate
+from adapters.database.schema import migrate
+from adapters.database.sessions import (
+    create_database,
+    database_url,
+    engine,
+    sibling_url,
+    transaction,
+)
+from adapters.prefect.api import RunState
 from console import lists
 from deployments.bench_shop import BenchShop
 from deployments.dispatcher import Dispatcher

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 
-from adapters.database import engine, transaction
+from adapters.database.sessions import engine, transaction
 
 Statement = tuple[str, Any]
 

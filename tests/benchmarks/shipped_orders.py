@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from adapters.database import database_url
+from adapters.database.sessions import database_url
 from deployments.bench_shop import BenchShop
 from tests.benchmarks.multiplying import Copied, connect, copy
 from tests.process import Process

@@ -9,7 +9,7 @@ import time
 
 from sqlmodel import select
 
-from adapters.database import database_url, transaction
+from adapters.database.sessions import database_url, transaction
 from deployments.bench_meters import percentile
 from deployments.bench_report import clicks
 from deployments.bench_shop import BenchShop

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from sqlmodel import col, select
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
-from adapters.trouble import time_can_heal
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.database.transient import time_can_heal
 from models.enums import ENDED, TaskState
 from models.tables.orders import SalesOrder
 from models.tables.staff import StaffTask

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from adapters.prefect_api import DAILY_SUMMARY, ORDER_FULFILLMENT
+from adapters.prefect.api import DAILY_SUMMARY, ORDER_FULFILLMENT
 from models.enums import HoldReason, TaskKind
 from models.imports.requests import HoldIn
 from tasks.answers import GATES

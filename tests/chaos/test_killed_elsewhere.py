@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.tables.staff import StaffTask
 from tests.chaos.shop import (
     assert_shipped_once,

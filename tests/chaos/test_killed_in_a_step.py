@@ -7,7 +7,7 @@ test_protections.py; here they are on, since a stack without a dispatcher would 
 
 import pytest
 
-from adapters.prefect_api import DAILY_SUMMARY
+from adapters.prefect.api import DAILY_SUMMARY
 from models.process import DAY_STEPS, ORDER_STEPS
 from tests.chaos.shop import (
     assert_audit_passes,

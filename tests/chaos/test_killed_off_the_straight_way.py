@@ -4,7 +4,8 @@ its labels are replaced, and in one of several shipments.
 
 import pytest
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
 from models.imports.requests import AddressIn
 from models.process import WAY_BACK
 from tasks.addresses import change_address

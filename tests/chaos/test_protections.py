@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 import tasks.step
-from adapters import mail
-from adapters.database import transaction
-from adapters.prefect_api import RunState
+from adapters.database.sessions import transaction
+from adapters.mail import smtp as mail
+from adapters.prefect.api import RunState
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now
 from tasks.audit import audit

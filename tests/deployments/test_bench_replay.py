@@ -5,7 +5,7 @@ import gzip
 
 import pytest
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from deployments.bench_replay_orders import NoOrdersFile, NoSuchWeek, demand, read_week
 from deployments.bench_replay_report import outcomes, tasks_done
 from deployments.bench_replay_shop import ReplayShop, ReplayStaff, chance

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.database import ORDERS_CHANNEL, RUNS_CHANNEL, database_url, notify, transaction
-from adapters.prefect_api import FormMissing, PrefectAway, PrefectRefused, RunState
+from adapters.database.notifications import ORDERS_CHANNEL, RUNS_CHANNEL, notify
+from adapters.database.sessions import database_url, transaction
+from adapters.prefect.api import FormMissing, PrefectAway, PrefectRefused, RunState
 from deployments import dispatcher
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from adapters.database import RUNS_CHANNEL, transaction
+from adapters.database.notifications import RUNS_CHANNEL
+from adapters.database.sessions import transaction
 from deployments import dispatcher, reminders
 from models.enums import TaskKind
 from tasks.worklist import open_task

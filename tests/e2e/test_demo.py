@@ -13,8 +13,8 @@ import psutil
 import pytest
 from sqlmodel import col, func, select
 
-from adapters import postgres
-from adapters.database import transaction
+from adapters.database import embedded as postgres
+from adapters.database.sessions import transaction
 from models.enums import MessageState, PickupState, ReservationState
 from models.tables.catalogue import Product
 from models.tables.messages import Message

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlmodel import func, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.shop_days import day_bounds, shop_day
 from models.base import utc_now

@@ -3,8 +3,9 @@
 import pytest
 from sqlmodel import select
 
-from adapters.database import ORDERS_CHANNEL, notify, transaction
-from adapters.prefect_api import DAILY_SUMMARY, ORDER_FULFILLMENT
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.prefect.api import DAILY_SUMMARY, ORDER_FULFILLMENT
 from adapters.settings import settings
 from domain.shop_days import shop_day
 from models.base import utc_now

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from tests.factories import make_order
 from tests.process import process
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 import tasks.gates
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from domain.errors import PacklineError
 from models.process import WAY_BACK
 from tasks.answers import answer_task

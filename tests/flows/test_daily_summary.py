@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from domain.errors import Unavailable
 from models.process import DAY_STEPS
 from tests.conftest import using

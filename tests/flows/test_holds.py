@@ -8,7 +8,7 @@ import pytest
 
 import tasks.gates
 import tasks.holds
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from console import lists
 from deployments.dispatcher import _shipments_without_run
 from models.enums import HoldReason

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from adapters.mail import MailServerAway, MailUnclear
+from adapters.mail.smtp import MailServerAway, MailUnclear
 from tasks.cancellation import request_cancellation
 from tasks.subjects import Superseded
 from tests.process import assert_sound, dying_before_the_record_of, rows

@@ -5,8 +5,8 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from adapters.database import transaction
-from adapters.mail import MailServerAway
+from adapters.database.sessions import transaction
+from adapters.mail.smtp import MailServerAway
 from models.enums import HoldReason
 from models.imports.requests import AddressIn, HoldIn
 from tasks.addresses import AddressSettled, change_address

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.process import ORDER_STEPS
 from tests.factories import make_order, receive
 from tests.process import assert_sound, rows

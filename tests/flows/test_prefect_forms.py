@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.base import utc_now
 from tasks.answers import answer_task
 from tasks.worklist import TaskNotOpen

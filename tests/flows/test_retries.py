@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 import tasks.step
-from adapters.database import transaction
-from adapters.mail import MailUnclear
+from adapters.database.sessions import transaction
+from adapters.mail.smtp import MailUnclear
 from domain.errors import Unavailable
 from models.process import ORDER_STEPS
 from tasks.audit import audit

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.enums import HoldReason
 from models.imports.requests import AddressIn, HoldIn
 from models.tables.shipping import ShippingRate, ShippingZone

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from sqlmodel import select
 
-from adapters.database import RUNS_CHANNEL, transaction
+from adapters.database.notifications import RUNS_CHANNEL
+from adapters.database.sessions import transaction
 from adapters.settings import settings
 from models.base import utc_now
 from models.enums import TaskKind

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from sqlmodel import Session
 
-from adapters import database as db
-from adapters.prefect_api import PrefectAway, RunState
+from adapters.database import sessions as db
+from adapters.prefect.api import PrefectAway, RunState
 from adapters.settings import settings
 from domain.shop_days import shop_day
 from domain.tracking import is_valid_s10, s10_number

@@ -8,8 +8,8 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 import tasks.backorders
 import tasks.reservations
-from adapters import schema
-from adapters.database import engine, transaction
+from adapters.database import schema
+from adapters.database.sessions import engine, transaction
 from models.imports.stock import DeliveryIn
 from tasks.backorders import fill_backorders
 from tasks.stock_keeping import book

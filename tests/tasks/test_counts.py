@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
 import tasks.stock_keeping
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.imports.stock import DeliveryIn, StockCountIn
 from models.tables.shipments import Shipment
 from tasks.answers import answer_task

@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 import tasks.gates
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.enums import TaskKind
 from tasks.answers import GATES
 from tasks.gates import suspend

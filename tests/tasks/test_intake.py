@@ -7,10 +7,19 @@ import psycopg
 import pytest
 from sqlmodel import func, select
 
-from adapters import rows
-from adapters.database import ORDERS_CHANNEL, transaction
-from adapters.rejects import RejectsUnwritable
-from adapters.rows import BadFile, BadHeader, FileEmpty, FileMissing, NoObjects, NotAFile, NotUtf8
+from adapters.database.notifications import ORDERS_CHANNEL
+from adapters.database.sessions import transaction
+from adapters.files import rows
+from adapters.files.rejects import RejectsUnwritable
+from adapters.files.rows import (
+    BadFile,
+    BadHeader,
+    FileEmpty,
+    FileMissing,
+    NoObjects,
+    NotAFile,
+    NotUtf8,
+)
 from models.enums import OrderStatus
 from models.imports.kinds import FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn

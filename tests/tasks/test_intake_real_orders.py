@@ -10,7 +10,7 @@ from operator import itemgetter
 import pytest
 from sqlmodel import func, select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
 from tasks.intake import import_file

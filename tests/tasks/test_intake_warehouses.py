@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.imports.kinds import Kind
 from models.tables.catalogue import Warehouse
 from tasks.intake import import_file

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.enums import Role, TaskKind
 from models.tables.staff import Staff, StaffTask
 from tasks import late

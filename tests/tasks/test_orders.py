@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.base import utc_now
 from models.enums import TaskKind
 from models.results.shipping import LabelsBought

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
 
 import tasks.answers
 import tasks.stock_keeping
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn
 from models.tables.catalogue import Product
 from models.tables.shipments import Shipment

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 import tasks.refunds
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.shop_days import shop_day
 from domain.tax import NoTaxRate

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.tables.messages import Message
 from models.tables.orders import OrderLine
 from models.tables.reports import DailySummary

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 import pytest
 from sqlmodel import col, select
 
-from adapters.database import transaction
-from adapters.rows import open_rows
+from adapters.database.sessions import transaction
+from adapters.files.rows import open_rows
 from deployments.sample import sample_files
 from models.imports.kinds import Kind
 from models.tables.catalogue import Product

@@ -8,7 +8,7 @@ import pytest
 from pypdf import PdfReader
 from sqlmodel import select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from domain.tracking import is_valid_s10
 from domain.zones import NoShippingRate
 from models.results.work import Packed, Parcel

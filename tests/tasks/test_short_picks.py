@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError
 
-from adapters.database import engine, transaction
+from adapters.database.sessions import engine, transaction
 from models.tables.stock import StockLevel
 from tasks.backorders import fill_backorders
 from tasks.refusals import AnswerRefused

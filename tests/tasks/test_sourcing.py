@@ -4,7 +4,7 @@ operator decides is what then ships.
 
 import pytest
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import StockCountIn

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from console import lists
 from domain.splits import CannotSplit, stays
 from models.enums import OrderStatus

@@ -9,9 +9,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import Session
 
 import tasks.step
-from adapters.carriers import CarrierAway
-from adapters.database import DatabaseAway, Occupied, transaction
-from adapters.mail import MailRefused, MailServerAway
+from adapters.carriers.base import CarrierAway
+from adapters.database.locks import Occupied
+from adapters.database.sessions import DatabaseAway, transaction
+from adapters.mail.smtp import MailRefused, MailServerAway
 from domain.tax import NoTaxRate
 from models.results.orders import StatusChange
 from models.tables.shipments import Shipment

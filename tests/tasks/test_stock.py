@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.enums import ReservationState
 from models.imports.stock import StockCountIn
 from models.tables.catalogue import Product

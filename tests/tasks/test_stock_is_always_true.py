@@ -32,7 +32,7 @@ from sqlalchemy.exc import DBAPIError
 
 import tasks.stock
 import tasks.stock_keeping
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from domain.short_picks import ShortPick
 from domain.sourcing import Allotment, Plan
 from models.enums import ENDED, HoldReason, TaskKind

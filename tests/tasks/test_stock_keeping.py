@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 import tasks.stock_keeping
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.enums import Adjustment
 from models.imports.fields import MAX_STOCK, checked
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn

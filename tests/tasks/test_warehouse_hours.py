@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.enums import ServiceLevel, TaskKind
 from tasks import late, promises, worklist
 from tasks.late import remind_and_escalate

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 import tasks.reservations
 import tasks.stock_keeping
-from adapters.database import transaction
+from adapters.database.sessions import transaction
 from models.imports.fields import checked
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.tables.stock import StockLevel

@@ -33,7 +33,7 @@ from prefect.settings import (
 from prefect.states import Suspended
 from prefect.utilities.engine import propose_state_sync
 
-from adapters.faults import reach
+from adapters.failpoints import reach
 
 _TASK_RUN = "prefect.task-run."
 

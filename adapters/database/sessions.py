@@ -1,23 +1,18 @@
 """The one way to the database: `with transaction() as session`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from adapters import postgres
+from adapters.database import embedded as postgres
 from adapters.settings import settings
 from domain.errors import Unavailable
-
-ORDERS_CHANNEL = "packline_orders"
-"""Notified when an order came in or a person answered: the dispatcher wakes."""
-RUNS_CHANNEL = "packline_runs"
-"""Notified when a flow run was started or resumed: the workers wake."""
 
 EMBEDDED_FOLDER = "postgres"
 _OVERFLOW = 4
@@ -32,13 +27,6 @@ class DatabaseAway(Unavailable):
             f"Postgres at {without_password(url)} does not answer ({reason}): start it, or correct"
             " PACKLINE_DATABASE_URL."
         )
-
-
-class Occupied(Unavailable):
-    """Another attempt is at the same thing outside the database."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Another attempt is at {what} now: this one looks again soon.")
 
 
 @lru_cache(maxsize=1)
@@ -98,66 +86,6 @@ def transaction() -> Iterator[Session]:
         except OperationalError as problem:
             raise DatabaseAway(database_url(), problem.orig) from problem
         yield session
-
-
-@contextmanager
-def exclusive(what: str) -> Iterator["Turn"]:
-    """Be the only one at something that is outside the database, without an open transaction.
-
-    Raises `Occupied` while another process is at it. A process that hangs loses its turn when it
-    is taken for lost.
-    """
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        turn = Turn(connection, what)
-        turn.take()
-        try:
-            yield turn
-        finally:
-            turn.give_back()
-
-
-class Turn:
-    """The right to be at something, held by a connection."""
-
-    def __init__(self, connection: Connection, what: str) -> None:
-        self._connection, self._what = connection, what
-
-    def take(self) -> None:
-        """Raises `Occupied`."""
-        milliseconds = int(settings().lost_after_seconds * 1000)
-        taken = self._connection.scalar(
-            text(
-                "SELECT pg_try_advisory_lock(hashtextextended(:what, 0)),"
-                " set_config('idle_session_timeout', :milliseconds, false)"
-            ),
-            {"what": self._what, "milliseconds": str(milliseconds)},
-        )
-        if not taken:
-            raise Occupied(self._what)
-
-    def check(self) -> None:
-        """The last thing to do before acting. Raises `Occupied` if the turn was lost meanwhile."""
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError as lost:
-            raise Occupied(self._what) from lost
-
-    def give_back(self) -> None:
-        """A connection that was lost has given its turn back already."""
-        with suppress(SQLAlchemyError):
-            self._connection.execute(
-                text(
-                    "SELECT pg_advisory_unlock_all(),"
-                    " set_config('idle_session_timeout', '0', false)"
-                )
-            )
-
-
-def notify(session: Session, channel: str, payload: str = "") -> None:
-    """Wake whoever listens on `channel`, once this transaction commits."""
-    session.execute(
-        text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
-    )
 
 
 def create_database(url: str) -> None:

@@ -13,7 +13,7 @@ from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.units import inch
 from reportlab.pdfgen.canvas import Canvas
 
-from adapters.typesetting import BOLD, LEADING, MISSING, REGULAR, Align, Box, set_text
+from adapters.documents.typesetting import BOLD, LEADING, MISSING, REGULAR, Align, Box, set_text
 from models.views.labels import LabelView
 
 WIDTH, HEIGHT = 4 * inch, 6 * inch

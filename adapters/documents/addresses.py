@@ -1,6 +1,6 @@
 """Addresses as they are written on paper."""
 
-from adapters.rendering import country_name
+from adapters.documents.rendering import country_name
 from adapters.settings import settings
 from models.tables.orders import SalesOrder
 

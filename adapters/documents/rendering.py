@@ -120,7 +120,7 @@ def _in_locale_of_view(write: Callable[..., str]) -> Callable[..., str]:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("adapters"),
+        loader=PackageLoader("adapters.documents"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,79 @@
+"""Base."""
+
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.errors import PacklineError, Unavailable
+from models.enums import ServiceLevel
+
+HOUSE = "house"
+
+
+class CarrierAway(Unavailable):
+    """The carrier does not answer."""
+
+
+class Voided(PacklineError):
+    """Something is wanted under a key that was voided."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The carrier has voided {key!r} and books nothing under it: want it under another key,"
+            " or leave it, if the order does not ship."
+        )
+        self.key = key
+
+
+class LabelRequest(BaseModel):
+    """A parcel that wants a label. `key` is the same in every attempt."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    weight_grams: int
+    country: str
+    postal_code: str
+    service_level: ServiceLevel
+
+
+class Measured(Protocol):
+    """Something with a weight and sizes: grams and millimetres."""
+
+    @property
+    def weight_grams(self) -> int:
+        """On the scale."""
+
+    @property
+    def length_mm(self) -> int:
+        """The longest side."""
+
+    @property
+    def width_mm(self) -> int:
+        """The next one."""
+
+    @property
+    def height_mm(self) -> int:
+        """The shortest."""
+
+
+class Carrier(Protocol):
+    """What Packline needs of a carrier."""
+
+    name: str
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    def buy_label(self, request: LabelRequest) -> str:
+        """Buy a label and return its tracking number. Raises `CarrierAway`, `Voided`."""
+
+    def void_label(self, key: str) -> None:
+        """Give a label back, or see to it that none is bought. Raises `CarrierAway`."""
+
+    def book_pickup(self, key: str, parcels: int, weight_grams: int) -> str:
+        """Order a collection and return its reference. Raises `CarrierAway`, `Voided`."""
+
+    def cancel_pickup(self, key: str) -> None:
+        """Call a collection off, or see to it that none is booked. Raises `CarrierAway`."""

@@ -1,0 +1,71 @@
+"""Locks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from adapters.database.sessions import engine
+from adapters.settings import settings
+from domain.errors import Unavailable
+
+
+class Occupied(Unavailable):
+    """Another attempt is at the same thing outside the database."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Another attempt is at {what} now: this one looks again soon.")
+
+
+@contextmanager
+def exclusive(what: str) -> Iterator["Turn"]:
+    """Be the only one at something that is outside the database, without an open transaction.
+
+    Raises `Occupied` while another process is at it. A process that hangs loses its turn when it
+    is taken for lost.
+    """
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        turn = Turn(connection, what)
+        turn.take()
+        try:
+            yield turn
+        finally:
+            turn.give_back()
+
+
+class Turn:
+    """The right to be at something, held by a connection."""
+
+    def __init__(self, connection: Connection, what: str) -> None:
+        self._connection, self._what = connection, what
+
+    def take(self) -> None:
+        """Raises `Occupied`."""
+        milliseconds = int(settings().lost_after_seconds * 1000)
+        taken = self._connection.scalar(
+            text(
+                "SELECT pg_try_advisory_lock(hashtextextended(:what, 0)),"
+                " set_config('idle_session_timeout', :milliseconds, false)"
+            ),
+            {"what": self._what, "milliseconds": str(milliseconds)},
+        )
+        if not taken:
+            raise Occupied(self._what)
+
+    def check(self) -> None:
+        """The last thing to do before acting. Raises `Occupied` if the turn was lost meanwhile."""
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError as lost:
+            raise Occupied(self._what) from lost
+
+    def give_back(self) -> None:
+        """A connection that was lost has given its turn back already."""
+        with suppress(SQLAlchemyError):
+            self._connection.execute(
+                text(
+                    "SELECT pg_advisory_unlock_all(),"
+                    " set_config('idle_session_timeout', '0', false)"
+                )
+            )
