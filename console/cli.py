@@ -46,18 +46,18 @@ from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, Transfe
 from models.tables.shipments import shipment_name
 from models.tables.stock import StockLevel
 from models.validation import Malformed
-from tasks.addresses import change_address
-from tasks.answers import answer_task
-from tasks.audit import audit as run_audit
-from tasks.cancellation import request_cancellation
-from tasks.holds import put_on_hold
-from tasks.holds import release as release_hold
-from tasks.intake import import_file
-from tasks.refunds import amount, pay
-from tasks.stock_keeping import book, called, move
-from tasks.stock_keeping import count as count_stock
-from tasks.warehouses import several_warehouses
-from tasks.worklist import find_task
+from services.answers.submit import answer_task
+from services.audit.audit import audit as run_audit
+from services.imports.files import import_file
+from services.inventory.warehouses import several_warehouses
+from services.orders.addresses import change_address
+from services.orders.cancellation import request_cancellation
+from services.orders.holds import put_on_hold
+from services.orders.holds import release as release_hold
+from services.pricing.refunds import amount, pay
+from services.stock_control.counts import count as count_stock
+from services.stock_control.stock_changes import book, called, move
+from services.worklist.tasks import find_task
 
 _MOST_ROWS = 1_000_000
 _NEGATIVES = {"ignore_unknown_options": True}

@@ -10,7 +10,8 @@ from domain.errors import PacklineError
 from models.enums import LabelState
 from models.tables.shipments import Shipment
 from models.tables.shipping import ShippingLabel
-from tasks.subjects import UnknownOrder, find_shipment
+from services.execution.errors import UnknownOrder
+from services.execution.locks import find_shipment
 
 
 class NoLabels(PacklineError):

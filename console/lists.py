@@ -26,13 +26,15 @@ from models.tables.shipping import ShippingLabel
 from models.tables.staff import Staff, StaffTask
 from models.tables.stock import StockLevel
 from models.validation import is_showable
-from tasks.answers import GATES
-from tasks.checklists import checklist_markdown
-from tasks.promises import PromiseClock
-from tasks.refunds import amount
-from tasks.subjects import IDENTITIES, UnknownOrder, order_key
-from tasks.warehouses import warehouse_called
-from tasks.worklist import ROLE_ABOVE, find_task
+from services.execution.errors import UnknownOrder
+from services.execution.ledger import order_key
+from services.execution.locks import IDENTITIES
+from services.inventory.warehouses import warehouse_called
+from services.orders.promises import PromiseClock
+from services.pricing.refunds import amount
+from services.worklist.checklists import checklist_markdown
+from services.worklist.gates import GATES
+from services.worklist.tasks import ROLE_ABOVE, find_task
 
 
 class NoSummary(PacklineError):

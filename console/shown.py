@@ -30,7 +30,7 @@ from domain.promises import PromiseState
 from models.enums import ENDED
 from models.results.orders import AddressChanged, CancellationAsked, HoldSet
 from models.tables.shipments import shipment_name
-from tasks.audit import AuditReport
+from services.audit.audit import AuditReport
 
 screen = Console(highlight=False)
 

@@ -24,7 +24,7 @@ from deployments.staff_play import open_tasks
 from models.enums import ENDED, TaskKind, TaskState
 from models.tables.orders import SalesOrder
 from models.tables.staff import StaffTask
-from tasks.audit import audit
+from services.audit.audit import audit
 
 _IN_WORK = 40
 """So many orders at a time, beside those that wait for stock."""

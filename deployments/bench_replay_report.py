@@ -4,7 +4,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from adapters.database.sessions import transaction
-from tasks.audit import AuditReport
+from services.audit.audit import AuditReport
 
 _OUTCOMES = """
     SELECT outcome, count(*) AS orders, sum(pieces) AS pieces FROM (

@@ -25,11 +25,11 @@ from models.forms.picking import TOO_FEW_OF_THESE
 from models.imports.stock import DeliveryIn
 from models.tables.staff import StaffTask
 from models.tables.stock import Reservation
-from tasks.answers import answer_task
-from tasks.intake import import_file
-from tasks.refusals import AnswerRefused
-from tasks.stock_keeping import book
-from tasks.worklist import TaskNotOpen
+from services.answers.submit import answer_task
+from services.execution.errors import AnswerRefused
+from services.imports.files import import_file
+from services.stock_control.stock_changes import book
+from services.worklist.tasks import TaskNotOpen
 
 _CHANNEL = "replay"
 _SCARCE = 0.03

@@ -9,7 +9,7 @@ import psycopg
 from pydantic import BaseModel
 
 from deployments.bench_meters import percentile
-from tasks.subjects import order_key
+from services.execution.ledger import order_key
 
 _CLICKS = """
     SELECT answered.kind, extract(epoch FROM next.opened_at - answered.answered_at)::float

@@ -12,11 +12,11 @@ from models.enums import ServiceLevel
 from models.imports.stock import DeliveryIn
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
-from tasks.intake import import_file
-from tasks.ledger import tell
-from tasks.promises import promise
-from tasks.stock_keeping import book
-from tasks.subjects import order_key
+from services.execution.events import tell
+from services.execution.ledger import order_key
+from services.imports.files import import_file
+from services.orders.promises import promise
+from services.stock_control.stock_changes import book
 
 _PLENTY = 10_000_000
 _LINES = 3

@@ -28,8 +28,8 @@ from models.tables.messages import Message
 from models.tables.orders import SalesOrder
 from models.tables.shipping import ShippingLabel
 from models.tables.staff import StaffTask
-from tasks.audit import AuditReport, audit
-from tasks.intake import import_file
+from services.audit.audit import AuditReport, audit
+from services.imports.files import import_file
 
 _PATIENCE_SECONDS = 600
 _PAUSE_SECONDS = 0.2

@@ -54,12 +54,12 @@ from models.tables.orders import SalesOrder
 from models.tables.runs import OvertakenRun, RunHeartbeat
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
-from tasks.answers import Stop, stop_of
-from tasks.backorders import fill_backorders
-from tasks.cancellation import ask_to_cancel
-from tasks.handover import take_back
-from tasks.ledger import tell
-from tasks.subjects import is_collected, locked_shipment
+from services.execution.events import tell
+from services.execution.locks import is_collected, locked_shipment
+from services.execution.wake_ups import take_back
+from services.orders.cancellation import ask_to_cancel
+from services.stock_control.backorders import fill_backorders
+from services.worklist.gates import Stop, stop_of
 
 DISPATCHING = 7_225_463_03
 """Advisory lock: one dispatcher works, the others stand by."""

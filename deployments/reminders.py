@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.settings import settings
 from domain.errors import Unavailable
-from tasks.late import remind_and_escalate, send_reminders
+from services.reminders.late_tasks import remind_and_escalate, send_reminders
 
 logger = logging.getLogger("packline.reminders")
 

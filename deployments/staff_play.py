@@ -13,7 +13,7 @@ from models.enums import Role, TaskKind, TaskState
 from models.forms.decisions import CANCEL_THE_ORDER
 from models.forms.picking import ALL_AS_LISTED
 from models.tables.staff import Staff, StaffTask
-from tasks.answers import answer_task
+from services.answers.submit import answer_task
 
 _BOX_GRAMS = 180
 

@@ -51,8 +51,8 @@ from adapters.prefect.engine import keep_connection, run_part, stop_soon, tell_l
 from adapters.settings import settings
 from models.base import utc_now
 from models.tables.runs import RunHeartbeat
-from tasks.answers import stop_of
-from tasks.handover import READY, take_ready
+from services.execution.wake_ups import READY, take_ready
+from services.worklist.gates import stop_of
 
 _TELL_SECONDS = 0.25
 _KNOWN_RUNS = 1000

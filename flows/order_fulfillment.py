@@ -10,6 +10,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from services.execution.errors import CancellationRequested, OnHold
+from services.execution.runs import OrderRef
 from tasks.gates import await_release
 from tasks.messages import (
     send_cancellation_notice,
@@ -46,7 +48,6 @@ from tasks.staff import (
     get_picking_checklist,
 )
 from tasks.stock import check_inventory_levels, return_stock, update_inventory_stock
-from tasks.subjects import CancellationRequested, OnHold, OrderRef
 
 
 @flow(name="order-fulfillment")

@@ -35,3 +35,19 @@ DAY_STEPS = (
     "Notify Management of Daily Stats",
 )
 """Steps 15 to 17: one day of the shop."""
+
+
+RETRIEVE_NEW_ORDER = "Retrieve New Order"
+DAILY_FULFILLMENT_SUMMARY = "Daily Fulfillment Summary"
+
+GIVE_UP_STOCK = "Give Up Stock"
+REGAIN_STOCK = "Regain Stock"
+
+CANCEL_LINES = "Cancel Lines"
+
+CANCEL_ORDER = "Cancel Order"
+REFUND_ORDER = "Refund Order"
+UPDATE_INVENTORY_STOCK = "Update Inventory Stock"
+
+SPLIT_SHIPMENT = "Split Shipment"
+ASSIGN_PACKING_TASK = "Assign Packing Task"

@@ -14,14 +14,15 @@ from models.enums import TaskKind
 from models.results.base import StepResult
 from models.results.work import GateOutcome
 from models.tables.shipments import Shipment
-from tasks.answers import GATES, Gate, cancels_instead, pause_key, store_answer
-from tasks.checklists import checklist_markdown
-from tasks.handover import hand_over, note_waiting
-from tasks.holds import hold_task
-from tasks.ledger import find_record
-from tasks.refusals import AnswerRefused
-from tasks.subjects import OnHold, OrderRef
-from tasks.worklist import task_of
+from services.answers.submit import cancels_instead, store_answer
+from services.execution.errors import AnswerRefused, OnHold
+from services.execution.ledger import find_record
+from services.execution.runs import OrderRef
+from services.execution.wake_ups import hand_over, note_waiting
+from services.orders.holds import hold_task
+from services.worklist.checklists import checklist_markdown
+from services.worklist.gates import GATES, Gate, pause_key
+from services.worklist.tasks import task_of
 
 
 def await_answer(order: OrderRef, gate: Gate) -> StepResult:

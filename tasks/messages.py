@@ -14,6 +14,7 @@ from adapters.documents.addresses import address_lines
 from adapters.documents.rendering import shipment_mail
 from adapters.settings import settings
 from models.enums import OrderStatus
+from models.process import CANCEL_LINES, REFUND_ORDER
 from models.results.decisions import Decision
 from models.results.notifications import CancellationTold, MailSent
 from models.results.orders import LinesCancelled, OrderRefunded
@@ -23,19 +24,25 @@ from models.tables.orders import OrderLine, SalesOrder
 from models.tables.refunds import Refund
 from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.views.mails import MailLine, MailParcel, ShipmentMailView
-from tasks.cancellation import REFUND_ORDER
-from tasks.cancellation_mail import (
+from services.answers.decisions import cancellations
+from services.execution.ledger import find_record, order_key, record
+from services.execution.runs import OrderRef
+from services.messaging.cancellation_mails import (
     LineNotice,
     line_notice_key,
     line_notices,
     write_cancellation_mail,
 )
-from tasks.decisions import CANCEL_LINES, cancellations
-from tasks.ledger import find_record, record
-from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
+from services.messaging.outbox import (
+    Delivery,
+    begin_sending,
+    save_sent,
+    send_written,
+    write,
+    written,
+)
 from tasks.shipping import again_in, live_labels, replaced_numbers
 from tasks.step import step
-from tasks.subjects import OrderRef, order_key
 
 SEND_LINE_NOTICE = "Send Line Cancellation Notice"
 

@@ -4,18 +4,20 @@ from prefect.runtime import flow_run
 from sqlalchemy import text
 from sqlmodel import Session
 
+from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.sessions import transaction
 from models.base import utc_now
 from models.enums import OrderStatus
+from models.process import CANCEL_ORDER, RETRIEVE_NEW_ORDER
 from models.results.orders import ClaimedOrder, Shipped, StatusChange
 from models.results.shipping import LabelsBought, TrackingInfo
 from models.results.work import PickupOutcome
 from models.tables.shipments import Shipment, shipment_name
-from tasks.cancellation import CANCEL_ORDER, cancel
-from tasks.progress import SHIPPING_AND_SUMMING_UP, move_on
+from services.execution.runs import Claim, OrderRef, take_over
+from services.execution.status import move_on
+from services.orders.cancellation import cancel
 from tasks.runs import name_run
 from tasks.step import step
-from tasks.subjects import RETRIEVE_NEW_ORDER, Claim, OrderRef, take_over
 
 
 def retrieve_new_order(order_number: int | None, shipment: int) -> OrderRef | None:

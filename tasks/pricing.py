@@ -4,12 +4,14 @@ from sqlmodel import Session
 
 from domain.tax import NoTaxRate
 from domain.zones import NoShippingRate, NoShippingZone
+from models.process import REFUND_ORDER
 from models.results.orders import OrderRefunded, OrderValue
 from models.tables.shipments import Shipment
-from tasks.amounts import price_as_ordered
-from tasks.cancellation import REFUND_ORDER, shipments_to_cancel
-from tasks.ledger import PACKLINE, find_record
-from tasks.refunds import reprice
+from services.execution.events import PACKLINE
+from services.execution.ledger import find_record
+from services.orders.cancellation import shipments_to_cancel
+from services.pricing.amounts import price_as_ordered
+from services.pricing.refunds import reprice
 from tasks.step import step
 
 _NO_PRICE = (NoShippingZone, NoShippingRate, NoTaxRate)

@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 from sqlalchemy import text
 from sqlmodel import Session, col, func, or_, select
 
+from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.sessions import transaction
 from adapters.documents.charts import orders_and_revenue_png
 from adapters.documents.rendering import daily_report, daily_report_markdown
@@ -20,6 +21,7 @@ from adapters.settings import settings
 from domain.shop_days import day_bounds, day_to_sum_up
 from domain.statistics import average_minor, last_days
 from models.base import utc_now
+from models.process import DAILY_FULFILLMENT_SUMMARY
 from models.results.notifications import MailSent
 from models.results.reports import DaySummed, ReportMade
 from models.tables.ledger import StepRecord
@@ -33,11 +35,18 @@ from models.views.daily_report import (
     DailyReportView,
     DayFigures,
 )
-from tasks.outbox import Delivery, begin_sending, save_sent, send_written, write, written
-from tasks.progress import SHIPPING_AND_SUMMING_UP
+from services.execution.ledger import day_key
+from services.execution.runs import DayRef
+from services.messaging.outbox import (
+    Delivery,
+    begin_sending,
+    save_sent,
+    send_written,
+    write,
+    written,
+)
 from tasks.runs import name_run
 from tasks.step import step
-from tasks.subjects import DAILY_FULFILLMENT_SUMMARY, DayRef, day_key
 
 
 def open_day(day: dt.date | None) -> DayRef:

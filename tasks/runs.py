@@ -14,7 +14,7 @@ from prefect.states import AwaitingRetry
 from adapters.database.transient import time_can_heal
 from adapters.settings import settings
 from models.base import utc_now
-from tasks.subjects import Superseded
+from services.execution.errors import Superseded
 
 Given = ParamSpec("Given")
 Process = Callable[Given, State[None]]

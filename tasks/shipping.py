@@ -25,14 +25,14 @@ from models.tables.shipments import Shipment, rows_of
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.views.base import split_address
 from models.views.labels import LabelView
+from services.execution.events import PACKLINE
+from services.execution.runs import OrderRef
+from services.orders.relabelling import call_back
 from services.pricing.tariffs import price_of_parcel, zone_of
-from tasks.answers import GATES
+from services.worklist.gates import GATES
+from services.worklist.tasks import open_task
 from tasks.gates import await_answer
-from tasks.ledger import PACKLINE
-from tasks.new_labels import call_back
 from tasks.step import step
-from tasks.subjects import OrderRef
-from tasks.worklist import open_task
 
 
 class NoLabel(PacklineError):

@@ -16,15 +16,14 @@ from models.results.work import (
 )
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
-from tasks.acceptance import goods_weight
-from tasks.answers import GATES
+from services.execution.runs import OrderRef
+from services.inventory.allocations import given_up
+from services.stock_control.shortfalls import close_picking_as_short
+from services.worklist.gates import GATES
+from services.worklist.picking_lists import goods_weight, picking_checklist
+from services.worklist.tasks import open_task, task_of
 from tasks.gates import await_answer
-from tasks.picking_lists import picking_checklist
-from tasks.reservations import given_up
-from tasks.short_orders import close_picking_as_short
 from tasks.step import step
-from tasks.subjects import OrderRef
-from tasks.worklist import open_task, task_of
 
 
 def await_decision_on_shortage(order: OrderRef) -> Decision:

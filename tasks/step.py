@@ -27,8 +27,10 @@ from adapters.settings import settings
 from domain.errors import PacklineError
 from models.results.base import StepResult
 from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
-from tasks.ledger import find_record, record, tell
-from tasks.subjects import CancellationRequested, OnHold, Subject, Superseded
+from services.execution.errors import CancellationRequested, OnHold, Superseded
+from services.execution.events import tell
+from services.execution.ledger import find_record, record
+from services.execution.runs import Subject
 
 Result = TypeVar("Result", bound=StepResult)
 Body = Callable[..., Result]

@@ -7,15 +7,15 @@ from sqlmodel import Session
 
 from domain.sourcing import Plan
 from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
+from models.process import UPDATE_INVENTORY_STOCK
 from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturned
 from models.results.work import PutBack
 from models.tables.shipments import Shipment
 from models.tables.stock import StockMovement
-from tasks.cancellation import UPDATE_INVENTORY_STOCK
-from tasks.ledger import PACKLINE
-from tasks.progress import move_on
-from tasks.put_back import book_put_back
-from tasks.reservations import (
+from services.answers.restock import book_put_back
+from services.execution.events import PACKLINE
+from services.execution.status import move_on
+from services.inventory.allocations import (
     close_reservations,
     consumed,
     held_in,
@@ -24,9 +24,9 @@ from tasks.reservations import (
     sourcing_plan,
     want,
 )
-from tasks.splits import split_by_warehouse
+from services.orders.splits import split_by_warehouse
+from services.worklist.tasks import open_task
 from tasks.step import step
-from tasks.worklist import open_task
 
 
 @step("Check Inventory Levels")

@@ -26,8 +26,8 @@ from flows.order_fulfillment import order_fulfillment
 from models.base import utc_now
 from models.enums import TaskState
 from models.tables.staff import StaffTask
-from tasks.answers import answer_task
-from tasks.audit import audit
+from services.answers.submit import answer_task
+from services.audit.audit import audit
 
 _playing: ContextVar["Process"] = ContextVar("process")
 

@@ -69,3 +69,7 @@ class Turn:
                     " set_config('idle_session_timeout', '0', false)"
                 )
             )
+
+
+SHIPPING_AND_SUMMING_UP = 7_225_463_02
+"""Advisory lock: orders become Shipped together, but never while a day is being summed up."""

@@ -14,9 +14,9 @@ from adapters.database import sessions as db
 from models.base import utc_now
 from models.enums import HoldReason, TaskKind
 from models.imports.requests import HoldIn
-from tasks.cancellation import cancel
-from tasks.holds import put_on_hold
-from tasks.worklist import open_task
+from services.orders.cancellation import cancel
+from services.orders.holds import put_on_hold
+from services.worklist.tasks import open_task
 from tests.factories import make_order, make_pickup, make_product, make_shipped, the_shipment
 
 _ORDER_WITHOUT_PROMISE = """

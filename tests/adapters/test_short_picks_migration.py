@@ -5,7 +5,7 @@ from sqlalchemy.exc import DatabaseError
 
 from adapters.database import schema
 from adapters.database.sessions import engine
-from tasks.backorders import fill_backorders
+from services.stock_control.backorders import fill_backorders
 from tests.process import assert_sound, process, rows  # noqa: F401
 from tests.tasks.test_backorders import order_of, plates_arrive
 from tests.tasks.test_short_picks import found

@@ -31,11 +31,11 @@ from deployments.scratch import interruptible, scratch
 from models.base import utc_now
 from models.enums import OrderStatus, Role
 from models.tables.shipments import Shipment
-from tasks.backorders import fill_backorders
+from services.execution.runs import Claim, DayRef
+from services.stock_control.backorders import fill_backorders
+from services.stock_control.holders import holders_of
 from tasks.reports import daily_fulfillment_summary
 from tasks.stock import check_inventory_levels
-from tasks.stock_keeping import _holders
-from tasks.subjects import Claim, DayRef
 from tests.benchmarks.measuring import screen, show
 from tests.benchmarks.plans import recorded, scanned
 from tests.benchmarks.shipped_orders import make_history
@@ -131,7 +131,7 @@ def _questions(orders: int) -> dict[str, Callable[[], object]]:
         ),
         "who of the backorders can be filled": fill_backorders,
         "who holds a product that is counted": _reading(
-            _holders, sku="GRD-FORK-01", warehouse="MAIN"
+            holders_of, sku="GRD-FORK-01", warehouse="MAIN"
         ),
         "the dispatcher's sweep": dispatcher.sweep,
         "the summary of a day": _reading(daily_fulfillment_summary.body, day=yesterday),

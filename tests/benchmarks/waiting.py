@@ -17,7 +17,7 @@ from deployments.stack import Stack
 from deployments.staff_play import PlayedStaff, open_tasks
 from models.enums import TaskKind
 from models.tables.shipments import Shipment
-from tasks.audit import audit
+from services.audit.audit import audit
 from tests.benchmarks.measuring import cpu_percent, screen, shop_on_a_stack, show, until
 from tests.benchmarks.waiting_orders import multiply
 

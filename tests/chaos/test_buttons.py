@@ -12,9 +12,9 @@ import pytest
 from adapters.prefect.api import DAILY_SUMMARY, ORDER_FULFILLMENT
 from models.enums import HoldReason, TaskKind
 from models.imports.requests import HoldIn
-from tasks.answers import GATES
-from tasks.cancellation import request_cancellation
-from tasks.holds import put_on_hold, release
+from services.orders.cancellation import request_cancellation
+from services.orders.holds import put_on_hold, release
+from services.worklist.gates import GATES
 from tests.chaos.shop import (
     assert_audit_passes,
     assert_shipped_once,

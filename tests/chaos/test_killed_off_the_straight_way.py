@@ -8,10 +8,10 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from models.imports.requests import AddressIn
 from models.process import WAY_BACK
-from tasks.addresses import change_address
-from tasks.cancellation import request_cancellation
-from tasks.splits import split
-from tasks.subjects import locked_shipment
+from services.execution.locks import locked_shipment
+from services.orders.addresses import change_address
+from services.orders.cancellation import request_cancellation
+from services.orders.splits import split
 from tests.chaos.shop import (
     assert_audit_passes,
     mails_by_order,

@@ -16,8 +16,10 @@ from adapters.mail import smtp as mail
 from adapters.prefect.api import RunState
 from deployments.dispatcher import Dispatcher
 from models.base import utc_now
-from tasks.audit import audit
-from tasks.subjects import OrderRef, Superseded, locked_shipment
+from services.audit.audit import audit
+from services.execution.errors import Superseded
+from services.execution.locks import locked_shipment
+from services.execution.runs import OrderRef
 from tests.deployments.test_dispatcher import PlayedPrefect
 from tests.factories import make_order
 from tests.process import assert_sound

@@ -19,10 +19,10 @@ from models.base import utc_now
 from models.tables.ledger import StepRecord
 from models.tables.reports import DailySummary
 from models.tables.staff import Staff, StaffTask
-from tasks.late import remind_and_escalate
-from tasks.refunds import reprice
-from tasks.reservations import let_go
-from tasks.subjects import locked_shipment
+from services.execution.locks import locked_shipment
+from services.inventory.allocations import let_go
+from services.pricing.refunds import reprice
+from services.reminders.late_tasks import remind_and_escalate
 from tests.factories import make_order, make_shipped, make_warehouse, receive
 from tests.process import assert_sound, execute, open_task_id
 

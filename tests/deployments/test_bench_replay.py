@@ -10,7 +10,7 @@ from deployments.bench_replay_orders import NoOrdersFile, NoSuchWeek, demand, re
 from deployments.bench_replay_report import outcomes, tasks_done
 from deployments.bench_replay_shop import ReplayShop, ReplayStaff, chance
 from deployments.staff_play import open_tasks
-from tasks.backorders import fill_backorders
+from services.stock_control.backorders import fill_backorders
 from tests.factories import make_order
 from tests.process import Process, assert_sound, rows
 

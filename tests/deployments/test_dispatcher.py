@@ -20,11 +20,11 @@ from models.base import utc_now
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn
-from tasks.cancellation import cancel, request_cancellation
-from tasks.handover import take_ready
-from tasks.holds import put_on_hold, release
-from tasks.stock_keeping import book
-from tasks.subjects import locked_shipment
+from services.execution.locks import locked_shipment
+from services.execution.wake_ups import take_ready
+from services.orders.cancellation import cancel, request_cancellation
+from services.orders.holds import put_on_hold, release
+from services.stock_control.stock_changes import book
 from tests.factories import make_order, the_shipment
 from tests.process import assert_sound, dying_before_the_record_of, execute, rows
 

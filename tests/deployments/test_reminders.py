@@ -9,7 +9,7 @@ from adapters.database.notifications import RUNS_CHANNEL
 from adapters.database.sessions import transaction
 from deployments import dispatcher, reminders
 from models.enums import TaskKind
-from tasks.worklist import open_task
+from services.worklist.tasks import open_task
 from tests.deployments.test_dispatcher import PlayedPrefect, hear, running, wake
 from tests.factories import make_order, the_shipment
 from tests.process import execute, rows, set_to

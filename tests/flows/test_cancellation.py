@@ -10,12 +10,12 @@ import tasks.gates
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
 from models.process import WAY_BACK
-from tasks.answers import answer_task
-from tasks.cancellation import CannotCancel, request_cancellation
-from tasks.handover import take_ready
-from tasks.splits import split as split_off
-from tasks.subjects import locked_shipment
-from tasks.worklist import TaskNotOpen
+from services.answers.submit import answer_task
+from services.execution.locks import locked_shipment
+from services.execution.wake_ups import take_ready
+from services.orders.cancellation import CannotCancel, request_cancellation
+from services.orders.splits import split as split_off
+from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order
 from tests.process import (
     assert_sound,

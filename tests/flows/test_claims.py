@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 from adapters.database.sessions import transaction
-from tasks.subjects import UnknownOrder
+from services.execution.errors import UnknownOrder
 from tests.factories import make_order
 from tests.process import assert_sound, everything, rows
 

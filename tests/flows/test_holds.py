@@ -6,8 +6,8 @@ from threading import Barrier
 
 import pytest
 
+import services.orders.holds
 import tasks.gates
-import tasks.holds
 from adapters.database.sessions import transaction
 from console import lists
 from deployments.dispatcher import _shipments_without_run
@@ -15,15 +15,16 @@ from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn, StockCountIn
 from models.process import ORDER_STEPS
-from tasks.answers import answer_task
-from tasks.backorders import fill_backorders
-from tasks.cancellation import request_cancellation
-from tasks.handover import take_ready
-from tasks.holds import CannotHold, NotOnHold, put_on_hold, release
-from tasks.late import remind_and_escalate
-from tasks.stock_keeping import book, count
-from tasks.subjects import OnHold
-from tasks.worklist import TaskNotOpen
+from services.answers.submit import answer_task
+from services.execution.errors import OnHold
+from services.execution.wake_ups import take_ready
+from services.orders.cancellation import request_cancellation
+from services.orders.holds import CannotHold, NotOnHold, put_on_hold, release
+from services.reminders.late_tasks import remind_and_escalate
+from services.stock_control.backorders import fill_backorders
+from services.stock_control.counts import count
+from services.stock_control.stock_changes import book
+from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order
 from tests.process import assert_sound, execute, form, open_task_id, rows, set_to
 
@@ -222,7 +223,7 @@ def held_over_a_weekend(process, number, monkeypatch, due):
     execute(f"UPDATE sales_order SET held_at = '{FRIDAY + timedelta(hours=17)}'")
     opened = f"opened_at = '{FRIDAY + timedelta(hours=9)}'"
     execute(f"UPDATE staff_task SET {opened}, due_at = '{due}' WHERE kind = 'picking'")
-    monkeypatch.setattr(tasks.holds, "utc_now", lambda: MONDAY + timedelta(hours=8))
+    monkeypatch.setattr(services.orders.holds, "utc_now", lambda: MONDAY + timedelta(hours=8))
     release(number, "Kim")
     ((later,),) = rows("SELECT due_at FROM staff_task WHERE kind = 'picking'")
     return later

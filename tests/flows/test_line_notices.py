@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 from adapters.mail.smtp import MailServerAway, MailUnclear
-from tasks.cancellation import request_cancellation
-from tasks.subjects import Superseded
+from services.execution.errors import Superseded
+from services.orders.cancellation import request_cancellation
 from tests.process import assert_sound, dying_before_the_record_of, rows
 from tests.tasks.test_backorders import order_of, plates_arrive
 from tests.tasks.test_short_picks import found

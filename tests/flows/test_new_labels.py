@@ -9,13 +9,13 @@ from adapters.database.sessions import transaction
 from adapters.mail.smtp import MailServerAway
 from models.enums import HoldReason
 from models.imports.requests import AddressIn, HoldIn
-from tasks.addresses import AddressSettled, change_address
-from tasks.answers import answer_task
-from tasks.cancellation import request_cancellation
-from tasks.holds import put_on_hold, release
-from tasks.splits import split as split_off
-from tasks.subjects import locked_shipment
-from tasks.worklist import TaskNotOpen
+from services.answers.submit import answer_task
+from services.execution.locks import locked_shipment
+from services.orders.addresses import AddressSettled, change_address
+from services.orders.cancellation import request_cancellation
+from services.orders.holds import put_on_hold, release
+from services.orders.splits import split as split_off
+from services.worklist.tasks import TaskNotOpen
 from tests.process import (
     assert_sound,
     dying_before_the_record_of,

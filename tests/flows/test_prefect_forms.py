@@ -4,8 +4,8 @@ import pytest
 
 from adapters.database.sessions import transaction
 from models.base import utc_now
-from tasks.answers import answer_task
-from tasks.worklist import TaskNotOpen
+from services.answers.submit import answer_task
+from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order
 from tests.process import ANSWERS, assert_sound, form, open_task_id, rows
 

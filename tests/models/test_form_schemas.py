@@ -5,7 +5,7 @@ import json
 import pytest
 
 from models.forms.pickup import CarrierPickupForm
-from tasks.answers import GATES
+from services.worklist.gates import GATES
 
 gates = pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
 PICKUP = {"gate": "carrier-pickup", "handed_over_by": "Lee", "confirmation_number": "C-1"}

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from models.enums import TaskKind
-from tasks.answers import GATES
+from services.worklist.gates import GATES
 
 gates = pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
 

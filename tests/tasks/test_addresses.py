@@ -8,10 +8,10 @@ from models.enums import HoldReason
 from models.imports.requests import AddressIn, HoldIn
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
-from tasks.addresses import AddressSettled, CannotShipThere, change_address
-from tasks.cancellation import request_cancellation
-from tasks.holds import put_on_hold
-from tasks.refusals import AnswerRefused
+from services.execution.errors import AnswerRefused
+from services.orders.addresses import AddressSettled, CannotShipThere, change_address
+from services.orders.cancellation import request_cancellation
+from services.orders.holds import put_on_hold
 from tests.factories import make_order
 from tests.process import assert_sound, dying_before_the_record_of, execute, process, rows
 

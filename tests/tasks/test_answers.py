@@ -16,9 +16,10 @@ from models.enums import TaskKind
 from models.tables.ledger import StepRecord
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.tables.staff import StaffTask
-from tasks.answers import GATES, answer_task, pause_key, stop_of, store_answer
-from tasks.refusals import AnswerRefused
-from tasks.worklist import TaskNotOpen, ask_again, open_task
+from services.answers.submit import answer_task, store_answer
+from services.execution.errors import AnswerRefused
+from services.worklist.gates import GATES, pause_key, stop_of
+from services.worklist.tasks import TaskNotOpen, ask_again, open_task
 from tests.factories import (
     make_label,
     make_order,

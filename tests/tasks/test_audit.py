@@ -20,10 +20,11 @@ from models.enums import LabelState, ServiceLevel
 from models.imports.stock import StockCountIn, TransferIn
 from models.tables.orders import SalesOrder
 from models.tables.shipping import ShippingLabel
-from tasks.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
-from tasks.cancellation import request_cancellation
-from tasks.invariants import SENT_TWICE
-from tasks.stock_keeping import count, move
+from services.audit.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
+from services.audit.invariants import SENT_TWICE
+from services.orders.cancellation import request_cancellation
+from services.stock_control.counts import count
+from services.stock_control.stock_changes import move
 from tests.conftest import using
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse
 from tests.mailserver import MailServer

@@ -6,15 +6,14 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-import tasks.backorders
-import tasks.reservations
+import services.inventory.allocations
 from adapters.database import schema
 from adapters.database.sessions import engine, transaction
 from models.imports.stock import DeliveryIn
-from tasks.backorders import fill_backorders
-from tasks.stock_keeping import book
-from tasks.subjects import locked_order
-from tasks.worklist import TaskNotOpen
+from services.execution.locks import locked_order
+from services.stock_control.backorders import fill_backorders
+from services.stock_control.stock_changes import book
+from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order
 from tests.process import (
     assert_sound,
@@ -275,7 +274,7 @@ def at_the_last_plates_at_once(process, monkeypatch):
     """What becomes of two orders for three of four plates; either looks before the other decides,
     if it can.
     """
-    monkeypatch.setattr(tasks.reservations, "waiting_before", looked := LookedFirst())
+    monkeypatch.setattr(services.inventory.allocations, "waiting_before", looked := LookedFirst())
     old, new = order_of(PLATE=3), order_of(PLATE=3)
     runs = [(old, process.another()), (new, process.another())]
     looked.together = Barrier(2)
@@ -306,7 +305,7 @@ def test_orders_that_look_at_the_same_product_do_so_one_after_the_other(process,
 
 
 def test_without_the_lock_both_would_see_the_last_plates(process, monkeypatch):
-    monkeypatch.setattr(tasks.reservations, "lock_products", lambda *_given: {"PLATE"})
+    monkeypatch.setattr(services.inventory.allocations, "lock_products", lambda *_given: {"PLATE"})
     assert at_the_last_plates_at_once(process, monkeypatch) == ["IntegrityError", "picking-1"]
 
 

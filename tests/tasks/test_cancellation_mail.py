@@ -5,9 +5,9 @@ from sqlmodel import func, select
 
 from models.tables.messages import Message
 from models.tables.orders import SalesOrder
-from tasks.amounts import price_as_ordered
-from tasks.cancellation_mail import write_cancellation_mail
-from tasks.refunds import reprice
+from services.messaging.cancellation_mails import write_cancellation_mail
+from services.pricing.amounts import price_as_ordered
+from services.pricing.refunds import reprice
 from tests.factories import make_order, make_product, make_tariffs
 
 KEY = "order:1001:cancellation:1"

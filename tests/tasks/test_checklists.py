@@ -4,8 +4,8 @@ import pytest
 
 from models.enums import TaskKind
 from models.tables.staff import StaffTask
-from tasks.answers import GATES
-from tasks.checklists import checklist_markdown
+from services.worklist.checklists import checklist_markdown
+from services.worklist.gates import GATES
 
 ITEM = {"bin": "A-01-1", "quantity": 2, "sku": "MUG", "name": "Mug", "barcode": "2000000000015"}
 CHECKLISTS = {

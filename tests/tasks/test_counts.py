@@ -6,17 +6,18 @@ from threading import Thread
 import pytest
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
-import tasks.stock_keeping
+import services.stock_control.counts
 from adapters.database.sessions import transaction
 from models.imports.stock import DeliveryIn, StockCountIn
 from models.tables.shipments import Shipment
-from tasks.answers import answer_task
-from tasks.audit import audit
-from tasks.backorders import fill_backorders
-from tasks.cancellation import request_cancellation
-from tasks.refusals import AnswerRefused
-from tasks.stock_keeping import AlreadyBooked, PickedAlready, book, count
-from tasks.worklist import TaskNotOpen
+from services.answers.submit import answer_task
+from services.audit.audit import audit
+from services.execution.errors import AnswerRefused
+from services.orders.cancellation import request_cancellation
+from services.stock_control.backorders import fill_backorders
+from services.stock_control.counts import PickedAlready, count
+from services.stock_control.stock_changes import AlreadyBooked, book
+from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order, make_warehouse, receive
 from tests.process import (
     assert_sound,
@@ -481,7 +482,7 @@ def count_while_it_is_picked(monkeypatch, number, run, seconds):
 
     The count goes on once that is done, or after so many seconds: with the lock, it never is.
     """
-    take = tasks.stock_keeping._put_short
+    take = services.stock_control.counts._put_short
     picker = Thread(target=answered, args=(run, number))
 
     def take_while_it_is_picked(*given):
@@ -489,7 +490,7 @@ def count_while_it_is_picked(monkeypatch, number, run, seconds):
         picker.join(seconds)
         take(*given)
 
-    monkeypatch.setattr(tasks.stock_keeping, "_put_short", take_while_it_is_picked)
+    monkeypatch.setattr(services.stock_control.counts, "_put_short", take_while_it_is_picked)
     count_mugs(8)
     picker.join()
     return run.run(number)
@@ -505,7 +506,7 @@ def unlocked(session, number, shipment):
 
 
 def test_without_the_orders_lock_it_would_be_packed_without_its_stock(three, monkeypatch):
-    monkeypatch.setattr(tasks.stock_keeping, "locked_shipment", unlocked)
+    monkeypatch.setattr(services.stock_control.counts, "locked_shipment", unlocked)
     assert count_while_it_is_picked(monkeypatch, *three[2], 60) == "packing-1"
     broken = [check.name for check in audit(None).checks if not check.ok]
     assert broken == ["orders that wait for stock are neither picked in full nor packed"]

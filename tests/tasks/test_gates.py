@@ -8,10 +8,10 @@ import pytest
 import tasks.gates
 from adapters.database.sessions import transaction
 from models.enums import TaskKind
-from tasks.answers import GATES
+from services.execution.errors import Superseded
+from services.execution.wake_ups import take_ready
+from services.worklist.gates import GATES
 from tasks.gates import suspend
-from tasks.handover import take_ready
-from tasks.subjects import Superseded
 from tests.factories import make_order
 from tests.process import ANSWERS, form, rows
 

@@ -28,8 +28,9 @@ from models.tables.ledger import AuditEvent
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.staff import Staff
 from models.tables.stock import StockMovement
-from tasks import intake_orders, order_drafts
-from tasks.intake import UnknownKind, WrongColumns, import_file
+from services.imports import order_drafts
+from services.imports import orders as intake_orders
+from services.imports.files import UnknownKind, WrongColumns, import_file
 from tests.conftest import PROJECT
 from tests.factories import make_product, make_tariffs
 from tests.process import set_to

@@ -13,7 +13,7 @@ from sqlmodel import func, select
 from adapters.database.sessions import transaction
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
-from tasks.intake import import_file
+from services.imports.files import import_file
 
 INVOICES = 2000
 PSEUDO_PRODUCTS = {

@@ -6,8 +6,8 @@ from sqlmodel import select
 from adapters.database.sessions import transaction
 from models.imports.kinds import Kind
 from models.tables.catalogue import Warehouse
-from tasks.intake import import_file
-from tasks.intake_places import SameRank
+from services.imports.catalogue import SameRank
+from services.imports.files import import_file
 from tests.process import everything, rows
 
 WAREHOUSES = "code,name,country,postal_code,rank\nMAIN,Leeds,GB,LS1 4AP,1\nYORK,York,GB,YO1 7HH,2\n"

@@ -11,11 +11,12 @@ from sqlmodel import select
 from adapters.database.sessions import transaction
 from models.enums import Role, TaskKind
 from models.tables.staff import Staff, StaffTask
-from tasks import late
-from tasks.answers import GATES, answer_task, store_answer
-from tasks.late import remind_and_escalate, send_reminders
-from tasks.splits import split
-from tasks.worklist import open_task
+from services.answers.submit import answer_task, store_answer
+from services.orders.splits import split
+from services.reminders import late_tasks as late
+from services.reminders.late_tasks import remind_and_escalate, send_reminders
+from services.worklist.gates import GATES
+from services.worklist.tasks import open_task
 from tests.factories import make_order, the_shipment
 from tests.process import assert_sound, execute, form, rows, set_to
 

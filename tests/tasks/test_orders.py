@@ -13,15 +13,15 @@ from models.enums import TaskKind
 from models.results.shipping import LabelsBought
 from models.results.work import PickupOutcome
 from models.tables.staff import StaffTask
-from tasks.cancellation import cancel
+from services.execution.locks import locked_shipment
+from services.orders.cancellation import cancel
+from services.worklist.tasks import open_task
 from tasks.orders import (
     SHIPPING_AND_SUMMING_UP,
     update_order_status_to_processing,
     update_order_status_to_shipped,
     update_order_with_tracking_info,
 )
-from tasks.subjects import locked_shipment
-from tasks.worklist import open_task
 from tests.factories import make_order, make_product, the_shipment
 from tests.process import rows
 

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-import tasks.acceptance
+import services.answers.acceptance
 from models.imports.stock import StockCountIn
-from tasks.cancellation import request_cancellation
-from tasks.stock_keeping import PickedAlready, count
+from services.orders.cancellation import request_cancellation
+from services.stock_control.counts import PickedAlready, count
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows
 from tests.tasks.test_backorders import order_of
 from tests.tasks.test_short_picks import found
@@ -159,7 +159,9 @@ def test_an_answer_of_before_that_rule_is_booked_by_the_step(
     """Then the answer changed nothing but its task, as long as the run had not gone on."""
     number = request.getfixturevalue(goods)
     with monkeypatch.context() as before:
-        before.setattr(tasks.acceptance, "book_put_back", lambda session, shipment, said: said)
+        before.setattr(
+            services.answers.acceptance, "book_put_back", lambda session, shipment, said: said
+        )
         process.answer("put-back", number, **LOST)
     assert moved(number) == []
     assert_sound()

@@ -14,21 +14,23 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
 
-import tasks.answers
-import tasks.stock_keeping
+import services.answers.submit
+import services.stock_control.counts
+import services.stock_control.stock_changes
 from adapters.database.sessions import transaction
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn
 from models.tables.catalogue import Product
 from models.tables.shipments import Shipment
-from tasks.answers import answer_task
-from tasks.audit import audit
-from tasks.backorders import fill_backorders
-from tasks.cancellation import CannotCancel, request_cancellation
-from tasks.refusals import AnswerRefused
-from tasks.reservations import lock_products
-from tasks.stock_keeping import HeldByOrders, NotOnHand, PickedAlready, StockInMotion, book
-from tasks.stock_keeping import count as count_stock
-from tasks.worklist import TaskNotOpen
+from services.answers.submit import answer_task
+from services.audit.audit import audit
+from services.execution.errors import AnswerRefused
+from services.inventory.allocations import lock_products
+from services.orders.cancellation import CannotCancel, request_cancellation
+from services.stock_control.backorders import fill_backorders
+from services.stock_control.counts import PickedAlready, StockInMotion
+from services.stock_control.counts import count as count_stock
+from services.stock_control.stock_changes import HeldByOrders, NotOnHand, book
+from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order, make_product
 from tests.process import assert_sound, form, open_task_id, rows
 from tests.tasks.test_stock import at_once
@@ -109,7 +111,9 @@ def broken():
 
 def cancelled_while_it_is_picked(monkeypatch, to_be_picked, seconds):
     number, run, task = to_be_picked
-    other = Meanwhile(monkeypatch, tasks.answers, "_checked", partial(cancel, number), seconds)
+    other = Meanwhile(
+        monkeypatch, services.answers.submit, "_checked", partial(cancel, number), seconds
+    )
     said = outcome(partial(pick_short, task))
     assert other.ended() == "Max"
     assert run.run(number) == "put-back-1"
@@ -132,10 +136,10 @@ def test_who_cancels_waits_for_the_picker_and_asks_nobody_any_more(monkeypatch, 
 def test_without_the_orders_lock_a_cancelled_order_would_ask_the_operator(
     monkeypatch, to_be_picked
 ):
-    monkeypatch.setattr(tasks.answers, "locked_shipment", unlocked)
+    monkeypatch.setattr(services.answers.submit, "locked_shipment", unlocked)
     number, _, task = to_be_picked
     sooner = partial(cancel, number)
-    other = Meanwhile(monkeypatch, tasks.answers, "_checked", sooner, DONE_SOONER)
+    other = Meanwhile(monkeypatch, services.answers.submit, "_checked", sooner, DONE_SOONER)
     assert outcome(partial(pick_short, task)) == "Jo"
     assert other.ended() == "Max"
     assert "orders that are to be cancelled only want their goods put back" in broken()
@@ -156,7 +160,7 @@ def picked_twice(monkeypatch, to_be_picked, seconds, first=pick_short):
     """What two pickers of one task are told; the second begins when the first is being checked."""
     _, _, task = to_be_picked
     second = partial(pick, task, picked_by="Robin")
-    other = Meanwhile(monkeypatch, tasks.answers, "_checked", second, seconds)
+    other = Meanwhile(monkeypatch, services.answers.submit, "_checked", second, seconds)
     return outcome(partial(first, task)), other.ended()
 
 
@@ -169,7 +173,7 @@ def test_of_two_pickers_the_second_is_told_that_it_is_done(monkeypatch, to_be_pi
 def test_without_the_orders_lock_both_would_be_believed_until_the_ledger_refuses(
     monkeypatch, to_be_picked
 ):
-    monkeypatch.setattr(tasks.answers, "locked_shipment", unlocked)
+    monkeypatch.setattr(services.answers.submit, "locked_shipment", unlocked)
     both = picked_twice(monkeypatch, to_be_picked, DONE_SOONER, first=pick)
     assert both == ("IntegrityError", "Robin")
     assert_sound()  # the last word is the database's
@@ -186,7 +190,11 @@ def reserved_while_it_is_counted(monkeypatch, process, seconds):
         number = make_order(session, {"MUG": 8})
     found = StockCountIn(sku="MUG", counted=5, reference="C-1", by="Kim")
     other = Meanwhile(
-        monkeypatch, tasks.stock_keeping, "_refuse_if_picked", partial(process.run, number), seconds
+        monkeypatch,
+        services.stock_control.counts,
+        "_refuse_if_picked",
+        partial(process.run, number),
+        seconds,
     )
     counted = outcome(lambda: count_stock(found).difference)
     return counted, other.ended()
@@ -199,7 +207,9 @@ def test_an_order_waits_for_the_count_and_sees_what_was_found(monkeypatch, proce
 
 
 def test_without_the_products_lock_the_count_would_be_refused(monkeypatch, process):
-    monkeypatch.setattr(tasks.stock_keeping, "lock_products", lambda session, skus: set(skus))
+    monkeypatch.setattr(
+        services.stock_control.stock_changes, "lock_products", lambda session, skus: set(skus)
+    )
     assert reserved_while_it_is_counted(monkeypatch, process, DONE_SOONER) == (
         "HeldByOrders",
         "picking-1",

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-import tasks.refunds
+import services.pricing.refunds
 from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.shop_days import shop_day
@@ -21,10 +21,10 @@ from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
+from services.execution.locks import locked_order
+from services.inventory.allocations import let_go
+from services.pricing.refunds import PaidAlready, ShippedAlready, UnknownRefund, pay, reprice
 from tasks.pricing import calculate_total_order_value
-from tasks.refunds import PaidAlready, ShippedAlready, UnknownRefund, pay, reprice
-from tasks.reservations import let_go
-from tasks.subjects import locked_order
 from tests.factories import make_order, make_product, make_tariffs, the_shipment
 from tests.process import assert_sound, execute, rows
 
@@ -282,7 +282,7 @@ def test_without_the_lock_both_would_pay(due, monkeypatch):
         both_looked.wait()
         return refund
 
-    monkeypatch.setattr(tasks.refunds, "_locked", unlocked)
+    monkeypatch.setattr(services.pricing.refunds, "_locked", unlocked)
     assert sorted(pay_at_once(due)) == ["Kim", "Lee"]
 
 

@@ -12,8 +12,8 @@ from adapters.database.sessions import transaction
 from models.tables.messages import Message
 from models.tables.orders import OrderLine
 from models.tables.reports import DailySummary
+from services.execution.runs import DayRef
 from tasks.reports import daily_fulfillment_summary, write_report
-from tasks.subjects import DayRef
 from tests.factories import make_product, make_shipped
 from tests.process import rows, set_to
 

@@ -12,10 +12,10 @@ from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipping import ShippingZone
 from models.tables.staff import Staff
-from tasks.destinations import Destinations
-from tasks.intake import import_file
-from tasks.intake_stock import STOCK_CHANGES
-from tasks.order_drafts import drafts
+from services.imports.files import import_file
+from services.imports.order_drafts import drafts
+from services.imports.stock_changes import STOCK_CHANGES
+from services.pricing.destinations import Destinations
 from tasks.stock import check_inventory_levels
 
 MAX_PARCEL_GRAMS = 30_000

@@ -14,6 +14,7 @@ from domain.zones import NoShippingRate
 from models.results.work import Packed, Parcel
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.tables.staff import StaffTask
+from services.execution.locks import locked_shipment
 from tasks.shipping import (
     NoLabel,
     address_lines,
@@ -24,7 +25,6 @@ from tasks.shipping import (
     want_labels,
     want_pickup,
 )
-from tasks.subjects import locked_shipment
 from tests.factories import make_label, make_order, make_product, make_tariffs, the_shipment
 from tests.process import rows, set_to
 

@@ -8,8 +8,8 @@ from sqlalchemy.exc import DatabaseError
 
 from adapters.database.sessions import engine, transaction
 from models.tables.stock import StockLevel
-from tasks.backorders import fill_backorders
-from tasks.refusals import AnswerRefused
+from services.execution.errors import AnswerRefused
+from services.stock_control.backorders import fill_backorders
 from tests.factories import make_warehouse, receive
 from tests.process import (
     assert_sound,

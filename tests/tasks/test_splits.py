@@ -8,9 +8,9 @@ from console import lists
 from domain.splits import CannotSplit, stays
 from models.enums import OrderStatus
 from models.tables.stock import StockLevel
-from tasks.backorders import fill_backorders
-from tasks.splits import split
-from tasks.subjects import locked_shipment
+from services.execution.locks import locked_shipment
+from services.orders.splits import split
+from services.stock_control.backorders import fill_backorders
 from tests.factories import make_order, make_warehouse, receive
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows, set_to
 from tests.tasks.test_backorders import order_of, plates_arrive

@@ -16,8 +16,9 @@ from adapters.mail.smtp import MailRefused, MailServerAway
 from domain.tax import NoTaxRate
 from models.results.orders import StatusChange
 from models.tables.shipments import Shipment
+from services.execution.errors import Superseded, UnknownOrder
+from services.execution.runs import OrderRef, take_over
 from tasks.step import _time_can_heal, step
-from tasks.subjects import OrderRef, Superseded, UnknownOrder, take_over
 from tests.factories import make_order, make_product
 from tests.process import dying_before_the_record_of, rows
 

@@ -13,10 +13,10 @@ from models.imports.stock import StockCountIn
 from models.tables.catalogue import Product
 from models.tables.staff import StaffTask
 from models.tables.stock import Reservation, StockMovement
-from tasks.cancellation import cancel
+from services.execution.locks import locked_shipment
+from services.orders.cancellation import cancel
+from services.stock_control.counts import count
 from tasks.stock import check_inventory_levels, update_inventory_stock
-from tasks.stock_keeping import count
-from tasks.subjects import locked_shipment
 from tests.factories import make_order, make_product, receive, the_shipment
 from tests.process import rows
 

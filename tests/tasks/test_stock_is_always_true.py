@@ -30,8 +30,8 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.exc import DBAPIError
 
+import services.stock_control.stock_changes
 import tasks.stock
-import tasks.stock_keeping
 from adapters.database.sessions import transaction
 from domain.short_picks import ShortPick
 from domain.sourcing import Allotment, Plan
@@ -39,19 +39,17 @@ from models.enums import ENDED, HoldReason, TaskKind
 from models.forms.restock import DAMAGED_OR_MISSING
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
-from models.process import ORDER_STEPS, WAY_BACK
+from models.process import CANCEL_LINES, ORDER_STEPS, SPLIT_SHIPMENT, WAY_BACK
 from models.tables.catalogue import Warehouse
-from tasks.addresses import AddressSettled, change_address
-from tasks.answers import GATES
-from tasks.backorders import fill_backorders
-from tasks.cancellation import CannotCancel, request_cancellation
-from tasks.decisions import CANCEL_LINES
-from tasks.holds import CannotHold, NotOnHold, put_on_hold, release
-from tasks.refusals import AnswerRefused
-from tasks.splits import SPLIT_SHIPMENT
-from tasks.stock_keeping import AlreadyBooked, HeldByOrders, NotOnHand, PickedAlready, book, move
-from tasks.stock_keeping import count as count_stock
-from tasks.subjects import Superseded
+from services.execution.errors import AnswerRefused, Superseded
+from services.orders.addresses import AddressSettled, change_address
+from services.orders.cancellation import CannotCancel, request_cancellation
+from services.orders.holds import CannotHold, NotOnHold, put_on_hold, release
+from services.stock_control.backorders import fill_backorders
+from services.stock_control.counts import PickedAlready
+from services.stock_control.counts import count as count_stock
+from services.stock_control.stock_changes import AlreadyBooked, HeldByOrders, NotOnHand, book, move
+from services.worklist.gates import GATES
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
 from tests.process import Process, assert_sound, dying_before_the_record_of, execute, rows, set_to
 
@@ -494,7 +492,9 @@ def a_delivery_may_be_booked_twice(monkeypatch):
     execute(
         "ALTER TABLE stock_movement DROP CONSTRAINT uq_stock_movement_sku_kind_reference_warehouse"
     )
-    monkeypatch.setattr(tasks.stock_keeping, "_refuse_again", lambda session, movement: None)
+    monkeypatch.setattr(
+        services.stock_control.stock_changes, "_refuse_again", lambda session, movement: None
+    )
 
 
 @pytest.mark.parametrize(

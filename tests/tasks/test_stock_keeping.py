@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-import tasks.stock_keeping
+import services.stock_control.counts
 from adapters.database.sessions import transaction
 from models.enums import Adjustment
 from models.imports.fields import MAX_STOCK, checked
@@ -15,17 +15,17 @@ from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn
 from models.tables.catalogue import Product
 from models.tables.stock import StockLevel, StockMovement
 from models.validation import Malformed
-from tasks.intake import import_file
-from tasks.stock import check_inventory_levels
-from tasks.stock_keeping import (
+from services.execution.locks import locked_shipment
+from services.imports.files import import_file
+from services.stock_control.counts import count
+from services.stock_control.stock_changes import (
     AlreadyBooked,
     HeldByOrders,
     TooManyPieces,
     UnknownProduct,
     book,
-    count,
 )
-from tasks.subjects import locked_shipment
+from tasks.stock import check_inventory_levels
 from tests.factories import make_order, make_product
 from tests.process import rows
 from tests.tasks.test_stock import at_once
@@ -139,7 +139,7 @@ def test_counts_at_once_end_with_what_one_of_them_counted(mugs):
 
 
 def test_without_the_lock_counts_at_once_would_add_up(mugs, monkeypatch):
-    together, movement = Barrier(4), tasks.stock_keeping._counted_movement
+    together, movement = Barrier(4), services.stock_control.counts._counted_movement
 
     def unlocked(session, warehouse, sku, and_of):
         return session.get(StockLevel, (sku, warehouse))
@@ -148,8 +148,8 @@ def test_without_the_lock_counts_at_once_would_add_up(mugs, monkeypatch):
         together.wait()
         return movement(*given)
 
-    monkeypatch.setattr(tasks.stock_keeping, "_locked", unlocked)
-    monkeypatch.setattr(tasks.stock_keeping, "_counted_movement", after_all_have_looked)
+    monkeypatch.setattr(services.stock_control.counts, "locked_level", unlocked)
+    monkeypatch.setattr(services.stock_control.counts, "_counted_movement", after_all_have_looked)
     assert count_at_once() == 10 + 2 + 3 + 4 + 5
 
 

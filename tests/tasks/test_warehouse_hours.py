@@ -6,9 +6,11 @@ import pytest
 
 from adapters.database.sessions import transaction
 from models.enums import ServiceLevel, TaskKind
-from tasks import late, promises, worklist
-from tasks.late import remind_and_escalate
-from tasks.worklist import open_task
+from services.orders import promises
+from services.reminders import late_tasks as late
+from services.reminders.late_tasks import remind_and_escalate
+from services.worklist import tasks as worklist
+from services.worklist.tasks import open_task
 from tests.factories import make_order, make_warehouse, receive, the_shipment
 from tests.process import execute, rows, set_to
 

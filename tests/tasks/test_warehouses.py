@@ -7,26 +7,25 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-import tasks.reservations
-import tasks.stock_keeping
+import services.inventory.allocations
+import services.stock_control.stock_changes
 from adapters.database.sessions import transaction
 from models.imports.fields import checked
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.tables.stock import StockLevel
 from models.validation import Malformed
-from tasks.backorders import fill_backorders
-from tasks.reservations import lock_products
-from tasks.stock_keeping import (
+from services.inventory.allocations import lock_products
+from services.inventory.warehouses import UnknownWarehouse
+from services.stock_control.backorders import fill_backorders
+from services.stock_control.counts import PickedAlready, count
+from services.stock_control.stock_changes import (
     AlreadyBooked,
     HeldByOrders,
     NotOnHand,
-    PickedAlready,
     UnknownProduct,
     book,
-    count,
     move,
 )
-from tasks.warehouses import UnknownWarehouse
 from tests.factories import make_order, make_warehouse, receive
 from tests.process import assert_sound, everything, rows, set_to
 from tests.tasks.test_stock import at_once
@@ -377,8 +376,8 @@ def test_without_the_lock_the_database_would_have_to_refuse_one_of_them(two, mon
         return found
 
     seen = Barrier(2)
-    sources = tasks.reservations.sources
-    refuse = tasks.stock_keeping._refuse_too_much
+    sources = services.inventory.allocations.sources
+    refuse = services.stock_control.stock_changes._refuse_too_much
 
     def look_first(session, level, quantity):
         refuse(session, level, quantity)
@@ -386,11 +385,11 @@ def test_without_the_lock_the_database_would_have_to_refuse_one_of_them(two, mon
             with suppress(BrokenBarrierError):
                 seen.wait(timeout=5)
 
-    for module in (tasks.stock_keeping, tasks.reservations):
+    for module in (services.stock_control.stock_changes, services.inventory.allocations):
         assert module.lock_products is lock_products
         monkeypatch.setattr(module, "lock_products", unlocked)
-    monkeypatch.setattr(tasks.reservations, "sources", both_look_first)
-    monkeypatch.setattr(tasks.stock_keeping, "_refuse_too_much", look_first)
+    monkeypatch.setattr(services.inventory.allocations, "sources", both_look_first)
+    monkeypatch.setattr(services.stock_control.stock_changes, "_refuse_too_much", look_first)
     assert "CheckViolation" in move_and_reserve_at_once(two)
     assert_sound()
 

@@ -1,0 +1,337 @@
+"""What becomes of goods that are missing, as the operator decides it, or a setting does.
+
+Each decision is made and done in one transaction: what it changes about the shipment is there as
+soon as the answer is. No Prefect here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+
+from sqlmodel import Session, func, select
+
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from domain.allocation import Shortage
+from domain.sourcing import Plan
+from domain.splits import CannotSplit
+from domain.tax import NoTaxRate
+from domain.zones import NoShippingRate, NoShippingZone
+from models.enums import TaskKind
+from models.forms.decisions import (
+    CANCEL_LINE,
+    CANCEL_THE_ORDER,
+    PICK_ELSEWHERE,
+    SPLIT,
+    TRY_AGAIN,
+    WAIT,
+    ShortageForm,
+    ShortPickForm,
+)
+from models.process import CANCEL_LINES
+from models.results.decisions import Decision
+from models.results.orders import LinesCancelled
+from models.results.stock import ShortLine
+from models.tables.ledger import StepRecord
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
+from services.execution.errors import AnswerRefused
+from services.execution.events import tell
+from services.execution.ledger import record
+from services.inventory.allocations import (
+    given_up,
+    held_in,
+    hold_again,
+    let_go,
+    lock_goods,
+    regain,
+    sourcing_plan,
+)
+from services.orders.cancellation import ask_to_cancel, shipments_to_cancel
+from services.orders.splits import split
+from services.pricing.refunds import reprice
+from services.worklist.picking_lists import rest_to_pick
+from services.worklist.tasks import open_task
+
+_Form = ShortageForm | ShortPickForm
+_Way = Callable[[Session, Shipment, _Form], Decision]
+
+
+def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) -> Decision:
+    """The operator decides about an order before anything is set aside for it: stock is checked
+    again, for all of it or for what is there now.
+    """
+    return _done(session, shipment, form, _SHORTAGE, "stock is short")
+
+
+def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
+    """The operator decides about an order of which too little was found."""
+    decision = _done(session, shipment, form, _SHORT_PICK, "picked short")
+    if decision.ships_what_is_there and given_up(session, shipment):
+        regain(session, shipment)  # what a count took from it, it needs no more
+    return decision
+
+
+def _done(
+    session: Session, shipment: Shipment, form: _Form, ways: Mapping[str, _Way], why: str
+) -> Decision:
+    """A decision to cancel is a request like any other: the flow turns back at its next step."""
+    if form.decision is None:
+        raise AnswerRefused("Decide what is to become of it, or say why the order is cancelled.")
+    lock_goods(session, shipment)
+    decision = ways[form.decision](session, shipment, form)
+    if decision.cancels:
+        reason = f"{why} ({form.note})" if form.note else why
+        ask_to_cancel(session, shipment.order, reason, form.decided_by)
+    return decision
+
+
+def missing_from_pick(shipment: Shipment) -> dict[str, int]:
+    """The pieces by SKU that nobody has found yet."""
+    rest = ((line.sku, line.quantity - (line.picked or 0)) for line in shipment.goods)
+    return {sku: pieces for sku, pieces in rest if pieces}
+
+
+def ask_about_pick(
+    session: Session, shipment: Shipment, *, waits: bool, missing: list[ShortLine]
+) -> None:
+    """Put a short pick on the operator's list; with `waits` it goes on by itself once it can."""
+    shortages = [line.model_dump(exclude_defaults=True) for line in missing]
+    checklist = {"shortages": shortages} | ({"waits": True} if waits else {})
+    open_task(session, shipment, TaskKind.SHORT_PICK, checklist)
+
+
+def wait_for_rest(session: Session, shipment: Shipment, asked: StaffTask) -> None:
+    """Put a short pick on the list again that is to wait; the round before, `asked`, is closed."""
+    open_task(session, shipment, TaskKind.SHORT_PICK, (asked.checklist or {}) | {"waits": True})
+    notify(session, ORDERS_CHANNEL)  # the rest may be there already
+
+
+def _check_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    return _decided(form)
+
+
+def _pick_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """The rest is set aside again where the other pieces are, and somebody picks it."""
+    if missing := regain(session, shipment):
+        raise AnswerRefused(
+            f"Stock is too low to pick again ({_listed(missing)}): let it wait, and it goes on by"
+            " itself once enough has come in, split it, or cancel what is missing."
+        )
+    _send_picker(session, shipment)
+    return _decided(form)
+
+
+def _send_picker(session: Session, shipment: Shipment) -> None:
+    rest = rest_to_pick(session, shipment)  # it may be another warehouse's by now
+    open_task(session, shipment, TaskKind.PICKING, rest.model_dump(mode="json"))
+
+
+def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """The rest from wherever it is: what lies in the warehouse of the other pieces is picked there,
+    and what others give are shipments of their own. Where nothing was found, the first that gives
+    something takes its place.
+    """
+    plan = _elsewhere(session, shipment)
+    here = held_in(session, shipment) or plan.warehouses[0]
+    why = f"picked short ({'; '.join(plan.reasons)})"
+    for warehouse in plan.warehouses:
+        if warehouse != here:
+            pieces = plan.part_of(warehouse).pieces
+            _split(session, shipment, pieces, why, form, warehouse=warehouse)
+    rest = plan.part_of(here)
+    if rest.allotments:
+        hold_again(session, shipment, rest)
+        _send_picker(session, shipment)
+    return _decided(form, ships_what_is_there=not rest.allotments)
+
+
+def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """What was found ships; the rest is a shipment of its own, which waits for stock."""
+    if given_up(session, shipment):
+        return _split_after_count(session, shipment, form)
+    if not _has_picked(shipment):
+        raise AnswerRefused("Nothing of it was found, so nothing can ship: let it wait instead.")
+    _split(session, shipment, missing_from_pick(shipment), "picked short", form)
+    return _decided(form, ships_what_is_there=True)
+
+
+def _split_after_count(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """What stock has now is picked and ships; the rest is a shipment of its own."""
+    missing = _missing_from_stock(session, shipment)
+    if sum(missing.values()) == _pieces(shipment):
+        raise AnswerRefused("Nothing of it is in stock, so nothing can ship: let it wait instead.")
+    if missing:
+        _split(session, shipment, missing, "stock is short", form)
+    return _pick_what_is_there(session, shipment, form)
+
+
+def _split_shortage(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """What one warehouse has now ships; the rest is a shipment of its own."""
+    missing = _missing_from_stock(session, shipment)
+    if sum(missing.values()) == _pieces(shipment):
+        raise AnswerRefused(
+            "Nothing of it is in stock, so nothing can ship: leave it, and it goes on by itself"
+            " once its stock is there, or cancel it."
+        )
+    if missing:
+        _split(session, shipment, missing, "stock is short", form)
+    return _decided(form)
+
+
+def _wait(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """All of it stays, and goes on by itself once the rest is there (`wait_for_rest`)."""
+    return _decided(form, waits=True)
+
+
+def _cancel_not_found(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    if given_up(session, shipment):
+        return _cancel_after_count(session, shipment, form)
+    missing = missing_from_pick(shipment)
+    return _cancel_missing(session, shipment, form, missing, ships_what_is_there=True)
+
+
+def _cancel_after_count(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    """What stock lacks now is cancelled, and the rest is picked."""
+    missing = _missing_from_stock(session, shipment)
+    if not missing:
+        return _pick_what_is_there(session, shipment, form)
+    decision = _cancel_missing(session, shipment, form, missing)
+    if decision.cancels:
+        return decision
+    cancelled = decision.cancelled_lines
+    return _pick_what_is_there(session, shipment, form, cancelled_lines=cancelled)
+
+
+def _pick_what_is_there(
+    session: Session, shipment: Shipment, form: _Form, **outcome: int
+) -> Decision:
+    """Somebody picks what nobody has yet; where all of it is picked, it ships."""
+    if not missing_from_pick(shipment):
+        return _decided(form, ships_what_is_there=True, **outcome)
+    return _pick_again(session, shipment, form).model_copy(update=outcome)
+
+
+def _cancel_not_in_stock(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    missing = _missing_from_stock(session, shipment)
+    return _cancel_missing(session, shipment, form, missing) if missing else _decided(form)
+
+
+def _cancel_missing(
+    session: Session, shipment: Shipment, form: _Form, missing: Mapping[str, int], **then: bool
+) -> Decision:
+    """The missing pieces are cancelled; where that is all there is, so is the order."""
+    if sum(missing.values()) == _pieces(shipment):
+        _refuse_while_others_travel(session, shipment)
+        return _decided(form, cancels=True)
+    return _decided(form, cancelled_lines=_cancel_lines(session, shipment, missing, form), **then)
+
+
+def _refuse_while_others_travel(session: Session, shipment: Shipment) -> None:
+    """Cancelling the order would take back what is picked and packed of it."""
+    if [one.number for one in shipments_to_cancel(session, shipment.order)] != [shipment.number]:
+        raise AnswerRefused(
+            "Nothing of this shipment is there, and others of its order have not left yet: decide"
+            " once they have, or cancel the whole order."
+        )
+
+
+def _cancel(session: Session, shipment: Shipment, form: _Form) -> Decision:
+    return _decided(form, cancels=True)
+
+
+_SHORTAGE: dict[str, _Way] = {
+    TRY_AGAIN: _check_again,
+    SPLIT: _split_shortage,
+    CANCEL_LINE: _cancel_not_in_stock,
+    CANCEL_THE_ORDER: _cancel,
+}
+_SHORT_PICK: dict[str, _Way] = {
+    TRY_AGAIN: _pick_again,
+    PICK_ELSEWHERE: _pick_elsewhere,
+    SPLIT: _split_short_pick,
+    WAIT: _wait,
+    CANCEL_LINE: _cancel_not_found,
+    CANCEL_THE_ORDER: _cancel,
+}
+
+
+def _decided(form: _Form, **outcome: bool | int) -> Decision:
+    choice = form.decision or ""
+    return Decision(decided_by=form.decided_by, choice=choice, note=form.note, **outcome)
+
+
+def _split(
+    session: Session,
+    shipment: Shipment,
+    pieces: Mapping[str, int],
+    why: str,
+    form: _Form,
+    *,
+    warehouse: str | None = None,
+) -> None:
+    try:
+        split(session, shipment, pieces, why, by=form.decided_by, warehouse=warehouse)
+    except CannotSplit as refusal:
+        raise AnswerRefused(str(refusal)) from None
+
+
+def _cancel_lines(
+    session: Session, shipment: Shipment, missing: Mapping[str, int], form: _Form
+) -> int:
+    """Take the pieces off a shipment that is locked with its products, and off its order, and write
+    down what comes back.
+
+    Returns the number that the cancellation has in the shipment's ledger, from 1.
+    """
+    let_go(session, shipment, missing)
+    for line in shipment.goods:
+        pieces = missing.get(line.sku, 0)
+        line.quantity -= pieces
+        line.ordered.cancelled += pieces
+    session.flush()
+    reason = "not found in stock" + (f": {form.note}" if form.note else "")
+    try:
+        refund = reprice(session, shipment.order, reason, form.decided_by)
+    except (NoShippingZone, NoShippingRate, NoTaxRate) as problem:
+        raise AnswerRefused(f"The order cannot be priced: {problem}") from problem
+    result = LinesCancelled(cancelled=dict(missing), refund=refund.key if refund else None)
+    number = cancellations(session, shipment) + 1
+    record(session, shipment.key, CANCEL_LINES, number, result, shipment.run_id or "")
+    tell(session, shipment.key, CANCEL_LINES, str(result), form.decided_by)
+    return number
+
+
+def cancellations(session: Session, shipment: Shipment) -> int:
+    """How often pieces of the shipment have been cancelled."""
+    so_far = select(func.count()).where(
+        StepRecord.subject == shipment.key, StepRecord.step == CANCEL_LINES
+    )
+    return session.exec(so_far).one()
+
+
+def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:
+    """What a shipment would lack of the pieces that it does not hold, if they were reserved now."""
+    plan = sourcing_plan(session, shipment)
+    return {short.sku: short.wanted - short.available for short in plan.missing}
+
+
+def _elsewhere(session: Session, shipment: Shipment) -> Plan:
+    """Which warehouses give what nobody has found. Raises `AnswerRefused`."""
+    plan = sourcing_plan(session, shipment, anywhere=True)
+    if plan.missing:
+        raise AnswerRefused(
+            f"Stock is too low to pick it elsewhere ({_listed(plan.missing)}): let it wait, split"
+            " it, or cancel what is missing."
+        )
+    return plan
+
+
+def _has_picked(shipment: Shipment) -> bool:
+    return any(line.picked for line in shipment.goods)
+
+
+def _pieces(shipment: Shipment) -> int:
+    return sum(line.quantity for line in shipment.goods)
+
+
+def _listed(missing: Iterable[Shortage]) -> str:
+    return "; ".join(str(ShortLine(**asdict(shortage))) for shortage in missing)

@@ -1,0 +1,72 @@
+"""Goods of a cancelled order that come back: the stock changes with the answer that says so.
+
+From that instant the pieces lie in their bins, so that a count finds them and others may have them,
+whenever the order's run goes on. No Prefect here.
+"""
+
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from models.enums import MovementKind, ReservationState
+from models.results.work import PutBack
+from models.tables.shipments import Shipment
+from models.tables.stock import StockMovement
+from services.inventory.allocations import close_reservations, held_in, lock_goods
+from services.inventory.warehouses import warehouse_called
+from services.orders.cancellation import is_booked_out
+
+
+class Origin(NamedTuple):
+    """Whose goods come back, from which warehouse they were, and who put them back."""
+
+    key: str
+    warehouse: str
+    put_back_by: str
+
+
+def book_put_back(session: Session, shipment: Shipment, put_back: PutBack) -> PutBack:
+    """Set free what a locked shipment holds, or book in what was booked out and is there again.
+
+    Damaged pieces, and those that are missing, leave the stock in the same instant.
+    """
+    lock_goods(session, shipment)
+    warehouse = warehouse_called(session, held_in(session, shipment)).code
+    origin = Origin(shipment.key, warehouse, put_back.put_back_by)
+    close_reservations(session, shipment, ReservationState.RELEASED)
+    booked_out = is_booked_out(session, shipment)
+    returned = _returned(shipment, put_back) if booked_out else {}
+    _move(session, origin, MovementKind.RETURNED, returned)
+    _move(session, origin, MovementKind.DAMAGED, _less(put_back.damaged))
+    if not booked_out:  # else what is missing has left the stock before
+        _move(session, origin, MovementKind.ADJUSTED, _less(put_back.missing))
+    notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
+    return put_back.model_copy(update={"returned": returned, "booked": True})
+
+
+def _returned(shipment: Shipment, put_back: PutBack) -> dict[str, int]:
+    """The pieces that are there again, damaged ones too."""
+    there = {line.sku: line.quantity - put_back.missing.get(line.sku, 0) for line in shipment.goods}
+    return {sku: pieces for sku, pieces in there.items() if pieces}
+
+
+def _less(pieces: dict[str, int]) -> dict[str, int]:
+    return {sku: -lost for sku, lost in pieces.items()}
+
+
+def _move(session: Session, origin: Origin, kind: MovementKind, pieces: dict[str, int]) -> None:
+    """A movement per product, in the order of the SKUs, under the shipment's key."""
+    for sku in sorted(pieces):
+        session.add(
+            StockMovement(
+                warehouse=origin.warehouse,
+                sku=sku,
+                quantity=pieces[sku],
+                kind=kind,
+                reference=origin.key,
+                actor=origin.put_back_by,
+                reason="put back after the order was cancelled",
+            )
+        )
+        session.flush()

@@ -1,0 +1,193 @@
+"""The gates of the process, and how answers come in. No Prefect here: answers are taken while it is
+away.
+
+An answer is stored in Postgres, with who gave it and when, before any flow acts on it. Whichever
+way it comes in, it goes through `store_answer`.
+"""
+
+from typing import Any
+
+from pydantic import ValidationError
+from sqlmodel import Session, select
+
+from adapters.database.sessions import transaction
+from adapters.settings import settings
+from domain.short_picks import ShortPick
+from models.enums import AnsweredThrough, TaskKind, TaskState
+from models.forms.base import CancellableForm, Form, complaints
+from models.forms.decisions import CANCEL_LINE, CANCEL_THE_ORDER, PICK_ELSEWHERE, SPLIT, WAIT
+from models.results.base import StepResult
+from models.results.decisions import Decision
+from models.results.work import GateOutcome, Picked
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
+from services.answers.decisions import wait_for_rest
+from services.execution.errors import AnswerRefused, OnHold
+from services.execution.events import PACKLINE, tell
+from services.execution.locks import locked_shipment
+from services.orders.cancellation import ask_to_cancel
+from services.worklist.closing import close_task, complete_task, note_answer, record_outcome
+from services.worklist.gates import GATES, Gate
+from services.worklist.tasks import (
+    TaskNotOpen,
+    ask_again,
+    find_task,
+    task_of,
+    tasks_of,
+    why_not_open,
+)
+
+
+def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
+    """Take a person's answer from the console. The waiting flow run is told afterwards.
+
+    Raises `TaskNotOpen`, `OnHold`, or `AnswerRefused`: then nothing is stored and the task stays
+    open.
+    """
+    with transaction() as session:
+        task = find_task(session, task_id)
+        shipment = locked_shipment(session, task.order_number, task.shipment)
+        session.refresh(task)
+        if task.state == TaskState.HELD:
+            raise OnHold(shipment.order)
+        if task.state != TaskState.OPEN:
+            raise TaskNotOpen(why_not_open(task))
+        if cancels_instead(session, shipment, GATES[task.kind], answer):
+            return task
+        result = _checked(session, GATES[task.kind], shipment, answer)
+        complete_task(session, shipment, task, result, AnsweredThrough.CONSOLE)
+        _wait_for_rest(session, shipment, task, result)
+        _decide_by_setting(session, shipment, result)
+        return task
+
+
+def cancels_instead(
+    session: Session, shipment: Shipment, gate: Gate, answer: dict[str, Any]
+) -> bool:
+    """Whether an answer to a locked shipment's gate asks to cancel the order; it is asked for then.
+
+    Raises `AnswerRefused` where its form is not filled in well.
+    """
+    if not answer.get("cancel"):
+        return False
+    form = _filled_in(gate, _storable(answer))
+    if not (isinstance(form, CancellableForm) and form.cancel):
+        return False
+    ask_to_cancel(session, shipment.order, form.cancel, form.person)
+    return True
+
+
+def answer_by_packline(
+    session: Session, shipment: Shipment, task: StaffTask, answer: dict[str, Any]
+) -> None:
+    """Answer an open task of a locked shipment in nobody's name. Raises `AnswerRefused`."""
+    result = _checked(session, GATES[task.kind], shipment, answer)
+    complete_task(session, shipment, task, result)
+    _wait_for_rest(session, shipment, task, result)
+
+
+def store_answer(
+    session: Session, shipment: Shipment, gate: Gate, round: int, answer: dict[str, Any]
+) -> GateOutcome:
+    """Take a person's answer from the form in Prefect's UI.
+
+    An answer that breaks a rule closes the round; the next round's task says what was wrong.
+    """
+    task = task_of(session, shipment, kind=gate.kind, round=round)
+    if task.state != TaskState.OPEN:
+        raise TaskNotOpen(why_not_open(task))
+    answer = _storable(answer)
+    try:
+        with session.begin_nested():
+            result = _checked(session, gate, shipment, answer)
+    except AnswerRefused as refusal:
+        return _refuse(session, shipment, task, answer, str(refusal))
+    outcome = close_task(session, shipment, task, result, AnsweredThrough.PREFECT)
+    _wait_for_rest(session, shipment, task, result)
+    _decide_by_setting(session, shipment, result)
+    return outcome
+
+
+def _checked(
+    session: Session, gate: Gate, shipment: Shipment, answer: dict[str, Any]
+) -> StepResult:
+    if answer == gate.example:
+        raise AnswerRefused("The run was resumed without an answer: give yours.")
+    return gate.acceptance(session, shipment, _filled_in(gate, answer))
+
+
+def _wait_for_rest(
+    session: Session, shipment: Shipment, task: StaffTask, result: StepResult
+) -> None:
+    """A decision to wait asks again, in a task that closes itself once the rest is there."""
+    if isinstance(result, Decision) and result.waits:
+        session.flush()
+        wait_for_rest(session, shipment, task)
+
+
+def _filled_in(gate: Gate, answer: dict[str, Any]) -> Form:
+    """The gate's form with an answer. Raises `AnswerRefused`."""
+    try:
+        return gate.form.model_validate(answer)
+    except ValidationError as error:
+        wrong = "; ".join(complaints(gate.form, error))
+        raise AnswerRefused(f"{wrong}. Correct it and answer again.") from None
+
+
+_BY_SETTING = {
+    ShortPick.PICK_ELSEWHERE: (PICK_ELSEWHERE,),
+    ShortPick.SPLIT: (SPLIT, WAIT),  # where nothing was found, nothing can ship
+    ShortPick.WAIT: (WAIT,),
+    ShortPick.CANCEL_LINE: (CANCEL_LINE,),
+    ShortPick.CANCEL_ORDER: (CANCEL_THE_ORDER,),
+}
+"""What is decided about a short pick, where nobody is to be asked; the first that can be done."""
+
+
+def _decide_by_setting(session: Session, shipment: Shipment, result: StepResult) -> None:
+    """Decide about a short pick as the shop has set it; what cannot be done asks the operator."""
+    rule = settings().short_pick
+    if not isinstance(result, Picked) or result.complete or rule not in _BY_SETTING:
+        return
+    task = session.exec(
+        select(StaffTask).where(
+            *tasks_of(shipment),
+            StaffTask.kind == TaskKind.SHORT_PICK,
+            StaffTask.state == TaskState.OPEN,
+        )
+    ).one()
+    for decision in _BY_SETTING[rule]:
+        answer = {"gate": "short-pick", "decided_by": PACKLINE, "decision": decision}
+        try:
+            with session.begin_nested():
+                answer_by_packline(session, shipment, task, answer)
+            return
+        except AnswerRefused as refusal:
+            task.complaint = f"PACKLINE_SHORT_PICK is {rule}. {refusal}"[:2000]
+
+
+def _refuse(
+    session: Session,
+    shipment: Shipment,
+    task: StaffTask,
+    answer: dict[str, Any],
+    complaint: str,
+) -> GateOutcome:
+    note_answer(task, TaskState.REFUSED, answer, AnsweredThrough.PREFECT, "")
+    session.flush()
+    ask_again(session, shipment, task, complaint[:2000])
+    outcome = GateOutcome(accepted=False, answer=answer, complaint=complaint)
+    record_outcome(session, shipment, task, outcome)
+    tell(session, shipment.key, f"{GATES[task.kind].title}: asked again", complaint)
+    return outcome
+
+
+def _storable(value: Any) -> Any:
+    """The same without what no text in Postgres may hold: NUL, and half a surrogate pair."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,52 @@
+"""Goods that a picker did not find, or found broken: they leave the stock with the picker's answer.
+
+The shipment sets that much less aside and wants it in place of that, so that what others hold is
+never touched. No Prefect here.
+"""
+
+from collections.abc import Mapping
+
+from sqlmodel import Session, col, func, select
+
+from models.enums import MovementKind, TaskKind
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
+from models.tables.stock import StockMovement
+from services.inventory.allocations import held_in, lock_goods, lose
+from services.worklist.tasks import tasks_of
+
+DAMAGED = "damaged"
+
+Lost = tuple[int, str]
+"""Pieces, and why they cannot be sold."""
+
+
+def take_off_stock(session: Session, shipment: Shipment, lost: Mapping[str, Lost], by: str) -> None:
+    """Book out what is lost by SKU of what a locked shipment holds, once per round of picking."""
+    warehouse = held_in(session, shipment)
+    if warehouse is None:
+        return
+    lock_goods(session, shipment)  # more of them, where a setting decides about the rest
+    lose(session, shipment, {sku: pieces for sku, (pieces, _) in lost.items()})
+    reference = f"{shipment.key}:picking:{_round(session, shipment)}"
+    for sku, (pieces, why) in lost.items():
+        session.add(
+            StockMovement(
+                warehouse=warehouse,
+                sku=sku,
+                quantity=-pieces,
+                kind=MovementKind.DAMAGED if why == DAMAGED else MovementKind.ADJUSTED,
+                reference=reference,
+                actor=by,
+                reason=why,
+            )
+        )
+    session.flush()
+
+
+def _round(session: Session, shipment: Shipment) -> int:
+    """The round of picking that is being answered."""
+    latest = select(func.max(col(StaffTask.round))).where(
+        *tasks_of(shipment), StaffTask.kind == TaskKind.PICKING
+    )
+    return session.exec(latest).one() or 1

@@ -1,0 +1,151 @@
+"""Whether everything that must hold does, on the live database. No Prefect library here.
+
+All queries look at one instant of the database, so that orders may go on while they run.
+"""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from adapters.database.sessions import transaction
+from adapters.prefect.api import DELETED, PrefectApi, PrefectAway, RunState
+from adapters.settings import settings
+from domain.shop_days import day_bounds
+from models.enums import ENDED
+from models.tables.reports import DailySummary
+from models.tables.shipments import Shipment, shipment_name
+from services.audit.invariants import INVARIANTS, SENT_TWICE, SUMMARY_FIGURES, Invariant
+
+LISTED = 20
+"""So many problems of a check are named; the rest is counted."""
+
+LIVE_RUNS = "open orders have a live run"
+
+_NOT_ASKED = "Prefect was not asked: run the audit where Prefect's API can be reached."
+
+
+class Check(BaseModel):
+    """One invariant, and what breaks it, a sentence each.
+
+    `skipped` says why it was not looked at; then `ok` says nothing, and is true. `notes` are what
+    people should know although nothing is broken.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    ok: bool
+    skipped: str = ""
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class AuditReport(BaseModel):
+    """What the audit found: `ok` when every check that was not skipped holds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ok: bool
+    checks: tuple[Check, ...]
+
+
+class _OpenShipment(NamedTuple):
+    order_number: int
+    number: int
+    status: str
+    run_id: str
+    problem: str
+
+
+def audit(prefect: PrefectApi | None) -> AuditReport:
+    """Check every invariant of the system. Nothing is changed.
+
+    Without Prefect, or while it is away, the check of the flow runs is skipped.
+
+    Raises `DatabaseAway`.
+    """
+    with transaction() as session:
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        found = database_checks(session)
+    checks = (*found, _live_runs(prefect))
+    return AuditReport(ok=all(check.ok for check in checks), checks=checks)
+
+
+def database_checks(session: Session) -> list[Check]:
+    """The checks that need nothing but the database, as the session sees it."""
+    checks = [_check(session, invariant, {}) for invariant in INVARIANTS]
+    noted = _check(session, SENT_TWICE, {})
+    return [
+        *checks,
+        _check(session, SUMMARY_FIGURES, _bounds(session)),
+        Check(name=noted.name, ok=True, notes=noted.problems),
+    ]
+
+
+def _check(session: Session, invariant: Invariant, parameters: dict[str, Any]) -> Check:
+    listed = text(
+        f"SELECT *, count(*) OVER () AS breaking_rows FROM ({invariant.breaking}) AS breaking"
+        f" ORDER BY breaking LIMIT {LISTED}"
+    )
+    rows = session.execute(listed, parameters).mappings().all()
+    problems = [invariant.problem.format_map(row) for row in rows]
+    return _checked(invariant.name, problems, rows[0]["breaking_rows"] if rows else 0)
+
+
+def _checked(name: str, problems: list[str], found: int) -> Check:
+    named = problems[:LISTED]
+    more = [f"and {found - len(named)} more"] if found > len(named) else []
+    return Check(name=name, ok=not named, problems=(*named, *more))
+
+
+def _bounds(session: Session) -> dict[str, list[Any]]:
+    """The days that were summed up, and the instants at which each begins and ends."""
+    days: list[date] = list(session.scalars(select(col(DailySummary.day))))
+    bounds = [day_bounds(day, settings().zone_info) for day in days]
+    return {
+        "days": days,
+        "begins": [begin for begin, _ in bounds],
+        "ends": [end for _, end in bounds],
+    }
+
+
+def _live_runs(prefect: PrefectApi | None) -> Check:
+    """Prefect is asked after the database; an order that went on in between is left out."""
+    if prefect is None:
+        return Check(name=LIVE_RUNS, ok=True, skipped=_NOT_ASKED)
+    orders = _open_shipments()
+    try:
+        states = prefect.states(order.run_id for order in orders)
+    except PrefectAway as away:
+        return Check(name=LIVE_RUNS, ok=True, skipped=str(away))
+    stuck = [order for order in orders if not states.get(order.run_id, DELETED).is_live]
+    still = set(_open_shipments()) if stuck else set()
+    problems = [
+        _stuck(order, states.get(order.run_id, DELETED)) for order in stuck if order in still
+    ]
+    return _checked(LIVE_RUNS, problems, len(problems))
+
+
+def _open_shipments() -> list[_OpenShipment]:
+    """The shipments that have a run and have not ended."""
+    with transaction() as session:
+        found = session.execute(
+            select(*(col(getattr(Shipment, field)) for field in _OpenShipment._fields))
+            .where(col(Shipment.status).not_in(ENDED), col(Shipment.run_id).is_not(None))
+            .order_by(col(Shipment.order_number), col(Shipment.number))
+        )
+        return [_OpenShipment(*row) for row in found.all()]
+
+
+def _stuck(order: _OpenShipment, state: RunState) -> str:
+    name = shipment_name(order.order_number, order.number).capitalize()
+    where = f"{name} is {order.status}, and its run"
+    if order.problem:
+        return f"{where} failed ({order.problem}): mend that and press Retry in Prefect's UI."
+    return (
+        f"{where} {order.run_id} is {state.name}: the dispatcher starts it over; if this stays, see"
+        " whether one runs (`packline dispatch`)."
+    )

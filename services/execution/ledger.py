@@ -1,0 +1,36 @@
+"""Writing down what has happened: the ledger of steps, and the timeline that people read.
+
+No Prefect here: steps, answers and the dispatcher all write through this page.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session
+
+from models.results.base import StepResult
+from models.tables.ledger import StepRecord
+
+
+def find_record(session: Session, subject: str, step: str, round: int) -> dict[str, Any] | None:
+    """The recorded result of a step, if it has happened."""
+    record = session.get(StepRecord, (subject, step, round))
+    return record.result if record else None
+
+
+def record(
+    session: Session, subject: str, step: str, round: int, result: StepResult, run_id: str
+) -> None:
+    """Enter into the ledger that a step has happened."""
+    entry = result.model_dump(mode="json")
+    session.add(StepRecord(subject=subject, step=step, round=round, result=entry, run_id=run_id))
+
+
+def order_key(number: int) -> str:
+    """An order's name in the ledger and in the timeline."""
+    return f"order:{number}"
+
+
+def day_key(day: date) -> str:
+    """A day's name in the ledger and in the timeline."""
+    return f"day:{day.isoformat()}"

@@ -1,0 +1,96 @@
+"""Locks."""
+
+from sqlalchemy.orm import contains_eager
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from models.enums import OrderStatus, PickupState
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment, rows_of
+from models.tables.shipping import CarrierPickup
+from services.execution.errors import UnknownOrder
+
+IDENTITIES = range(1, 2**63)
+"""What the database counts up: order numbers, task numbers."""
+
+
+def locked_order(session: Session, number: int) -> SalesOrder:
+    """The order's row, locked. It is always locked before anything else of the order.
+
+    Raises `UnknownOrder`.
+    """
+    if number in IDENTITIES:
+        order = session.get(SalesOrder, number, with_for_update=True, populate_existing=True)
+        if order:
+            return order
+    raise UnknownOrder(number)
+
+
+def find_shipment(session: Session, number: int, shipment: int = 1) -> Shipment | None:
+    """The row of an order's shipment, if there is one of these numbers."""
+    return session.get(Shipment, (number, shipment)) if number in IDENTITIES else None
+
+
+def locked_shipment(session: Session, number: int, shipment: int = 1) -> Shipment:
+    """The shipment's row with that of its order, both locked, the order first.
+
+    Raises `UnknownOrder`.
+    """
+    of_these = _with_order().where(Shipment.order_number == number, Shipment.number == shipment)
+    locked = of_these.with_for_update(of=[SalesOrder, Shipment])
+    if number in IDENTITIES:
+        found = session.exec(locked.execution_options(populate_existing=True)).first()
+        if found:
+            return found
+    raise UnknownOrder(number, shipment)
+
+
+def unlocked_shipment(session: Session, number: int, shipment: int) -> Shipment | None:
+    """The shipment, locked now, unless somebody else has locked it or its order."""
+    of_these = _with_order().where(Shipment.order_number == number, Shipment.number == shipment)
+    return _first_unlocked(session, of_these)
+
+
+def is_beyond_recall(session: Session, shipment: Shipment) -> bool:
+    """Whether it has ended, or the carrier has its parcels."""
+    return shipment.has_ended or is_collected(session, shipment)
+
+
+def is_collected(session: Session, shipment: Shipment) -> bool:
+    """Whether the carrier has the shipment's parcels."""
+    found = select(CarrierPickup.id).where(
+        *rows_of(CarrierPickup, shipment),
+        CarrierPickup.state == PickupState.COLLECTED,
+    )
+    return session.exec(found).first() is not None
+
+
+def locked_shipments(session: Session, order: SalesOrder) -> list[Shipment]:
+    """All shipments of a locked order, locked too."""
+    of_order = select(Shipment).where(Shipment.order_number == order.number)
+    locked = of_order.order_by(col(Shipment.number)).with_for_update()
+    return list(session.exec(locked.execution_options(populate_existing=True)))
+
+
+def _next_new_shipment(session: Session) -> Shipment | None:
+    unclaimed = (
+        _with_order()
+        .where(
+            Shipment.status == OrderStatus.NEW,
+            col(Shipment.run_id).is_(None),
+            col(SalesOrder.held_at).is_(None),
+        )
+        .order_by(col(Shipment.order_number), col(Shipment.number))
+        .limit(1)
+    )
+    return _first_unlocked(session, unclaimed)
+
+
+def _first_unlocked(session: Session, wanted: SelectOfScalar[Shipment]) -> Shipment | None:
+    locked = wanted.with_for_update(of=[SalesOrder, Shipment], skip_locked=True)
+    return session.exec(locked.execution_options(populate_existing=True)).first()
+
+
+def _with_order() -> SelectOfScalar[Shipment]:
+    order = contains_eager(Shipment.order)  # type: ignore[arg-type]
+    return select(Shipment).join(SalesOrder).options(order)

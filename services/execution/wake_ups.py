@@ -1,0 +1,72 @@
+"""Handing a waiting run to a worker, through Postgres: from the click to the next step in one move.
+
+A run that has come to wait says so on its shipment. Whoever stores the answer marks the shipment as
+ready, and the first worker to take the mark goes on with the run. Prefect hears of it when the run
+goes on. A shipment whose mark nobody takes, or whose worker dies with it, is the dispatcher's.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from adapters.database.notifications import RUNS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from models.base import utc_now
+from models.tables.shipments import Shipment
+from services.execution.errors import CancellationRequested
+from services.execution.ledger import find_record
+from services.execution.runs import OrderRef
+
+READY = "ready"
+"""What the workers are told when a waiting run may go on."""
+
+
+class ReadyRun(NamedTuple):
+    """A waiting run whose answer is stored, and its order with the shipment."""
+
+    number: int
+    shipment: int
+    run_id: str
+
+
+def note_waiting(order: OrderRef, key: str, gate: str, round: int) -> None:
+    """The run is suspended under this key; an answer that came in that instant sets it going, and
+    so does a request to cancel.
+    """
+    with transaction() as session:
+        row = order.own(session)
+        row.waits_at = key
+        turns_back = isinstance(order.heed(session, row), CancellationRequested)
+        if turns_back or find_record(session, order.key, gate, round):
+            hand_over(session, row)
+
+
+def hand_over(session: Session, shipment: Shipment) -> None:
+    """Let the run of a shipment go on, if it waits; one that does not is told when it comes to."""
+    if shipment.waits_at:
+        shipment.ready_at = utc_now()
+        notify(session, RUNS_CHANNEL, READY)
+
+
+def take_ready(limit: int) -> list[ReadyRun]:
+    """Take waiting runs to go on with, those first that have been ready for longest."""
+    ready = select(Shipment.key).where(col(Shipment.ready_at).is_not(None))
+    oldest = ready.order_by(col(Shipment.ready_at)).limit(limit)
+    taken = (
+        update(Shipment)
+        .where(col(Shipment.key).in_(oldest.with_for_update(skip_locked=True)))
+        .values(ready_at=None, waits_at=None)
+        .returning(col(Shipment.order_number), col(Shipment.number), col(Shipment.run_id))
+    )
+    with transaction() as session:
+        return [ReadyRun(*row) for row in session.execute(taken)]
+
+
+def take_back(session: Session, run_id: str) -> None:
+    """Take the mark from a run that no worker took."""
+    session.execute(
+        update(Shipment)
+        .where(col(Shipment.run_id) == run_id, col(Shipment.ready_at).is_not(None))
+        .values(ready_at=None, waits_at=None)
+    )

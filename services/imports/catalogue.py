@@ -1,0 +1,117 @@
+"""Taking in warehouses, and the products that lie in them."""
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, func, select
+
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.settings import MOST_WORKING_HOURS
+from adapters.settings.shop_clock import in_working_hours
+from domain.errors import PacklineError
+from domain.working_hours import NeverOpen
+from models.base import utc_now
+from models.enums import MovementKind
+from models.imports.catalogue import ProductIn
+from models.imports.fields import Incoming
+from models.imports.kinds import Kind
+from models.tables.catalogue import Warehouse
+from models.tables.stock import StockLevel, StockMovement
+from models.validation import Malformed
+from services.imports.counts import Tally, table_of
+from services.imports.reference_data import Key, RecordIntake, keep_rows
+from services.inventory.warehouses import UnknownWarehouse, known_warehouse, warehouses
+
+OPENING = "opening"
+"""The reference of the movement that a new product's stock came with."""
+
+
+class SameRank(PacklineError):
+    """Two warehouses would have the same rank."""
+
+    def __init__(self, rank: int, codes: list[str]) -> None:
+        super().__init__(
+            f"{' and '.join(codes)} would have the same rank, {rank}: nothing was taken; give each"
+            " a rank of its own, also one that is there already and not in the file."
+        )
+        self.rank, self.codes = rank, codes
+
+
+class WarehouseIntake(RecordIntake):
+    """Warehouses may change their ranks with each other: they are compared once all are there."""
+
+    def check(self, record: Incoming, line: int) -> None:
+        """Also raises `Malformed` for one that works too little for anything to fall due."""
+        super().check(record, line)
+        try:
+            in_working_hours(utc_now(), MOST_WORKING_HOURS, Warehouse(**record.columns()))
+        except NeverOpen as problem:
+            raise Malformed(str(problem).rstrip(".")) from problem
+
+    def keep(self, session: Session, batch: list[Incoming]) -> tuple[int, int]:
+        """As for other records. Raises `SameRank`."""
+        counts = super().keep(session, batch)
+        codes = func.array_agg(Warehouse.code)
+        shared = select(Warehouse.rank, codes).group_by(col(Warehouse.rank))
+        for rank, both in session.execute(shared.having(func.count() > 1)):
+            raise SameRank(rank, sorted(both))
+        return counts
+
+
+class ProductIntake(RecordIntake):
+    """A row is a product in one warehouse; the product itself is the same in all of its rows."""
+
+    def __init__(self, kind: Kind, tally: Tally, actor: str) -> None:
+        super().__init__(kind, tally, actor)
+        self.described: dict[str, tuple[int, dict[str, Any]]] = {}
+        with transaction() as session:
+            self.warehouses = warehouses(session)
+
+    def key(self, record: Incoming) -> Key:
+        """Product and warehouse, in the order in which they are locked."""
+        given = record.model_dump(include={"sku", "warehouse"})
+        return given["sku"], known_warehouse(self.warehouses, given["warehouse"]).code
+
+    def check(self, record: Incoming, line: int) -> None:
+        """Also raises `Malformed` for an unknown warehouse, or a product described in two ways."""
+        try:
+            super().check(record, line)
+        except UnknownWarehouse as problem:
+            raise Malformed(str(problem).rstrip(".")) from problem
+        columns = record.columns()
+        first, described = self.described.setdefault(columns["sku"], (line, columns))
+        if described != columns:
+            raise Malformed(f"describes its product otherwise than line {first}: make them alike")
+
+    def keep(self, session: Session, batch: list[Incoming]) -> tuple[int, int]:
+        """Products first, then where they lie. A row is new if the product is new there."""
+        records = {self.key(record): record for record in sorted(batch, key=self.key)}
+        products = {sku: record.columns() for (sku, _), record in records.items()}
+        _, described = keep_rows(session, self.table, list(products.values()))
+        levels = [
+            {"sku": sku, "warehouse": warehouse, "bin": record.model_dump()["bin"]}
+            for (sku, warehouse), record in records.items()
+        ]
+        new, moved = keep_rows(session, table_of(StockLevel), levels)
+        self._receive_opening_stock(session, {key: records[key] for key in records if key in new})
+        changed = {key for key in records if key in moved or key[:1] in described} - new
+        return len(new), len(changed)
+
+    def _receive_opening_stock(self, session: Session, new: dict[Key, Incoming]) -> None:
+        """What is known there keeps its stock: the shelf knows better than a file."""
+        movements = [
+            {
+                "warehouse": warehouse,
+                "sku": sku,
+                "quantity": record.on_hand,
+                "kind": MovementKind.RECEIVED,
+                "reference": OPENING,
+                "actor": self.actor,
+            }
+            for (sku, warehouse), record in new.items()
+            if isinstance(record, ProductIn) and record.on_hand
+        ]
+        if movements:
+            session.execute(insert(table_of(StockMovement)), movements)
+            notify(session, ORDERS_CHANNEL)  # somebody may wait for it

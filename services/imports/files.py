@@ -1,0 +1,115 @@
+"""Taking a file in: `packline import FILE`.
+
+A file is read line by line and kept batch by batch, each batch in a transaction of its own. What
+was kept is found again by its key, so an import that was cut off is completed by importing the
+same file once more.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from adapters.files.rejects import RejectsFile
+from adapters.files.rows import Form, Progress, RowFile, open_rows
+from domain.errors import PacklineError
+from models.imports.fields import Incoming
+from models.imports.kinds import FORMS, Kind
+from models.imports.orders import OrderIn, OrderLineIn
+from models.imports.report import ImportReport
+from models.validation import shown
+from services.imports.catalogue import ProductIntake, WarehouseIntake
+from services.imports.counts import Tally
+from services.imports.orders import OrderIntake
+from services.imports.reference_data import RecordIntake
+from services.imports.stock_changes import STOCK_CHANGES, take_stock_changes
+
+_INTAKES: dict[Kind, type[RecordIntake]] = {
+    Kind.PRODUCTS: ProductIntake,
+    Kind.WAREHOUSES: WarehouseIntake,
+}
+
+
+class UnknownKind(PacklineError):
+    """A file whose columns are those of no kind."""
+
+    def __init__(self, path: Path, columns: Iterable[str]) -> None:
+        kinds = ", ".join(kind.value for kind in Kind)
+        super().__init__(
+            f"{path} has the columns {shown(', '.join(columns))}, which belong to none of {kinds}:"
+            " name its columns as docs/import.md does, separated by commas."
+        )
+        self.path = path
+
+
+class WrongColumns(PacklineError):
+    """A CSV with columns that its kind does not have, or without some that it must have."""
+
+    def __init__(self, path: Path, kind: Kind, missing: set[str], unknown: set[str]) -> None:
+        faults = [
+            f"{verb} {', '.join(sorted(columns))}"
+            for verb, columns in (("lacks", missing), ("has the unknown", unknown))
+            if columns
+        ]
+        super().__init__(
+            f"{path}, a file of {kind}, {' and '.join(faults)}:"
+            " name its columns as docs/import.md does."
+        )
+        self.path, self.kind, self.missing, self.unknown = path, kind, missing, unknown
+
+
+def import_file(
+    path: Path,
+    kind: Kind | None = None,
+    *,
+    actor: str = "import",
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Take in one file of one kind, by default the kind that its columns say.
+
+    `progress` is told the bytes read since it was last called; in the end they add up to the file's
+    size. Bad rows go to `FILE.rejects.csv` and do not stop the rest.
+
+    Raises `BadFile`, `UnknownKind`, `WrongColumns` before anything is kept, `SameRank` in place of
+    keeping anything, and `RejectsUnwritable`.
+    """
+    file = open_rows(path)
+    kind = kind_of(file, kind)
+    with RejectsFile(path) as rejects:
+        tally = Tally(kind, rejects)
+        if kind is Kind.ORDERS:
+            OrderIntake(file, tally, actor).run(progress)
+        elif kind in STOCK_CHANGES:
+            take_stock_changes(file.rows(progress), kind, tally)
+        else:
+            _INTAKES.get(kind, RecordIntake)(kind, tally, actor).run(file.rows(progress))
+        return tally.report()
+
+
+def kind_of(file: RowFile, kind: Kind | None = None) -> Kind:
+    """What the file holds. Raises `UnknownKind`, or `WrongColumns` for a CSV.
+
+    A line of JSON names its keys itself, so a wrong one there spoils that line only.
+    """
+    columns = set(file.columns)
+    kind = kind or max(Kind, key=lambda kind: _likeness(columns, kind, file.form))
+    required, allowed = _columns(kind, file.form)
+    if not columns & allowed:
+        raise UnknownKind(file.path, file.columns)
+    if file.form is Form.CSV and not required <= columns <= allowed:
+        raise WrongColumns(file.path, kind, required - columns, columns - allowed)
+    return kind
+
+
+def _likeness(columns: set[str], kind: Kind, form: Form) -> int:
+    required, allowed = _columns(kind, form)
+    return len(columns & allowed) - len(columns - allowed) - len(required - columns)
+
+
+def _columns(kind: Kind, form: Form) -> tuple[set[str], set[str]]:
+    """The columns that a kind must have, and those that it may have."""
+    forms: list[type[Incoming]] = [FORMS[kind]]
+    if kind is Kind.ORDERS and form is Form.CSV:
+        forms = [OrderIn, OrderLineIn]
+    fields = {name: field for each in forms for name, field in each.model_fields.items()}
+    if len(forms) > 1:
+        del fields["lines"]
+    return {name for name, field in fields.items() if field.is_required()}, set(fields)

@@ -1,0 +1,62 @@
+"""Changes of stock from a file: deliveries, adjustments, counts, transfers, booked row by row.
+
+A row that was booked before is known by its reference, and changes nothing; one that says something
+else under the same reference is rejected.
+"""
+
+from collections.abc import Iterable
+
+from adapters.files.rows import Row
+from domain.errors import PacklineError, Unavailable
+from models.imports.fields import Incoming
+from models.imports.kinds import Kind
+from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
+from models.validation import Malformed
+from services.imports.counts import Tally, sound
+from services.stock_control.counts import count
+from services.stock_control.stock_changes import AlreadyBooked, book, move
+
+_Key = tuple[str | None, ...]
+
+STOCK_CHANGES = (Kind.DELIVERIES, Kind.ADJUSTMENTS, Kind.STOCK_COUNTS, Kind.TRANSFERS)
+
+
+def take_stock_changes(rows: Iterable[Row], kind: Kind, tally: Tally) -> None:
+    """Book row after row; one that cannot be booked is named and does not stop the rest."""
+    first_line: dict[_Key, int] = {}
+    for row in rows:
+        try:
+            is_new = _take(row, sound(row, kind), first_line, tally)
+        except Unavailable:
+            raise
+        except PacklineError as problem:
+            tally.rejected += 1
+            tally.reject(row, str(row.values.get("sku") or ""), str(problem).rstrip("."))
+            continue
+        tally.accepted += is_new
+        tally.unchanged += not is_new
+
+
+def _take(row: Row, change: Incoming, first_line: dict[_Key, int], tally: Tally) -> bool:
+    """Book it; False: it was booked before, by an earlier import."""
+    first = first_line.setdefault(_key(change), row.line)
+    if first != row.line:
+        raise Malformed(f"stands in line {first} already: keep one of them, or add them up")
+    try:
+        if isinstance(change, StockCountIn):
+            if (counted := count(change)).put_short:
+                tally.notes.append(str(counted))
+        elif isinstance(change, DeliveryIn | AdjustmentIn):
+            book(change)
+        elif isinstance(change, TransferIn):
+            move(change)
+    except AlreadyBooked as booked:
+        if not booked.same:
+            raise
+        return False
+    return True
+
+
+def _key(change: Incoming) -> _Key:
+    given = change.model_dump()
+    return given.get("warehouse"), given["sku"], given.get("kind"), given["reference"]

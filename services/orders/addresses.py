@@ -1,0 +1,140 @@
+"""Changing where an order goes, until a carrier has its parcels. No Prefect here.
+
+The new place is checked as in an import: it must be possible to price. A customer never pays more
+for it than was agreed; where it costs less, the difference is a refund. Labels that have the old
+address on them are replaced, if whoever changes it says so.
+"""
+
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from adapters.database.sessions import transaction
+from adapters.documents.addresses import address_lines
+from domain.errors import PacklineError
+from models.enums import LabelState, TaskKind
+from models.imports.requests import AddressIn
+from models.results.orders import AddressChanged
+from models.results.work import GateOutcome, Packed
+from models.tables.catalogue import Product
+from models.tables.ledger import StepRecord
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment, rows_of
+from models.tables.shipping import ShippingLabel
+from services.execution.events import tell
+from services.execution.ledger import order_key
+from services.execution.locks import is_beyond_recall, locked_order, locked_shipments
+from services.orders.relabelling import want_new_labels
+from services.pricing.destinations import Destinations
+from services.pricing.parcels import check_carrier_takes
+from services.pricing.refunds import reprice
+from services.worklist.gates import GATES
+
+_NEW_LABEL = "`--new-label` voids it and buys another, as long as the parcel is in the house"
+
+
+class AddressSettled(PacklineError):
+    """The order's address can be changed no more."""
+
+    def __init__(self, order: SalesOrder, why: str, instead: str = "") -> None:
+        then = instead or "its address stays as it is"
+        super().__init__(f"Order {order.number} {why}: {then}.")
+
+
+class CannotShipThere(PacklineError):
+    """The new place cannot be priced."""
+
+    def __init__(self, order: SalesOrder, obstacles: list[str]) -> None:
+        super().__init__(f"Order {order.number} cannot go there: {' '.join(obstacles)}")
+
+
+def change_address(number: int, new: AddressIn, *, new_label: bool = False) -> AddressChanged:
+    """Send an order elsewhere; of one that is split, all that no carrier has yet.
+
+    With `new_label`, labels that are bought are voided, and others bought in their place.
+
+    Raises `UnknownOrder`, `AddressSettled`, `CannotShipThere`, or `AnswerRefused` or
+    `NoShippingRate` where parcels or goods are too heavy for the new place.
+    """
+    with transaction() as session:
+        order = locked_order(session, number)
+        staying = _not_with_carrier(session, order)
+        if _goes_to(order, new):
+            return _changed(order, again=True)
+        labelled = [one for one in staying if _is_labelled(session, one)]
+        if labelled and not new_label:
+            raise AddressSettled(order, "has a label with its address on it", _NEW_LABEL)
+        _move(session, order, new)
+        for shipment in labelled:
+            want_new_labels(session, shipment, new.by)
+        refund = _refund_difference(session, order, new.by)
+        numbers = tuple(shipment.number for shipment in labelled)
+        return _changed(order, refund=refund, new_labels=numbers)
+
+
+def _not_with_carrier(session: Session, order: SalesOrder) -> list[Shipment]:
+    """The shipments that can still go elsewhere, locked. Raises `AddressSettled`."""
+    if order.has_ended:
+        raise AddressSettled(order, f"is {order.status}")
+    if order.cancel_requested_at is not None:
+        raise AddressSettled(order, "is being cancelled")
+    shipments = locked_shipments(session, order)
+    staying = [one for one in shipments if not is_beyond_recall(session, one)]
+    if not staying:
+        raise AddressSettled(order, "is with the carrier")
+    return staying
+
+
+def _goes_to(order: SalesOrder, new: AddressIn) -> bool:
+    """Whether it goes there anyway: whoever asks twice gets one label."""
+    return all(getattr(order, name) == value for name, value in new.columns().items())
+
+
+def _move(session: Session, order: SalesOrder, new: AddressIn) -> None:
+    before = ", ".join(address_lines(order))
+    order.sqlmodel_update(new.columns())
+    _check_place(session, order)
+    _check_parcels(session, order)
+    after = ", ".join(address_lines(order))
+    tell(session, order_key(order.number), "Address changed", f"from {before} to {after}", new.by)
+
+
+def _changed(order: SalesOrder, **outcome: Any) -> AddressChanged:
+    address = ", ".join(address_lines(order))
+    return AddressChanged(order_number=order.number, address=address, **outcome)
+
+
+def _is_labelled(session: Session, shipment: Shipment) -> bool:
+    """Whether a label is bought, or is about to be: a carrier may have read the address."""
+    live = select(ShippingLabel.id).where(
+        *rows_of(ShippingLabel, shipment), ShippingLabel.state != LabelState.VOIDED
+    )
+    return session.exec(live).first() is not None
+
+
+def _check_place(session: Session, order: SalesOrder) -> None:
+    skus = [line.sku for line in order.lines]
+    classes = session.exec(select(Product.tax_class).where(col(Product.sku).in_(skus)).distinct())
+    if obstacles := list(Destinations(session).obstacles(order, sorted(classes))):
+        raise CannotShipThere(order, obstacles)
+
+
+def _check_parcels(session: Session, order: SalesOrder) -> None:
+    """What is packed already must be taken there too. Raises `AnswerRefused`."""
+    packed = select(StepRecord.result).where(
+        col(StepRecord.subject).in_([shipment.key for shipment in order.shipments]),
+        StepRecord.step == GATES[TaskKind.PACKING].name,
+    )
+    outcomes = [GateOutcome.model_validate(result) for result in session.exec(packed)]
+    for outcome in outcomes:
+        if outcome.accepted:
+            parcels = Packed.model_validate(outcome.answer).parcels
+            check_carrier_takes(session, order, parcels)
+
+
+def _refund_difference(session: Session, order: SalesOrder, by: str) -> str:
+    """The key of what comes back, if anything; an order without a price is priced at step 3."""
+    if order.value_minor is None:
+        return ""
+    refund = reprice(session, order, "the new address costs less", by)
+    return refund.key if refund else ""

@@ -1,0 +1,121 @@
+"""Cancelling an order: somebody asks for it, and its flow run undoes what was done.
+
+The request is in Postgres before anything else happens, so it works while Prefect is away. From
+then on no step forward begins, and nobody is asked for anything but what the way back needs. What
+the carrier has stays. No Prefect here: the console, the gates and the dispatcher all ask this way.
+"""
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from adapters.database.locks import SHIPPING_AND_SUMMING_UP
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.settings.shop_clock import shop_clock
+from domain.errors import PacklineError
+from models.base import utc_now
+from models.enums import OrderStatus, ReservationState
+from models.process import UPDATE_INVENTORY_STOCK
+from models.results.orders import CancellationAsked, StatusChange
+from models.tables.ledger import StepRecord
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment
+from services.execution.events import tell
+from services.execution.ledger import order_key
+from services.execution.locks import is_beyond_recall, locked_order, locked_shipments
+from services.execution.status import move_on
+from services.execution.wake_ups import hand_over
+from services.inventory.allocations import close_reservations
+from services.orders.holds import end_hold
+from services.worklist.tasks import withdraw_tasks
+
+_REASON_CHARACTERS = 500
+_NAME_CHARACTERS = 100
+
+
+class CannotCancel(PacklineError):
+    """There is nothing left of the order that could be cancelled."""
+
+    def __init__(self, order: SalesOrder) -> None:
+        if order.status == OrderStatus.CANCELLED:
+            when = f" since {shop_clock(order.cancelled_at)}" if order.cancelled_at else ""
+            why = f"is Cancelled{when}: there is nothing left to do"
+        else:
+            why = "was collected by the carrier: that is a return, book it once it is back"
+        super().__init__(f"Order {order.number} {why}.")
+
+
+def request_cancellation(number: int, reason: str, by: str) -> CancellationAsked:
+    """Ask to cancel an order; asked for a second time, it says who was first.
+
+    Raises `UnknownOrder`, `CannotCancel`.
+    """
+    with transaction() as session:
+        return ask_to_cancel(session, locked_order(session, number), reason, by)
+
+
+def ask_to_cancel(session: Session, order: SalesOrder, reason: str, by: str) -> CancellationAsked:
+    """The same for an order that is locked already. Raises `CannotCancel`."""
+    if order.cancel_requested_at is not None:
+        return _asked(order, again=True)
+    going_back = shipments_to_cancel(session, order)
+    if not going_back:
+        raise CannotCancel(order)
+    order.cancel_requested_at = utc_now()
+    order.cancel_requested_by = by[:_NAME_CHARACTERS]
+    order.cancel_reason = reason[:_REASON_CHARACTERS]
+    end_hold(order)
+    tell(session, order_key(order.number), "Cancellation requested", order.cancel_reason, by)
+    for shipment in going_back:
+        withdraw_tasks(session, shipment)
+        shipment.problem = ""  # whatever stopped it, it goes back from there
+        hand_over(session, shipment)
+    notify(session, ORDERS_CHANNEL)  # one that has no run gets one
+    return _asked(order)
+
+
+def shipments_to_cancel(session: Session, order: SalesOrder) -> list[Shipment]:
+    """The shipments of a locked order that have not ended, and that no carrier has; locked."""
+    shipments = locked_shipments(session, order)
+    return [one for one in shipments if not is_beyond_recall(session, one)]
+
+
+def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
+    """Close a locked shipment: it holds and wants no stock, and its tasks are withdrawn.
+
+    What is left of an order may be Shipped already; then the order is, from now on, and it counts
+    for the day that has not been summed up.
+    """
+    _wait_for_summary(session)
+    close_reservations(session, shipment, ReservationState.RELEASED)
+    notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
+    withdraw_tasks(session, shipment)
+    shipment.cancelled_at = utc_now()
+    move_on(shipment, OrderStatus.CANCELLED)
+    order = shipment.order
+    order.cancel_reason = reason[:_REASON_CHARACTERS]
+    if order.status == OrderStatus.SHIPPED:
+        order.shipped_at = shipment.cancelled_at
+    shipment.problem = ""
+    shipment.waits_at = shipment.ready_at = None
+    return StatusChange(status=shipment.status, reason=order.cancel_reason)
+
+
+def is_booked_out(session: Session, shipment: Shipment) -> bool:
+    """Whether the goods have left the stock: from then on they are in parcels."""
+    return session.get(StepRecord, (shipment.key, UPDATE_INVENTORY_STOCK, 1)) is not None
+
+
+def _asked(order: SalesOrder, *, again: bool = False) -> CancellationAsked:
+    return CancellationAsked(
+        order_number=order.number,
+        asked_by=order.cancel_requested_by or "",
+        asked_at=order.cancel_requested_at or utc_now(),
+        reason=order.cancel_reason,
+        again=again,
+    )
+
+
+def _wait_for_summary(session: Session) -> None:
+    lock = text("SELECT pg_advisory_xact_lock_shared(:key)")
+    session.execute(lock, {"key": SHIPPING_AND_SUMMING_UP})

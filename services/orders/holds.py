@@ -1,0 +1,159 @@
+"""Orders on hold: nothing is begun for them, nobody is asked for anything, and a release lets them
+go on where they stopped.
+
+The tasks that were open are held: they are on no list, and nobody is reminded of them. The operator
+has one in their place. A run that waits for a person stays where it waits; one that works stops
+before its next step, and waits for the release. No Prefect here.
+"""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.settings.shop_clock import after_the_break
+from domain.errors import PacklineError
+from models.base import utc_now
+from models.enums import HoldReason, TaskKind, TaskState
+from models.imports.requests import HoldIn
+from models.results.orders import HoldSet
+from models.tables.catalogue import Warehouse
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
+from services.execution.events import tell
+from services.execution.ledger import order_key
+from services.execution.locks import is_beyond_recall, locked_order, locked_shipments
+from services.execution.wake_ups import hand_over
+from services.worklist.tasks import open_task, tasks_of
+
+
+class CannotHold(PacklineError):
+    """Nothing of the order can be stopped."""
+
+    def __init__(self, order: SalesOrder) -> None:
+        if order.has_ended:
+            state = f"is {order.status}"
+        elif order.cancel_requested_at is not None:
+            state = "is being cancelled"
+        else:
+            state = "is with the carrier"
+        super().__init__(f"Order {order.number} {state}: there is nothing to put on hold.")
+
+
+class NotOnHold(PacklineError):
+    """There is nothing to release."""
+
+    def __init__(self, order: SalesOrder) -> None:
+        super().__init__(
+            f"Order {order.number} is not on hold: `packline orders --held` lists those that are."
+        )
+
+
+def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
+    """Stop an order before its next step; asked for a second time, it says who was first.
+
+    Raises `UnknownOrder`, `CannotHold`.
+    """
+    with transaction() as session:
+        order = locked_order(session, number)
+        if order.held_at is not None:
+            return _set(order, again=True)
+        stopping = _stopping(session, order)
+        if not stopping or order.cancel_requested_at is not None:
+            raise CannotHold(order)
+        order.hold_reason, order.hold_note = asked.reason, asked.note
+        order.held_at, order.held_by = utc_now(), asked.by
+        note = f": {asked.note}" if asked.note else ""
+        tell(session, order_key(number), "Put on hold", f"{asked.reason}{note}", asked.by)
+        for shipment in stopping:
+            _stop(session, shipment)
+        return _set(order)
+
+
+def release(number: int, by: str) -> SalesOrder:
+    """Let an order go on where it stopped. Raises `UnknownOrder`, `NotOnHold`."""
+    with transaction() as session:
+        order = locked_order(session, number)
+        if order.held_at is None:
+            raise NotOnHold(order)
+        lift_hold(session, order, by)
+        return order
+
+
+def lift_hold(session: Session, order: SalesOrder, by: str) -> None:
+    """Release a locked order: its tasks are open again, and its runs that wait for this go on."""
+    held_at = order.held_at or utc_now()
+    reason = order.hold_reason
+    end_hold(order)
+    tell(session, order_key(order.number), "Released", f"{reason}", by)
+    for shipment in _stopping(session, order):
+        _go_on(session, shipment, held_at)
+    notify(session, ORDERS_CHANNEL)  # a New one has no run yet
+
+
+def end_hold(order: SalesOrder) -> None:
+    """Forget why a locked order is on hold."""
+    if order.held_at is not None:
+        order.released_at = utc_now()
+    order.hold_reason = order.held_at = order.held_by = None
+    order.hold_note = ""
+
+
+def hold_task(session: Session, shipment: Shipment) -> StaffTask | None:
+    """The open question whether a shipment's order is released."""
+    of_hold = select(StaffTask).where(
+        *tasks_of(shipment), StaffTask.kind == TaskKind.HOLD, StaffTask.state == TaskState.OPEN
+    )
+    return session.exec(of_hold).first()
+
+
+def _stopping(session: Session, order: SalesOrder) -> list[Shipment]:
+    shipments = locked_shipments(session, order)
+    return [one for one in shipments if not is_beyond_recall(session, one)]
+
+
+def _stop(session: Session, shipment: Shipment) -> None:
+    order = shipment.order
+    for task in _tasks(session, shipment, TaskState.OPEN):
+        task.state = TaskState.HELD
+    session.flush()
+    why = {"reason": order.hold_reason, "note": order.hold_note, "held_by": order.held_by}
+    open_task(session, shipment, TaskKind.HOLD, why)
+
+
+def _go_on(session: Session, shipment: Shipment, held_at: datetime) -> None:
+    if question := hold_task(session, shipment):
+        question.state = TaskState.WITHDRAWN
+    for task in _tasks(session, shipment, TaskState.HELD):
+        task.state = TaskState.OPEN
+        _give_time(session, task, max(held_at, task.opened_at))
+    if (shipment.waits_at or "").startswith(f"{TaskKind.HOLD}-"):
+        hand_over(session, shipment)
+
+
+def _give_time(session: Session, task: StaffTask, since: datetime) -> None:
+    """The working hours on hold do not count. A task that was late before stays late."""
+    now = utc_now()
+    where = session.get(Warehouse, task.warehouse) if task.warehouse else None
+    if task.reminded_at is None:
+        task.due_at = after_the_break(task.due_at, since, now, where)
+    elif task.escalation_due_at is not None and task.escalated_at is None:
+        task.escalation_due_at = after_the_break(task.escalation_due_at, since, now, where)
+
+
+def _tasks(session: Session, shipment: Shipment, state: TaskState) -> list[StaffTask]:
+    found = select(StaffTask).where(*tasks_of(shipment), StaffTask.state == state)
+    return list(session.exec(found.order_by(col(StaffTask.id)).with_for_update()))
+
+
+def _set(order: SalesOrder, *, again: bool = False) -> HoldSet:
+    return HoldSet(
+        order_number=order.number,
+        reason=order.hold_reason or HoldReason.OTHER,
+        note=order.hold_note,
+        held_by=order.held_by or "",
+        held_at=order.held_at or utc_now(),
+        again=again,
+    )

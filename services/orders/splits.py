@@ -1,0 +1,125 @@
+"""Splitting a shipment: some of its pieces travel as another shipment of the same order.
+
+The new one is New and has no run: the dispatcher starts one. What it takes with it is wanted, or
+held where an allocation said so, from the same instant on. No Prefect here.
+"""
+
+from collections.abc import Mapping
+
+from sqlmodel import Session, col, func, select
+
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from domain.sourcing import Plan
+from domain.splits import CannotSplit, stays
+from models.enums import OrderStatus
+from models.process import ASSIGN_PACKING_TASK, SPLIT_SHIPMENT
+from models.results.orders import ShipmentSplit
+from models.tables.ledger import StepRecord
+from models.tables.shipments import Shipment, ShipmentLine
+from services.execution.events import PACKLINE, tell
+from services.execution.ledger import record
+from services.execution.status import move_on
+from services.inventory.allocations import let_go, lock_products, take_along
+
+
+def split(
+    session: Session,
+    shipment: Shipment,
+    moved: Mapping[str, int],
+    why: str,
+    *,
+    by: str = PACKLINE,
+    warehouse: str | None = None,
+) -> Shipment:
+    """Move pieces by SKU from a locked shipment to its order's next one, which is made.
+
+    They are wanted from now on, or held in `warehouse`, where they are free. Pieces that were found
+    stay: of each line no more can be moved than nobody has picked.
+
+    Raises `CannotSplit`, also for a shipment that is with the packers.
+    """
+    _refuse_packed(session, shipment)
+    left = stays({line.sku: line.quantity for line in shipment.goods}, moved)
+    lock_products(session, moved)
+    let_go(session, shipment, moved)
+    for line in shipment.goods:
+        line.quantity = left[line.sku]
+    new = _next_shipment(session, shipment, moved, warehouse)
+    move_on(shipment, shipment.status)  # its order has one more that is open
+    _tell(session, shipment, new, moved, why, by)
+    notify(session, ORDERS_CHANNEL)
+    return new
+
+
+def split_by_warehouse(session: Session, shipment: Shipment, plan: Plan) -> Plan:
+    """Make a shipment for each warehouse of the plan but the first, with its stock set aside.
+
+    Returns what is left of the plan: the first warehouse's part. The products are locked.
+    """
+    first, *others = plan.warehouses
+    for warehouse in others:
+        pieces = plan.part_of(warehouse).pieces
+        split(session, shipment, pieces, _why(plan), warehouse=warehouse)
+    return plan.part_of(first)
+
+
+def _why(plan: Plan) -> str:
+    return f"no warehouse has all of it ({'; '.join(plan.reasons)})"
+
+
+def _refuse_packed(session: Session, shipment: Shipment) -> None:
+    if session.get(StepRecord, (shipment.key, ASSIGN_PACKING_TASK, 1)):
+        raise CannotSplit(
+            f"{shipment.name.capitalize()} is with the packers: nothing is moved off it any more."
+        )
+
+
+def _next_shipment(
+    session: Session, shipment: Shipment, moved: Mapping[str, int], warehouse: str | None
+) -> Shipment:
+    """Made with its lines. The order is locked, so that nobody else makes the same."""
+    latest = select(func.max(col(Shipment.number))).where(
+        Shipment.order_number == shipment.order_number
+    )
+    number = session.exec(latest).one() + 1
+    new = Shipment(order_number=shipment.order_number, number=number, status=OrderStatus.NEW)
+    session.add(new)
+    session.flush()
+    for line in [line for line in shipment.lines if moved.get(line.sku)]:
+        _move_line(session, line, number, moved[line.sku], warehouse)
+    session.flush()
+    session.expire(shipment.order, ["shipments"])
+    session.refresh(new)
+    return new
+
+
+def _move_line(
+    session: Session, line: ShipmentLine, shipment: int, pieces: int, warehouse: str | None
+) -> None:
+    part = ShipmentLine(
+        order_line_id=line.order_line_id,
+        shipment=shipment,
+        order_number=line.order_number,
+        sku=line.sku,
+        quantity=pieces,
+    )
+    session.add(part)
+    session.flush()
+    take_along(session, part, warehouse)
+
+
+def _tell(
+    session: Session,
+    shipment: Shipment,
+    new: Shipment,
+    moved: Mapping[str, int],
+    why: str,
+    by: str,
+) -> None:
+    pieces = {sku: quantity for sku, quantity in moved.items() if quantity}
+    result = ShipmentSplit(shipment=new.number, moved=pieces, why=why)
+    run_id = shipment.run_id or ""
+    record(session, shipment.key, SPLIT_SHIPMENT, new.number, result, run_id)
+    tell(session, shipment.key, SPLIT_SHIPMENT, str(result), by)
+    listed = ", ".join(f"{quantity} of {sku}" for sku, quantity in pieces.items())
+    tell(session, new.key, "Split off", f"{listed} from {shipment.name}: {why}", by)

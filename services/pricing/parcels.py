@@ -1,0 +1,32 @@
+"""Parcels."""
+
+from sqlmodel import Session
+
+from adapters.carriers.base import HOUSE
+from domain.zones import NoShippingRate
+from models.results.work import Parcel
+from models.tables.orders import SalesOrder
+from services.execution.errors import AnswerRefused
+from services.pricing.tariffs import price_of_parcel, zone_of
+
+
+def check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parcel, ...]) -> None:
+    """A parcel that has no price could be labelled, and the order would go no further.
+
+    Raises `AnswerRefused`.
+    """
+    zone = zone_of(session, carrier=HOUSE, country=order.country, postal_code=order.postal_code)
+    for number, parcel in enumerate(parcels, start=1):
+        try:
+            price_of_parcel(
+                session,
+                parcel,
+                carrier=HOUSE,
+                service_level=order.service_level,
+                zone=zone,
+                currency=order.currency,
+            )
+        except NoShippingRate as problem:
+            raise AnswerRefused(
+                f"The carrier does not take parcel {number}, too big or too heavy: {problem}"
+            ) from problem

@@ -1,0 +1,125 @@
+"""What customers get back. Packline says how much and for what; the money goes back elsewhere, and
+somebody says that it has.
+
+An order's value is what it costs and its refunds, always. No Prefect here.
+"""
+
+from sqlmodel import Session, col, func, select
+
+from adapters.database.sessions import transaction
+from adapters.documents.rendering import money
+from adapters.settings import settings
+from adapters.settings.shop_clock import shop_clock
+from domain.errors import PacklineError
+from domain.pricing import PricedOrder, refund_for
+from models.base import utc_now
+from models.enums import OrderStatus
+from models.imports.requests import RefundPaidIn
+from models.tables.orders import SalesOrder
+from models.tables.refunds import REASON_CHARACTERS, Refund
+from services.execution.events import tell
+from services.execution.ledger import order_key
+from services.execution.locks import IDENTITIES
+from services.pricing.amounts import price, price_as_ordered, save_amounts
+
+
+class UnknownRefund(PacklineError):
+    """There is no such refund."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"There is no refund {number}: `packline refunds --all` lists those there are."
+        )
+
+
+class ShippedAlready(PacklineError):
+    """What an order costs is settled, and in its day's revenue."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Order {number} is Shipped, so nothing of it can be cancelled: give money back where"
+            " the customer paid, and book what is sent back with `packline stock adjust`."
+        )
+
+
+class PaidAlready(PacklineError):
+    """The money went back before."""
+
+    def __init__(self, refund: Refund) -> None:
+        when = f" at {shop_clock(refund.paid_at)}" if refund.paid_at else ""
+        under = f" under {refund.paid_reference!r}" if refund.paid_reference else ""
+        super().__init__(
+            f"Refund {refund.id} of order {refund.order_number} was paid by {refund.paid_by}{when}"
+            f"{under}: nothing was changed; `packline refunds` lists those still to pay."
+        )
+
+
+def reprice(session: Session, order: SalesOrder, reason: str, by: str) -> Refund | None:
+    """Price a locked order anew for what still ships (each line's quantity less what is cancelled
+    of it), and write down what the customer gets back for the rest. None: nothing comes back.
+
+    An order that was never priced is priced as ordered first. Where less would cost more, the
+    amounts stay as they are. Done twice, the second time finds nothing to give back.
+
+    Raises `ShippedAlready`; also `NoShippingZone`, `NoShippingRate` or `NoTaxRate`, but these not
+    for an order that has a value and of which nothing ships.
+    """
+    if order.status == OrderStatus.SHIPPED:
+        raise ShippedAlready(order.number)
+    price_as_ordered(session, order)
+    before = order.total_minor or 0
+    lines, priced = price(session, order, [line.shipping_pieces for line in order.lines])
+    if priced.total_minor > before:
+        return None
+    refund = _refund(session, order, priced, reason, by)
+    save_amounts(order, lines, priced)
+    if refund.amount_minor == 0:
+        return None
+    session.add(refund)
+    tell(session, order_key(order.number), "Refund due", f"{amount(refund)}: {reason}", by)
+    return refund
+
+
+def pay(number: int, paid: RefundPaidIn) -> Refund:
+    """Note that the money of a refund has gone back. Raises `UnknownRefund`, `PaidAlready`."""
+    with transaction() as session:
+        refund = _locked(session, number)
+        if refund.paid_at is not None:
+            raise PaidAlready(refund)
+        refund.paid_at = utc_now()
+        refund.paid_by = paid.by
+        refund.paid_reference = paid.reference or None
+        said = f"{amount(refund)}, {refund.key}" + (f": {paid.reference}" if paid.reference else "")
+        tell(session, order_key(refund.order_number), "Refund paid", said, paid.by)
+        return refund
+
+
+def amount(refund: Refund) -> str:
+    """How much comes back, as people write it."""
+    return money(refund.amount_minor, refund.currency, settings().locale)
+
+
+def _refund(
+    session: Session, order: SalesOrder, priced: PricedOrder, reason: str, by: str
+) -> Refund:
+    """The difference between what the order costs so far and what it will."""
+    key = order_key(order.number)
+    so_far = select(func.count()).where(col(Refund.order_number) == order.number)
+    return Refund(
+        order_number=order.number,
+        key=f"{key}:refund:{session.exec(so_far).one() + 1}",
+        reason=reason[:REASON_CHARACTERS],
+        items_minor=(order.items_minor or 0) - priced.items_minor,
+        shipping_minor=(order.shipping_minor or 0) - priced.shipping_minor,
+        tax_minor=(order.tax_minor or 0) - priced.tax_minor,
+        amount_minor=refund_for(order.total_minor or 0, priced.total_minor),
+        currency=order.currency,
+        by=by,
+    )
+
+
+def _locked(session: Session, number: int) -> Refund:
+    refund = session.get(Refund, number, with_for_update=True) if number in IDENTITIES else None
+    if refund is None:
+        raise UnknownRefund(number)
+    return refund

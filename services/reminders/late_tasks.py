@@ -1,0 +1,237 @@
+"""Tasks that are late: whose task it is gets reminded, and after a while the role above is told.
+
+A late task is marked, and the mail that tells of it is written, in one transaction: each task is in
+one reminder, and in one escalation at the most, whatever crashes and however many dispatchers look.
+A mail tells a role of all tasks that one look found. It is sent afterwards, outside of any
+transaction; while the mail server is away it stays in the outbox.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, or_, text
+from sqlmodel import Session, col, select
+
+from adapters.database.locks import Occupied, exclusive
+from adapters.database.sessions import transaction
+from adapters.documents.rendering import late_tasks_mail
+from adapters.failpoints import reach
+from adapters.mail.smtp import MailServerAway
+from adapters.settings import settings
+from adapters.settings.shop_clock import in_working_hours, shop_clock
+from models.base import utc_now
+from models.enums import MessageState, Role, TaskKind, TaskState
+from models.tables.catalogue import Warehouse
+from models.tables.messages import Message
+from models.tables.orders import SalesOrder
+from models.tables.staff import Staff, StaffTask
+from models.views.mails import LateTask, LateTasksView
+from services.execution.events import tell
+from services.execution.ledger import order_key
+from services.messaging.outbox import begin_sending, save_sent, send_written, write
+from services.worklist.gates import GATES
+from services.worklist.tasks import ROLE_ABOVE
+
+REMINDER, ESCALATION = "reminder", "escalation"
+"""What the keys of these mails begin with; the first task that they tell of follows."""
+
+LOOKING = 7_225_463_04
+"""Advisory lock: one look at a time, so that a role gets one mail for what is late."""
+
+MANAGEMENT = "management"
+
+_AT_ONCE = 5_000
+"""So many tasks are marked in one transaction; what is beyond that waits for the next look."""
+
+_SAYING_DONE = {
+    TaskKind.PICKING: "",
+    TaskKind.PACKING: " --parcel GRAMS,LENGTHxWIDTHxHEIGHT",
+    TaskKind.CARRIER_PICKUP: " --confirmation NUMBER --at 'YYYY-MM-DD HH:MM'",
+    TaskKind.SHORTAGE: " --decision 'try again'",
+    TaskKind.SHORT_PICK: " --decision 'try again'",
+    TaskKind.PUT_BACK: "",
+    TaskKind.HOLD: " --decision release",
+}
+
+logger = logging.getLogger("packline.late")
+
+Late = Sequence[tuple[StaffTask, SalesOrder, Warehouse | None]]
+"""Tasks with their orders, and with their warehouses where they have one."""
+
+
+class Notice(NamedTuple):
+    """Who is told of whose late tasks; `to` is None for management."""
+
+    of: tuple[Role, ...]
+    to: Role | None
+    kind: str
+
+
+class Addressees(NamedTuple):
+    """Who gets a mail. `stands_in` is the role in whose place they get it, mostly ''."""
+
+    names: str
+    emails: list[str]
+    stands_in: str = ""
+
+
+_REMINDERS = tuple(Notice((role,), role, REMINDER) for role in Role)
+_ESCALATIONS = tuple(
+    Notice(tuple(role for role in Role if ROLE_ABOVE.get(role) == above), above, ESCALATION)
+    for above in (Role.OPERATOR, None)
+)
+
+
+def remind_and_escalate() -> int:
+    """Mark the tasks that have become late, and write the mails; returns how many mails.
+
+    0 while another process is looking. A task that somebody is answering is left alone.
+    """
+    with transaction() as session:
+        if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOOKING}):
+            return 0
+        now = utc_now()
+        written = [_tell_of(session, notice, now) for notice in (*_ESCALATIONS, *_REMINDERS)]
+        session.flush()
+        reach("late tasks: marked")
+    return sum(written)
+
+
+def send_reminders() -> int:
+    """Send the mails that are written; returns how many the mail server took.
+
+    What it does not take now is sent in a later round, and holds up no other mail.
+    """
+    with transaction() as session:
+        waiting = select(Message.key).where(
+            Message.state == MessageState.WRITTEN,
+            or_(*(col(Message.key).startswith(f"{kind}:") for kind in (REMINDER, ESCALATION))),
+        )
+        keys = session.exec(waiting.order_by(col(Message.id))).all()
+    return sum(_send(key) for key in keys)
+
+
+def _tell_of(session: Session, notice: Notice, now: datetime) -> bool:
+    """Mark the tasks that are to be told of, and write one mail about them, if there are any."""
+    late = _late_tasks(session, notice, now)
+    if not late:
+        return False
+    first, *_ = late[0]
+    key = f"{notice.kind}:{first.id}"
+    addressees = _addressees(session, notice.to)
+    write(session, key, addressees.emails, late_tasks_mail(_view(notice, late, addressees, now)))
+    session.flush()
+    for task, _, warehouse in late:
+        if notice.kind == ESCALATION:
+            task.escalated_at, task.escalation = now, key
+        else:
+            _mark_reminded(task, warehouse, key, now)
+        _tell_timeline(session, task, notice, addressees)
+    return True
+
+
+def _late_tasks(session: Session, notice: Notice, now: datetime) -> Late:
+    """The tasks of the notice's roles that nobody was told of, the longest overdue first."""
+    found = session.exec(
+        select(StaffTask, SalesOrder, Warehouse)
+        .join(SalesOrder, col(SalesOrder.number) == StaffTask.order_number)
+        .join(Warehouse, isouter=True, onclause=col(Warehouse.code) == StaffTask.warehouse)
+        .where(
+            StaffTask.state == TaskState.OPEN,
+            col(StaffTask.role).in_(notice.of),
+            col(StaffTask.escalated_at).is_(None),
+            col(StaffTask.due_at) <= now,
+            _is_untold(notice.kind, now),
+        )
+        .order_by(col(StaffTask.due_at), col(StaffTask.id))
+        .limit(_AT_ONCE)
+        .with_for_update(of=StaffTask, skip_locked=True)
+    )
+    return found.all()
+
+
+def _is_untold(kind: str, now: datetime) -> ColumnElement[bool]:
+    if kind == ESCALATION:
+        return col(StaffTask.escalation_due_at) <= now
+    return col(StaffTask.reminded_at).is_(None)
+
+
+def _mark_reminded(task: StaffTask, warehouse: Warehouse | None, key: str, now: datetime) -> None:
+    task.reminded_at, task.reminder = now, key
+    hours = settings().escalate_after_hours
+    task.escalation_due_at = in_working_hours(now, hours, warehouse)
+
+
+def _tell_timeline(
+    session: Session, task: StaffTask, notice: Notice, addressees: Addressees
+) -> None:
+    what = "escalated" if notice.kind == ESCALATION else "reminded"
+    detail = f"task {task.id} was due {shop_clock(task.due_at)}: a mail goes to {addressees.names}"
+    tell(session, order_key(task.order_number), f"{GATES[task.kind].title}: {what}", detail)
+
+
+def _addressees(session: Session, role: Role | None) -> Addressees:
+    """Everybody in the role who has a mail address; management where nobody has."""
+    staff = select(Staff).where(Staff.role == role, Staff.email != "").order_by(col(Staff.name))
+    people = session.exec(staff).all() if role else []
+    if people:
+        return Addressees(
+            ", ".join(person.name for person in people), [person.email for person in people]
+        )
+    management = [str(address) for address in settings().management_emails]
+    return Addressees(MANAGEMENT, management, stands_in=role or "")
+
+
+def _view(notice: Notice, late: Late, addressees: Addressees, now: datetime) -> LateTasksView:
+    given = settings()
+    escalated = notice.kind == ESCALATION
+    above = ROLE_ABOVE.get(notice.of[0])
+    return LateTasksView(
+        shop_name=given.shop_name,
+        tasks=tuple(_late_task(task, order) for task, order, _ in late),
+        escalated=escalated,
+        stands_in=addressees.stands_in,
+        tells_next="" if escalated else (f"the {above}" if above else MANAGEMENT),
+        escalate_after_hours=given.escalate_after_hours,
+        now=now,
+        locale=given.locale,
+        time_zone=given.time_zone,
+    )
+
+
+def _late_task(task: StaffTask, order: SalesOrder) -> LateTask:
+    return LateTask(
+        id=task.id,
+        title=GATES[task.kind].title,
+        role=task.role,
+        order_number=order.number,
+        shipment=task.shipment,
+        service_level=order.service_level,
+        due_at=task.due_at,
+        promised_at=order.promised_at,
+        options=_SAYING_DONE[task.kind],
+    )
+
+
+def _send(key: str) -> bool:
+    """Send one mail, unless another process is at it or the mail server is away."""
+    try:
+        with exclusive(f"mail {key}") as turn:
+            with transaction() as session:
+                message = session.exec(select(Message).where(Message.key == key)).one()
+                if message.state != MessageState.WRITTEN:
+                    return False
+                begin_sending(message)
+            reach("reminder: intended")
+            turn.check()
+            delivery = send_written(message)
+            with transaction() as session:
+                save_sent(session, key, delivery)
+    except (MailServerAway, Occupied) as away:
+        logger.warning("The mail %s waits: %s", key, away)
+        return False
+    if delivery.problem:
+        logger.warning("The mail %s: %s", key, delivery.problem)
+    return delivery.sent

@@ -1,0 +1,151 @@
+"""Counts."""
+
+from sqlmodel import Session
+
+from adapters.database.notifications import ORDERS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from domain.allocation import Which, giving_way
+from domain.errors import PacklineError
+from models.enums import MovementKind
+from models.imports.fields import COUNT_PREFIX
+from models.imports.stock import StockCountIn
+from models.results.stock import StockCounted, StockGivenUp
+from models.tables.shipments import Shipment
+from models.tables.stock import StockCount, StockLevel, StockMovement
+from services.execution.locks import locked_shipment
+from services.inventory.warehouses import several_warehouses, warehouse_called
+from services.stock_control.holders import Holder, holders_of
+from services.stock_control.shortfalls import put_short
+from services.stock_control.stock_changes import AlreadyBooked, book_movement, locked_level, named
+
+_ATTEMPTS = 20
+
+
+class PickedAlready(PacklineError):
+    """Fewer pieces were counted than are in the totes of orders that are picked."""
+
+    def __init__(self, found: StockCountIn, picked: int, orders: list[int]) -> None:
+        super().__init__(
+            f"{found.counted} of {found.sku} are counted, and {picked} are picked for"
+            f" {named(orders)}: nothing was changed; count what is in totes and open parcels too."
+        )
+        self.orders = orders
+
+
+class StockInMotion(PacklineError):
+    """Orders took the product faster than it could be counted."""
+
+    def __init__(self, sku: str) -> None:
+        super().__init__(f"Orders are taking {sku} in this moment: book the count again.")
+
+
+def count(found: StockCountIn) -> StockCounted:
+    """Take a count for true: the difference becomes one movement, in the counter's name.
+
+    Where fewer are counted than are set aside, orders give up what is not picked yet, all of it, as
+    few orders as that takes: those that are to be cancelled, then the newest. About the others the
+    operator decides.
+
+    Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `PickedAlready`, `StockInMotion`.
+    """
+    for _ in range(_ATTEMPTS):
+        with transaction() as session:
+            warehouse = warehouse_called(session, found.warehouse).code
+            if counted := _count(session, found, warehouse):
+                return counted
+    raise StockInMotion(found.sku)
+
+
+def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounted | None:
+    """Book the count. None: an order took the product meanwhile, that should give way first.
+
+    Orders are locked before products, always: so who gives way is found out before the locks, and
+    holds only if it is still so under them.
+    """
+    guessed = _who_gives_way(holders_of(session, found.sku, warehouse), found.counted)
+    there = {key: locked_shipment(session, *key) for key in sorted(guessed)}
+    level = locked_level(session, warehouse, found.sku, and_of=list(there.values()))
+    _refuse_count_again(session, found, warehouse)
+    holders = holders_of(session, found.sku, warehouse)
+    _refuse_if_picked(holders, found)
+    short = _who_gives_way(holders, found.counted)
+    if not there.keys() >= short.keys():
+        return None
+    _put_short(session, found, [there[key] for key in short], holders)
+    asked = tuple(holder.number for holder in short.values() if not holder.goes_back)
+    return _book_count(session, level, found, asked)
+
+
+def _refuse_count_again(session: Session, found: StockCountIn, warehouse: str) -> None:
+    if there := session.get(StockCount, (found.sku, warehouse, found.reference)):
+        same = there.counted == found.counted
+        raise AlreadyBooked(there.sku, f"{there.counted} counted", there.reference, same=same)
+
+
+def _refuse_if_picked(holders: list[Holder], found: StockCountIn) -> None:
+    picked = [holder for holder in holders if holder.picked]
+    pieces = sum(holder.picked for holder in picked)
+    if pieces > found.counted:
+        raise PickedAlready(found, pieces, [holder.number for holder in picked])
+
+
+def _who_gives_way(holders: list[Holder], counted: int) -> dict[Which, Holder]:
+    """The first shipments with pieces to pick, until what is held is not more than counted."""
+    excess = sum(holder.pieces for holder in holders) - counted
+    may = {holder.key: holder for holder in holders if holder.unpicked}
+    chosen = giving_way({key: holder.unpicked for key, holder in may.items()}, excess)
+    return {key: may[key] for key in chosen}
+
+
+def _put_short(
+    session: Session, found: StockCountIn, short: list[Shipment], holders: list[Holder]
+) -> None:
+    unpicked = {holder.key: holder.unpicked for holder in holders}
+    held = sum(holder.pieces for holder in holders)
+    kept = held - sum(unpicked[_which(shipment)] for shipment in short)
+    for shipment in short:
+        why = StockGivenUp(
+            sku=found.sku,
+            wanted=unpicked[_which(shipment)],
+            available=found.counted - kept,
+            counted_by=found.by,
+            reference=found.reference,
+        )
+        put_short(session, shipment, why)
+
+
+def _book_count(
+    session: Session, level: StockLevel, found: StockCountIn, put_short: tuple[int, ...]
+) -> StockCounted:
+    """Keep the count, and move what it found more or less; orders that gave way free the rest."""
+    warehouse, before = level.warehouse, level.on_hand
+    kept = found.model_dump(include={"sku", "reference", "counted"})
+    session.add(StockCount(warehouse=warehouse, before=before, actor=found.by, **kept))
+    if found.counted != before:
+        book_movement(session, _counted_movement(found, warehouse, before))
+    if put_short:
+        notify(session, ORDERS_CHANNEL)  # what they held of other products is free
+    return StockCounted(
+        sku=found.sku,
+        warehouse=warehouse if several_warehouses(session) else "",
+        before=before,
+        counted=found.counted,
+        counted_by=found.by,
+        put_short=put_short,
+    )
+
+
+def _counted_movement(found: StockCountIn, warehouse: str, before: int) -> StockMovement:
+    return StockMovement(
+        warehouse=warehouse,
+        sku=found.sku,
+        quantity=found.counted - before,
+        kind=MovementKind.ADJUSTED,
+        reference=f"{COUNT_PREFIX}{found.reference}",
+        actor=found.by,
+        reason=f"counted {found.counted}, the books had {before}",
+    )
+
+
+def _which(shipment: Shipment) -> Which:
+    return shipment.order_number, shipment.number

@@ -1,0 +1,64 @@
+"""Orders that a count puts short: they give up what is not picked yet, and the operator decides.
+
+An order keeps its place in the process, and what lies in its tote. Its picking is closed as short
+in the counter's name, and the operator has the same task as after any short pick; but it waits, and
+goes on by itself. An operator who is being asked already is still asked, with more on the list.
+Once the order is reserved anew, somebody picks the rest.
+"""
+
+from sqlmodel import Session, col, select
+
+from models.enums import TaskKind, TaskState
+from models.results.stock import ShortLine, StockGivenUp
+from models.results.work import Picked
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
+from services.answers.decisions import ask_about_pick
+from services.inventory.allocations import give_up
+from services.worklist.closing import complete_task
+from services.worklist.tasks import tasks_of
+
+
+def put_short(session: Session, shipment: Shipment, why: StockGivenUp) -> None:
+    """Take a locked shipment's stock away, but for what is picked.
+
+    One that is not yet to be picked is told when it is; one that is to be cancelled asks nobody.
+    """
+    give_up(session, shipment, why)
+    picking = _open(session, shipment, TaskKind.PICKING)
+    if picking and picking.checklist:
+        close_picking_as_short(session, shipment, picking, why)
+    elif asked := _open(session, shipment, TaskKind.SHORT_PICK):
+        _ask_about_more(asked, _short_line(shipment, why))
+
+
+def _open(session: Session, shipment: Shipment, kind: TaskKind) -> StaffTask | None:
+    asks = col(StaffTask.state).in_((TaskState.OPEN, TaskState.HELD))
+    of_kind = select(StaffTask).where(StaffTask.kind == kind, asks)
+    return session.exec(of_kind.where(*tasks_of(shipment))).first()
+
+
+def close_picking_as_short(
+    session: Session, shipment: Shipment, task: StaffTask, why: StockGivenUp
+) -> None:
+    """Nobody need walk for what is not there: the operator is asked in place of the picker."""
+    missing = _short_line(shipment, why)
+    ask_about_pick(session, shipment, waits=True, missing=[missing])
+    quantities = {line.sku: line.picked or 0 for line in shipment.goods}
+    picked = Picked(picked_by=why.counted_by, quantities=quantities, missing=(missing,))
+    complete_task(session, shipment, task, picked)
+
+
+def _short_line(shipment: Shipment, why: StockGivenUp) -> ShortLine:
+    """What the count left of the product for the shipment, beside what is picked."""
+    line = next(line for line in shipment.goods if line.sku == why.sku)
+    found = (line.picked or 0) + why.available
+    return ShortLine(sku=line.sku, wanted=line.quantity, available=found)
+
+
+def _ask_about_more(asked: StaffTask, missing: ShortLine) -> None:
+    """The product is added to what an open question lists."""
+    checklist = asked.checklist or {}
+    listed = [line for line in checklist.get("shortages", []) if line["sku"] != missing.sku]
+    listed.append(missing.model_dump(exclude_defaults=True))
+    asked.checklist = checklist | {"shortages": listed}

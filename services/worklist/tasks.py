@@ -1,0 +1,151 @@
+"""The staff's worklist: tasks are opened for a role, with a time by which they are due."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, update
+from sqlmodel import Session, col, func, select
+
+from adapters.settings import settings
+from adapters.settings.shop_clock import in_working_hours, shop_clock
+from domain.errors import PacklineError
+from models.base import utc_now
+from models.enums import Role, ServiceLevel, TaskKind, TaskState
+from models.tables.shipments import Shipment, rows_of
+from models.tables.staff import StaffTask
+from services.execution.locks import IDENTITIES
+from services.inventory.allocations import holding_warehouse
+
+_ROLES = {
+    TaskKind.PICKING: Role.WAREHOUSE_STAFF,
+    TaskKind.PACKING: Role.PACKER,
+    TaskKind.CARRIER_PICKUP: Role.LOGISTICS_COORDINATOR,
+    TaskKind.SHORTAGE: Role.OPERATOR,
+    TaskKind.SHORT_PICK: Role.OPERATOR,
+    TaskKind.PUT_BACK: Role.WAREHOUSE_STAFF,
+    TaskKind.HOLD: Role.OPERATOR,
+}
+
+ROLE_ABOVE = {
+    Role.WAREHOUSE_STAFF: Role.OPERATOR,
+    Role.PACKER: Role.OPERATOR,
+    Role.LOGISTICS_COORDINATOR: Role.OPERATOR,
+}
+"""Who is told when a role's late task stays open; above the operator is management."""
+
+_HOURS: dict[TaskKind, Callable[[], float]] = {
+    TaskKind.PICKING: lambda: settings().picking_hours,
+    TaskKind.PACKING: lambda: settings().packing_hours,
+    TaskKind.CARRIER_PICKUP: lambda: settings().pickup_hours,
+    TaskKind.SHORTAGE: lambda: settings().decision_hours,
+    TaskKind.SHORT_PICK: lambda: settings().decision_hours,
+    TaskKind.PUT_BACK: lambda: settings().put_back_hours,
+    TaskKind.HOLD: lambda: settings().decision_hours,
+}
+
+_LATENESS = {
+    "due_at", "reminded_at", "reminder", "escalation_due_at", "escalated_at", "escalation",
+}  # fmt: skip
+
+
+class TaskNotOpen(PacklineError):
+    """There is nothing to answer."""
+
+
+def open_task(
+    session: Session,
+    shipment: Shipment,
+    kind: TaskKind,
+    checklist: dict[str, Any] | None = None,
+    complaint: str = "",
+) -> StaffTask:
+    """Put a task for the next round of a gate on the list of its role, where the stock is.
+
+    It is due by the hours of that warehouse, or of the shop where there is none. What is opened for
+    an order on hold waits for its release, but for the question about that.
+    """
+    warehouse = holding_warehouse(session, shipment)
+    hours = _hours(kind, shipment.order.service_level)
+    waits = shipment.order.held_at is not None and kind != TaskKind.HOLD
+    last = session.scalar(
+        select(func.max(StaffTask.round)).where(*tasks_of(shipment), StaffTask.kind == kind)
+    )
+    task = StaffTask(
+        order_number=shipment.order_number,
+        shipment=shipment.number,
+        warehouse=warehouse.code if warehouse else None,
+        kind=kind,
+        round=(last or 0) + 1,
+        role=_ROLES[kind],
+        state=TaskState.HELD if waits else TaskState.OPEN,
+        due_at=in_working_hours(utc_now(), hours, warehouse),
+        checklist=checklist,
+        complaint=complaint,
+    )
+    session.add(task)
+    session.flush()
+    return task
+
+
+def ask_again(session: Session, shipment: Shipment, task: StaffTask, complaint: str) -> StaffTask:
+    """Put a task on the list again whose answer was refused; that moves no deadline."""
+    session.refresh(task)  # somebody may have been reminded of it meanwhile
+    again = open_task(session, shipment, task.kind, task.checklist, complaint)
+    again.sqlmodel_update(task.model_dump(include=_LATENESS))
+    session.flush()
+    return again
+
+
+def _hours(kind: TaskKind, service_level: ServiceLevel) -> float:
+    """Working hours until such a task is due."""
+    share = settings().express_share if service_level == ServiceLevel.EXPRESS else 1
+    return _HOURS[kind]() * share
+
+
+def find_task(session: Session, task_id: int) -> StaffTask:
+    """The task of that number. Raises `TaskNotOpen`."""
+    task = session.get(StaffTask, task_id) if task_id in IDENTITIES else None
+    if task is None:
+        raise TaskNotOpen(f"There is no task {task_id}: `packline tasks` lists the open ones.")
+    return task
+
+
+def task_of(session: Session, shipment: Shipment, *, kind: TaskKind, round: int) -> StaffTask:
+    """The task of one round of a shipment's gate; it is opened before anybody waits for it."""
+    of_round = select(StaffTask).where(StaffTask.kind == kind, StaffTask.round == round)
+    return session.exec(of_round.where(*tasks_of(shipment))).one()
+
+
+def withdraw_tasks(session: Session, shipment: Shipment) -> None:
+    """Take what is open for a locked shipment off the lists."""
+    session.execute(
+        update(StaffTask)
+        .where(*tasks_of(shipment), col(StaffTask.state).in_((TaskState.OPEN, TaskState.HELD)))
+        .values(state=TaskState.WITHDRAWN)
+    )
+
+
+def why_not_open(task: StaffTask) -> str:
+    """The sentence for somebody who comes too late."""
+    if _is_called_back(task):
+        return (
+            f"Task {task.id} was called back by {task.answered_by}: the parcels go elsewhere, and"
+            " another task comes once they have other labels. Keep them here."
+        )
+    if task.state == TaskState.DONE and task.answered_at:
+        return (
+            f"Task {task.id} was done by {task.answered_by} at {shop_clock(task.answered_at)}:"
+            " nothing is left to do."
+        )
+    return f"Task {task.id} is {task.state}: `packline tasks` lists the open ones."
+
+
+def _is_called_back(task: StaffTask) -> bool:
+    """Whether the carrier was not to have the parcels any more, though it was asked to."""
+    ended = task.kind == TaskKind.CARRIER_PICKUP and task.state == TaskState.DONE
+    return ended and not (task.answer or {}).get("collected_at")
+
+
+def tasks_of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
+    """The tasks of a shipment, open or not."""
+    return rows_of(StaffTask, shipment)
