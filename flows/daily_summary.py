@@ -9,13 +9,13 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from tasks.reports import (
+from tasks.daily_report import (
     daily_fulfillment_summary,
     generate_daily_performance_report,
     notify_management_of_daily_stats,
     open_day,
 )
-from tasks.runs import goes_on_by_itself
+from tasks.engine.runs import goes_on_by_itself
 
 
 @flow(name="daily-summary")

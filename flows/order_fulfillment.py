@@ -12,8 +12,15 @@ from prefect.states import Completed
 
 from services.execution.errors import CancellationRequested, OnHold
 from services.execution.runs import OrderRef
-from tasks.gates import await_release
-from tasks.messages import (
+from tasks.engine.gates import await_release
+from tasks.engine.runs import goes_on_by_itself
+from tasks.labels import (
+    calculate_shipping_cost,
+    create_shipping_label,
+    void_outdated_labels,
+    void_shipping_labels,
+)
+from tasks.notifications import (
     send_cancellation_notice,
     send_line_cancellation_notice,
     send_shipment_notification,
@@ -25,29 +32,22 @@ from tasks.orders import (
     update_order_status_to_shipped,
     update_order_with_tracking_info,
 )
-from tasks.pricing import calculate_total_order_value, refund_order
-from tasks.runs import goes_on_by_itself
-from tasks.shipping import (
-    await_carrier_pickup,
-    calculate_shipping_cost,
-    cancel_carrier_pickup,
-    create_shipping_label,
-    dispatch_carrier_pickup,
-    void_outdated_labels,
-    void_shipping_labels,
-)
-from tasks.staff import (
-    assign_packing_task,
+from tasks.packing import assign_packing_task, await_packing
+from tasks.picking import (
     assign_picking_task,
-    assign_put_back_task,
     await_decision_on_short_pick,
-    await_decision_on_shortage,
-    await_packing,
     await_picking,
-    await_put_back,
     get_picking_checklist,
 )
-from tasks.stock import check_inventory_levels, return_stock, update_inventory_stock
+from tasks.pickup import await_carrier_pickup, cancel_carrier_pickup, dispatch_carrier_pickup
+from tasks.pricing import calculate_total_order_value, refund_order
+from tasks.restock import assign_put_back_task, await_put_back
+from tasks.stock import (
+    await_decision_on_shortage,
+    check_inventory_levels,
+    return_stock,
+    update_inventory_stock,
+)
 
 
 @flow(name="order-fulfillment")

@@ -51,3 +51,6 @@ UPDATE_INVENTORY_STOCK = "Update Inventory Stock"
 
 SPLIT_SHIPMENT = "Split Shipment"
 ASSIGN_PACKING_TASK = "Assign Packing Task"
+
+
+SEND_LINE_NOTICE = "Send Line Cancellation Notice"

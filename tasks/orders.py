@@ -16,8 +16,8 @@ from models.tables.shipments import Shipment, shipment_name
 from services.execution.runs import Claim, OrderRef, take_over
 from services.execution.status import move_on
 from services.orders.cancellation import cancel
-from tasks.runs import name_run
-from tasks.step import step
+from tasks.engine.runs import name_run
+from tasks.engine.step import step
 
 
 def retrieve_new_order(order_number: int | None, shipment: int) -> OrderRef | None:

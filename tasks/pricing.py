@@ -12,7 +12,7 @@ from services.execution.ledger import find_record
 from services.orders.cancellation import shipments_to_cancel
 from services.pricing.amounts import price_as_ordered
 from services.pricing.refunds import reprice
-from tasks.step import step
+from tasks.engine.step import step
 
 _NO_PRICE = (NoShippingZone, NoShippingRate, NoTaxRate)
 

@@ -3,17 +3,21 @@
 A step writes a reservation or a movement; the database counts, and refuses what is not there.
 """
 
+from typing import cast
+
 from sqlmodel import Session
 
 from domain.sourcing import Plan
 from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
 from models.process import UPDATE_INVENTORY_STOCK
+from models.results.decisions import Decision
 from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturned
 from models.results.work import PutBack
 from models.tables.shipments import Shipment
 from models.tables.stock import StockMovement
 from services.answers.restock import book_put_back
 from services.execution.events import PACKLINE
+from services.execution.runs import OrderRef
 from services.execution.status import move_on
 from services.inventory.allocations import (
     close_reservations,
@@ -25,8 +29,10 @@ from services.inventory.allocations import (
     want,
 )
 from services.orders.splits import split_by_warehouse
+from services.worklist.gates import GATES
 from services.worklist.tasks import open_task
-from tasks.step import step
+from tasks.engine.gates import await_answer
+from tasks.engine.step import step
 
 
 @step("Check Inventory Levels")
@@ -90,3 +96,8 @@ def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:
     listed = [line.model_dump(exclude_defaults=True) for line in lines]
     open_task(session, shipment, TaskKind.SHORTAGE, {"shortages": listed})
     return StockCheck(shortages=lines, reasons=plan.reasons)
+
+
+def await_decision_on_shortage(order: OrderRef) -> Decision:
+    """Wait until the operator says what becomes of an order that stock cannot fill."""
+    return cast(Decision, await_answer(order, GATES[TaskKind.SHORTAGE]))

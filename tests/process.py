@@ -14,10 +14,10 @@ from prefect.client.schemas.objects import State
 from sqlalchemy import text
 from sqlmodel import select
 
-import tasks.gates
+import tasks.daily_report
+import tasks.engine.gates
+import tasks.engine.step
 import tasks.orders
-import tasks.reports
-import tasks.step
 from adapters.database.locks import Occupied
 from adapters.database.sessions import transaction
 from adapters.settings import settings
@@ -75,12 +75,12 @@ class Process:
     def __post_init__(self) -> None:
         patch = self.monkeypatch.setattr
         patch(tasks.orders, "flow_run", Runtime())
-        patch(tasks.reports, "flow_run", Runtime())
-        patch(tasks.step, "as_task", lambda *given: _playing.get()._task(*given))
-        patch(tasks.gates, "answer_given", lambda key: _playing.get()._form(key))
-        patch(tasks.gates, "suspend", lambda *given: _playing.get()._suspend(*given))
+        patch(tasks.daily_report, "flow_run", Runtime())
+        patch(tasks.engine.step, "as_task", lambda *given: _playing.get()._task(*given))
+        patch(tasks.engine.gates, "answer_given", lambda key: _playing.get()._form(key))
+        patch(tasks.engine.gates, "suspend", lambda *given: _playing.get()._suspend(*given))
         patch(
-            tasks.reports,
+            tasks.daily_report,
             "create_markdown_artifact",
             lambda key, markdown: _playing.get().published.append(markdown),
         )

@@ -11,6 +11,7 @@ from adapters.settings.shop_clock import in_working_hours, shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
+from models.results.work import TaskOpened
 from models.tables.shipments import Shipment, rows_of
 from models.tables.staff import StaffTask
 from services.execution.locks import IDENTITIES
@@ -149,3 +150,8 @@ def _is_called_back(task: StaffTask) -> bool:
 def tasks_of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
     """The tasks of a shipment, open or not."""
     return rows_of(StaffTask, shipment)
+
+
+def opened(task: StaffTask) -> TaskOpened:
+    """What a step says of a task that it has opened."""
+    return TaskOpened(task_id=task.id, role=task.role, due_at=task.due_at)

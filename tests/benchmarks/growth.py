@@ -34,7 +34,7 @@ from models.tables.shipments import Shipment
 from services.execution.runs import Claim, DayRef
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.holders import holders_of
-from tasks.reports import daily_fulfillment_summary
+from tasks.daily_report import daily_fulfillment_summary
 from tasks.stock import check_inventory_levels
 from tests.benchmarks.measuring import screen, show
 from tests.benchmarks.plans import recorded, scanned

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-import tasks.step
+import tasks.engine.step
 from adapters.database.sessions import transaction
 from adapters.mail import smtp as mail
 from adapters.prefect.api import RunState
@@ -74,7 +74,7 @@ def test_a_turn_keeps_two_attempts_from_sending_one_mail_at_once(
     other = process.another()
     monkeypatch.setattr(mail, "send", while_sending(lambda: other.run(number), mail.send))
     if not protected:
-        monkeypatch.setattr(tasks.step, "exclusive", no_turns)
+        monkeypatch.setattr(tasks.engine.step, "exclusive", no_turns)
     with pytest.raises(Superseded):
         to_the_last_gate(process, number)
     mail.send.other.join()
@@ -113,20 +113,20 @@ def broken_checks():
 
 def forget_the_step(monkeypatch, step):
     """As if nothing had been written into the ledger for it."""
-    remembered, found = OrderRef.recorded, tasks.step.find_record
+    remembered, found = OrderRef.recorded, tasks.engine.step.find_record
     monkeypatch.setattr(
         OrderRef,
         "recorded",
         lambda self, name, round: None if name == step else remembered(self, name, round),
     )
     monkeypatch.setattr(
-        tasks.step,
+        tasks.engine.step,
         "find_record",
         lambda session, subject, name, round: (
             None if name == step else found(session, subject, name, round)
         ),
     )
-    monkeypatch.setattr(tasks.step, "record", lambda *_: None)
+    monkeypatch.setattr(tasks.engine.step, "record", lambda *_: None)
 
 
 def forget_that_it_was_sent(session, key):

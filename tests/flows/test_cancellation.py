@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-import tasks.gates
+import tasks.engine.gates
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
 from models.process import WAY_BACK
@@ -207,13 +207,13 @@ def test_a_request_that_comes_while_a_label_is_bought_voids_it(process, number, 
 def test_a_request_that_comes_while_the_run_is_about_to_wait_is_heard(
     process, number, mail_server, monkeypatch
 ):
-    suspend = tasks.gates.suspend
+    suspend = tasks.engine.gates.suspend
 
     def slowly(gate, key, description):
         ask(number)
         return suspend(gate, key, description)
 
-    monkeypatch.setattr(tasks.gates, "suspend", slowly)
+    monkeypatch.setattr(tasks.engine.gates, "suspend", slowly)
     assert process.run(number) == "picking-1"
     assert take_ready(10) == [(number, 1, process.run_id)]
     go_back(process, number)

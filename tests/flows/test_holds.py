@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 
 import services.orders.holds
-import tasks.gates
+import tasks.engine.gates
 from adapters.database.sessions import transaction
 from console import lists
 from deployments.dispatcher import _shipments_without_run
@@ -147,14 +147,14 @@ def test_a_request_to_cancel_wins_over_a_hold(process, number, gate):
 def test_a_release_that_comes_while_the_run_is_about_to_wait_for_it_is_heard(
     process, number, monkeypatch
 ):
-    suspend = tasks.gates.suspend
+    suspend = tasks.engine.gates.suspend
 
     def slowly(gate, key, description):
         release(number, "Kim")
         return suspend(gate, key, description)
 
     process.meanwhile["Get Picking Checklist"] = lambda: hold(number)
-    monkeypatch.setattr(tasks.gates, "suspend", slowly)
+    monkeypatch.setattr(tasks.engine.gates, "suspend", slowly)
     assert process.run(number) == "hold-1"
     assert take_ready(10) == [(number, 1, process.run_id)]
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-import tasks.step
+import tasks.engine.step
 from adapters.database.sessions import transaction
 from adapters.mail.smtp import MailUnclear
 from domain.errors import Unavailable
@@ -174,7 +174,7 @@ def test_a_mail_that_went_out_is_not_sent_again_when_only_its_record_is_tried_ag
 
         return run
 
-    monkeypatch.setattr(tasks.step, "as_task", twice)
+    monkeypatch.setattr(tasks.engine.step, "as_task", twice)
     assert process.ship(number) == f"Order {number} is Shipped."
     assert once
     assert len(mail_server.mails) == 1

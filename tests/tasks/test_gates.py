@@ -5,13 +5,13 @@ from threading import Barrier
 
 import pytest
 
-import tasks.gates
+import tasks.engine.gates
 from adapters.database.sessions import transaction
 from models.enums import TaskKind
 from services.execution.errors import Superseded
 from services.execution.wake_ups import take_ready
 from services.worklist.gates import GATES
-from tasks.gates import suspend
+from tasks.engine.gates import suspend
 from tests.factories import make_order
 from tests.process import ANSWERS, form, rows
 
@@ -33,14 +33,14 @@ def test_an_answer_that_came_while_the_run_was_about_to_wait_hands_it_over_at_on
     process, number, monkeypatch
 ):
     """The console took the answer after the run had decided to wait, and before it waited."""
-    suspend = tasks.gates.suspend
+    suspend = tasks.engine.gates.suspend
 
     def slowly(gate, key, description):
         process.answer("picking")
         assert take_ready(10) == []  # the run does not wait yet
         return suspend(gate, key, description)
 
-    monkeypatch.setattr(tasks.gates, "suspend", slowly)
+    monkeypatch.setattr(tasks.engine.gates, "suspend", slowly)
     assert process.run(number) == "picking-1"
     assert take_ready(10) == [(number, 1, process.run_id)]
 
@@ -75,7 +75,7 @@ def test_workers_that_take_ready_runs_together_take_different_ones(process, shop
 
 def test_a_form_that_was_never_shown_is_not_looked_for(process, number, monkeypatch):
     looked = []
-    monkeypatch.setattr(tasks.gates, "answer_given", looked.append)
+    monkeypatch.setattr(tasks.engine.gates, "answer_given", looked.append)
     process.run(number)
     assert looked == []
     process.run(number)
@@ -125,7 +125,7 @@ def test_a_run_waits_under_a_key_with_the_round_of_the_gate(process, number):
 def test_the_form_has_a_required_field_and_the_gates_name(gate, monkeypatch):
     """Whatever is optional would pass unanswered, and a form of another gate would open this."""
     shown = []
-    monkeypatch.setattr(tasks.gates, "suspend_with_form", lambda *given: shown.append(given))
+    monkeypatch.setattr(tasks.engine.gates, "suspend_with_form", lambda *given: shown.append(given))
     suspend(gate, f"{gate.kind}-1", "the list")
     ((key, schema, description),) = shown
     assert (key, description) == (f"{gate.kind}-1", "the list")

@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from models.tables.messages import Message
 from services.messaging.outbox import Delivery, send_written
-from tasks.messages import send_shipment_notification, write_shipment_mail
+from tasks.notifications import send_shipment_notification, write_shipment_mail
 from tests.factories import make_label, make_order, make_product, the_shipment
 from tests.process import set_to
 

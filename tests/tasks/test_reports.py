@@ -13,7 +13,7 @@ from models.tables.messages import Message
 from models.tables.orders import OrderLine
 from models.tables.reports import DailySummary
 from services.execution.runs import DayRef
-from tasks.reports import daily_fulfillment_summary, write_report
+from tasks.daily_report import daily_fulfillment_summary, write_report
 from tests.factories import make_product, make_shipped
 from tests.process import rows, set_to
 

@@ -15,16 +15,14 @@ from models.results.work import Packed, Parcel
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.tables.staff import StaffTask
 from services.execution.locks import locked_shipment
-from tasks.shipping import (
-    NoLabel,
+from tasks.labels import (
     address_lines,
     buy_labels,
     calculate_shipping_cost,
     create_shipping_label,
-    dispatch_carrier_pickup,
     want_labels,
-    want_pickup,
 )
+from tasks.pickup import NoLabel, dispatch_carrier_pickup, want_pickup
 from tests.factories import make_label, make_order, make_product, make_tariffs, the_shipment
 from tests.process import rows, set_to
 

@@ -4,7 +4,8 @@ import pytest
 from sqlmodel import select
 
 from models.tables.staff import StaffTask
-from tasks.staff import assign_packing_task, assign_picking_task, get_picking_checklist
+from tasks.packing import assign_packing_task
+from tasks.picking import assign_picking_task, get_picking_checklist
 from tests.factories import make_order, make_product, the_shipment
 
 

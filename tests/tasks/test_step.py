@@ -8,7 +8,7 @@ from prefect.states import Crashed, Failed
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import Session
 
-import tasks.step
+import tasks.engine.step
 from adapters.carriers.base import CarrierAway
 from adapters.database.locks import Occupied
 from adapters.database.sessions import DatabaseAway, transaction
@@ -18,7 +18,7 @@ from models.results.orders import StatusChange
 from models.tables.shipments import Shipment
 from services.execution.errors import Superseded, UnknownOrder
 from services.execution.runs import OrderRef, take_over
-from tasks.step import _time_can_heal, step
+from tasks.engine.step import _time_can_heal, step
 from tests.factories import make_order, make_product
 from tests.process import dying_before_the_record_of, rows
 
@@ -68,7 +68,7 @@ def started(monkeypatch):
 
         return run
 
-    monkeypatch.setattr(tasks.step, "as_task", in_place)
+    monkeypatch.setattr(tasks.engine.step, "as_task", in_place)
     CALLS.clear()
     AWAY.clear()
     return names

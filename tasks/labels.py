@@ -1,46 +1,25 @@
 """Steps 9, 10 and 13, what undoes them, and the gate where the carrier collects."""
 
 from dataclasses import dataclass
-from typing import cast
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from adapters.carriers.base import HOUSE, LabelRequest
 from adapters.carriers.registry import carrier_named
 from adapters.documents.addresses import address_lines
 from adapters.documents.labels import label_pdf
 from adapters.settings import settings
-from domain.errors import PacklineError
 from models.base import utc_now
-from models.enums import LabelState, PickupState, TaskKind
-from models.results.shipping import (
-    LabelsBought,
-    LabelsVoided,
-    PickupBooked,
-    PickupCancelled,
-    ShippingCost,
-)
-from models.results.work import Packed, PickupOutcome
-from models.tables.shipments import Shipment, rows_of
-from models.tables.shipping import CarrierPickup, ShippingLabel
+from models.enums import LabelState
+from models.results.shipping import LabelsBought, LabelsVoided, ShippingCost
+from models.results.work import Packed
+from models.tables.shipments import Shipment
+from models.tables.shipping import ShippingLabel
 from models.views.base import split_address
 from models.views.labels import LabelView
-from services.execution.events import PACKLINE
-from services.execution.runs import OrderRef
-from services.orders.relabelling import call_back
 from services.pricing.tariffs import price_of_parcel, zone_of
-from services.worklist.gates import GATES
-from services.worklist.tasks import open_task
-from tasks.gates import await_answer
-from tasks.step import step
-
-
-class NoLabel(PacklineError):
-    """A shipment without labels has nothing to send."""
-
-    def __init__(self, shipment: Shipment) -> None:
-        name = shipment.name.capitalize()
-        super().__init__(f"{name} has no label: press Retry on its flow run.")
+from services.shipping.labels import Booked, again_in, live_labels
+from tasks.engine.step import step
 
 
 @dataclass(frozen=True)
@@ -59,24 +38,6 @@ class BoughtLabel:
     key: str
     tracking_number: str
     pdf: bytes
-
-
-@dataclass(frozen=True)
-class WantedPickup:
-    """A collection to book."""
-
-    key: str
-    carrier: str
-    parcels: int
-    weight_grams: int
-
-
-@dataclass(frozen=True)
-class Booked:
-    """Something at a carrier that is to be undone, by its key."""
-
-    carrier: str
-    key: str
 
 
 def want_labels(session: Session, shipment: Shipment, packed: Packed) -> list[WantedLabel]:
@@ -175,107 +136,6 @@ def calculate_shipping_cost(session: Session, shipment: Shipment) -> ShippingCos
     )
 
 
-def want_pickup(session: Session, shipment: Shipment) -> WantedPickup:
-    """Write down that the parcels want to be collected."""
-    labels = live_labels(session, shipment)
-    if not labels:
-        raise NoLabel(shipment)
-    key = f"{shipment.key}:pickup"
-    pickup = _pickup(session, shipment) or CarrierPickup(
-        order_number=shipment.order_number,
-        shipment=shipment.number,
-        key=key,
-        carrier=labels[0].carrier,
-        parcels=len(labels),
-        weight_grams=sum(label.weight_grams for label in labels),
-    )
-    session.add(pickup)
-    return WantedPickup(pickup.key, pickup.carrier, pickup.parcels, pickup.weight_grams)
-
-
-def book_pickup(wanted: WantedPickup) -> str:
-    """Book the collection under its key; returns the carrier's reference."""
-    carrier = carrier_named(wanted.carrier)
-    return carrier.book_pickup(wanted.key, wanted.parcels, wanted.weight_grams)
-
-
-@step("Dispatch Carrier Pickup", intent=want_pickup, effect=book_pickup)
-def dispatch_carrier_pickup(session: Session, shipment: Shipment, reference: str) -> PickupBooked:
-    """The carrier is ordered, and the logistics coordinator has a task."""
-    pickup = _pickup(session, shipment)
-    if pickup is None:
-        raise NoLabel(shipment)
-    pickup.reference = reference
-    pickup.state = PickupState.BOOKED
-    checklist: dict[str, object] = {
-        "carrier": carrier_named(pickup.carrier).title,
-        "reference": reference,
-        "weight_grams": pickup.weight_grams,
-        "tracking_numbers": [label.tracking_number for label in live_labels(session, shipment)],
-    }
-    if replaced := replaced_numbers(session, shipment):
-        checklist["replaced"] = replaced
-    task = open_task(session, shipment, TaskKind.CARRIER_PICKUP, checklist)
-    if shipment.address_changed:
-        call_back(session, shipment, PACKLINE)
-    return PickupBooked(reference=reference, task_id=task.id)
-
-
-def want_pickup_cancelled(session: Session, shipment: Shipment) -> list[Booked]:
-    """The collection to call off, if one is wanted or booked; those of other orders stay."""
-    pickup = _pickup(session, shipment)
-    return [Booked(pickup.carrier, pickup.key)] if pickup else []
-
-
-def cancel_pickups(pickups: list[Booked]) -> list[Booked]:
-    """Call the collection off, under its key."""
-    for pickup in pickups:
-        carrier_named(pickup.carrier).cancel_pickup(pickup.key)
-    return pickups
-
-
-@step("Cancel Carrier Pickup", intent=want_pickup_cancelled, effect=cancel_pickups)
-def cancel_carrier_pickup(
-    session: Session, shipment: Shipment, called_off: list[Booked]
-) -> PickupCancelled:
-    """The carrier does not come for these parcels."""
-    if pickup := _pickup(session, shipment):
-        pickup.state = PickupState.CANCELLED
-    return PickupCancelled(called_off=tuple(pickup.key for pickup in called_off))
-
-
-def await_carrier_pickup(order: OrderRef) -> PickupOutcome:
-    """Wait until the carrier has collected the parcels, or until they go elsewhere."""
-    return cast(PickupOutcome, await_answer(order, GATES[TaskKind.CARRIER_PICKUP]))
-
-
-def live_labels(session: Session, shipment: Shipment) -> list[ShippingLabel]:
-    """The shipment's labels, by parcel, without the voided ones."""
-    found = select(ShippingLabel).where(
-        *rows_of(ShippingLabel, shipment),
-        ShippingLabel.state != LabelState.VOIDED,
-    )
-    return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
-
-
-def again_in(key: str, issue: int) -> str:
-    """The key of something that is made with each issue of a shipment's labels."""
-    return key if issue == 1 else f"{key}:{issue}"
-
-
-def replaced_numbers(session: Session, shipment: Shipment) -> list[str]:
-    """The tracking numbers that the shipment's parcels had before; mostly they had none."""
-    if shipment.label_issue == 1:
-        return []
-    voided = select(ShippingLabel.tracking_number).where(
-        *rows_of(ShippingLabel, shipment),
-        ShippingLabel.state == LabelState.VOIDED,
-        col(ShippingLabel.tracking_number).is_not(None),
-    )
-    numbers = session.exec(voided.order_by(col(ShippingLabel.id)))
-    return [number for number in numbers if number]
-
-
 def _strike_out_labels(session: Session, shipment: Shipment, voided: list[Booked]) -> LabelsVoided:
     for label in live_labels(session, shipment):
         label.state = LabelState.VOIDED
@@ -312,10 +172,3 @@ def _buy(wanted: WantedLabel) -> BoughtLabel:
     number = carrier_named(wanted.carrier).buy_label(wanted.request)
     view = LabelView.model_validate(wanted.view | {"tracking_number": number})
     return BoughtLabel(wanted.request.key, number, label_pdf(view))
-
-
-def _pickup(session: Session, shipment: Shipment) -> CarrierPickup | None:
-    found = select(CarrierPickup).where(
-        *rows_of(CarrierPickup, shipment),
-    )
-    return session.exec(found).first()

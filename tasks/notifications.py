@@ -4,26 +4,19 @@ what of the order is cancelled and will not ship.
 
 from collections import Counter
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from sqlmodel import Session, col, select
 
-from adapters.carriers.base import HOUSE
-from adapters.carriers.registry import carrier_named
-from adapters.documents.addresses import address_lines
 from adapters.documents.rendering import shipment_mail
-from adapters.settings import settings
-from models.enums import OrderStatus
-from models.process import CANCEL_LINES, REFUND_ORDER
+from models.process import CANCEL_LINES, REFUND_ORDER, SEND_LINE_NOTICE
 from models.results.decisions import Decision
 from models.results.notifications import CancellationTold, MailSent
 from models.results.orders import LinesCancelled, OrderRefunded
-from models.tables.catalogue import Product
 from models.tables.messages import Message
-from models.tables.orders import OrderLine, SalesOrder
+from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
-from models.tables.shipments import Shipment, ShipmentLine, rows_of
-from models.views.mails import MailLine, MailParcel, ShipmentMailView
+from models.tables.shipments import Shipment
+from models.views.mails import ShipmentMailView
 from services.answers.decisions import cancellations
 from services.execution.ledger import find_record, order_key, record
 from services.execution.runs import OrderRef
@@ -41,10 +34,9 @@ from services.messaging.outbox import (
     write,
     written,
 )
-from tasks.shipping import again_in, live_labels, replaced_numbers
-from tasks.step import step
-
-SEND_LINE_NOTICE = "Send Line Cancellation Notice"
+from services.messaging.shipment_mails import shipment_mail_view
+from services.shipping.labels import again_in, live_labels, replaced_numbers
+from tasks.engine.step import step
 
 
 def write_shipment_mail(session: Session, shipment: Shipment) -> Message:
@@ -52,9 +44,7 @@ def write_shipment_mail(session: Session, shipment: Shipment) -> Message:
     key = _shipment_key(shipment)
     return begin_sending(
         written(session, key)
-        or write(
-            session, key, [shipment.order.email], shipment_mail(_shipment_view(session, shipment))
-        )
+        or write(session, key, [shipment.order.email], shipment_mail(_mail_view(session, shipment)))
     )
 
 
@@ -64,6 +54,11 @@ def send_shipment_notification(
 ) -> MailSent:
     """Tell the customer. An address that does not exist holds up nothing: it is noted."""
     return save_sent(session, _shipment_key(shipment), delivery)
+
+
+def _mail_view(session: Session, shipment: Shipment) -> ShipmentMailView:
+    labels, replaced = live_labels(session, shipment), replaced_numbers(session, shipment)
+    return shipment_mail_view(session, shipment, labels, replaced)
 
 
 def _shipment_key(shipment: Shipment) -> str:
@@ -196,72 +191,3 @@ def send_line_cancellation_notice(
 def _latest_notice(session: Session, shipment: Shipment) -> str:
     """The mails of a shipment are sent one after the other: it is the one with the last number."""
     return line_notice_key(shipment.key, cancellations(session, shipment))
-
-
-def _shipment_view(session: Session, shipment: Shipment) -> ShipmentMailView:
-    labels, order = live_labels(session, shipment), shipment.order
-    return ShipmentMailView(
-        shop_name=settings().shop_name,
-        order_number=order.number,
-        customer_name=order.customer_name,
-        lines=_mail_lines(session, shipment),
-        is_part=len(_not_cancelled(shipment)) > 1,
-        replaced=tuple(replaced_numbers(session, shipment)),
-        follows=_follows(session, shipment),
-        items_minor=order.items_minor or 0,
-        shipping_minor=order.shipping_minor or 0,
-        tax_minor=order.tax_minor or 0,
-        total_minor=order.total_minor or 0,
-        currency=order.currency,
-        prices_include_tax=order.prices_include_tax,
-        carrier=carrier_named(shipment.carrier or HOUSE).title,
-        parcels=tuple(
-            MailParcel(
-                tracking_number=label.tracking_number or "",
-                link=settings().tracking_url.format(
-                    tracking_number=quote(label.tracking_number or "")
-                ),
-                weight_grams=label.weight_grams,
-            )
-            for label in labels
-        ),
-        address_lines=address_lines(order),
-        locale=settings().locale,
-    )
-
-
-def _not_cancelled(shipment: Shipment) -> list[Shipment]:
-    """The shipments that leave, or have left, of its order."""
-    return [one for one in shipment.order.shipments if one.status != OrderStatus.CANCELLED]
-
-
-def _follows(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:
-    """What leaves later: the other shipments' goods that have no label yet."""
-    later = [
-        other
-        for other in _not_cancelled(shipment)
-        if other.number != shipment.number and other.tracking_number is None
-    ]
-    return tuple(line for other in later for line in _mail_lines(session, other))
-
-
-def _mail_lines(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:
-    found = session.exec(
-        select(OrderLine, ShipmentLine.quantity, Product.name)
-        .join(ShipmentLine, col(ShipmentLine.order_line_id) == OrderLine.id)
-        .where(
-            OrderLine.sku == Product.sku,
-            *rows_of(ShipmentLine, shipment),
-            ShipmentLine.quantity > 0,
-        )
-        .order_by(col(OrderLine.position))
-    )
-    return tuple(
-        MailLine(
-            sku=line.sku,
-            name=name,
-            quantity=quantity,
-            amount_minor=quantity * line.unit_price_minor,
-        )
-        for line, quantity, name in found
-    )

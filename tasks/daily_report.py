@@ -11,7 +11,7 @@ from typing import Any
 from prefect.artifacts import create_markdown_artifact
 from prefect.runtime import flow_run
 from sqlalchemy import text
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, func, select
 
 from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.sessions import transaction
@@ -19,22 +19,14 @@ from adapters.documents.charts import orders_and_revenue_png
 from adapters.documents.rendering import daily_report, daily_report_markdown
 from adapters.settings import settings
 from domain.shop_days import day_bounds, day_to_sum_up
-from domain.statistics import average_minor, last_days
 from models.base import utc_now
 from models.process import DAILY_FULFILLMENT_SUMMARY
 from models.results.notifications import MailSent
 from models.results.reports import DaySummed, ReportMade
 from models.tables.ledger import StepRecord
 from models.tables.messages import Message
-from models.tables.orders import OrderLine, SalesOrder
 from models.tables.reports import DailySummary
-from models.views.daily_report import (
-    CHART_DAYS,
-    CurrencyFigures,
-    CurrencyRevenue,
-    DailyReportView,
-    DayFigures,
-)
+from models.views.daily_report import DailyReportView
 from services.execution.ledger import day_key
 from services.execution.runs import DayRef
 from services.messaging.outbox import (
@@ -45,8 +37,10 @@ from services.messaging.outbox import (
     write,
     written,
 )
-from tasks.runs import name_run
-from tasks.step import step
+from services.reporting.figures import backlog, orders_received, revenue_by_currency
+from services.reporting.report_view import report_view
+from tasks.engine.runs import name_run
+from tasks.engine.step import step
 
 
 def open_day(day: dt.date | None) -> DayRef:
@@ -73,14 +67,14 @@ def daily_fulfillment_summary(session: Session, day: DayRef) -> DaySummed:
     """
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SHIPPING_AND_SUMMING_UP})
     begin, end = day_bounds(day.day, settings().zone_info)
-    revenue = _revenue(session, begin, end)
+    revenue = revenue_by_currency(session, begin, end)
     figures: dict[str, Any] = {
         "day": day.day,
         "revision": day.revision,
-        "orders_received": _received(session, begin, end),
+        "orders_received": orders_received(session, begin, end),
         "orders_shipped": sum(part["orders"] for part in revenue.values()),
         "units_shipped": sum(part["units"] for part in revenue.values()),
-        "backlog": _backlog(session, end),
+        "backlog": backlog(session, end),
         "revenue": revenue,
     }
     session.merge(DailySummary(**figures, computed_at=utc_now()))
@@ -89,7 +83,7 @@ def daily_fulfillment_summary(session: Session, day: DayRef) -> DaySummed:
 
 def write_report(session: Session, day: DayRef, figures: DaySummed) -> DailyReportView:
     """Put the report into the outbox, with its chart."""
-    view = _view(session, figures)
+    view = report_view(session, figures)
     if not written(session, _report_key(day)):
         recipients = [str(address) for address in settings().management_emails]
         content, chart = daily_report(view), orders_and_revenue_png(view)
@@ -153,74 +147,3 @@ def _next_revision(session: Session, day: dt.date, run_id: str) -> DayRef:
 def _scheduled_day() -> dt.date:
     start = flow_run.scheduled_start_time
     return day_to_sum_up(start, settings().zone_info, settings().day_closes_at_hour)
-
-
-def _received(session: Session, begin: dt.datetime, end: dt.datetime) -> int:
-    received = select(func.count()).where(
-        col(SalesOrder.received_at) >= begin, col(SalesOrder.received_at) < end
-    )
-    return session.scalar(received) or 0
-
-
-def _backlog(session: Session, end: dt.datetime) -> int:
-    """Orders that had come in by the end of the day, and had neither shipped nor been cancelled."""
-    waiting = select(func.count()).where(
-        col(SalesOrder.received_at) < end,
-        or_(col(SalesOrder.shipped_at).is_(None), col(SalesOrder.shipped_at) >= end),
-        or_(col(SalesOrder.cancelled_at).is_(None), col(SalesOrder.cancelled_at) >= end),
-    )
-    return session.scalar(waiting) or 0
-
-
-def _revenue(session: Session, begin: dt.datetime, end: dt.datetime) -> dict[str, Any]:
-    """Per currency: orders shipped from `begin` until before `end`, their pieces and revenue."""
-    pieces = (
-        select(func.sum(OrderLine.quantity - OrderLine.cancelled))
-        .where(OrderLine.order_number == SalesOrder.number)
-        .correlate(SalesOrder)
-        .scalar_subquery()
-    )
-    found = session.execute(
-        select(
-            SalesOrder.currency, func.count(), func.sum(pieces), func.sum(SalesOrder.total_minor)
-        )
-        .where(col(SalesOrder.shipped_at) >= begin, col(SalesOrder.shipped_at) < end)
-        .group_by(SalesOrder.currency)
-        .order_by(SalesOrder.currency)
-    )
-    return {
-        currency: {"orders": orders, "units": int(units), "revenue_minor": int(minor)}
-        for currency, orders, units, minor in found
-    }
-
-
-def _view(session: Session, figures: DaySummed) -> DailyReportView:
-    return DailyReportView(
-        shop_name=settings().shop_name,
-        **figures.model_dump(exclude={"revenue"}),
-        currencies=tuple(
-            CurrencyFigures(
-                currency=currency,
-                average_minor=average_minor(part["revenue_minor"], part["orders"]),
-                **part,
-            )
-            for currency, part in figures.revenue.items()
-        ),
-        history=tuple(_day(session, day) for day in last_days(figures.day, CHART_DAYS)),
-        locale=settings().locale,
-        time_zone=settings().time_zone,
-        generated_at=utc_now(),
-    )
-
-
-def _day(session: Session, day: dt.date) -> DayFigures:
-    revenue = _revenue(session, *day_bounds(day, settings().zone_info))
-    return DayFigures(
-        day=day,
-        revenue=tuple(
-            CurrencyRevenue(
-                currency=currency, orders=part["orders"], revenue_minor=part["revenue_minor"]
-            )
-            for currency, part in revenue.items()
-        ),
-    )

@@ -1,0 +1,28 @@
+"""Packing."""
+
+from typing import cast
+
+from sqlmodel import Session
+
+from models.enums import TaskKind
+from models.results.work import Packed, TaskOpened
+from models.tables.shipments import Shipment
+from services.execution.runs import OrderRef
+from services.worklist.gates import GATES
+from services.worklist.picking_lists import goods_weight, picking_checklist
+from services.worklist.tasks import open_task, opened
+from tasks.engine.gates import await_answer
+from tasks.engine.step import step
+
+
+@step("Assign Packing Task")
+def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
+    """Put the picked order on the packers' list."""
+    checklist = picking_checklist(session, shipment).model_dump()
+    checklist["goods_grams"] = goods_weight(session, shipment)
+    return opened(open_task(session, shipment, TaskKind.PACKING, checklist))
+
+
+def await_packing(order: OrderRef) -> Packed:
+    """Wait until somebody has packed the order, weighed and measured its parcels."""
+    return cast(Packed, await_answer(order, GATES[TaskKind.PACKING]))
