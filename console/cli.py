@@ -27,16 +27,16 @@ from adapters.database.schema import check_schema, migrate
 from adapters.database.sessions import DatabaseAway, database_url, engine, transaction
 from adapters.prefect.api import PrefectApi
 from adapters.settings import settings
+from benchmarks.load import Load, Watch
+from benchmarks.replay import run_replay
+from benchmarks.replay_orders import ORDERS_FILE, read_week
+from benchmarks.throughput import Comparison, compared, run_bench, run_stock
 from console import answer_options as options
 from console import lists, shown
 from console.label_files import write_labels
-from deployments.bench import Comparison, compared, run_bench, run_stock
-from deployments.bench_load import Load, Watch
-from deployments.bench_replay import run_replay
-from deployments.bench_replay_orders import ORDERS_FILE, read_week
-from deployments.demo import run_demo
-from deployments.dispatcher import main as run_dispatcher
-from deployments.live import run_live
+from deployments.demo.demo import run_demo
+from deployments.dispatcher.loop import main as run_dispatcher
+from deployments.stack.live import run_live
 from domain.errors import PacklineError
 from models.enums import Adjustment, HoldReason, OrderStatus, Role
 from models.imports.fields import Given, checked

@@ -14,6 +14,8 @@ from rich.text import Text
 from adapters.documents.rendering import money
 from adapters.settings import settings
 from adapters.settings.shop_clock import shop_clock
+from benchmarks.replay_report import ReplayReport
+from benchmarks.report import BenchReport
 from console.label_files import LabelFile
 from console.lists import (
     OrderRow,
@@ -24,8 +26,6 @@ from console.lists import (
     SummaryRow,
     TaskRow,
 )
-from deployments.bench_replay_report import ReplayReport
-from deployments.bench_report import BenchReport
 from domain.promises import PromiseState
 from models.enums import ENDED
 from models.results.orders import AddressChanged, CancellationAsked, HoldSet

@@ -20,7 +20,7 @@ from adapters import failpoints as faults
 from adapters.database import sessions as db
 from adapters.database.sessions import transaction
 from adapters.prefect.api import PrefectApi, RunState
-from deployments.stack import Stack
+from deployments.stack.stack import Stack
 from tests.conftest import using
 from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer

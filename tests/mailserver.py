@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deployments.ports import free_port
+from deployments.stack.ports import free_port
 
 
 class MailServer:

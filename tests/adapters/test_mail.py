@@ -4,7 +4,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from adapters.mail.smtp import MailRefused, MailServerAway, MailUnclear, new_message_id, send
-from deployments.ports import free_port
+from deployments.stack.ports import free_port
 from models.tables.messages import Message
 from tests.mailserver import MailServer
 from tests.process import set_to

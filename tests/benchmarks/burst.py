@@ -10,10 +10,10 @@ import time
 from sqlmodel import func, select
 
 from adapters.database.sessions import transaction
-from deployments.bench_load import Load, Shift
-from deployments.bench_meters import processes, resident_bytes
-from deployments.bench_shop import BenchShop
-from deployments.stack import Stack
+from benchmarks.load import Load, Shift
+from benchmarks.meters import processes, resident_bytes
+from benchmarks.shop import BenchShop
+from deployments.stack.stack import Stack
 from models.tables.orders import SalesOrder
 from models.tables.staff import StaffTask
 from tests.benchmarks.measuring import screen, shop_on_a_stack, show

@@ -23,11 +23,11 @@ from adapters.database.sessions import (
     transaction,
 )
 from adapters.prefect.api import RunState
+from benchmarks.shop import BenchShop
 from console import lists
-from deployments.bench_shop import BenchShop
-from deployments.dispatcher import Dispatcher
-from deployments.ports import HOST
-from deployments.scratch import interruptible, scratch
+from deployments.dispatcher.loop import Dispatcher
+from deployments.stack.ports import HOST
+from deployments.stack.scratch import interruptible, scratch
 from models.base import utc_now
 from models.enums import OrderStatus, Role
 from models.tables.shipments import Shipment

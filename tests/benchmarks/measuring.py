@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
-from deployments.bench_meters import cpu_seconds, processes
-from deployments.bench_shop import BenchShop
-from deployments.scratch import interruptible, scratch
-from deployments.stack import Stack
+from benchmarks.meters import cpu_seconds, processes
+from benchmarks.shop import BenchShop
+from deployments.stack.scratch import interruptible, scratch
+from deployments.stack.stack import Stack
 
 screen = Console(highlight=False, soft_wrap=True, width=140)
 

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from deployments.bench_report import BenchReport
+from benchmarks.report import BenchReport
 from tests.benchmarks.measuring import screen, show
 
 ORDERS = 10_000

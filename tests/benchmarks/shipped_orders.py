@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from adapters.database.sessions import database_url
-from deployments.bench_shop import BenchShop
+from benchmarks.shop import BenchShop
 from tests.benchmarks.multiplying import Copied, connect, copy
 from tests.process import Process
 

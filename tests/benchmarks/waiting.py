@@ -10,11 +10,11 @@ import time
 from sqlmodel import select
 
 from adapters.database.sessions import database_url, transaction
-from deployments.bench_meters import percentile
-from deployments.bench_report import clicks
-from deployments.bench_shop import BenchShop
-from deployments.stack import Stack
-from deployments.staff_play import PlayedStaff, open_tasks
+from benchmarks.meters import percentile
+from benchmarks.report import clicks
+from benchmarks.shop import BenchShop
+from deployments.demo.simulated_staff import PlayedStaff, open_tasks
+from deployments.stack.stack import Stack
 from models.enums import TaskKind
 from models.tables.shipments import Shipment
 from services.audit.audit import audit

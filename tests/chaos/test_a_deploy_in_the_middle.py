@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from deployments.supervisor import PROJECT
+from deployments.stack.supervisor import PROJECT
 from tests.chaos.shop import (
     assert_shipped_once,
     run_of,
@@ -20,7 +20,17 @@ from tests.process import rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
-CODE = ("adapters", "console", "deployments", "domain", "flows", "models", "tasks")
+CODE = (
+    "adapters",
+    "benchmarks",
+    "console",
+    "deployments",
+    "domain",
+    "flows",
+    "models",
+    "services",
+    "tasks",
+)
 
 
 def test_twenty_waiting_orders_go_on_with_changed_steps(chaos, tmp_path):

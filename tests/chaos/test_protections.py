@@ -14,7 +14,7 @@ import tasks.engine.step
 from adapters.database.sessions import transaction
 from adapters.mail import smtp as mail
 from adapters.prefect.api import RunState
-from deployments.dispatcher import Dispatcher
+from deployments.dispatcher.loop import Dispatcher
 from models.base import utc_now
 from services.audit.audit import audit
 from services.execution.errors import Superseded

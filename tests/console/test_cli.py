@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from adapters.database.sessions import forget, transaction
 from console import cli, shown
-from deployments.sample import sample_files
+from deployments.demo.sample import sample_files
 from domain.tax import NoTaxRate
 from models.base import utc_now
 from models.tables.ledger import StepRecord

@@ -8,9 +8,8 @@ import time
 import psutil
 import pytest
 
-from deployments.bench import compared
-from deployments.bench_load import Load
-from deployments.bench_meters import (
+from benchmarks.load import Load
+from benchmarks.meters import (
     RequestLog,
     count_requests,
     cpu_seconds,
@@ -18,8 +17,9 @@ from deployments.bench_meters import (
     percentile,
     table_bytes,
 )
-from deployments.bench_report import BenchReport, middle_rate
-from deployments.scratch import ScratchTaken, scratch
+from benchmarks.report import BenchReport, middle_rate
+from benchmarks.throughput import compared
+from deployments.stack.scratch import ScratchTaken, scratch
 
 RUN = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 

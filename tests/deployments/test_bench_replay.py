@@ -6,10 +6,10 @@ import gzip
 import pytest
 
 from adapters.database.sessions import transaction
-from deployments.bench_replay_orders import NoOrdersFile, NoSuchWeek, demand, read_week
-from deployments.bench_replay_report import outcomes, tasks_done
-from deployments.bench_replay_shop import ReplayShop, ReplayStaff, chance
-from deployments.staff_play import open_tasks
+from benchmarks.replay_orders import NoOrdersFile, NoSuchWeek, demand, read_week
+from benchmarks.replay_report import outcomes, tasks_done
+from benchmarks.replay_shop import ReplayShop, ReplayStaff, chance
+from deployments.demo.simulated_staff import open_tasks
 from services.stock_control.backorders import fill_backorders
 from tests.factories import make_order
 from tests.process import Process, assert_sound, rows

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.database.notifications import ORDERS_CHANNEL, RUNS_CHANNEL, notify
 from adapters.database.sessions import database_url, transaction
 from adapters.prefect.api import FormMissing, PrefectAway, PrefectRefused, RunState
-from deployments import dispatcher
-from deployments.dispatcher import Dispatcher
+from deployments.dispatcher import loop as dispatcher
+from deployments.dispatcher.loop import Dispatcher
 from models.base import utc_now
 from models.enums import HoldReason
 from models.imports.requests import HoldIn

@@ -7,13 +7,19 @@ import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from deployments.ports import HOST, free_port
-from deployments.supervisor import PROJECT
+from deployments.stack.ports import HOST, free_port
+from deployments.stack.supervisor import PROJECT
 
 
 def test_every_mail_becomes_a_file(tmp_path):
     port = free_port()
-    command = [sys.executable, "-m", "deployments.mail_catcher", str(port), str(tmp_path / "mail")]
+    command = [
+        sys.executable,
+        "-m",
+        "deployments.stack.mail_catcher",
+        str(port),
+        str(tmp_path / "mail"),
+    ]
     with subprocess.Popen(command, cwd=PROJECT) as catcher:
         for number in (1, 2):
             send(port, f"Order {number}")

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from deployments.prefect_settings import client_settings, server_settings
+from deployments.stack.prefect_settings import client_settings, server_settings
 
 SHOW = """
 import json

@@ -7,7 +7,8 @@ import pytest
 
 from adapters.database.notifications import RUNS_CHANNEL
 from adapters.database.sessions import transaction
-from deployments import dispatcher, reminders
+from deployments.dispatcher import loop as dispatcher
+from deployments.dispatcher import reminders
 from models.enums import TaskKind
 from services.worklist.tasks import open_task
 from tests.deployments.test_dispatcher import PlayedPrefect, hear, running, wake

@@ -10,8 +10,8 @@ import time
 import psutil
 import pytest
 
-from deployments.ports import HOST, free_port
-from deployments.supervisor import PROJECT, Service, Supervisor
+from deployments.stack.ports import HOST, free_port
+from deployments.stack.supervisor import PROJECT, Service, Supervisor
 
 SLEEPER = [sys.executable, "-c", "import time; print('awake', flush=True); time.sleep(600)"]
 STUBBORN = [
@@ -55,7 +55,7 @@ def test_what_dies_is_started_again_with_a_line_that_says_so(supervisor, tmp_pat
 
 
 def test_stopping_ends_even_what_does_not_listen(supervisor, tmp_path, monkeypatch):
-    monkeypatch.setattr("deployments.supervisor._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("deployments.stack.supervisor._PATIENCE_SECONDS", 0.2)
     service = sleeper(tmp_path, STUBBORN)
     supervisor.start(service)
     until_awake(service)

@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 from prefect.plugins import load_prefect_collections
 from prefect.workers.base import BaseWorker
 
-from deployments.worker import PacklineWorker, flow_at
+from deployments.worker.worker import PacklineWorker, flow_at
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
 from tests.conftest import PROJECT

@@ -110,7 +110,7 @@ def test_every_order_that_could_be_filled_is_shipped_with_each_effect_once(its_d
 
 
 def test_stock_is_what_it_was_plus_what_moved(its_database):
-    lines = (PROJECT / "deployments" / "sample" / "products.csv").read_text().splitlines()
+    lines = (PROJECT / "deployments" / "demo" / "sample" / "products.csv").read_text().splitlines()
     assert len(lines) > 40
     with transaction() as session:
         moved = dict(

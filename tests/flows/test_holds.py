@@ -10,7 +10,7 @@ import services.orders.holds
 import tasks.engine.gates
 from adapters.database.sessions import transaction
 from console import lists
-from deployments.dispatcher import _shipments_without_run
+from deployments.dispatcher.loop import _shipments_without_run
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn, StockCountIn

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from adapters.database.sessions import transaction
 from adapters.files.rows import open_rows
-from deployments.sample import sample_files
+from deployments.demo.sample import sample_files
 from models.imports.kinds import Kind
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder

@@ -16,9 +16,9 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from adapters.database.sessions import transaction
-from deployments.bench_replay_orders import PastOrder, demand
-from deployments.sample import sample_files
-from deployments.staff_play import PlayedStaff
+from benchmarks.replay_orders import PastOrder, demand
+from deployments.demo.sample import sample_files
+from deployments.demo.simulated_staff import PlayedStaff
 from models.enums import ReservationState, TaskKind
 from models.forms.decisions import CANCEL_LINE, CANCEL_THE_ORDER, PICK_ELSEWHERE, SPLIT, WAIT
 from models.forms.picking import TOO_FEW_OF_THESE

@@ -14,13 +14,13 @@ from sqlalchemy import or_
 from sqlmodel import col, func, select
 
 from adapters.database.sessions import transaction
-from deployments.bench_load import BenchStuck, Watch
-from deployments.bench_replay_orders import PastOrder, PastWeek
-from deployments.bench_replay_report import ReplayReport, outcomes, tasks_done
-from deployments.bench_replay_shop import ReplayShop, ReplayStaff
-from deployments.scratch import interruptible, scratch
-from deployments.stack import Stack
-from deployments.staff_play import open_tasks
+from benchmarks.load import BenchStuck, Watch
+from benchmarks.replay_orders import PastOrder, PastWeek
+from benchmarks.replay_report import ReplayReport, outcomes, tasks_done
+from benchmarks.replay_shop import ReplayShop, ReplayStaff
+from deployments.demo.simulated_staff import open_tasks
+from deployments.stack.scratch import interruptible, scratch
+from deployments.stack.stack import Stack
 from models.enums import ENDED, TaskKind, TaskState
 from models.tables.orders import SalesOrder
 from models.tables.staff import StaffTask

@@ -10,9 +10,9 @@ import psycopg
 from sqlmodel import col, func, select
 
 from adapters.database.sessions import transaction
-from deployments.bench_shop import BenchShop
-from deployments.stack import Stack
-from deployments.staff_play import PlayedStaff, open_tasks
+from benchmarks.shop import BenchShop
+from deployments.demo.simulated_staff import PlayedStaff, open_tasks
+from deployments.stack.stack import Stack
 from domain.errors import PacklineError
 from models.enums import OrderStatus
 from models.tables.orders import SalesOrder

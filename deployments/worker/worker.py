@@ -12,9 +12,6 @@ silent.
 import asyncio
 import importlib
 import logging
-import os
-import socket
-import threading
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +20,6 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-import anyio
 import anyio.abc
 import psycopg
 from prefect.client.orchestration import PrefectClient
@@ -32,32 +28,19 @@ from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.flows import Flow
 from prefect.states import Pending
-from prefect.workers.base import (
-    BaseJobConfiguration,
-    BaseVariables,
-    BaseWorker,
-    BaseWorkerResult,
-)
-from sqlalchemy import delete, func
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from adapters.database.notifications import RUNS_CHANNEL
-from adapters.database.sessions import database_url, transaction
-from adapters.database.transient import time_can_heal
+from adapters.database.sessions import database_url
 from adapters.failpoints import reach
-from adapters.prefect.api import PrefectApi, RunState
-from adapters.prefect.engine import keep_connection, run_part, stop_soon, tell_latest_states
+from adapters.prefect.engine import keep_connection, run_part, tell_latest_states
 from adapters.settings import settings
+from deployments.worker.pulse import Pulse, note_problem
 from models.base import utc_now
-from models.tables.runs import RunHeartbeat
 from services.execution.wake_ups import READY, take_ready
-from services.worklist.gates import stop_of
 
 _TELL_SECONDS = 0.25
 _KNOWN_RUNS = 1000
-_BEATS_PER_LOSS = 6
-"""So many signs of life must be missing before a run is taken for lost."""
 
 logger = logging.getLogger("packline.worker")
 
@@ -218,7 +201,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         try:
             await take()
         except Exception as problem:  # noqa: BLE001  (a worker goes on, whatever it is)
-            _note("No work can be taken now; the next poll asks again", problem)
+            note_problem("No work can be taken now; the next poll asks again", problem)
 
     async def _tell_states(self) -> None:
         """Show steps that take long as Running."""
@@ -263,72 +246,3 @@ async def _claim(client: PrefectClient, flow_run: FlowRun) -> bool:
     except ObjectNotFound:
         return False
     return answer.status == SetStateStatus.ACCEPT
-
-
-class Pulse(threading.Thread):
-    """Says in Postgres that the runs in hand are alive, and sees which of them somebody stopped.
-
-    In a thread of its own: it goes on while the worker waits for its last runs to end.
-    """
-
-    def __init__(self, in_hand: dict[UUID, datetime]) -> None:
-        super().__init__(name="pulse", daemon=True)
-        self._in_hand = in_hand
-        self._worker = f"{socket.gethostname()}:{os.getpid()}"
-        self._stopped = threading.Event()
-        self._told: set[str] = set()
-
-    def run(self) -> None:
-        """Beat until told to stop. While somebody is away, keep trying."""
-        prefect = PrefectApi()
-        beat = min(settings().sweep_seconds, settings().lost_after_seconds / _BEATS_PER_LOSS)
-        while not self._stopped.wait(beat):
-            try:
-                self.beat(prefect)
-            except Exception as problem:  # noqa: BLE001  (a worker goes on, whatever it is)
-                _note("No sign of life could be given", problem)
-        prefect.close()
-
-    def stop(self) -> None:
-        """The last run has ended."""
-        self._stopped.set()
-
-    def beat(self, prefect: PrefectApi) -> None:
-        """One sign of life for each run, and one question about all of them."""
-        begun = {str(run_id): began for run_id, began in self._in_hand.copy().items()}
-        if begun or self._told:
-            self._tell(set(begun))
-        if begun:
-            for run_id, state in prefect.states(begun).items():
-                if self._was_stopped(run_id, begun[run_id], state):
-                    stop_soon(run_id, state.kind, state.name)
-
-    def _was_stopped(self, run_id: str, began: datetime, state: RunState) -> bool:
-        """Somebody changed the state of this part of the run, and it was not the run itself."""
-        by_itself = state.works or stop_of(state.pause_key) is not None
-        still_in_hand = self._in_hand.get(UUID(run_id)) == began
-        return not by_itself and state.since > began and still_in_hand
-
-    def _tell(self, alive: set[str]) -> None:
-        with transaction() as session:
-            session.execute(
-                delete(RunHeartbeat).where(col(RunHeartbeat.run_id).in_(self._told - alive))
-            )
-            if alive:
-                session.execute(_sign_of_life(alive, self._worker))
-        self._told = alive
-
-
-def _note(what: str, problem: Exception) -> None:
-    """The worker goes on, whatever it is; only what is not somebody's absence is shown in full."""
-    logger.warning("%s: %s", what, problem, exc_info=not time_can_heal(problem))
-
-
-def _sign_of_life(run_ids: set[str], worker: str) -> Any:
-    rows = [
-        {"run_id": run_id, "worker": worker, "seen_at": func.now()} for run_id in sorted(run_ids)
-    ]
-    new = insert(RunHeartbeat).values(rows)
-    return new.on_conflict_do_update(
-        index_elements=["run_id"], set_={"worker": worker, "seen_at": func.now()}
-    )

@@ -16,10 +16,10 @@ from sqlmodel import col, func, select
 from adapters.database.sessions import transaction
 from adapters.prefect.api import DAILY_SUMMARY, PrefectApi
 from adapters.settings import settings
-from deployments.sample import sample_files
-from deployments.scratch import interruptible, scratch
-from deployments.stack import Stack
-from deployments.staff_play import PlayedStaff, open_tasks
+from deployments.demo.sample import sample_files
+from deployments.demo.simulated_staff import PlayedStaff, open_tasks
+from deployments.stack.scratch import interruptible, scratch
+from deployments.stack.stack import Stack
 from domain.errors import PacklineError
 from domain.shop_days import shop_day
 from models.base import utc_now

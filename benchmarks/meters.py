@@ -10,7 +10,7 @@ import psutil
 import psycopg
 
 from adapters.database.sessions import EMBEDDED_FOLDER
-from deployments.stack import Stack
+from deployments.stack.stack import Stack
 
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?:/api)?/(?P<path>[^ ?"]*)[^"]* HTTP/[\d.]+" \d{3}')
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")

@@ -4,7 +4,7 @@ import signal
 import threading
 
 from adapters.database.sessions import without_password
-from deployments.stack import MAIL_PORT, Say, Stack
+from deployments.stack.stack import MAIL_PORT, Say, Stack
 
 _LOOK_SECONDS = 1.0
 

@@ -1,6 +1,6 @@
 """A mail server for one machine: it keeps every mail as a file, and delivers none.
 
-`python -m deployments.mail_catcher PORT FOLDER`
+`python -m deployments.stack.mail_catcher PORT FOLDER`
 """
 
 import signal
@@ -14,7 +14,7 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import AsyncMessage
 
-from deployments.ports import HOST
+from deployments.stack.ports import HOST
 
 
 class Folder(AsyncMessage):

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from adapters.database.sessions import database_url
-from deployments.bench_load import Load, Shift, Watch
-from deployments.bench_meters import RequestLog, cpu_seconds, processes, table_bytes
-from deployments.bench_report import BenchReport, entries, machine, rates, task_runs, waits
-from deployments.bench_shop import BenchShop
-from deployments.scratch import interruptible, scratch
-from deployments.stack import Stack
+from benchmarks.load import Load, Shift, Watch
+from benchmarks.meters import RequestLog, cpu_seconds, processes, table_bytes
+from benchmarks.report import BenchReport, entries, machine, rates, task_runs, waits
+from benchmarks.shop import BenchShop
+from deployments.stack.scratch import interruptible, scratch
+from deployments.stack.stack import Stack
 
 _WARM_UP = Load(orders=2)
 _SETTLE_SECONDS = 60

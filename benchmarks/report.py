@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from pydantic import BaseModel
 
-from deployments.bench_meters import percentile
+from benchmarks.meters import percentile
 from services.execution.ledger import order_key
 
 _CLICKS = """

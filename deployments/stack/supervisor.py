@@ -25,7 +25,7 @@ class Service:
     def start(self) -> None:
         """Start it, tied to this process, in a session of its own: Ctrl-C reaches only us."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        tether = [sys.executable, "-m", "deployments.tether", str(os.getpid())]
+        tether = [sys.executable, "-m", "deployments.stack.watchdog", str(os.getpid())]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*tether, *self.command],
@@ -85,5 +85,5 @@ class Supervisor:
             self._services.pop().stop()
 
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 """The clone: `prefect.yaml` and the flows lie here."""

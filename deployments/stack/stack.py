@@ -22,9 +22,9 @@ from adapters.database.sessions import (
 )
 from adapters.prefect.api import PrefectApi
 from adapters.settings import settings
-from deployments.ports import HOST, free_port
-from deployments.prefect_settings import client_settings, server_settings
-from deployments.supervisor import PROJECT, Service, Supervisor
+from deployments.stack.ports import HOST, free_port
+from deployments.stack.prefect_settings import client_settings, server_settings
+from deployments.stack.supervisor import PROJECT, Service, Supervisor
 from domain.errors import PacklineError
 
 PREFECT_PORT = 4200
@@ -112,7 +112,7 @@ class Stack:
         self._run("prefect-server", _prefect("server", "start", *self._server_address()))
         if self.catches_mail:
             port = self.environment["PACKLINE_SMTP_PORT"]
-            self._run("mail-catcher", _module("mail_catcher", port, str(self.mail_folder)))
+            self._run("mail-catcher", _module("stack.mail_catcher", port, str(self.mail_folder)))
         self._wait_for_prefect()
         self.add_worker()
         self._deploy()

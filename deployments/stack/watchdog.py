@@ -1,6 +1,6 @@
 """Start a program that ends when the process that wanted it ends, even by `kill -9`.
 
-`python -m deployments.tether PARENT_PID PROGRAM ARGUMENT…` becomes the program.
+`python -m deployments.stack.watchdog PARENT_PID PROGRAM ARGUMENT…` becomes the program.
 """
 
 import ctypes

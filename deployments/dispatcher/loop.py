@@ -44,7 +44,7 @@ from adapters.prefect.api import (
     RunState,
 )
 from adapters.settings import settings
-from deployments.reminders import reminders
+from deployments.dispatcher.reminders import reminders
 from domain.allocation import Which
 from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
@@ -543,7 +543,3 @@ def _ask_to_cancel(case: Case) -> None:
             return
         if not is_collected(session, shipment):
             ask_to_cancel(session, shipment.order, "its flow run was cancelled in Prefect", PREFECT)
-
-
-if __name__ == "__main__":
-    main()

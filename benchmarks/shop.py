@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
-from deployments.sample import sample_files
+from deployments.demo.sample import sample_files
 from models.base import utc_now
 from models.enums import ServiceLevel
 from models.imports.stock import DeliveryIn

@@ -17,7 +17,7 @@ from typing import NamedTuple, TextIO
 
 import pycountry
 
-from deployments.supervisor import PROJECT
+from deployments.stack.supervisor import PROJECT
 from domain.errors import PacklineError
 
 ORDERS_FILE = PROJECT.parent / "shared" / "data" / "orders" / "online_retail_2010-12_2011-12.csv.gz"

@@ -1,0 +1,5 @@
+"""`python -m deployments.dispatcher`."""
+
+from deployments.dispatcher.loop import main
+
+main()
