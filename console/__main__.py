@@ -1,5 +1,5 @@
 """`python -m console` is `packline`."""
 
-from console.cli import main
+from console.cli.app import main
 
 main()

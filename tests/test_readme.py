@@ -7,7 +7,7 @@ import re
 from typer.main import get_command
 
 from adapters.settings import Settings
-from console.cli import app
+from console.cli.app import app
 from flows import daily_summary, order_fulfillment
 from models.process import DAY_STEPS, ORDER_STEPS
 from tests.conftest import PROJECT

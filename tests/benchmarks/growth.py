@@ -24,7 +24,8 @@ from adapters.database.sessions import (
 )
 from adapters.prefect.api import RunState
 from benchmarks.shop import BenchShop
-from console import lists
+from console.queries.orders import list_orders, order_sheet
+from console.queries.tasks import open_tasks
 from deployments.dispatcher.loop import Dispatcher
 from deployments.stack.ports import HOST
 from deployments.stack.scratch import interruptible, scratch
@@ -117,14 +118,12 @@ def _questions(orders: int) -> dict[str, Callable[[], object]]:
     dispatcher = Dispatcher(_prefect_with_waiting_runs())
     yesterday = DayRef(utc_now().date() - timedelta(days=1), 1, "run")
     return {
-        "packline orders": _reading(lists.orders),
-        "packline orders --status Processing": _reading(
-            lists.orders, status=OrderStatus.PROCESSING
-        ),
-        "packline orders --status Shipped": _reading(lists.orders, status=OrderStatus.SHIPPED),
-        "packline order NUMBER": _reading(lists.order_sheet, number=1001 + orders // 2),
-        "packline tasks": _reading(lists.open_tasks),
-        "packline tasks --role packer": _reading(lists.open_tasks, role=Role.PACKER),
+        "packline orders": _reading(list_orders),
+        "packline orders --status Processing": _reading(list_orders, status=OrderStatus.PROCESSING),
+        "packline orders --status Shipped": _reading(list_orders, status=OrderStatus.SHIPPED),
+        "packline order NUMBER": _reading(order_sheet, number=1001 + orders // 2),
+        "packline tasks": _reading(open_tasks),
+        "packline tasks --role packer": _reading(open_tasks, role=Role.PACKER),
         "claim the next New order": _reading(Claim(None, 1, "run").lock),
         "reserve behind the backorders": _reading(
             lambda session: check_inventory_levels.body(session, _new_order(session))

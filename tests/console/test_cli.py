@@ -12,7 +12,8 @@ from sqlmodel import select
 from typer.main import get_command
 
 from adapters.database.sessions import forget, transaction
-from console import cli, shown
+from console.cli import app as cli
+from console.cli import tables as shown
 from deployments.demo.sample import sample_files
 from domain.tax import NoTaxRate
 from models.base import utc_now
@@ -490,7 +491,7 @@ def test_a_bad_setting_stops_any_command(packline, monkeypatch):
 
 
 def test_the_command_line_does_without_prefects_slow_import():
-    code = "import sys, console.cli; print('prefect' in sys.modules)"
+    code = "import sys, console.cli.app; print('prefect' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -9,7 +9,7 @@ import pytest
 import services.orders.holds
 import tasks.engine.gates
 from adapters.database.sessions import transaction
-from console import lists
+from console.queries.orders import list_orders, order_sheet
 from deployments.dispatcher.loop import _shipments_without_run
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
@@ -252,9 +252,9 @@ def test_orders_on_hold_are_listed(process, number):
         make_order(session, {"MUG": 1})
     hold(number, note="wait for the bank")
     with transaction() as session:
-        (row,) = lists.orders(session, held=True)
+        (row,) = list_orders(session, held=True)
         assert (row.number, row.hold_reason, row.held_by) == (number, "fraud check", "Max")
-        assert lists.order_sheet(session, number).order.hold_note == "wait for the bank"
+        assert order_sheet(session, number).order.hold_note == "wait for the bank"
 
 
 def test_what_the_carrier_has_cannot_be_put_on_hold(process, number):

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from adapters.database.sessions import transaction
-from console import lists
+from console.queries.orders import order_sheet
+from console.queries.tasks import open_tasks
 from domain.splits import CannotSplit, stays
 from models.enums import OrderStatus
 from models.tables.stock import StockLevel
@@ -262,8 +263,8 @@ def test_lists_name_the_shipment_where_there_are_several(process):
     move(number, PLATE=1)
     process.another().run(number, 2)
     with transaction() as session:
-        waiting = [(row.order_number, row.shipment) for row in lists.open_tasks(session)]
-        sheet = lists.order_sheet(session, number)
+        waiting = [(row.order_number, row.shipment) for row in open_tasks(session)]
+        sheet = order_sheet(session, number)
     assert waiting == [(number, 1), (number, 2)]
     assert [(row.number, row.pieces) for row in sheet.shipments] == [
         (1, {"MUG": 2}),

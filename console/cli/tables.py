@@ -16,16 +16,12 @@ from adapters.settings import settings
 from adapters.settings.shop_clock import shop_clock
 from benchmarks.replay_report import ReplayReport
 from benchmarks.report import BenchReport
-from console.label_files import LabelFile
-from console.lists import (
-    OrderRow,
-    OrderSheet,
-    RefundRow,
-    ShipmentRow,
-    StockRow,
-    SummaryRow,
-    TaskRow,
-)
+from console.cli.label_files import LabelFile
+from console.queries.orders import OrderRow, OrderSheet, ShipmentRow
+from console.queries.refunds import RefundRow
+from console.queries.stock import StockRow
+from console.queries.summaries import SummaryRow
+from console.queries.tasks import TaskRow
 from domain.promises import PromiseState
 from models.enums import ENDED
 from models.results.orders import AddressChanged, CancellationAsked, HoldSet

@@ -31,9 +31,14 @@ from benchmarks.load import Load, Watch
 from benchmarks.replay import run_replay
 from benchmarks.replay_orders import ORDERS_FILE, read_week
 from benchmarks.throughput import Comparison, compared, run_bench, run_stock
-from console import answer_options as options
-from console import lists, shown
-from console.label_files import write_labels
+from console.cli import answer_options as options
+from console.cli import tables as shown
+from console.cli.label_files import write_labels
+from console.queries.orders import OrderSort, list_orders, order_sheet
+from console.queries.refunds import list_refunds
+from console.queries.stock import list_stock
+from console.queries.summaries import find_summary
+from console.queries.tasks import open_tasks, role_of, task_row, task_sheet
 from deployments.demo.demo import run_demo
 from deployments.dispatcher.loop import main as run_dispatcher
 from deployments.stack.live import run_live
@@ -188,12 +193,12 @@ def import_command(
 def orders(
     status: Annotated[OrderStatus | None, typer.Option(help="Only these.")] = None,
     sort: Annotated[
-        lists.OrderSort,
+        OrderSort,
         typer.Option(
             help="`promise`: the open orders, those first that are to leave first; `newest`: all,"
             " the newest first."
         ),
-    ] = lists.OrderSort.PROMISE,
+    ] = OrderSort.PROMISE,
     late: Annotated[
         bool, typer.Option("--late", help="Only open orders that should have left.")
     ] = False,
@@ -206,7 +211,7 @@ def orders(
     Those that have ended: --sort newest, or --status Shipped.
     """
     with _reading() as session:
-        rows = lists.orders(session, status=status, sort=sort, late=late, held=held, limit=limit)
+        rows = list_orders(session, status=status, sort=sort, late=late, held=held, limit=limit)
     shown.as_json(rows) if as_json else shown.show_orders(rows)
 
 
@@ -214,7 +219,7 @@ def orders(
 def order(number: int, as_json: AsJson = False) -> None:
     """Show an order with its timeline."""
     with _reading() as session:
-        sheet = lists.order_sheet(session, number)
+        sheet = order_sheet(session, number)
     shown.as_json(sheet) if as_json else shown.show_order(sheet)
 
 
@@ -303,7 +308,7 @@ def refunds(
 ) -> None:
     """List what customers get back and nobody has paid yet, the oldest first."""
     with _reading() as session:
-        rows = lists.refunds(session, paid=everything, limit=limit)
+        rows = list_refunds(session, paid=everything, limit=limit)
     shown.as_json(rows) if as_json else shown.show_refunds(rows)
 
 
@@ -340,8 +345,8 @@ def tasks(
     A role also sees what was escalated to it.
     """
     with _reading() as session:
-        wanted = lists.role_of(session, mine) if mine else role
-        rows = lists.open_tasks(session, role=wanted, late=late, warehouse=warehouse, limit=limit)
+        wanted = role_of(session, mine) if mine else role
+        rows = open_tasks(session, role=wanted, late=late, warehouse=warehouse, limit=limit)
         several = several_warehouses(session)
     shown.as_json(rows) if as_json else shown.show_tasks(rows, by_warehouse=several)
 
@@ -350,7 +355,7 @@ def tasks(
 def task(number: int, as_json: AsJson = False) -> None:
     """Show what a task asks for: the checklist."""
     with _reading() as session:
-        row, sheet = lists.task_row(session, number), lists.task_sheet(session, number)
+        row, sheet = task_row(session, number), task_sheet(session, number)
     shown.as_json(row) if as_json else shown.show_task(sheet)
 
 
@@ -438,7 +443,7 @@ def stock(
     if context.invoked_subcommand:
         return
     with _reading() as session:
-        rows = lists.stock(session, skus=sku, warehouse=warehouse, limit=limit)
+        rows = list_stock(session, skus=sku, warehouse=warehouse, limit=limit)
         several = several_warehouses(session)
     shown.as_json(rows) if as_json else shown.show_stock(rows, by_warehouse=several)
 
@@ -564,7 +569,7 @@ def summary(
 ) -> None:
     """Show a day's figures, as the nightly summary keeps them."""
     with _reading() as session:
-        row = lists.summary(session, day.date() if day else None)
+        row = find_summary(session, day.date() if day else None)
     shown.as_json(row) if as_json else shown.show_summary(row)
 
 

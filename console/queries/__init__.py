@@ -1,0 +1,1 @@
+"""What people look up: the rows behind each list, as plain values, each from one query."""

@@ -1,0 +1,208 @@
+"""What people look up: the rows behind each list, as plain values, each from one query."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import func
+from sqlalchemy.orm import selectinload
+from sqlmodel import Session, col, select
+
+from adapters.documents.addresses import address_lines
+from adapters.documents.rendering import money
+from adapters.settings import settings
+from console.queries.refunds import RefundRow, refund_rows
+from console.queries.timeline import EventRow, event_title, events_of
+from domain.promises import PromiseState
+from models.enums import ENDED, HoldReason, OrderStatus
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.refunds import Refund
+from models.tables.shipments import Shipment
+from models.tables.shipping import ShippingLabel
+from services.execution.errors import UnknownOrder
+from services.execution.locks import IDENTITIES
+from services.orders.promises import PromiseClock
+
+
+class OrderSort(StrEnum):
+    """Which orders come first."""
+
+    NEWEST = "newest"
+    PROMISE = "promise"
+
+
+class OrderRow(BaseModel):
+    """An order in the list. `promise` says whether it leaves by `promised_at`.
+
+    `total` is what the customer pays, `value` what that was as ordered.
+    """
+
+    number: int
+    status: OrderStatus
+    problem: str
+    hold_reason: HoldReason | None
+    hold_note: str
+    held_by: str | None
+    held_at: datetime | None
+    cancel_requested_by: str | None
+    cancel_requested_at: datetime | None
+    channel: str
+    external_id: str
+    customer_name: str
+    country: str
+    pieces: int
+    total: str | None
+    value: str | None
+    tracking_number: str | None
+    received_at: datetime
+    promised_at: datetime
+    promise: PromiseState
+    shipped_at: datetime | None
+
+
+class ShipmentRow(BaseModel):
+    """A shipment of an order, with its pieces by SKU."""
+
+    number: int
+    status: OrderStatus
+    pieces: dict[str, int]
+    tracking_number: str | None
+    problem: str
+
+
+class OrderSheet(BaseModel):
+    """An order with its lines, shipments, labels, refunds and timeline."""
+
+    order: OrderRow
+    address: list[str]
+    lines: list[dict[str, Any]]
+    shipments: list[ShipmentRow]
+    labels: list[dict[str, Any]]
+    refunds: list[RefundRow]
+    timeline: list[EventRow]
+
+
+def list_orders(
+    session: Session,
+    *,
+    status: OrderStatus | None = None,
+    sort: OrderSort = OrderSort.PROMISE,
+    late: bool = False,
+    held: bool = False,
+    limit: int = 50,
+) -> list[OrderRow]:
+    """The open orders, those first that are to leave first; or all, the newest first.
+
+    Those that have ended, asked for by `status`, have nothing to be on time for: the newest come
+    first. `held`: those on hold. `late`: the open orders that should have left.
+    """
+    clock = PromiseClock()
+    wanted = select(SalesOrder).limit(limit)
+    if status:
+        wanted = wanted.where(SalesOrder.status == status)
+    if late or (sort == OrderSort.PROMISE and status not in ENDED):
+        wanted = wanted.where(col(SalesOrder.status).not_in(ENDED))
+        wanted = wanted.order_by(col(SalesOrder.promised_at), col(SalesOrder.number))
+    else:
+        wanted = wanted.order_by(col(SalesOrder.number).desc())
+    if held:
+        wanted = wanted.where(col(SalesOrder.held_at).is_not(None))
+    if late:
+        wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
+    wanted = wanted.options(selectinload(SalesOrder.shipments))  # type: ignore[arg-type]
+    found = session.exec(wanted).all()
+    pieces = _pieces(session, [order.number for order in found])
+    return [_order_row(order, pieces.get(order.number, 0), clock) for order in found]
+
+
+def order_sheet(session: Session, number: int) -> OrderSheet:
+    """Everything about one order. Raises `UnknownOrder`."""
+    order = session.get(SalesOrder, number) if number in IDENTITIES else None
+    if order is None:
+        raise UnknownOrder(number)
+    return OrderSheet(
+        order=_order_row(order, sum(line.quantity for line in order.lines), PromiseClock()),
+        address=list(address_lines(order)),
+        lines=[_line(order, line) for line in order.lines],
+        shipments=[_shipment_row(shipment) for shipment in order.shipments],
+        labels=[_label(order, label) for label in _labels(session, number)],
+        refunds=refund_rows(session, col(Refund.order_number) == number),
+        timeline=[
+            EventRow(
+                at=event.at, actor=event.actor, event=event_title(order, event), detail=event.detail
+            )
+            for event in events_of(session, order)
+        ],
+    )
+
+
+_LABEL_FIELDS = {
+    "shipment", "parcel", "state", "carrier", "zone", "weight_grams", "tracking_number",
+}  # fmt: skip
+
+_LINE_FIELDS = {"sku", "quantity", "cancelled", "tax_minor", "total_minor"}
+
+
+def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
+    return OrderRow(
+        pieces=pieces,
+        problem="; ".join(each.problem for each in order.shipments if each.problem),
+        tracking_number=", ".join(_tracking_numbers(order)) or None,
+        total=_amount(order, order.total_minor),
+        value=_amount(order, order.value_minor),
+        promise=clock.state(order),
+        **order.model_dump(exclude={"total"}),
+    )
+
+
+def _shipment_row(shipment: Shipment) -> ShipmentRow:
+    return ShipmentRow(
+        pieces={line.sku: line.quantity for line in shipment.goods}, **shipment.model_dump()
+    )
+
+
+def _tracking_numbers(order: SalesOrder) -> Iterator[str]:
+    """One per shipment that has one."""
+    return (each.tracking_number for each in order.shipments if each.tracking_number)
+
+
+def _amount(order: SalesOrder, minor: int | None) -> str | None:
+    return None if minor is None else money(minor, order.currency, settings().locale)
+
+
+def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
+    counted = session.execute(
+        select(OrderLine.order_number, func.sum(OrderLine.quantity))
+        .where(col(OrderLine.order_number).in_(numbers))
+        .group_by(col(OrderLine.order_number))
+    )
+    return {number: int(pieces) for number, pieces in counted}
+
+
+def _line(order: SalesOrder, line: OrderLine) -> dict[str, Any]:
+    shown = line.model_dump(include=_LINE_FIELDS) | _travelling(order, line)
+    return shown | {"unit_price": _amount(order, line.unit_price_minor)}
+
+
+def _travelling(order: SalesOrder, line: OrderLine) -> dict[str, int | None]:
+    """What was found of a line, over all shipments; None where nobody has looked."""
+    parts = [part for each in order.shipments for part in each.lines]
+    mine = [part for part in parts if part.order_line_id == line.id]
+    picked = [part.picked for part in mine if part.picked is not None]
+    short = [part.available_when_short for part in mine if part.available_when_short is not None]
+    return {
+        "picked": sum(picked) if picked else None,
+        "available_when_short": sum(short) if short else None,
+    }
+
+
+def _labels(session: Session, number: int) -> list[ShippingLabel]:
+    found = select(ShippingLabel).where(ShippingLabel.order_number == number)
+    in_order = found.order_by(col(ShippingLabel.shipment), col(ShippingLabel.parcel))
+    return list(session.exec(in_order))
+
+
+def _label(order: SalesOrder, label: ShippingLabel) -> dict[str, Any]:
+    return label.model_dump(include=_LABEL_FIELDS) | {"cost": _amount(order, label.cost_minor)}

@@ -1,0 +1,44 @@
+"""Stock."""
+
+from pydantic import BaseModel
+from sqlmodel import Session, col, select
+
+from models.tables.catalogue import Product, Warehouse
+from models.tables.stock import StockLevel
+from models.validation import is_showable
+from services.inventory.warehouses import warehouse_called
+
+
+class StockRow(BaseModel):
+    """A product in the list, with its stock in one warehouse."""
+
+    sku: str
+    name: str
+    warehouse: str
+    bin: str
+    on_hand: int
+    reserved: int
+    available: int
+
+
+def list_stock(
+    session: Session,
+    *,
+    skus: list[str] | None = None,
+    warehouse: str | None = None,
+    limit: int = 1000,
+) -> list[StockRow]:
+    """Products by SKU, in each warehouse in rank order; all of them without `skus`.
+
+    Raises `UnknownWarehouse`.
+    """
+    levels = select(StockLevel, Product.name).join(Product).join(Warehouse)
+    if skus:
+        levels = levels.where(col(StockLevel.sku).in_(filter(is_showable, skus)))
+    if warehouse:
+        levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
+    found = session.exec(levels.order_by(col(StockLevel.sku), col(Warehouse.rank)).limit(limit))
+    return [
+        StockRow(name=name, available=level.on_hand - level.reserved, **level.model_dump())
+        for level, name in found
+    ]

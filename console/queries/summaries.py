@@ -1,0 +1,42 @@
+"""Summaries."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlmodel import Session, col, select
+
+from domain.errors import PacklineError
+from models.tables.reports import DailySummary
+
+
+class NoSummary(PacklineError):
+    """The day has not been summed up."""
+
+    def __init__(self, day: date | None) -> None:
+        which = f"{day.isoformat()} has not" if day else "No day has"
+        super().__init__(
+            f"{which} been summed up: start the deployment `daily-summary` in Prefect's UI."
+        )
+
+
+class SummaryRow(BaseModel):
+    """A day summed up."""
+
+    day: date
+    revision: int
+    orders_received: int
+    orders_shipped: int
+    units_shipped: int
+    backlog: int
+    revenue: dict[str, Any]
+    computed_at: datetime
+
+
+def find_summary(session: Session, day: date | None) -> SummaryRow:
+    """The figures of a day, by default of the latest. Raises `NoSummary`."""
+    latest = select(DailySummary).order_by(col(DailySummary.day).desc())
+    found = session.exec(latest.where(DailySummary.day == day) if day else latest).first()
+    if found is None:
+        raise NoSummary(day)
+    return SummaryRow(**found.model_dump())

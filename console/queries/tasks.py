@@ -1,0 +1,123 @@
+"""Tasks."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Session, col, select
+
+from domain.errors import PacklineError
+from domain.promises import PromiseState
+from models.enums import ENDED, Role, TaskState
+from models.tables.orders import SalesOrder
+from models.tables.shipments import shipment_name
+from models.tables.staff import Staff, StaffTask
+from models.validation import is_showable
+from services.inventory.warehouses import warehouse_called
+from services.orders.promises import PromiseClock
+from services.worklist.checklists import checklist_markdown
+from services.worklist.gates import GATES
+from services.worklist.tasks import ROLE_ABOVE, find_task
+
+
+class TaskRow(BaseModel):
+    """A staff task in the list, and its order's promise.
+
+    `escalated_at` is when the role above its own was told that it is late. `warehouse` is the code
+    of the one that holds the order's stock, once one does.
+    """
+
+    id: int
+    kind: str
+    title: str
+    order_number: int
+    shipment: int
+    warehouse: str | None
+    role: Role
+    opened_at: datetime
+    due_at: datetime
+    overdue: bool
+    reminded_at: datetime | None
+    escalated_at: datetime | None
+    promised_at: datetime
+    promise: PromiseState
+    complaint: str
+    checklist: dict[str, Any] | None
+
+
+def open_tasks(
+    session: Session,
+    *,
+    role: Role | None = None,
+    late: bool = False,
+    warehouse: str | None = None,
+    limit: int = 50,
+) -> list[TaskRow]:
+    """What waits for people; `late`: what was due.
+
+    What is overdue comes first, and then what belongs to the order that is to leave first. A role
+    also has on its list what was escalated to it. Raises `UnknownWarehouse`.
+    """
+    clock = PromiseClock()
+    urgent = select(StaffTask, SalesOrder).join(
+        SalesOrder, col(SalesOrder.number) == StaffTask.order_number
+    )
+    urgent = urgent.where(
+        StaffTask.state == TaskState.OPEN,
+        col(SalesOrder.status).not_in(ENDED),  # always so: it brings their index into use
+    )
+    if role:
+        urgent = urgent.where(_concerns(role))
+    if late:
+        urgent = urgent.where(col(StaffTask.due_at) < clock.now)
+    if warehouse:
+        urgent = urgent.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
+    overdue = col(StaffTask.due_at) < clock.now
+    first = (overdue.desc(), col(SalesOrder.promised_at), col(StaffTask.due_at), col(StaffTask.id))
+    found = session.exec(urgent.order_by(*first).limit(limit))
+    return [_task_row(task, order, clock) for task, order in found]
+
+
+def task_row(session: Session, task_id: int) -> TaskRow:
+    """One task, open or not. Raises `TaskNotOpen`."""
+    task = find_task(session, task_id)
+    return _task_row(task, session.get_one(SalesOrder, task.order_number), PromiseClock())
+
+
+def task_sheet(session: Session, task_id: int) -> str:
+    """What a task asks for, as Markdown. Raises `TaskNotOpen`."""
+    task = find_task(session, task_id)
+    order = session.get_one(SalesOrder, task.order_number)
+    return checklist_markdown(GATES[task.kind], shipment_name(order.number, task.shipment), task)
+
+
+def role_of(session: Session, name: str) -> Role:
+    """The role of somebody who works here. Raises `PacklineError`."""
+    staff = session.get(Staff, name) if is_showable(name) else None
+    if staff is None:
+        raise PacklineError(f"Nobody called {name!r} works here: import staff.csv, or give --role.")
+    return staff.role
+
+
+_TASK_FIELDS = {
+    "id", "kind", "order_number", "shipment", "warehouse", "role", "opened_at", "due_at",
+    "reminded_at", "escalated_at", "complaint", "checklist",
+}  # fmt: skip
+
+
+def _concerns(role: Role) -> ColumnElement[bool]:
+    """The tasks of a role, and those of others that were escalated to it."""
+    below = [lower for lower, above in ROLE_ABOVE.items() if above == role]
+    escalated = and_(col(StaffTask.role).in_(below), col(StaffTask.escalated_at).is_not(None))
+    return or_(col(StaffTask.role) == role, escalated)
+
+
+def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRow:
+    return TaskRow(
+        title=GATES[task.kind].title,
+        overdue=task.state == TaskState.OPEN and task.due_at < clock.now,
+        promised_at=order.promised_at,
+        promise=clock.state(order),
+        **task.model_dump(include=_TASK_FIELDS),
+    )
