@@ -1,4 +1,4 @@
-"""Validation."""
+"""What is wrong with something from outside, in sentences for people."""
 
 import re
 import reprlib
@@ -106,4 +106,5 @@ _PLAIN_COMPLAINTS = {
 
 
 def phrase(problem: PacklineError) -> str:
+    """An error as a part of a sentence."""
     return str(problem).rstrip(".")

@@ -1,4 +1,4 @@
-"""Steps 9, 10 and 13, what undoes them, and the gate where the carrier collects."""
+"""Steps 9 and 10: labels and what shipping costs; and voiding labels."""
 
 from dataclasses import dataclass
 

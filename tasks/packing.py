@@ -1,4 +1,4 @@
-"""Packing."""
+"""Step 7, and the gate where a person packs."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Steps 5, 6 and 7, and the gates where a person picks, packs, and puts back."""
+"""Steps 5 and 6, and the gates of picking and of a short pick."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Pickup."""
+"""Step 13, what undoes it, and the gate where the carrier collects."""
 
 from dataclasses import dataclass
 from typing import cast

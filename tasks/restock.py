@@ -1,4 +1,4 @@
-"""Restock."""
+"""Goods of a cancelled order go back to their bins."""
 
 from typing import cast
 

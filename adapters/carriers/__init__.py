@@ -1,1 +1,1 @@
-"""Carriers."""
+"""Carriers: who takes parcels to the customer."""

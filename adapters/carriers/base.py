@@ -1,4 +1,9 @@
-"""Base."""
+"""Carriers: who takes parcels to the customer.
+
+Every call carries a key that all attempts share. Asked twice with one key, a carrier sells once and
+gives the same answer. A key that was voided buys nothing any more, also if nothing had been bought
+under it: an attempt that was taken for lost may still be under way.
+"""
 
 from typing import Protocol
 

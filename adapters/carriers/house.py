@@ -1,9 +1,4 @@
-"""Carriers: who takes parcels to the customer.
-
-Every call carries a key that all attempts share. Asked twice with one key, a carrier sells once and
-gives the same answer. A key that was voided buys nothing any more, also if nothing had been bought
-under it: an attempt that was taken for lost may still be under way.
-"""
+"""The house carrier: our own vans, with books of their own in our database."""
 
 from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert

@@ -1,4 +1,4 @@
-"""Registry."""
+"""Which carriers there are."""
 
 from adapters.carriers.base import HOUSE, Carrier
 from adapters.carriers.house import HouseCarrier

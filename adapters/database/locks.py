@@ -1,4 +1,4 @@
-"""Locks."""
+"""Advisory locks: who may be at something that is no row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

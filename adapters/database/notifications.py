@@ -1,4 +1,4 @@
-"""Notifications."""
+"""Waking whoever listens."""
 
 from sqlalchemy import text
 from sqlmodel import Session

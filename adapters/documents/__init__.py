@@ -1,1 +1,1 @@
-"""Documents."""
+"""What people read: mails, reports, labels, charts."""

@@ -1,1 +1,1 @@
-"""Files."""
+"""Files: reading rows, and writing those that were rejected."""

@@ -1,1 +1,1 @@
-"""Mail."""
+"""Sending mail."""

@@ -1,4 +1,4 @@
-"""What people look up: the rows behind each list, as plain values, each from one query."""
+"""Orders, as lists and sheets."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Refunds."""
+"""What customers get back."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Stock."""
+"""Products with their stock."""
 
 from pydantic import BaseModel
 from sqlmodel import Session, col, select

@@ -1,4 +1,4 @@
-"""Summaries."""
+"""Days summed up."""
 
 from datetime import date, datetime
 from typing import Any

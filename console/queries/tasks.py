@@ -1,4 +1,4 @@
-"""Tasks."""
+"""What waits for people, as lists and sheets."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Timeline."""
+"""An order's timeline."""
 
 from datetime import datetime
 
@@ -20,6 +20,7 @@ class EventRow(BaseModel):
 
 
 def events_of(session: Session, order: SalesOrder) -> list[AuditEvent]:
+    """The timeline of an order and of its shipments, as it happened."""
     keys = [each.key for each in order.shipments]
     of_order = select(AuditEvent).where(col(AuditEvent.subject).in_(keys))
     return list(session.exec(of_order.order_by(col(AuditEvent.id))))

@@ -1,1 +1,1 @@
-"""Demo."""
+"""A day of an invented shop."""

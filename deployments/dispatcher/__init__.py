@@ -1,1 +1,1 @@
-"""Dispatcher."""
+"""The dispatcher."""

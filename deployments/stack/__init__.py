@@ -1,1 +1,1 @@
-"""Stack."""
+"""The whole stack on one machine."""

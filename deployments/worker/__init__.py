@@ -1,1 +1,1 @@
-"""Worker."""
+"""The warm worker."""

@@ -1,4 +1,4 @@
-"""Pulse."""
+"""The worker's signs of life."""
 
 import logging
 import os

@@ -1,1 +1,1 @@
-"""Forms."""
+"""What people fill in at the gates of the process."""

@@ -1,4 +1,4 @@
-"""Decisions."""
+"""The forms of the operator's gates: a shortage, a short pick, a hold."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Packing."""
+"""The form of the gate *packing*."""
 
 from typing import Literal
 

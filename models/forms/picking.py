@@ -1,4 +1,4 @@
-"""Picking."""
+"""The form of the gate *picking*."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Pickup."""
+"""The form of the gate *carrier pickup*."""
 
 from typing import Literal
 

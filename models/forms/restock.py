@@ -1,4 +1,4 @@
-"""Restock."""
+"""The form of the gate where goods of a cancelled order come back."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Catalogue."""
+"""Warehouses, and products with where they lie."""
 
 from functools import partial
 from typing import Any

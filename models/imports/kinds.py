@@ -1,4 +1,4 @@
-"""Kinds."""
+"""What a file can hold, and the form of its rows."""
 
 from enum import StrEnum
 

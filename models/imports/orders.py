@@ -1,4 +1,4 @@
-"""Orders."""
+"""Orders, as a channel hands them in."""
 
 from collections.abc import Iterator
 from typing import Any

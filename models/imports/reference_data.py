@@ -1,4 +1,4 @@
-"""Reference data."""
+"""Taxes, shipping zones and rates, and staff."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Report."""
+"""What became of a file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Requests."""
+"""What people ask for about an order: cancel, hold, release, another address, a refund paid."""
 
 from typing import Any
 

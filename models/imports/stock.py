@@ -1,4 +1,4 @@
-"""Stock."""
+"""Changes of stock: deliveries, adjustments, transfers, counts."""
 
 from pydantic import Field, model_validator
 

@@ -1,4 +1,4 @@
-"""Base."""
+"""The base of all results."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,4 +1,4 @@
-"""Decisions."""
+"""What the operator decided."""
 
 from models.results.base import StepResult
 

@@ -1,4 +1,4 @@
-"""Notifications."""
+"""What became of mails."""
 
 from models.results.base import StepResult
 

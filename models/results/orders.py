@@ -1,7 +1,4 @@
-"""What steps give back: small, frozen, and kept in the ledger as JSON.
-
-`str(result)` is the sentence that the order's timeline shows.
-"""
+"""What became of an order: claimed, priced, split, held, redirected, cancelled, shipped."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Reports."""
+"""What became of a day."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Shipping."""
+"""What became of labels, costs and pickups."""
 
 from models.results.base import StepResult
 

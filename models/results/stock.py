@@ -1,4 +1,4 @@
-"""Stock."""
+"""What became of stock: checked, booked, counted, given up, returned."""
 
 from pydantic import Field, computed_field
 
@@ -133,6 +133,7 @@ class StockReturned(StepResult):
 
 
 def but_for(damaged: dict[str, int], missing: dict[str, int]) -> str:
+    """What is not whole again: damaged and missing pieces by SKU; `''` where there are none."""
     said = [f"{pieces} of {sku} damaged" for sku, pieces in damaged.items()]
     said += [f"{pieces} of {sku} missing" for sku, pieces in missing.items()]
     return f"; {', '.join(said)}" if said else ""

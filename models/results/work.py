@@ -1,4 +1,4 @@
-"""Work."""
+"""What people did: picked, packed, handed over, put back."""
 
 from datetime import datetime
 from typing import Any

@@ -1,10 +1,4 @@
-"""Products, warehouses, and the stock of each product in each of them.
-
-`on_hand` and `reserved` are counted by triggers in the database (see migration 0007): code writes
-only the facts, a `stock_movement` or a `reservation`, and the counters follow. Those of a product
-are the sums of its stock levels. The triggers change the product first: whoever has locked it has
-its stock levels too.
-"""
+"""Products and warehouses."""
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel

@@ -1,4 +1,10 @@
-"""Stock."""
+"""The stock of each product in each warehouse: levels, movements, counts, reservations.
+
+`on_hand` and `reserved` are counted by triggers in the database (see migration 0007): code writes
+only the facts, a `stock_movement` or a `reservation`, and the counters follow. Those of a product
+are the sums of its stock levels. The triggers change the product first: whoever has locked it has
+its stock levels too.
+"""
 
 from datetime import datetime
 from typing import Any

@@ -1,1 +1,1 @@
-"""Views."""
+"""What templates, labels and charts are made from: plain values, nothing looked up."""

@@ -1,4 +1,4 @@
-"""Base."""
+"""What all views share: lines that are safe in a header, addresses, totals."""
 
 import unicodedata
 from typing import Annotated
@@ -39,4 +39,6 @@ Totals = tuple[tuple[str, int], ...]
 
 
 class View(BaseModel):
+    """The base of what templates, labels and charts are made from: nothing of it changes."""
+
     model_config = ConfigDict(frozen=True)

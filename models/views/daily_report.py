@@ -1,4 +1,4 @@
-"""Daily report."""
+"""What the report of a day shows."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Labels."""
+"""What a label shows."""
 
 from pydantic import Field
 

@@ -1,1 +1,1 @@
-"""Answers."""
+"""People's answers: taken, checked, and what they change."""

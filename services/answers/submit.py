@@ -1,5 +1,4 @@
-"""The gates of the process, and how answers come in. No Prefect here: answers are taken while it is
-away.
+"""How answers come in. No Prefect here: they are taken while it is away.
 
 An answer is stored in Postgres, with who gave it and when, before any flow acts on it. Whichever
 way it comes in, it goes through `store_answer`.

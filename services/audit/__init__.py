@@ -1,1 +1,1 @@
-"""Audit."""
+"""Whether all that must always hold does."""

@@ -1,1 +1,1 @@
-"""Execution."""
+"""How a step happens once: ledger, events, runs, locks, wake-ups."""

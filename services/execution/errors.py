@@ -1,4 +1,4 @@
-"""Errors."""
+"""Why an attempt stops, or an answer is refused."""
 
 from adapters.settings.shop_clock import shop_clock
 from domain.errors import PacklineError

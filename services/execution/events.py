@@ -1,4 +1,4 @@
-"""Events."""
+"""The timeline that people read."""
 
 from sqlmodel import Session
 

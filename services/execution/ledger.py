@@ -1,7 +1,4 @@
-"""Writing down what has happened: the ledger of steps, and the timeline that people read.
-
-No Prefect here: steps, answers and the dispatcher all write through this page.
-"""
+"""The ledger: which step has happened, in which round, and what it gave."""
 
 from datetime import date
 from typing import Any

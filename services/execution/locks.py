@@ -1,4 +1,4 @@
-"""Locks."""
+"""Locking rows: an order's before its shipments', and both before anything else."""
 
 from sqlalchemy.orm import contains_eager
 from sqlmodel import Session, col, select

@@ -1,1 +1,1 @@
-"""Imports."""
+"""Taking files in."""

@@ -1,1 +1,1 @@
-"""Inventory."""
+"""Warehouses, and what of their stock belongs to whom."""

@@ -1,1 +1,1 @@
-"""Messaging."""
+"""Mails: the outbox, and what they say."""

@@ -1,4 +1,4 @@
-"""Shipment mails."""
+"""What the mail says that tells a customer how to follow the parcels."""
 
 from collections.abc import Sequence
 from urllib.parse import quote

@@ -1,1 +1,1 @@
-"""Pricing."""
+"""What an order costs its customer, what shipping costs, what comes back."""

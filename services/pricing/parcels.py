@@ -1,4 +1,4 @@
-"""Parcels."""
+"""Whether a carrier takes a parcel."""
 
 from sqlmodel import Session
 

@@ -1,4 +1,4 @@
-"""Tariffs."""
+"""A carrier's zones and rates, looked up."""
 
 from sqlmodel import Session, select
 

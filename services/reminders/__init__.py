@@ -1,1 +1,1 @@
-"""Reminders."""
+"""Late work: reminders and escalations."""

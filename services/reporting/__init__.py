@@ -1,1 +1,1 @@
-"""Reporting."""
+"""The day's figures."""

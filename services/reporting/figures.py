@@ -1,4 +1,4 @@
-"""Figures."""
+"""The day's figures, counted in the database."""
 
 import datetime as dt
 from typing import Any
@@ -9,6 +9,7 @@ from models.tables.orders import OrderLine, SalesOrder
 
 
 def orders_received(session: Session, begin: dt.datetime, end: dt.datetime) -> int:
+    """Orders that came in from `begin` until before `end`."""
     received = select(func.count()).where(
         col(SalesOrder.received_at) >= begin, col(SalesOrder.received_at) < end
     )

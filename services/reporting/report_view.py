@@ -1,4 +1,4 @@
-"""Report view."""
+"""The report of a day, as its templates want it."""
 
 import datetime as dt
 
@@ -20,6 +20,7 @@ from services.reporting.figures import revenue_by_currency
 
 
 def report_view(session: Session, figures: DaySummed) -> DailyReportView:
+    """The report of a day that is summed up, beside the days before it."""
     return DailyReportView(
         shop_name=settings().shop_name,
         **figures.model_dump(exclude={"revenue"}),

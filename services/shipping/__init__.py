@@ -1,1 +1,1 @@
-"""Shipping."""
+"""Labels and pickups, looked up."""

@@ -1,4 +1,4 @@
-"""Labels."""
+"""A shipment's labels, valid and replaced."""
 
 from dataclasses import dataclass
 

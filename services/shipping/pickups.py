@@ -1,4 +1,4 @@
-"""Pickups."""
+"""A shipment's collection."""
 
 from sqlmodel import Session, select
 

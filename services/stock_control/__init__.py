@@ -1,1 +1,1 @@
-"""Stock control."""
+"""Stock that comes in, is found wrong, moves or is counted."""

@@ -1,4 +1,4 @@
-"""Counts."""
+"""Counts are taken for true: the difference is a movement, and the newest orders give way."""
 
 from sqlmodel import Session
 

@@ -1,4 +1,4 @@
-"""Holders."""
+"""Which shipments a product is allocated to."""
 
 from typing import Any, NamedTuple
 

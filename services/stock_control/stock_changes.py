@@ -209,6 +209,7 @@ def _refuse_too_much(session: Session, level: StockLevel, quantity: int) -> None
 
 
 def named(orders: list[int]) -> str:
+    """The first of these orders, and how many more there are."""
     listed = ", ".join(map(str, orders[:_LISTED]))
     more = f" and {len(orders) - _LISTED} more" if len(orders) > _LISTED else ""
     return f"order {listed}" if len(orders) == 1 else f"the orders {listed}{more}"

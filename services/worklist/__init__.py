@@ -1,1 +1,1 @@
-"""Worklist."""
+"""What waits for people: tasks, gates, lists."""

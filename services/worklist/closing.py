@@ -1,4 +1,4 @@
-"""Closing."""
+"""Closing a task with its outcome: the task, the ledger and the timeline, in one transaction."""
 
 from typing import Any
 

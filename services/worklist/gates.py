@@ -1,4 +1,4 @@
-"""Gates."""
+"""The gates of the process: the places where it waits for a person, one entry for each."""
 
 import re
 from collections.abc import Callable
@@ -33,8 +33,9 @@ class Gate:
     """A place where the process waits for a person.
 
     `accept` names the function that checks an answer against the shipment, saves what it says, and
-    returns it; it raises `AnswerRefused`. `example` is an answer of the form's shape: it opens Prefect's gate once the
-    real answer is in Postgres. It is nobody's answer, and is refused where it meets an open task.
+    returns it; it raises `AnswerRefused`. `example` is an answer of the form's shape: it opens
+    Prefect's gate once the real answer is in Postgres. It is nobody's answer, and is refused where
+    it meets an open task.
     """
 
     kind: TaskKind

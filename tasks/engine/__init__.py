@@ -1,1 +1,1 @@
-"""Engine."""
+"""What makes a function a step of a flow: the only place that knows Prefect's tasks."""

@@ -67,7 +67,7 @@ def test_stopping_ends_even_what_does_not_listen(supervisor, tmp_path, monkeypat
 def test_a_service_ends_with_its_parent_even_by_kill_9(tmp_path):
     code = (
         "import os, pathlib, time\n"
-        "from deployments.supervisor import Service\n"
+        "from deployments.stack.supervisor import Service\n"
         f"log = pathlib.Path({str(tmp_path)!r}, 'log')\n"
         f"service = Service('x', {SLEEPER!r}, dict(os.environ), log)\n"
         "service.start(); print(service.process.pid, flush=True); time.sleep(600)\n"

@@ -1050,7 +1050,7 @@ def test_the_report_says_first_whether_all_is_well(shop):
 
 
 def test_the_audit_does_without_the_prefect_library():
-    program = "import sys, tasks.audit; sys.exit('prefect' in sys.modules)"
+    program = "import sys, services.audit.audit; sys.exit('prefect' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
