@@ -1,5 +1,6 @@
 """Every table, so that one import fills the metadata that migrations are checked against."""
 
+import models.base  # noqa: F401  (the names of constraints)
 from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import AuditEvent, StepRecord
 from models.tables.messages import Message

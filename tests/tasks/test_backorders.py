@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 import services.inventory.allocations
-from adapters.database import schema
-from adapters.database.sessions import engine, transaction
+from adapters.database.sessions import transaction
 from models.imports.stock import DeliveryIn
 from services.execution.locks import locked_order
 from services.stock_control.backorders import fill_backorders
@@ -318,19 +317,3 @@ def test_only_what_is_wanted_is_looked_through(process):
         )
         said = "\n".join(line for (line,) in plan)
         assert "ix_reservation_undecided" in said or "ix_reservation_one_wanted" in said
-
-
-def test_orders_that_waited_under_the_schema_before_are_in_line_after_it(process):
-    filled, run = backorder(process, PLATE=5)
-    waiting, other = backorder(process, PLATE=6, MUG=1)
-    plates_arrive(1)
-    assert fill_backorders() == [filled]
-    assert run.run(filled) == "picking-1"
-    schema.unmigrate(engine(), "0003")
-    assert rows("SELECT count(*) FROM reservation") == [(1,)]
-    schema.migrate(engine())
-    assert_sound()
-    plates_arrive(6, "D-2")
-    assert fill_backorders() == [waiting]
-    assert other.run(waiting) == "picking-1"
-    assert_sound()

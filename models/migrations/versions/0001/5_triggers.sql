@@ -1,0 +1,146 @@
+-- What the database counts and refuses by itself.
+
+-- The house carrier's tracking numbers: eight digits of UPU S10.
+CREATE SEQUENCE house_carrier_serial MINVALUE 1 MAXVALUE 99999999;
+
+-- There is always one warehouse.
+INSERT INTO warehouse (code, name, country, postal_code, rank)
+VALUES ('MAIN', 'Main warehouse', '', '', 1);
+
+-- Counters follow the facts. The product is changed first: whoever has locked it has its stock
+-- levels too. `reserved_within_on_hand` refuses what is not there.
+CREATE FUNCTION count_stock(
+    in_warehouse varchar, of_sku varchar, more_on_hand integer, more_reserved integer
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE product SET on_hand = on_hand + more_on_hand, reserved = reserved + more_reserved
+    WHERE sku = of_sku;
+    UPDATE stock_level SET on_hand = on_hand + more_on_hand, reserved = reserved + more_reserved
+    WHERE (sku, warehouse) = (of_sku, in_warehouse);
+    IF NOT FOUND THEN
+        INSERT INTO stock_level (sku, warehouse, bin, on_hand, reserved)
+        VALUES (of_sku, in_warehouse, '', more_on_hand, more_reserved);
+    END IF;
+END $$;
+
+CREATE FUNCTION count_movement() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM count_stock(NEW.warehouse, NEW.sku, NEW.quantity, 0);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER count_movement AFTER INSERT ON stock_movement
+    FOR EACH ROW EXECUTE FUNCTION count_movement();
+
+CREATE FUNCTION count_reservation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF (OLD.order_line_id, OLD.shipment, OLD.sku)
+                IS DISTINCT FROM (NEW.order_line_id, NEW.shipment, NEW.sku)
+            OR OLD.quantity <> NEW.quantity
+                AND (OLD.state NOT IN ('live', 'wanted') OR NEW.state NOT IN ('live', 'wanted'))
+            OR OLD.warehouse IS DISTINCT FROM NEW.warehouse
+                AND OLD.state <> 'wanted' AND NEW.state <> 'wanted'
+            OR OLD.state <> NEW.state AND (OLD.state NOT IN ('live', 'wanted')
+                OR OLD.state = 'wanted' AND NEW.state = 'consumed') THEN
+            RAISE EXCEPTION 'a reservation only changes between live and wanted, and from there to'
+                ' released or, held, to consumed; its pieces only while it is live or wanted';
+        END IF;
+        IF OLD.state = 'live' AND NEW.state = 'live' THEN
+            IF OLD.quantity <> NEW.quantity THEN
+                PERFORM count_stock(NEW.warehouse, NEW.sku, 0, NEW.quantity - OLD.quantity);
+            END IF;
+            RETURN NULL;
+        END IF;
+        IF OLD.state = 'live' THEN
+            PERFORM count_stock(OLD.warehouse, OLD.sku, 0, -OLD.quantity);
+        END IF;
+    END IF;
+    IF NEW.state = 'live' THEN
+        PERFORM count_stock(NEW.warehouse, NEW.sku, 0, NEW.quantity);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER count_reservation AFTER INSERT OR UPDATE ON reservation
+    FOR EACH ROW EXECUTE FUNCTION count_reservation();
+
+-- Pieces that leave one warehouse come into another, under one reference.
+CREATE FUNCTION check_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) <> 2 OR sum(quantity) <> 0 FROM stock_movement
+            WHERE kind = 'transferred' AND sku = NEW.sku AND reference = NEW.reference)
+    THEN
+        RAISE EXCEPTION 'a transfer is two movements that add up to zero: % of %',
+            NEW.reference, NEW.sku
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'transfers_in_pairs';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER transfers_in_pairs AFTER INSERT ON stock_movement
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.kind = 'transferred')
+    EXECUTE FUNCTION check_transfer();
+
+-- An order has a first shipment from its first instant, with all of its pieces.
+CREATE FUNCTION make_first_shipment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO shipment (order_number, number, status) SELECT number, 1, 'New' FROM made;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER make_first_shipment AFTER INSERT ON sales_order REFERENCING NEW TABLE AS made
+    FOR EACH STATEMENT EXECUTE FUNCTION make_first_shipment();
+
+CREATE FUNCTION fill_first_shipment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO shipment_line (order_line_id, shipment, order_number, sku, quantity)
+        SELECT id, 1, order_number, sku, quantity FROM made;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER fill_first_shipment AFTER INSERT ON order_line REFERENCING NEW TABLE AS made
+    FOR EACH STATEMENT EXECUTE FUNCTION fill_first_shipment();
+
+-- What was ordered and not cancelled travels once, in whichever shipments.
+CREATE FUNCTION check_travelling() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    travelling integer := (
+        SELECT sum(quantity) FROM shipment_line WHERE order_line_id = NEW.order_line_id
+    );
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM order_line WHERE id = NEW.order_line_id
+            AND travelling <= quantity AND travelling + cancelled >= quantity
+    ) THEN
+        RAISE EXCEPTION 'order % has other pieces of % than its shipments carry',
+            NEW.order_number, NEW.sku
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'pieces_travel_once';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER pieces_travel_once AFTER UPDATE OF quantity ON shipment_line
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.quantity <> NEW.quantity)
+    EXECUTE FUNCTION check_travelling();
+CREATE CONSTRAINT TRIGGER pieces_travel_once_more AFTER INSERT ON shipment_line
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.shipment > 1)
+    EXECUTE FUNCTION check_travelling();
+
+-- What is with the packers stays as it is.
+CREATE FUNCTION refuse_to_move_packed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM shipment JOIN step_record ON subject = key AND step = 'Assign Packing Task'
+        WHERE order_number = NEW.order_number AND number = NEW.shipment
+    ) THEN
+        RAISE EXCEPTION 'shipment % of order % is with the packers: nothing of it can be moved or'
+            ' cancelled', NEW.shipment, NEW.order_number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'moved_before_packing';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER moved_before_packing BEFORE UPDATE OF quantity ON shipment_line
+    FOR EACH ROW WHEN (OLD.quantity <> NEW.quantity) EXECUTE FUNCTION refuse_to_move_packed();
+
+-- A timeline cannot be rewritten.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
