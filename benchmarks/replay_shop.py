@@ -19,12 +19,12 @@ from adapters.database.sessions import transaction
 from benchmarks.replay_orders import PastOrder, demand
 from deployments.demo.sample import sample_files
 from deployments.demo.simulated_staff import PlayedStaff
-from models.enums import ReservationState, TaskKind
+from models.enums import AllocationState, TaskKind
 from models.forms.decisions import CANCEL_LINE, CANCEL_THE_ORDER, PICK_ELSEWHERE, SPLIT, WAIT
 from models.forms.picking import TOO_FEW_OF_THESE
 from models.imports.stock import DeliveryIn
 from models.tables.staff import StaffTask
-from models.tables.stock import Reservation
+from models.tables.stock import Allocation
 from services.answers.submit import answer_task
 from services.execution.errors import AnswerRefused
 from services.imports.files import import_file
@@ -168,10 +168,10 @@ def chance(*about: object) -> float:
 def _waited_for() -> list[tuple[str, int]]:
     """What orders wait for: pieces by product."""
     wanted = (
-        select(Reservation.sku, func.sum(Reservation.quantity))
-        .where(Reservation.state == ReservationState.WANTED)
-        .group_by(col(Reservation.sku))
-        .order_by(col(Reservation.sku))
+        select(Allocation.sku, func.sum(Allocation.quantity))
+        .where(Allocation.state == AllocationState.BACKORDERED)
+        .group_by(col(Allocation.sku))
+        .order_by(col(Allocation.sku))
     )
     with transaction() as session:
         return [(sku, int(pieces)) for sku, pieces in session.execute(wanted)]

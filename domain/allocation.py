@@ -26,7 +26,7 @@ class Shortage:
 
 
 def shortages(wanted: Iterable[Wanted], available: Mapping[str, int]) -> list[Shortage]:
-    """What stands in the way of reserving everything that is wanted; empty: nothing does.
+    """What stands in the way of allocating everything that is wanted; empty: nothing does.
 
     A product that is wanted in several places counts in sum. One that is missing from `available`
     has no pieces. The shortages stand in the order in which their products are first wanted.

@@ -75,7 +75,7 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
 
 def fulfil(order: OrderRef) -> State[None]:
     """The way there. A person who cancels at any of its gates stops it before its next step."""
-    while not check_inventory_levels(order).reserved:
+    while not check_inventory_levels(order).allocated:
         decision = await_decision_on_shortage(order)
         if decision.cancelled_lines:
             send_line_cancellation_notice(order, decision)

@@ -45,12 +45,14 @@ class Adjustment(StrEnum):
     RETURNED = "returned"
 
 
-class ReservationState(StrEnum):
-    """What became of the stock for an order line: it is wanted while the order waits for stock."""
+class AllocationState(StrEnum):
+    """What became of the stock for an order line: backordered while the order waits for it, allocated
+    while it is allocated, issued once it is booked out, released if it is not needed any more.
+    """
 
-    WANTED = "wanted"
-    LIVE = "live"
-    CONSUMED = "consumed"
+    BACKORDERED = "backordered"
+    ALLOCATED = "allocated"
+    ISSUED = "issued"
     RELEASED = "released"
 
 

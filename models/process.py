@@ -40,8 +40,8 @@ DAY_STEPS = (
 RETRIEVE_NEW_ORDER = "Retrieve New Order"
 DAILY_FULFILLMENT_SUMMARY = "Daily Fulfillment Summary"
 
-GIVE_UP_STOCK = "Give Up Stock"
-REGAIN_STOCK = "Regain Stock"
+RELEASE_STOCK = "Release Stock"
+REALLOCATE_STOCK = "Reallocate Stock"
 
 CANCEL_LINES = "Cancel Lines"
 

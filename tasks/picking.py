@@ -9,7 +9,7 @@ from models.results.decisions import Decision
 from models.results.work import Picked, PickingChecklist, TaskOpened
 from models.tables.shipments import Shipment
 from services.execution.runs import OrderRef
-from services.inventory.allocations import given_up
+from services.inventory.allocations import released_stock
 from services.stock_control.shortfalls import close_picking_as_short
 from services.worklist.gates import GATES
 from services.worklist.picking_lists import picking_checklist
@@ -30,7 +30,7 @@ def get_picking_checklist(session: Session, shipment: Shipment) -> PickingCheckl
     checklist = picking_checklist(session, shipment)
     task = task_of(session, shipment, kind=TaskKind.PICKING, round=1)
     task.checklist = checklist.model_dump(mode="json")
-    if why := given_up(session, shipment):  # to a count, before anybody could pick
+    if why := released_stock(session, shipment):  # to a count, before anybody could pick
         close_picking_as_short(session, shipment, task, why)
     return checklist
 

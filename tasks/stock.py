@@ -1,6 +1,6 @@
-"""Steps 2 and 8: stock, from reserved to booked out, and what gives it back.
+"""Steps 2 and 8: stock, from allocated to booked out, and what gives it back.
 
-A step writes a reservation or a movement; the database counts, and refuses what is not there.
+A step writes a allocation or a movement; the database counts, and refuses what is not there.
 """
 
 from typing import cast
@@ -8,7 +8,7 @@ from typing import cast
 from sqlmodel import Session
 
 from domain.sourcing import Plan
-from models.enums import MovementKind, OrderStatus, ReservationState, TaskKind
+from models.enums import AllocationState, MovementKind, OrderStatus, TaskKind
 from models.process import UPDATE_INVENTORY_STOCK
 from models.results.decisions import Decision
 from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturned
@@ -20,13 +20,13 @@ from services.execution.events import PACKLINE
 from services.execution.runs import OrderRef
 from services.execution.status import move_on
 from services.inventory.allocations import (
-    close_reservations,
-    consumed,
-    held_in,
-    hold,
+    allocate,
+    allocated_warehouse,
+    backorder,
+    close_allocations,
+    issued,
     lock_goods,
     sourcing_plan,
-    want,
 )
 from services.orders.splits import split_by_warehouse
 from services.worklist.gates import GATES
@@ -37,7 +37,7 @@ from tasks.engine.step import step
 
 @step("Check Inventory Levels")
 def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
-    """Reserve every line, or none: then the order is Backordered and the operator is asked.
+    """Allocate every line, or none: then the order is Backordered and the operator is asked.
 
     One warehouse gives it all; where an order may be split, each further one gives a shipment. What
     others wait for is not there for this one. An order that waits goes on by itself once all of its
@@ -46,9 +46,9 @@ def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
     plan = sourcing_plan(session, shipment)
     if plan.missing:
         return _backorder(session, shipment, plan)
-    if at := held_in(session, shipment):
+    if at := allocated_warehouse(session, shipment):
         return StockCheck(warehouse=at, reasons=(f"{at}: set aside when the order was split",))
-    hold(session, shipment, split_by_warehouse(session, shipment, plan))
+    allocate(session, shipment, split_by_warehouse(session, shipment, plan))
     for line in shipment.goods:
         line.available_when_short = None
     return StockCheck(warehouse=plan.warehouses[0], reasons=plan.reasons)
@@ -56,10 +56,10 @@ def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
 
 @step(UPDATE_INVENTORY_STOCK)
 def update_inventory_stock(session: Session, shipment: Shipment) -> StockBooked:
-    """Turn the reservation into a decrement of its warehouse, with a movement per product."""
+    """Turn the allocation into a decrement of its warehouse, with a movement per product."""
     lock_goods(session, shipment)
-    close_reservations(session, shipment, ReservationState.CONSUMED)
-    for part in consumed(session, shipment):
+    close_allocations(session, shipment, AllocationState.ISSUED)
+    for part in issued(session, shipment):
         session.add(
             StockMovement(
                 warehouse=part.warehouse,
@@ -85,7 +85,7 @@ def return_stock(session: Session, shipment: Shipment, put_back: PutBack) -> Sto
 
 def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:
     move_on(shipment, OrderStatus.BACKORDERED)
-    want(session, shipment)
+    backorder(session, shipment)
     short = {shortage.sku: shortage.available for shortage in plan.missing}
     for line in shipment.goods:
         line.available_when_short = short.get(line.sku)

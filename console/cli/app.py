@@ -439,7 +439,7 @@ def stock(
     limit: Limit = 1000,
     as_json: AsJson = False,
 ) -> None:
-    """List products with what is on hand, reserved and available, in each warehouse."""
+    """List products with what is on hand, allocated and available, in each warehouse."""
     if context.invoked_subcommand:
         return
     with _reading() as session:
@@ -539,7 +539,7 @@ def move_command(
     file: OrFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Book pieces from one warehouse into another; none that are set aside for orders."""
+    """Book pieces from one warehouse into another; none that are allocated to orders."""
     given = _given(
         sku=sku,
         quantity=pieces,
@@ -648,7 +648,7 @@ def _show_level(level: StockLevel, as_json: bool) -> None:
         return
     with _reading() as session:
         what = called(session, level.sku, level.warehouse)
-    typer.echo(f"{what}: {level.on_hand} on hand, {level.reserved} of them reserved.")
+    typer.echo(f"{what}: {level.on_hand} on hand, {level.allocated} of them allocated.")
 
 
 def _reading() -> Any:

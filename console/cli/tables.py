@@ -233,7 +233,7 @@ def show_task(sheet: str) -> None:
 def show_stock(rows: list[StockRow], *, by_warehouse: bool) -> None:
     """The stock list; `by_warehouse`: with where, since there are several."""
     _table(
-        ("SKU", "Product", *_WHERE[by_warehouse], "Bin", "On hand", "Reserved", "Available"),
+        ("SKU", "Product", *_WHERE[by_warehouse], "Bin", "On hand", "Allocated", "Available"),
         (
             (
                 row.sku,
@@ -241,7 +241,7 @@ def show_stock(rows: list[StockRow], *, by_warehouse: bool) -> None:
                 *((row.warehouse,) if by_warehouse else ()),
                 row.bin,
                 row.on_hand,
-                row.reserved,
+                row.allocated,
                 row.available,
             )
             for row in rows

@@ -17,7 +17,7 @@ class StockRow(BaseModel):
     warehouse: str
     bin: str
     on_hand: int
-    reserved: int
+    allocated: int
     available: int
 
 
@@ -39,6 +39,6 @@ def list_stock(
         levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
     found = session.exec(levels.order_by(col(StockLevel.sku), col(Warehouse.rank)).limit(limit))
     return [
-        StockRow(name=name, available=level.on_hand - level.reserved, **level.model_dump())
+        StockRow(name=name, available=level.on_hand - level.allocated, **level.model_dump())
         for level, name in found
     ]

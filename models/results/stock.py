@@ -24,7 +24,7 @@ def with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
 
 
 class StockCheck(StepResult):
-    """Whether every line was reserved, and in which warehouse; where not, nothing was.
+    """Whether every line was allocated, and in which warehouse; where not, nothing was.
 
     `reasons` has a sentence for each warehouse, why it was taken or not.
     """
@@ -34,13 +34,13 @@ class StockCheck(StepResult):
     reasons: tuple[str, ...] = ()
 
     @property
-    def reserved(self) -> bool:
-        """All lines are reserved."""
+    def allocated(self) -> bool:
+        """All lines are allocated."""
         return not self.shortages
 
     def __str__(self) -> str:
-        if self.reserved:
-            return with_reasons("all lines reserved", self.reasons)
+        if self.allocated:
+            return with_reasons("all lines allocated", self.reasons)
         short = "backordered: " + "; ".join(map(str, self.shortages))
         return with_reasons(short, self.reasons)
 
@@ -54,7 +54,7 @@ class StockBooked(StepResult):
         return f"{sum(self.quantities.values())} pieces booked out"
 
 
-class StockGivenUp(StepResult):
+class StockReleased(StepResult):
     """A count found too little of a product, and the order gave way to older ones."""
 
     sku: str
@@ -70,14 +70,14 @@ class StockGivenUp(StepResult):
         )
 
 
-class StockRegained(StepResult):
+class StockReallocated(StepResult):
     """The order holds again what it gave up, maybe in another warehouse."""
 
     warehouse: str | None = None
     reasons: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return with_reasons("all lines reserved again", self.reasons)
+        return with_reasons("all lines allocated again", self.reasons)
 
 
 class StockCounted(StepResult):

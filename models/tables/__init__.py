@@ -17,7 +17,7 @@ from models.tables.shipping import (
     ShippingZone,
 )
 from models.tables.staff import Staff, StaffTask
-from models.tables.stock import Reservation, StockCount, StockLevel, StockMovement
+from models.tables.stock import Allocation, StockCount, StockLevel, StockMovement
 from models.tables.taxes import TaxRate
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "OvertakenRun",
     "Product",
     "Refund",
-    "Reservation",
+    "Allocation",
     "RunHeartbeat",
     "SalesOrder",
     "Shipment",

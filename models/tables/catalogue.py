@@ -44,7 +44,7 @@ class Product(SQLModel, table=True):
     """A thing that the shop sells, with its stock in all warehouses. Weights in grams."""
 
     __table_args__ = (
-        CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_within_on_hand"),
+        CheckConstraint("0 <= allocated AND allocated <= on_hand", name="allocated_within_on_hand"),
         CheckConstraint("weight_grams > 0", name="weight_positive"),
     )
 
@@ -54,4 +54,4 @@ class Product(SQLModel, table=True):
     weight_grams: int
     tax_class: str = Field(default="standard", max_length=32)
     on_hand: int = 0
-    reserved: int = 0
+    allocated: int = 0

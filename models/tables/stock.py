@@ -1,7 +1,7 @@
-"""The stock of each product in each warehouse: levels, movements, counts, reservations.
+"""The stock of each product in each warehouse: levels, movements, counts, allocations.
 
-`on_hand` and `reserved` are counted by triggers in the database (see migration 0007): code writes
-only the facts, a `stock_movement` or a `reservation`, and the counters follow. Those of a product
+`on_hand` and `allocated` are counted by triggers in the database (see migration 0007): code writes
+only the facts, a `stock_movement` or a `allocation`, and the counters follow. Those of a product
 are the sums of its stock levels. The triggers change the product first: whoever has locked it has
 its stock levels too.
 """
@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from models.base import identity, instant
-from models.enums import MovementKind, ReservationState, enum_column
+from models.enums import AllocationState, MovementKind, enum_column
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
 
 
@@ -40,14 +40,14 @@ class StockLevel(SQLModel, table=True):
 
     __tablename__ = "stock_level"
     __table_args__ = (
-        CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_within_on_hand"),
+        CheckConstraint("0 <= allocated AND allocated <= on_hand", name="allocated_within_on_hand"),
     )
 
     sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
     warehouse: str = warehouse_code(primary_key=True)
     bin: str = Field(default="", max_length=32)
     on_hand: int = 0
-    reserved: int = 0
+    allocated: int = 0
 
 
 class StockMovement(SQLModel, table=True):
@@ -96,7 +96,7 @@ class StockCount(SQLModel, table=True):
     at: datetime = instant()
 
 
-class Reservation(SQLModel, table=True):
+class Allocation(SQLModel, table=True):
     """Stock set aside in one warehouse for a line of a shipment, or wanted wherever it may be.
 
     A line of which too few were found is held in part and wanted in part: at most one of each.
@@ -106,32 +106,32 @@ class Reservation(SQLModel, table=True):
         ForeignKeyConstraint(
             ["order_line_id", "shipment"], ["shipment_line.order_line_id", "shipment_line.shipment"]
         ),
-        Index("ix_reservation_of_line", "order_line_id", "shipment"),
+        Index("ix_allocation_of_line", "order_line_id", "shipment"),
         Index(
-            "ix_reservation_one_held",
+            "ix_allocation_one_held",
             "order_line_id",
             "shipment",
             unique=True,
-            postgresql_where=text("state IN ('live', 'consumed')"),
+            postgresql_where=text("state IN ('allocated', 'issued')"),
         ),
         Index(
-            "ix_reservation_one_wanted",
+            "ix_allocation_one_wanted",
             "order_line_id",
             "shipment",
             unique=True,
-            postgresql_where=text("state = 'wanted'"),
+            postgresql_where=text("state = 'backordered'"),
         ),
         CheckConstraint(
-            "CASE WHEN state = 'wanted' THEN warehouse IS NULL"
-            " WHEN state IN ('live', 'consumed') THEN warehouse IS NOT NULL ELSE true END",
+            "CASE WHEN state = 'backordered' THEN warehouse IS NULL"
+            " WHEN state IN ('allocated', 'issued') THEN warehouse IS NOT NULL ELSE true END",
             name="held_in_a_warehouse",
         ),
-        CheckConstraint("quantity > 0", name="reserves_something"),
+        CheckConstraint("quantity > 0", name="allocates_something"),
         Index(
-            "ix_reservation_undecided",
+            "ix_allocation_undecided",
             "state",
             "sku",
-            postgresql_where=text("state IN ('live', 'wanted')"),
+            postgresql_where=text("state IN ('allocated', 'backordered')"),
         ),
     )
 
@@ -141,7 +141,7 @@ class Reservation(SQLModel, table=True):
     warehouse: str | None = warehouse_code(optional=True)
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int
-    state: ReservationState = Field(
-        default=ReservationState.LIVE, sa_column=enum_column(ReservationState, "state")
+    state: AllocationState = Field(
+        default=AllocationState.ALLOCATED, sa_column=enum_column(AllocationState, "state")
     )
     at: datetime = instant()

@@ -37,12 +37,12 @@ from services.execution.errors import AnswerRefused
 from services.execution.events import tell
 from services.execution.ledger import record
 from services.inventory.allocations import (
-    given_up,
-    held_in,
-    hold_again,
-    let_go,
+    allocated_warehouse,
+    deallocate,
     lock_goods,
-    regain,
+    reallocate,
+    reallocate_as_planned,
+    released_stock,
     sourcing_plan,
 )
 from services.orders.cancellation import ask_to_cancel, shipments_to_cancel
@@ -56,7 +56,7 @@ _Way = Callable[[Session, Shipment, _Form], Decision]
 
 
 def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) -> Decision:
-    """The operator decides about an order before anything is set aside for it: stock is checked
+    """The operator decides about an order before anything is allocated to it: stock is checked
     again, for all of it or for what is there now.
     """
     return _done(session, shipment, form, _SHORTAGE, "stock is short")
@@ -65,8 +65,8 @@ def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) ->
 def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
     """The operator decides about an order of which too little was found."""
     decision = _done(session, shipment, form, _SHORT_PICK, "picked short")
-    if decision.ships_what_is_there and given_up(session, shipment):
-        regain(session, shipment)  # what a count took from it, it needs no more
+    if decision.ships_what_is_there and released_stock(session, shipment):
+        reallocate(session, shipment)  # what a count took from it, it needs no more
     return decision
 
 
@@ -110,8 +110,8 @@ def _check_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
 
 
 def _pick_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
-    """The rest is set aside again where the other pieces are, and somebody picks it."""
-    if missing := regain(session, shipment):
+    """The rest is allocated again where the other pieces are, and somebody picks it."""
+    if missing := reallocate(session, shipment):
         raise AnswerRefused(
             f"Stock is too low to pick again ({_listed(missing)}): let it wait, and it goes on by"
             " itself once enough has come in, split it, or cancel what is missing."
@@ -131,7 +131,7 @@ def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decisi
     something takes its place.
     """
     plan = _elsewhere(session, shipment)
-    here = held_in(session, shipment) or plan.warehouses[0]
+    here = allocated_warehouse(session, shipment) or plan.warehouses[0]
     why = f"picked short ({'; '.join(plan.reasons)})"
     for warehouse in plan.warehouses:
         if warehouse != here:
@@ -139,14 +139,14 @@ def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decisi
             _split(session, shipment, pieces, why, form, warehouse=warehouse)
     rest = plan.part_of(here)
     if rest.allotments:
-        hold_again(session, shipment, rest)
+        reallocate_as_planned(session, shipment, rest)
         _send_picker(session, shipment)
     return _decided(form, ships_what_is_there=not rest.allotments)
 
 
 def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Decision:
     """What was found ships; the rest is a shipment of its own, which waits for stock."""
-    if given_up(session, shipment):
+    if released_stock(session, shipment):
         return _split_after_count(session, shipment, form)
     if not _has_picked(shipment):
         raise AnswerRefused("Nothing of it was found, so nothing can ship: let it wait instead.")
@@ -183,7 +183,7 @@ def _wait(session: Session, shipment: Shipment, form: _Form) -> Decision:
 
 
 def _cancel_not_found(session: Session, shipment: Shipment, form: _Form) -> Decision:
-    if given_up(session, shipment):
+    if released_stock(session, shipment):
         return _cancel_after_count(session, shipment, form)
     missing = missing_from_pick(shipment)
     return _cancel_missing(session, shipment, form, missing, ships_what_is_there=True)
@@ -282,7 +282,7 @@ def _cancel_lines(
 
     Returns the number that the cancellation has in the shipment's ledger, from 1.
     """
-    let_go(session, shipment, missing)
+    deallocate(session, shipment, missing)
     for line in shipment.goods:
         pieces = missing.get(line.sku, 0)
         line.quantity -= pieces
@@ -309,7 +309,7 @@ def cancellations(session: Session, shipment: Shipment) -> int:
 
 
 def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:
-    """What a shipment would lack of the pieces that it does not hold, if they were reserved now."""
+    """What a shipment would lack of the pieces that it does not hold, if they were allocated now."""
     plan = sourcing_plan(session, shipment)
     return {short.sku: short.wanted - short.available for short in plan.missing}
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
-from models.enums import MovementKind, ReservationState
+from models.enums import AllocationState, MovementKind
 from models.results.work import PutBack
 from models.tables.shipments import Shipment
 from models.tables.stock import StockMovement
-from services.inventory.allocations import close_reservations, held_in, lock_goods
+from services.inventory.allocations import allocated_warehouse, close_allocations, lock_goods
 from services.inventory.warehouses import warehouse_called
 from services.orders.cancellation import is_booked_out
 
@@ -32,9 +32,9 @@ def book_put_back(session: Session, shipment: Shipment, put_back: PutBack) -> Pu
     Damaged pieces, and those that are missing, leave the stock in the same instant.
     """
     lock_goods(session, shipment)
-    warehouse = warehouse_called(session, held_in(session, shipment)).code
+    warehouse = warehouse_called(session, allocated_warehouse(session, shipment)).code
     origin = Origin(shipment.key, warehouse, put_back.put_back_by)
-    close_reservations(session, shipment, ReservationState.RELEASED)
+    close_allocations(session, shipment, AllocationState.RELEASED)
     booked_out = is_booked_out(session, shipment)
     returned = _returned(shipment, put_back) if booked_out else {}
     _move(session, origin, MovementKind.RETURNED, returned)

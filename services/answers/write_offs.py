@@ -12,7 +12,7 @@ from models.enums import MovementKind, TaskKind
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from models.tables.stock import StockMovement
-from services.inventory.allocations import held_in, lock_goods, lose
+from services.inventory.allocations import allocated_warehouse, lock_goods, mark_missing
 from services.worklist.tasks import tasks_of
 
 DAMAGED = "damaged"
@@ -23,11 +23,11 @@ Lost = tuple[int, str]
 
 def take_off_stock(session: Session, shipment: Shipment, lost: Mapping[str, Lost], by: str) -> None:
     """Book out what is lost by SKU of what a locked shipment holds, once per round of picking."""
-    warehouse = held_in(session, shipment)
+    warehouse = allocated_warehouse(session, shipment)
     if warehouse is None:
         return
     lock_goods(session, shipment)  # more of them, where a setting decides about the rest
-    lose(session, shipment, {sku: pieces for sku, (pieces, _) in lost.items()})
+    mark_missing(session, shipment, {sku: pieces for sku, (pieces, _) in lost.items()})
     reference = f"{shipment.key}:picking:{_round(session, shipment)}"
     for sku, (pieces, why) in lost.items():
         session.add(

@@ -80,8 +80,8 @@ _IS_BACK = "(step = 'gate: put-back' AND result -> 'answer' ->> 'booked' = 'true
 _HOLDING = f"""
     WITH checked AS (
         SELECT key, bool_or(step = 'Check Inventory Levels' AND result -> 'shortages' = '[]')
-            AND count(*) FILTER (WHERE step = 'Give Up Stock')
-                = count(*) FILTER (WHERE step = 'Regain Stock') AS holds
+            AND count(*) FILTER (WHERE step = 'Release Stock')
+                = count(*) FILTER (WHERE step = 'Reallocate Stock') AS holds
         FROM shipment JOIN step_record ON subject = key
         WHERE status NOT IN ('Shipped', 'Cancelled')
         GROUP BY key
@@ -142,8 +142,8 @@ _VALID_S10 = f"""
     ELSE false END
 """
 
-_HELD = "(SELECT * FROM reservation WHERE state IN ('live', 'consumed')) AS held"
-_WANTED = "(SELECT * FROM reservation WHERE state = 'wanted') AS wanted"
+_HELD = "(SELECT * FROM allocation WHERE state IN ('allocated', 'issued')) AS held"
+_WANTED = "(SELECT * FROM allocation WHERE state = 'backordered') AS wanted"
 
 _ONCE = (
     ("label", "shipping_label", "key"),
@@ -156,8 +156,8 @@ _ONCE = (
     ("refund", "refund", "key"),
     ("mail", "message", "key"),
     ("mail with Message-ID", "message", "message_id"),
-    ("held reservation of line", _HELD, "order_line_id, shipment"),
-    ("wanted reservation of line", _WANTED, "order_line_id, shipment"),
+    ("held allocation of line", _HELD, "order_line_id, shipment"),
+    ("wanted allocation of line", _WANTED, "order_line_id, shipment"),
     ("movement", "stock_movement", "sku, kind, reference, warehouse"),
     ("warehouse with rank", "warehouse", "rank"),
 )
@@ -178,37 +178,37 @@ STOCK = (
         """,
     ),
     Invariant(
-        name="reserved stock is the sum of its live reservations",
-        problem="{sku} has {reserved} reserved in {warehouse}, and its live reservations there add"
+        name="allocated stock is the sum of its live allocations",
+        problem="{sku} has {allocated} allocated in {warehouse}, and its live allocations there add"
         " up to {held}.",
         breaking="""
-            SELECT sku, warehouse, coalesce(reserved, 0) AS reserved, coalesce(held, 0) AS held
+            SELECT sku, warehouse, coalesce(allocated, 0) AS allocated, coalesce(held, 0) AS held
             FROM stock_level FULL JOIN (
                 SELECT sku, warehouse, sum(quantity) AS held
-                FROM reservation WHERE state = 'live' GROUP BY sku, warehouse
-            ) AS reservations USING (sku, warehouse)
-            WHERE coalesce(reserved, 0) <> coalesce(held, 0)
+                FROM allocation WHERE state = 'allocated' GROUP BY sku, warehouse
+            ) AS allocations USING (sku, warehouse)
+            WHERE coalesce(allocated, 0) <> coalesce(held, 0)
         """,
     ),
     Invariant(
-        name="reserved stock is on hand",
-        problem="{sku} has {reserved} reserved of {on_hand} on hand in {warehouse}.",
+        name="allocated stock is on hand",
+        problem="{sku} has {allocated} allocated of {on_hand} on hand in {warehouse}.",
         breaking="""
-            SELECT sku, warehouse, reserved, on_hand FROM stock_level
-            WHERE reserved < 0 OR reserved > on_hand
+            SELECT sku, warehouse, allocated, on_hand FROM stock_level
+            WHERE allocated < 0 OR allocated > on_hand
         """,
     ),
     Invariant(
         name="a product's stock is the sum of its stock levels",
-        problem="Product {sku} has {on_hand} on hand and {reserved} reserved, and its stock levels"
+        problem="Product {sku} has {on_hand} on hand and {allocated} allocated, and its stock levels"
         " add up to {there} and {held}.",
         breaking="""
-            SELECT sku, on_hand, reserved, coalesce(there, 0) AS there, coalesce(held, 0) AS held
+            SELECT sku, on_hand, allocated, coalesce(there, 0) AS there, coalesce(held, 0) AS held
             FROM product LEFT JOIN (
-                SELECT sku, sum(on_hand) AS there, sum(reserved) AS held
+                SELECT sku, sum(on_hand) AS there, sum(allocated) AS held
                 FROM stock_level GROUP BY sku
             ) AS levels USING (sku)
-            WHERE (on_hand, reserved) <> (coalesce(there, 0), coalesce(held, 0))
+            WHERE (on_hand, allocated) <> (coalesce(there, 0), coalesce(held, 0))
         """,
     ),
     Invariant(
@@ -222,11 +222,11 @@ STOCK = (
     ),
     Invariant(
         name="what is held is in a warehouse, and what is wanted in none yet",
-        problem="Reservation {id} of {sku} is {state}, and its warehouse is {where}.",
+        problem="Allocation {id} of {sku} is {state}, and its warehouse is {where}.",
         breaking="""
-            SELECT id, sku, state, coalesce(warehouse, 'not known') AS where FROM reservation
-            WHERE state = 'wanted' AND warehouse IS NOT NULL
-               OR state IN ('live', 'consumed') AND warehouse IS NULL
+            SELECT id, sku, state, coalesce(warehouse, 'not known') AS where FROM allocation
+            WHERE state = 'backordered' AND warehouse IS NOT NULL
+               OR state IN ('allocated', 'issued') AND warehouse IS NULL
         """,
     ),
     Invariant(
@@ -235,21 +235,21 @@ STOCK = (
         breaking=f"""
             SELECT {_NUMBER}, string_agg(DISTINCT warehouse, ' and ') AS warehouses
             FROM {_TRAVELS}
-            JOIN reservation AS held ON held.{_OF_LINE.format("held")}
-            WHERE state IN ('live', 'consumed')
+            JOIN allocation AS held ON held.{_OF_LINE.format("held")}
+            WHERE state IN ('allocated', 'issued')
             GROUP BY key HAVING count(DISTINCT warehouse) > 1
         """,
     ),
     Invariant(
         name="orders that passed the stock check hold each line",
-        problem="Order {number} needs {quantity} of {sku} set aside, and its live reservation"
+        problem="Order {number} needs {quantity} of {sku} set aside, and its live allocation"
         " holds {held}.",
         breaking=f"""
             {_HOLDING}
             SELECT {_NUMBER}, line.sku, line.quantity, coalesce(held.quantity, 0) AS held
             FROM holding JOIN {_TRAVELS} USING (key)
-            LEFT JOIN reservation AS held
-                ON held.{_OF_LINE.format("held")} AND held.state = 'live' AND held.sku = line.sku
+            LEFT JOIN allocation AS held
+                ON held.{_OF_LINE.format("held")} AND held.state = 'allocated' AND held.sku = line.sku
             WHERE line.quantity > 0 AND held.quantity IS DISTINCT FROM line.quantity
         """,
     ),
@@ -261,14 +261,14 @@ STOCK = (
             {_HOLDING}
             SELECT {_NUMBER}, status, held.quantity, held.sku
             FROM {_TRAVELS}
-            JOIN reservation AS held ON held.{_OF_LINE.format("held")}
+            JOIN allocation AS held ON held.{_OF_LINE.format("held")}
             LEFT JOIN (
                 SELECT key, false AS only_picked FROM holding
                 UNION SELECT key, false FROM found_short
                 UNION SELECT key, false FROM split_off
                 UNION SELECT key, true FROM checked WHERE NOT holds
             ) AS may USING (key)
-            WHERE held.state = 'live' AND (
+            WHERE held.state = 'allocated' AND (
                 may.key IS NULL OR line.quantity = 0
                 OR only_picked AND held.quantity > coalesce(line.picked, 0)
             )
@@ -283,11 +283,11 @@ STOCK = (
             SELECT {_NUMBER}, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted,
                 coalesce(held.quantity, 0) AS held
             FROM waiting JOIN {_TRAVELS} USING (key)
-            LEFT JOIN reservation AS wanted
-                ON wanted.{_OF_LINE.format("wanted")} AND wanted.state = 'wanted'
+            LEFT JOIN allocation AS wanted
+                ON wanted.{_OF_LINE.format("wanted")} AND wanted.state = 'backordered'
                 AND wanted.sku = line.sku
-            LEFT JOIN reservation AS held
-                ON held.{_OF_LINE.format("held")} AND held.state = 'live' AND held.sku = line.sku
+            LEFT JOIN allocation AS held
+                ON held.{_OF_LINE.format("held")} AND held.state = 'allocated' AND held.sku = line.sku
             WHERE line.quantity <> coalesce(wanted.quantity, 0) + coalesce(held.quantity, 0)
         """,
     ),
@@ -299,9 +299,9 @@ STOCK = (
             {_HOLDING}
             SELECT {_NUMBER}, status, wanted.quantity, wanted.sku
             FROM {_TRAVELS}
-            JOIN reservation AS wanted ON wanted.{_OF_LINE.format("wanted")}
+            JOIN allocation AS wanted ON wanted.{_OF_LINE.format("wanted")}
             LEFT JOIN waiting USING (key)
-            WHERE wanted.state = 'wanted' AND (waiting.key IS NULL OR line.quantity = 0)
+            WHERE wanted.state = 'backordered' AND (waiting.key IS NULL OR line.quantity = 0)
         """,
     ),
     Invariant(
@@ -353,25 +353,25 @@ STOCK = (
         """,
     ),
     Invariant(
-        name="reservations are consumed when stock is booked out",
-        problem="Order {number}, {quantity} of {sku}: its stock is {booked}, and its reservation is"
-        " {reservation}.",
+        name="allocations are consumed when stock is booked out",
+        problem="Order {number}, {quantity} of {sku}: its stock is {booked}, and its allocation is"
+        " {allocation}.",
         breaking=f"""
             SELECT {_NUMBER}, line.quantity, line.sku,
                 CASE WHEN booked.subject IS NULL THEN 'not booked out' ELSE 'booked out' END
                     AS booked,
                 coalesce(held.quantity || ' ' || held.sku || ', ' || held.state, 'missing')
-                    AS reservation
+                    AS allocation
             FROM {_TRAVELS}
             LEFT JOIN (
-                SELECT DISTINCT ON (order_line_id, shipment) * FROM reservation
+                SELECT DISTINCT ON (order_line_id, shipment) * FROM allocation
                 ORDER BY order_line_id, shipment, state
             ) AS held ON held.{_OF_LINE.format("held")}
             LEFT JOIN step_record AS booked
                 ON booked.subject = travels.key AND booked.step = 'Update Inventory Stock'
-            WHERE coalesce(held.state = 'consumed', false)
+            WHERE coalesce(held.state = 'issued', false)
                     <> (booked.subject IS NOT NULL AND line.quantity > 0)
-               OR held.state = 'consumed'
+               OR held.state = 'issued'
                 AND (held.sku, held.quantity) <> (line.sku, line.quantity)
         """,
     ),
@@ -390,16 +390,16 @@ STOCK = (
         """,
     ),
     Invariant(
-        name="orders are booked out of the warehouse in which they were set aside",
-        problem="{reference} sold {sold} of {sku} out of {warehouse}, and they were set aside in"
+        name="orders are booked out of the warehouse in which they were allocated",
+        problem="{reference} sold {sold} of {sku} out of {warehouse}, and they were allocated in"
         " {held}.",
         breaking=f"""
             SELECT sold.reference, -sold.quantity AS sold, sold.sku, sold.warehouse,
                 held.warehouse AS held
             FROM stock_movement AS sold
             JOIN {_TRAVELS} ON travels.key = sold.reference AND line.sku = sold.sku
-            JOIN reservation AS held
-                ON held.{_OF_LINE.format("held")} AND held.state = 'consumed'
+            JOIN allocation AS held
+                ON held.{_OF_LINE.format("held")} AND held.state = 'issued'
             WHERE sold.kind = 'sold' AND held.warehouse <> sold.warehouse
         """,
     ),
@@ -1121,8 +1121,8 @@ PEOPLE = (
             FROM staff_task AS task
             JOIN {_TRAVELS}
                 ON travels.order_number = task.order_number AND travels.number = task.shipment
-            JOIN reservation AS held
-                ON held.{_OF_LINE.format("held")} AND held.state IN ('live', 'consumed')
+            JOIN allocation AS held
+                ON held.{_OF_LINE.format("held")} AND held.state IN ('allocated', 'issued')
             WHERE task.state = 'open' AND task.warehouse IS DISTINCT FROM held.warehouse
         """,
     ),

@@ -1,11 +1,11 @@
 """Stock for a shipment's lines: held, or wanted while it waits for it. All lines, or none; but of
 what a picker did not find, the rest is wanted while the other pieces are held.
 
-Code writes the state and the pieces of a reservation; the database counts, and refuses what is not
+Code writes the state and the pieces of a allocation; the database counts, and refuses what is not
 there. Product rows are locked in the order of their SKUs, so that nobody waits for anybody in a
 circle; a stock level is only changed by who has its product. A shipment is held in one warehouse.
 It leaves those that come before it what they want, wherever it is. No Prefect here: counts and
-answers change reservations too.
+answers change allocations too.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,20 +17,20 @@ from sqlmodel.sql.expression import SelectOfScalar
 from adapters.settings import settings
 from domain.allocation import Shortage, Wanted
 from domain.sourcing import Allotment, Place, Plan, Waiting, plan_for
-from models.enums import ReservationState
-from models.process import GIVE_UP_STOCK, REGAIN_STOCK
-from models.results.stock import StockGivenUp, StockRegained
+from models.enums import AllocationState
+from models.process import REALLOCATE_STOCK, RELEASE_STOCK
+from models.results.stock import StockReallocated, StockReleased
 from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment, ShipmentLine
-from models.tables.stock import Reservation
+from models.tables.stock import Allocation
 from services.execution.events import tell
 from services.execution.ledger import find_record, record
 from services.inventory.backorder_queue import may_be_split, waiting_before
 from services.inventory.warehouses import distances, sources, warehouses
 
-_UNDECIDED = (ReservationState.LIVE, ReservationState.WANTED)
-_HELD = (ReservationState.LIVE, ReservationState.CONSUMED)
+_UNDECIDED = (AllocationState.ALLOCATED, AllocationState.BACKORDERED)
+_HELD = (AllocationState.ALLOCATED, AllocationState.ISSUED)
 
 
 def lock_products(session: Session, skus: Iterable[str]) -> set[str]:
@@ -66,70 +66,70 @@ def sourcing_plan(session: Session, shipment: Shipment, *, anywhere: bool = Fals
 
 def _wish(session: Session, shipment: Shipment, *, anywhere: bool) -> Waiting:
     order = shipment.order
-    at = held_in(session, shipment)
+    at = allocated_warehouse(session, shipment)
     return Waiting(
         (shipment.order_number, shipment.number),
-        tuple(lacks(session, shipment)),
+        tuple(lacking(session, shipment)),
         at,
         anywhere or (may_be_split(shipment.status) and at is None),
         distances(warehouses(session), Place(order.country, order.postal_code)),
     )
 
 
-def lacks(session: Session, shipment: Shipment) -> list[Wanted]:
-    """The pieces of a shipment that are not set aside for it."""
-    rest = [(line.sku, line.quantity - held) for line, _, held, _ in _standing(session, shipment)]
+def lacking(session: Session, shipment: Shipment) -> list[Wanted]:
+    """The pieces of a shipment that are not allocated to it."""
+    rest = [(line.sku, line.quantity - held) for line, _, held, _ in _lines(session, shipment)]
     return [Wanted(sku, pieces) for sku, pieces in rest if pieces]
 
 
-def hold(session: Session, shipment: Shipment, plan: Plan) -> None:
-    """Set every piece aside as planned. Nothing may be missing, and the products are locked."""
+def allocate(session: Session, shipment: Shipment, plan: Plan) -> None:
+    """Allocate every piece as planned. Nothing may be missing, and the products are locked."""
     (warehouse,) = plan.warehouses
-    for line, there, *_ in _standing(session, shipment):
-        _set_aside(session, line, there, held=line.quantity, wanted=0, warehouse=warehouse)
+    for line, there, *_ in _lines(session, shipment):
+        _enter(session, line, there, held=line.quantity, wanted=0, warehouse=warehouse)
 
 
-def want(session: Session, shipment: Shipment) -> None:
+def backorder(session: Session, shipment: Shipment) -> None:
     """Enter that the order waits for every line; what it held is free."""
-    for line, there, *_ in _standing(session, shipment):
-        _set_aside(session, line, there, held=0, wanted=line.quantity, warehouse=None)
+    for line, there, *_ in _lines(session, shipment):
+        _enter(session, line, there, held=0, wanted=line.quantity, warehouse=None)
 
 
-def lose(session: Session, shipment: Shipment, missing: Mapping[str, int]) -> None:
+def mark_missing(session: Session, shipment: Shipment, missing: Mapping[str, int]) -> None:
     """Enter that so many pieces by SKU of what is held are not there: they are wanted.
 
     The products are locked.
     """
-    at = held_in(session, shipment)
-    for line, there, held, wanted in _standing(session, shipment):
+    at = allocated_warehouse(session, shipment)
+    for line, there, held, wanted in _lines(session, shipment):
         if pieces := min(missing.get(line.sku, 0), held):
             left, lacking = held - pieces, wanted + pieces
-            _set_aside(session, line, there, held=left, wanted=lacking, warehouse=at)
+            _enter(session, line, there, held=left, wanted=lacking, warehouse=at)
 
 
-def let_go(session: Session, shipment: Shipment, pieces: Mapping[str, int]) -> None:
+def deallocate(session: Session, shipment: Shipment, pieces: Mapping[str, int]) -> None:
     """Enter that so many pieces by SKU travel no more with a shipment: first of what is wanted,
     then of what is held. The products are locked.
     """
-    at = held_in(session, shipment)
-    for line, there, held, wanted in _standing(session, shipment):
+    at = allocated_warehouse(session, shipment)
+    for line, there, held, wanted in _lines(session, shipment):
         if gone := pieces.get(line.sku, 0):
             still = max(wanted - gone, 0)
             left = max(held - max(gone - wanted, 0), 0)
-            _set_aside(session, line, there, held=left, wanted=still, warehouse=at)
+            _enter(session, line, there, held=left, wanted=still, warehouse=at)
 
 
-def take_along(session: Session, line: ShipmentLine, warehouse: str | None) -> None:
+def move_to_shipment(session: Session, line: ShipmentLine, warehouse: str | None) -> None:
     """Hold a line that came to a new shipment in the warehouse; or want it, where none is named."""
     held = line.quantity if warehouse else 0
-    _set_aside(session, line, {}, held=held, wanted=line.quantity - held, warehouse=warehouse)
+    _enter(session, line, {}, held=held, wanted=line.quantity - held, warehouse=warehouse)
 
 
-Entries = dict[ReservationState, Reservation]
+Entries = dict[AllocationState, Allocation]
 """What is held and what is wanted of one line."""
 
 
-def _set_aside(
+def _enter(
     session: Session,
     line: ShipmentLine,
     there: Entries,
@@ -143,7 +143,10 @@ def _set_aside(
     Entries that are there are changed one by one and before any is made, as the database allows one
     of each; what is not needed any more is released.
     """
-    wishes = {ReservationState.LIVE: (held, warehouse), ReservationState.WANTED: (wanted, None)}
+    wishes = {
+        AllocationState.ALLOCATED: (held, warehouse),
+        AllocationState.BACKORDERED: (wanted, None),
+    }
     spare = [entry for state, entry in there.items() if not wishes[state][0]]
     for state in sorted(wishes, key=lambda state: state not in there):
         pieces, place = wishes[state]
@@ -154,12 +157,12 @@ def _set_aside(
             if there:
                 session.flush()
     for entry in spare:
-        entry.state = ReservationState.RELEASED
+        entry.state = AllocationState.RELEASED
         session.flush()
 
 
-def _new_entry(line: ShipmentLine) -> Reservation:
-    return Reservation(
+def _new_entry(line: ShipmentLine) -> Allocation:
+    return Allocation(
         order_line_id=line.order_line_id,
         shipment=line.shipment,
         sku=line.sku,
@@ -167,36 +170,36 @@ def _new_entry(line: ShipmentLine) -> Reservation:
     )
 
 
-def close_reservations(session: Session, shipment: Shipment, state: ReservationState) -> None:
+def close_allocations(session: Session, shipment: Shipment, state: AllocationState) -> None:
     """Release what the order holds or wants, or consume what it holds: it waits for nothing more.
 
     What is wanted cannot be consumed: the database refuses it.
     """
-    undecided = _reservations(shipment).where(col(Reservation.state).in_(_UNDECIDED))
-    for reservation in session.exec(undecided.order_by(Reservation.sku)).all():
-        reservation.state = state
+    undecided = _allocations(shipment).where(col(Allocation.state).in_(_UNDECIDED))
+    for allocation in session.exec(undecided.order_by(Allocation.sku)).all():
+        allocation.state = state
         session.flush()
 
 
-def consumed(session: Session, shipment: Shipment) -> list[Allotment]:
-    """What was set aside for the order and is booked out, with the warehouses it was in."""
-    mine = _reservations(shipment).where(Reservation.state == ReservationState.CONSUMED)
+def issued(session: Session, shipment: Shipment) -> list[Allotment]:
+    """What was allocated to the order and is booked out, with the warehouses it was in."""
+    mine = _allocations(shipment).where(Allocation.state == AllocationState.ISSUED)
     return [
         Allotment(str(part.warehouse), part.sku, part.quantity)
-        for part in session.exec(mine.order_by(col(Reservation.sku)))
+        for part in session.exec(mine.order_by(col(Allocation.sku)))
     ]
 
 
-def give_up(session: Session, shipment: Shipment, why: StockGivenUp) -> None:
+def release_all(session: Session, shipment: Shipment, why: StockReleased) -> None:
     """Take what an order holds and nobody has picked for a count that found too little; it waits
     for that. What is picked lies in a tote and stays.
 
     The order is locked, and so are its products.
     """
-    lose(session, shipment, _unpicked(session, shipment))
+    mark_missing(session, shipment, _unpicked(session, shipment))
     key = shipment.key
-    record(session, key, GIVE_UP_STOCK, _times(session, shipment) + 1, why, shipment.run_id or "")
-    tell(session, key, GIVE_UP_STOCK, str(why), why.counted_by)
+    record(session, key, RELEASE_STOCK, _times(session, shipment) + 1, why, shipment.run_id or "")
+    tell(session, key, RELEASE_STOCK, str(why), why.counted_by)
     session.flush()
 
 
@@ -204,93 +207,100 @@ def _unpicked(session: Session, shipment: Shipment) -> dict[str, int]:
     """The pieces by SKU that are held and that nobody has picked."""
     return {
         line.sku: max(held - (line.picked or 0), 0)
-        for line, _, held, _ in _standing(session, shipment)
+        for line, _, held, _ in _lines(session, shipment)
     }
 
 
-def regain(session: Session, shipment: Shipment) -> Sequence[Shortage]:
+def reallocate(session: Session, shipment: Shipment) -> Sequence[Shortage]:
     """Set aside what an order gave up, or what a picker did not find, all of it or nothing; returns
     what is missing. One that needs none of it any more, since it was moved or cancelled, has
     regained its stock too.
     """
     plan = sourcing_plan(session, shipment)
-    if not plan.missing and (plan.allotments or given_up(session, shipment)):
-        hold_again(session, shipment, plan)
+    if not plan.missing and (plan.allotments or released_stock(session, shipment)):
+        reallocate_as_planned(session, shipment, plan)
     return plan.missing
 
 
-def hold_again(session: Session, shipment: Shipment, plan: Plan) -> None:
-    """Set every piece aside as planned, after some had been lost; the timeline says from where. An
+def reallocate_as_planned(session: Session, shipment: Shipment, plan: Plan) -> None:
+    """Allocate every piece as planned, after some had been lost; the timeline says from where. An
     order may need none of them any more.
     """
-    lost = given_up(session, shipment)
+    lost = released_stock(session, shipment)
     if plan.allotments:
-        hold(session, shipment, plan)
-    result = StockRegained(warehouse=held_in(session, shipment), reasons=plan.reasons)
+        allocate(session, shipment, plan)
+    result = StockReallocated(
+        warehouse=allocated_warehouse(session, shipment), reasons=plan.reasons
+    )
     key, times = shipment.key, _times(session, shipment)
     if lost:
-        record(session, key, REGAIN_STOCK, times, result, shipment.run_id or "")
-    tell(session, key, REGAIN_STOCK, str(result))
+        record(session, key, REALLOCATE_STOCK, times, result, shipment.run_id or "")
+    tell(session, key, REALLOCATE_STOCK, str(result))
     session.flush()
 
 
-def holding_warehouse(session: Session, shipment: Shipment) -> Warehouse | None:
-    """Where the order's stock is set aside, or was until it was booked out; None: nowhere."""
-    holding = select(Warehouse).join(Reservation)
-    held = holding.where(*_of(shipment), col(Reservation.state).in_(_HELD))
+def warehouse_of(session: Session, shipment: Shipment) -> Warehouse | None:
+    """Where the order's stock is allocated, or was until it was booked out; None: nowhere."""
+    holding = select(Warehouse).join(Allocation)
+    held = holding.where(*_of(shipment), col(Allocation.state).in_(_HELD))
     return session.exec(held.limit(1)).first()
 
 
-def held_in(session: Session, shipment: Shipment) -> str | None:
+def allocated_warehouse(session: Session, shipment: Shipment) -> str | None:
     """The code of that warehouse."""
-    warehouse = holding_warehouse(session, shipment)
+    warehouse = warehouse_of(session, shipment)
     return warehouse.code if warehouse else None
 
 
-def given_up(session: Session, shipment: Shipment) -> StockGivenUp | None:
+def released_stock(session: Session, shipment: Shipment) -> StockReleased | None:
     """Why the order lost its stock, if it has not got it back."""
     key, times = shipment.key, _times(session, shipment)
-    lost = find_record(session, key, GIVE_UP_STOCK, times)
-    if lost is None or find_record(session, key, REGAIN_STOCK, times) is not None:
+    lost = find_record(session, key, RELEASE_STOCK, times)
+    if lost is None or find_record(session, key, REALLOCATE_STOCK, times) is not None:
         return None
-    return StockGivenUp.model_validate(lost)
+    return StockReleased.model_validate(lost)
 
 
 def _times(session: Session, shipment: Shipment) -> int:
     """How often the order has given its stock up."""
     latest = select(func.max(StepRecord.round)).where(
-        StepRecord.subject == shipment.key, StepRecord.step == GIVE_UP_STOCK
+        StepRecord.subject == shipment.key, StepRecord.step == RELEASE_STOCK
     )
     return session.scalar(latest) or 0
 
 
-def _standing(session: Session, shipment: Shipment) -> list[tuple[ShipmentLine, Entries, int, int]]:
+def _lines(session: Session, shipment: Shipment) -> list[tuple[ShipmentLine, Entries, int, int]]:
     """The lines that travel, each with its entries and the pieces that are held and wanted."""
     there: dict[int, Entries] = {}
-    undecided = _reservations(shipment).where(col(Reservation.state).in_(_UNDECIDED))
+    undecided = _allocations(shipment).where(col(Allocation.state).in_(_UNDECIDED))
     for entry in session.exec(undecided):
         there.setdefault(entry.order_line_id, {})[entry.state] = entry
     return [
-        (line, mine, _pieces(mine, ReservationState.LIVE), _pieces(mine, ReservationState.WANTED))
+        (
+            line,
+            mine,
+            _pieces(mine, AllocationState.ALLOCATED),
+            _pieces(mine, AllocationState.BACKORDERED),
+        )
         for line in shipment.goods
         for mine in [there.get(line.order_line_id, {})]
     ]
 
 
 def _waits(session: Session, shipment: Shipment) -> bool:
-    return any(wanted for *_, wanted in _standing(session, shipment))
+    return any(wanted for *_, wanted in _lines(session, shipment))
 
 
-def _pieces(entries: Entries, state: ReservationState) -> int:
+def _pieces(entries: Entries, state: AllocationState) -> int:
     return entries[state].quantity if state in entries else 0
 
 
-def _reservations(shipment: Shipment) -> SelectOfScalar[Reservation]:
-    return select(Reservation).where(*_of(shipment))
+def _allocations(shipment: Shipment) -> SelectOfScalar[Allocation]:
+    return select(Allocation).where(*_of(shipment))
 
 
 def _of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
-    """The reservations for a shipment's lines."""
+    """The allocations for a shipment's lines."""
     lines = [line.order_line_id for line in shipment.lines]
-    of_line = col(Reservation.order_line_id).in_(lines)
-    return of_line, col(Reservation.shipment) == shipment.number
+    of_line = col(Allocation.order_line_id).in_(lines)
+    return of_line, col(Allocation.shipment) == shipment.number

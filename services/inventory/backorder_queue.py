@@ -11,10 +11,10 @@ from sqlmodel import Session, col, func, select
 from adapters.settings import settings
 from domain.allocation import Wanted
 from domain.sourcing import Place, Waiting, on_whom_it_depends
-from models.enums import OrderStatus, ReservationState
+from models.enums import AllocationState, OrderStatus
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, ShipmentLine
-from models.tables.stock import Reservation
+from models.tables.stock import Allocation
 from services.inventory.warehouses import distances, warehouses
 
 _WHICH = col(ShipmentLine.order_number), col(ShipmentLine.shipment)
@@ -41,14 +41,14 @@ def waiting(session: Session, *only: ColumnElement[bool]) -> list[Waiting]:
 def _wanted(session: Session, *only: ColumnElement[bool]) -> Sequence[Any]:
     """A row for each product that a shipment wants, with what is to be known of the shipment."""
     shipment = (*_WHICH, _held_at(), Shipment.status, SalesOrder.country, SalesOrder.postal_code)
-    columns: tuple[Any, ...] = (*shipment, Reservation.sku, Reservation.quantity)
+    columns: tuple[Any, ...] = (*shipment, Allocation.sku, Allocation.quantity)
     return session.execute(
         select(*columns)
-        .select_from(Reservation)
+        .select_from(Allocation)
         .join(ShipmentLine)
         .join(Shipment)
         .join(SalesOrder, col(SalesOrder.number) == ShipmentLine.order_number)
-        .where(Reservation.state == ReservationState.WANTED, *only)
+        .where(Allocation.state == AllocationState.BACKORDERED, *only)
         .order_by(col(SalesOrder.promised_at), *_WHICH)
     ).all()
 
@@ -89,11 +89,11 @@ def _comes_before(shipment: Shipment, *, in_line: bool) -> ColumnElement[bool]:
 
 def _wants_any_of(skus: Iterable[str]) -> ColumnElement[bool]:
     """The shipment waits for one of the products."""
-    wanted, line = aliased(Reservation), aliased(ShipmentLine)
+    wanted, line = aliased(Allocation), aliased(ShipmentLine)
     those = (
         select(line.order_number, line.shipment)
         .join(wanted)
-        .where(wanted.state == ReservationState.WANTED, col(wanted.sku).in_(set(skus)))
+        .where(wanted.state == AllocationState.BACKORDERED, col(wanted.sku).in_(set(skus)))
     )
     return tuple_(*_WHICH).in_(those)
 
@@ -106,14 +106,14 @@ def may_be_split(status: OrderStatus) -> bool:
 
 def _held_at() -> ColumnElement[str | None]:
     """The warehouse that holds the other pieces of the shipment, if one does."""
-    held, other = aliased(Reservation), aliased(ShipmentLine)
+    held, other = aliased(Allocation), aliased(ShipmentLine)
     return (
         select(func.max(held.warehouse))
         .join(other)
         .where(
             other.order_number == ShipmentLine.order_number,
             other.shipment == ShipmentLine.shipment,
-            held.state == ReservationState.LIVE,
+            held.state == AllocationState.ALLOCATED,
         )
         .correlate(ShipmentLine)
         .scalar_subquery()

@@ -62,7 +62,7 @@ def distances(places: Iterable[Warehouse], destination: Place) -> dict[str, int]
 
 
 def _free(session: Session, skus: set[str]) -> dict[str, dict[str, int]]:
-    pieces = col(StockLevel.on_hand) - col(StockLevel.reserved)
+    pieces = col(StockLevel.on_hand) - col(StockLevel.allocated)
     found = select(StockLevel.warehouse, StockLevel.sku, pieces).where(
         col(StockLevel.sku).in_(skus)
     )

@@ -14,7 +14,7 @@ from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import shop_clock
 from domain.errors import PacklineError
 from models.base import utc_now
-from models.enums import OrderStatus, ReservationState
+from models.enums import AllocationState, OrderStatus
 from models.process import UPDATE_INVENTORY_STOCK
 from models.results.orders import CancellationAsked, StatusChange
 from models.tables.ledger import StepRecord
@@ -25,7 +25,7 @@ from services.execution.ledger import order_key
 from services.execution.locks import is_beyond_recall, locked_order, locked_shipments
 from services.execution.status import move_on
 from services.execution.wake_ups import hand_over
-from services.inventory.allocations import close_reservations
+from services.inventory.allocations import close_allocations
 from services.orders.holds import end_hold
 from services.worklist.tasks import withdraw_tasks
 
@@ -87,7 +87,7 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     for the day that has not been summed up.
     """
     _wait_for_summary(session)
-    close_reservations(session, shipment, ReservationState.RELEASED)
+    close_allocations(session, shipment, AllocationState.RELEASED)
     notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
     withdraw_tasks(session, shipment)
     shipment.cancelled_at = utc_now()

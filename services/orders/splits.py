@@ -19,7 +19,7 @@ from models.tables.shipments import Shipment, ShipmentLine
 from services.execution.events import PACKLINE, tell
 from services.execution.ledger import record
 from services.execution.status import move_on
-from services.inventory.allocations import let_go, lock_products, take_along
+from services.inventory.allocations import deallocate, lock_products, move_to_shipment
 
 
 def split(
@@ -41,7 +41,7 @@ def split(
     _refuse_packed(session, shipment)
     left = stays({line.sku: line.quantity for line in shipment.goods}, moved)
     lock_products(session, moved)
-    let_go(session, shipment, moved)
+    deallocate(session, shipment, moved)
     for line in shipment.goods:
         line.quantity = left[line.sku]
     new = _next_shipment(session, shipment, moved, warehouse)
@@ -105,7 +105,7 @@ def _move_line(
     )
     session.add(part)
     session.flush()
-    take_along(session, part, warehouse)
+    move_to_shipment(session, part, warehouse)
 
 
 def _tell(

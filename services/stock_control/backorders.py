@@ -3,8 +3,8 @@ promised first comes first.
 
 Whatever brings stock only wakes the dispatcher, and the dispatcher looks in every sweep: so no
 delivery is overlooked, whoever dies when. An order is set going by answering its operator's task,
-as the operator would, once its plan lacks nothing, under the locks under which stock is reserved.
-The step that reserves makes the same plan, so a sweep that finds no new stock changes nothing.
+as the operator would, once its plan lacks nothing, under the locks under which stock is allocated.
+The step that allocates makes the same plan, so a sweep that finds no new stock changes nothing.
 """
 
 from collections.abc import Iterable

@@ -9,12 +9,12 @@ from domain.errors import PacklineError
 from models.enums import MovementKind
 from models.imports.fields import COUNT_PREFIX
 from models.imports.stock import StockCountIn
-from models.results.stock import StockCounted, StockGivenUp
+from models.results.stock import StockCounted, StockReleased
 from models.tables.shipments import Shipment
 from models.tables.stock import StockCount, StockLevel, StockMovement
 from services.execution.locks import locked_shipment
 from services.inventory.warehouses import several_warehouses, warehouse_called
-from services.stock_control.holders import Holder, holders_of
+from services.stock_control.allocated_shipments import AllocatedShipment, allocated_shipments
 from services.stock_control.shortfalls import put_short
 from services.stock_control.stock_changes import AlreadyBooked, book_movement, locked_level, named
 
@@ -42,7 +42,7 @@ class StockInMotion(PacklineError):
 def count(found: StockCountIn) -> StockCounted:
     """Take a count for true: the difference becomes one movement, in the counter's name.
 
-    Where fewer are counted than are set aside, orders give up what is not picked yet, all of it, as
+    Where fewer are counted than are allocated, orders give up what is not picked yet, all of it, as
     few orders as that takes: those that are to be cancelled, then the newest. About the others the
     operator decides.
 
@@ -62,11 +62,11 @@ def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounte
     Orders are locked before products, always: so who gives way is found out before the locks, and
     holds only if it is still so under them.
     """
-    guessed = _who_gives_way(holders_of(session, found.sku, warehouse), found.counted)
+    guessed = _who_gives_way(allocated_shipments(session, found.sku, warehouse), found.counted)
     there = {key: locked_shipment(session, *key) for key in sorted(guessed)}
     level = locked_level(session, warehouse, found.sku, and_of=list(there.values()))
     _refuse_count_again(session, found, warehouse)
-    holders = holders_of(session, found.sku, warehouse)
+    holders = allocated_shipments(session, found.sku, warehouse)
     _refuse_if_picked(holders, found)
     short = _who_gives_way(holders, found.counted)
     if not there.keys() >= short.keys():
@@ -82,14 +82,16 @@ def _refuse_count_again(session: Session, found: StockCountIn, warehouse: str) -
         raise AlreadyBooked(there.sku, f"{there.counted} counted", there.reference, same=same)
 
 
-def _refuse_if_picked(holders: list[Holder], found: StockCountIn) -> None:
+def _refuse_if_picked(holders: list[AllocatedShipment], found: StockCountIn) -> None:
     picked = [holder for holder in holders if holder.picked]
     pieces = sum(holder.picked for holder in picked)
     if pieces > found.counted:
         raise PickedAlready(found, pieces, [holder.number for holder in picked])
 
 
-def _who_gives_way(holders: list[Holder], counted: int) -> dict[Which, Holder]:
+def _who_gives_way(
+    holders: list[AllocatedShipment], counted: int
+) -> dict[Which, AllocatedShipment]:
     """The first shipments with pieces to pick, until what is held is not more than counted."""
     excess = sum(holder.pieces for holder in holders) - counted
     may = {holder.key: holder for holder in holders if holder.unpicked}
@@ -98,13 +100,13 @@ def _who_gives_way(holders: list[Holder], counted: int) -> dict[Which, Holder]:
 
 
 def _put_short(
-    session: Session, found: StockCountIn, short: list[Shipment], holders: list[Holder]
+    session: Session, found: StockCountIn, short: list[Shipment], holders: list[AllocatedShipment]
 ) -> None:
     unpicked = {holder.key: holder.unpicked for holder in holders}
     held = sum(holder.pieces for holder in holders)
     kept = held - sum(unpicked[_which(shipment)] for shipment in short)
     for shipment in short:
-        why = StockGivenUp(
+        why = StockReleased(
             sku=found.sku,
             wanted=unpicked[_which(shipment)],
             available=found.counted - kept,

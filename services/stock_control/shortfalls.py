@@ -3,28 +3,28 @@
 An order keeps its place in the process, and what lies in its tote. Its picking is closed as short
 in the counter's name, and the operator has the same task as after any short pick; but it waits, and
 goes on by itself. An operator who is being asked already is still asked, with more on the list.
-Once the order is reserved anew, somebody picks the rest.
+Once the order is allocated anew, somebody picks the rest.
 """
 
 from sqlmodel import Session, col, select
 
 from models.enums import TaskKind, TaskState
-from models.results.stock import ShortLine, StockGivenUp
+from models.results.stock import ShortLine, StockReleased
 from models.results.work import Picked
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.answers.decisions import ask_about_pick
-from services.inventory.allocations import give_up
+from services.inventory.allocations import release_all
 from services.worklist.closing import complete_task
 from services.worklist.tasks import tasks_of
 
 
-def put_short(session: Session, shipment: Shipment, why: StockGivenUp) -> None:
+def put_short(session: Session, shipment: Shipment, why: StockReleased) -> None:
     """Take a locked shipment's stock away, but for what is picked.
 
     One that is not yet to be picked is told when it is; one that is to be cancelled asks nobody.
     """
-    give_up(session, shipment, why)
+    release_all(session, shipment, why)
     picking = _open(session, shipment, TaskKind.PICKING)
     if picking and picking.checklist:
         close_picking_as_short(session, shipment, picking, why)
@@ -39,7 +39,7 @@ def _open(session: Session, shipment: Shipment, kind: TaskKind) -> StaffTask | N
 
 
 def close_picking_as_short(
-    session: Session, shipment: Shipment, task: StaffTask, why: StockGivenUp
+    session: Session, shipment: Shipment, task: StaffTask, why: StockReleased
 ) -> None:
     """Nobody need walk for what is not there: the operator is asked in place of the picker."""
     missing = _short_line(shipment, why)
@@ -49,7 +49,7 @@ def close_picking_as_short(
     complete_task(session, shipment, task, picked)
 
 
-def _short_line(shipment: Shipment, why: StockGivenUp) -> ShortLine:
+def _short_line(shipment: Shipment, why: StockReleased) -> ShortLine:
     """What the count left of the product for the shipment, beside what is picked."""
     line = next(line for line in shipment.goods if line.sku == why.sku)
     found = (line.picked or 0) + why.available

@@ -2,7 +2,7 @@
 
 Each is about one warehouse, by default the first; a transfer is two movements, out of one and into
 another. A movement is booked once per warehouse, product, kind and reference. An adjustment and a
-transfer leave what is set aside for orders; a count is true whatever is set aside, and then the
+transfer leave what is allocated to orders; a count is true whatever is allocated, and then the
 newest orders give way. Stock that comes in wakes the dispatcher, which fills the orders that wait
 for it.
 """
@@ -20,7 +20,7 @@ from models.tables.shipments import Shipment
 from models.tables.stock import StockLevel, StockMovement
 from services.inventory.allocations import lock_products
 from services.inventory.warehouses import several_warehouses, warehouse_called
-from services.stock_control.holders import holders_of
+from services.stock_control.allocated_shipments import allocated_shipments
 
 _LISTED = 5
 """So many orders are named in a sentence."""
@@ -44,12 +44,12 @@ class AlreadyBooked(PacklineError):
         self.same = same
 
 
-class HeldByOrders(PacklineError):
-    """Less would be left than is set aside for orders."""
+class AllocatedToOrders(PacklineError):
+    """Less would be left than is allocated to orders."""
 
-    def __init__(self, what: str, left: int, reserved: int, orders: list[int]) -> None:
+    def __init__(self, what: str, left: int, allocated: int, orders: list[int]) -> None:
         super().__init__(
-            f"{what} would have {left} pieces left, and {reserved} are set aside"
+            f"{what} would have {left} pieces left, and {allocated} are allocated"
             f" for {named(orders)}: nothing was changed; cancel what cannot be filled and book it"
             " again, or count the product (`packline stock count`): then the newest give way."
         )
@@ -79,7 +79,7 @@ class TooManyPieces(PacklineError):
 def book(change: DeliveryIn | AdjustmentIn) -> StockLevel:
     """Book a delivery or an adjustment; returns the product's stock in that warehouse now.
 
-    Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `HeldByOrders`, `NotOnHand`.
+    Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `AllocatedToOrders`, `NotOnHand`.
     """
     with transaction() as session:
         movement = _movement(change, warehouse_called(session, change.warehouse).code)
@@ -91,7 +91,7 @@ def book(change: DeliveryIn | AdjustmentIn) -> StockLevel:
 def move(transfer: TransferIn) -> tuple[StockLevel, StockLevel]:
     """Book pieces out of one warehouse and into another; returns the stock of both now, in turn.
 
-    Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `HeldByOrders`, `NotOnHand`.
+    Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `AllocatedToOrders`, `NotOnHand`.
     """
     with transaction() as session:
         origin = warehouse_called(session, transfer.from_warehouse).code
@@ -199,13 +199,13 @@ def _refuse_beyond_counting(session: Session, movement: StockMovement) -> None:
 
 def _refuse_too_much(session: Session, level: StockLevel, quantity: int) -> None:
     left = level.on_hand + quantity
-    if left >= level.reserved:
+    if left >= level.allocated:
         return
     what = called(session, level.sku, level.warehouse)
-    if not level.reserved:
+    if not level.allocated:
         raise NotOnHand(what, level.on_hand, -quantity)
-    orders = [holder.number for holder in holders_of(session, level.sku, level.warehouse)]
-    raise HeldByOrders(what, left, level.reserved, orders)
+    orders = [holder.number for holder in allocated_shipments(session, level.sku, level.warehouse)]
+    raise AllocatedToOrders(what, left, level.allocated, orders)
 
 
 def named(orders: list[int]) -> str:

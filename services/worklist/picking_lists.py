@@ -7,7 +7,7 @@ from models.results.work import ChecklistItem, PickingChecklist
 from models.tables.catalogue import Product
 from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.tables.stock import StockLevel
-from services.inventory.allocations import holding_warehouse
+from services.inventory.allocations import warehouse_of
 from services.inventory.warehouses import several_warehouses, warehouse_called
 
 
@@ -15,7 +15,7 @@ def picking_checklist(session: Session, shipment: Shipment) -> PickingChecklist:
     """The shipment's products with their bins, in walking order.
 
     The warehouse is that which holds the order, and is named where there are several. An order that
-    nothing is set aside for has the bins of the first.
+    nothing is allocated to has the bins of the first.
     """
     return _checklist(session, shipment, {line.sku: line.quantity for line in shipment.goods})
 
@@ -27,7 +27,7 @@ def rest_to_pick(session: Session, shipment: Shipment) -> PickingChecklist:
 
 
 def _checklist(session: Session, shipment: Shipment, pieces: dict[str, int]) -> PickingChecklist:
-    warehouse = holding_warehouse(session, shipment) or warehouse_called(session, None)
+    warehouse = warehouse_of(session, shipment) or warehouse_called(session, None)
     name = warehouse.name if several_warehouses(session) else ""
     items = _items(session, shipment, warehouse.code, pieces)
     return PickingChecklist(items=items, warehouse=name)

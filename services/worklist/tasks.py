@@ -15,7 +15,7 @@ from models.results.work import TaskOpened
 from models.tables.shipments import Shipment, rows_of
 from models.tables.staff import StaffTask
 from services.execution.locks import IDENTITIES
-from services.inventory.allocations import holding_warehouse
+from services.inventory.allocations import warehouse_of
 
 _ROLES = {
     TaskKind.PICKING: Role.WAREHOUSE_STAFF,
@@ -65,7 +65,7 @@ def open_task(
     It is due by the hours of that warehouse, or of the shop where there is none. What is opened for
     an order on hold waits for its release, but for the question about that.
     """
-    warehouse = holding_warehouse(session, shipment)
+    warehouse = warehouse_of(session, shipment)
     hours = _hours(kind, shipment.order.service_level)
     waits = shipment.order.held_at is not None and kind != TaskKind.HOLD
     last = session.scalar(

@@ -48,7 +48,7 @@ def test_a_timeline_cannot_be_rewritten(session):
             session.execute(text(change))
 
 
-def test_stock_follows_its_movements_and_never_falls_below_what_is_reserved(session):
+def test_stock_follows_its_movements_and_never_falls_below_what_is_allocated(session):
     session.execute(text("INSERT INTO product VALUES ('MUG', 'Mug', '1', 300, 'standard', 0, 0)"))
     move = text(
         "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
@@ -57,7 +57,7 @@ def test_stock_follows_its_movements_and_never_falls_below_what_is_reserved(sess
     session.execute(move, {"quantity": 5, "reference": "a"})
     session.execute(move, {"quantity": -2, "reference": "b"})
     assert session.scalar(text("SELECT on_hand FROM product")) == 3
-    with pytest.raises(IntegrityError, match="reserved_within_on_hand"), session.begin_nested():
+    with pytest.raises(IntegrityError, match="allocated_within_on_hand"), session.begin_nested():
         session.execute(move, {"quantity": -4, "reference": "c"})
     assert session.scalar(text("SELECT on_hand FROM product")) == 3
 

@@ -33,8 +33,8 @@ from models.base import utc_now
 from models.enums import OrderStatus, Role
 from models.tables.shipments import Shipment
 from services.execution.runs import Claim, DayRef
+from services.stock_control.allocated_shipments import allocated_shipments
 from services.stock_control.backorders import fill_backorders
-from services.stock_control.holders import holders_of
 from tasks.daily_report import daily_fulfillment_summary
 from tasks.stock import check_inventory_levels
 from tests.benchmarks.measuring import screen, show
@@ -48,7 +48,7 @@ from tests.process import Process, assert_sound
 
 BIG = {
     "sales_order", "order_line", "shipment", "shipment_line", "step_record", "staff_task",
-    "audit_event", "reservation", "stock_movement", "shipping_label", "message",
+    "audit_event", "allocation", "stock_movement", "shipping_label", "message",
 }  # fmt: skip
 WAITING, NEW = 100, 100
 REPEATS = 7
@@ -125,12 +125,12 @@ def _questions(orders: int) -> dict[str, Callable[[], object]]:
         "packline tasks": _reading(open_tasks),
         "packline tasks --role packer": _reading(open_tasks, role=Role.PACKER),
         "claim the next New order": _reading(Claim(None, 1, "run").lock),
-        "reserve behind the backorders": _reading(
+        "allocate behind the backorders": _reading(
             lambda session: check_inventory_levels.body(session, _new_order(session))
         ),
         "who of the backorders can be filled": fill_backorders,
         "who holds a product that is counted": _reading(
-            holders_of, sku="GRD-FORK-01", warehouse="MAIN"
+            allocated_shipments, sku="GRD-FORK-01", warehouse="MAIN"
         ),
         "the dispatcher's sweep": dispatcher.sweep,
         "the summary of a day": _reading(daily_fulfillment_summary.body, day=yesterday),

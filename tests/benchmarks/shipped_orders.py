@@ -118,10 +118,10 @@ _TABLES = {
             "at": _AT,
         },
     ),
-    "reservation": Copied(
+    "allocation": Copied(
         "t.order_line_id IN (SELECT id FROM order_line WHERE order_number = %(order)s)",
         {
-            "id": "nextval('reservation_id_seq')",
+            "id": "nextval('allocation_id_seq')",
             "order_line_id": "t.order_line_id + i * 3",
             "at": _AT,
         },

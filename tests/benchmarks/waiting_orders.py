@@ -44,8 +44,8 @@ _SHIPMENTS = f"""
     WHERE t.order_number = %(order)s AND shipment.order_number = %(top)s + i
 """
 _RESERVATIONS = """
-    INSERT INTO reservation (order_line_id, warehouse, sku, quantity, state, at)
-    SELECT id, 'MAIN', sku, quantity, 'live', now() FROM order_line WHERE order_number > %(top)s
+    INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)
+    SELECT id, 'MAIN', sku, quantity, 'allocated', now() FROM order_line WHERE order_number > %(top)s
 """
 _TASKS = """
     UPDATE step_record SET result = result || jsonb_build_object('task_id', staff_task.id)

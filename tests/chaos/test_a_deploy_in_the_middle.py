@@ -52,7 +52,7 @@ def changed_code(folder):
     for name in CODE:
         shutil.copytree(PROJECT / name, folder / name)
     stock = folder / "tasks" / "stock.py"
-    before = '"""Reserve every line, or none'
+    before = '"""Allocate every line, or none'
     stock.write_text(
         stock.read_text().replace(before, 'raise RuntimeError("again")\n    ' + before)
     )

@@ -116,8 +116,8 @@ def bring_to(live, number, stage):
 def assert_gave_its_stock_back(numbers):
     for number in numbers:
         held = (
-            "SELECT count(*) FROM reservation JOIN order_line ON order_line.id = order_line_id"
-            f" WHERE order_number = {number} AND reservation.state IN ('live', 'wanted')"
+            "SELECT count(*) FROM allocation JOIN order_line ON order_line.id = order_line_id"
+            f" WHERE order_number = {number} AND allocation.state IN ('allocated', 'backordered')"
         )
         moved = (
             "SELECT coalesce(sum(quantity), 0) FROM stock_movement"

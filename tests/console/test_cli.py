@@ -21,7 +21,7 @@ from models.tables.ledger import StepRecord
 from models.tables.reports import DailySummary
 from models.tables.staff import Staff, StaffTask
 from services.execution.locks import locked_shipment
-from services.inventory.allocations import let_go
+from services.inventory.allocations import deallocate
 from services.pricing.refunds import reprice
 from services.reminders.late_tasks import remind_and_escalate
 from tests.factories import make_order, make_shipped, make_warehouse, receive
@@ -252,7 +252,7 @@ def refunds(picking):
     for cancelled in ({"MUG": 1}, {"MUG": 1, "PLATE": 1}):
         with transaction() as session:
             shipment = locked_shipment(session, number)
-            let_go(session, shipment, cancelled)
+            deallocate(session, shipment, cancelled)
             for line in shipment.goods:
                 line.quantity -= cancelled.get(line.sku, 0)
                 line.ordered.cancelled += cancelled.get(line.sku, 0)
@@ -319,7 +319,7 @@ def test_a_delivery_is_booked_once(packline, shop):
 
 def mugs(packline):
     (mug,) = as_json(packline("stock", "--sku", "MUG", "--json"))
-    return mug["on_hand"], mug["reserved"]
+    return mug["on_hand"], mug["allocated"]
 
 
 def test_stock_is_adjusted_with_a_reason_and_once(packline, shop):
@@ -340,7 +340,7 @@ def test_an_adjustment_at_the_expense_of_an_order_is_refused_with_what_to_do(pac
     why = ("--reason", "fell down", "--reference", "A-1", "--by", "Jo")
     status, _, err = packline("stock", "adjust", "MUG", "-9", *why)
     assert status == 1
-    assert f"2 are set aside for order {number}" in err
+    assert f"2 are allocated to order {number}" in err
     assert "packline stock count" in err
     assert mugs(packline) == (10, 2)
 
@@ -557,8 +557,8 @@ def test_stock_is_moved_once(packline, york):
     status, out, _ = packline("stock", "move", "MUG", 3, *MOVE)
     assert (status, out) == (
         0,
-        "MUG in MAIN: 7 on hand, 0 of them reserved.\n"
-        "MUG in YORK: 9 on hand, 0 of them reserved.\n",
+        "MUG in MAIN: 7 on hand, 0 of them allocated.\n"
+        "MUG in YORK: 9 on hand, 0 of them allocated.\n",
     )
     status, _, err = packline("stock", "move", "MUG", 3, *MOVE)
     assert (status, "booked already as transferred" in err) == (1, True)

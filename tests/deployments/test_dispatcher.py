@@ -310,7 +310,7 @@ def test_a_cancelled_run_cancels_its_order_and_gives_the_stock_back(process, pre
     assert rows("SELECT status, cancel_reason FROM sales_order") == [
         ("Cancelled", "its flow run was cancelled in Prefect")
     ]
-    assert rows("SELECT reserved FROM product WHERE sku = 'MUG'") == [(0,)]
+    assert rows("SELECT allocated FROM product WHERE sku = 'MUG'") == [(0,)]
     assert rows("SELECT state FROM staff_task") == [("withdrawn",)]
     assert told(number) == ["run starts over"]
     assert_sound()

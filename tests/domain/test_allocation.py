@@ -8,7 +8,7 @@ wanted_items = st.lists(st.builds(Wanted, sku=skus, quantity=st.integers(1, 20))
 stock = st.dictionaries(skus, st.integers(0, 60))
 
 
-def test_an_order_that_stock_covers_to_the_last_piece_can_be_reserved():
+def test_an_order_that_stock_covers_to_the_last_piece_can_be_allocated():
     assert shortages([Wanted("MUG-01", 3), Wanted("TEA-02", 1)], {"MUG-01": 3, "TEA-02": 9}) == []
 
 

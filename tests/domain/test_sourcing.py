@@ -339,7 +339,7 @@ def test_orders_that_come_later_change_nothing_for_those_before(waiting, sources
 @by_every_strategy
 @given(lines_of_waiting(), warehouses())
 def test_those_that_can_be_filled_are_those_that_have_a_plan(strategy, waiting, sources):
-    """What is set going can be reserved: the sweep and the step that reserves never disagree."""
+    """What is set going can be allocated: the sweep and the step that allocates never disagree."""
     planned = [
         shipment.which
         for shipment in waiting

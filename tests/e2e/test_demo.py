@@ -15,12 +15,12 @@ from sqlmodel import col, func, select
 
 from adapters.database import embedded as postgres
 from adapters.database.sessions import transaction
-from models.enums import MessageState, PickupState, ReservationState
+from models.enums import AllocationState, MessageState, PickupState
 from models.tables.catalogue import Product
 from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipping import CarrierPickup, ShippingLabel
-from models.tables.stock import Reservation, StockMovement
+from models.tables.stock import Allocation, StockMovement
 from tests.conftest import PROJECT, using
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -137,11 +137,11 @@ def test_stock_is_what_it_was_plus_what_moved(its_database):
         for product in session.exec(select(Product)):
             assert product.on_hand == moved.get(product.sku, 0)
             assert product.on_hand == opening.get(product.sku, 0) - sold.get(product.sku, 0)
-            assert product.reserved == 0
+            assert product.allocated == 0
 
 
 def test_the_two_that_could_not_be_filled_hold_nothing(its_database):
-    live = select(func.count()).where(Reservation.state == ReservationState.LIVE)
+    live = select(func.count()).where(Allocation.state == AllocationState.ALLOCATED)
     assert counted(live) == 0
     with transaction() as session:
         left = session.exec(select(SalesOrder.status).where(SalesOrder.status != "Shipped")).all()

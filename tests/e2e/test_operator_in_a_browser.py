@@ -129,9 +129,9 @@ def message_of(live, run_id):
     return live.ask(f"flow_runs/{run_id}")["state"]["message"] or ""
 
 
-def reserved():
+def allocated():
     with transaction() as session:
-        return {sku: session.get(Product, sku).reserved for sku in LINES}
+        return {sku: session.get(Product, sku).allocated for sku in LINES}
 
 
 def shipped_in_summary(day):
@@ -259,15 +259,15 @@ def test_retry_of_a_shipped_order_changes_nothing(live, new_ui):
 
 
 def test_a_waiting_order_that_is_cancelled_gives_its_stock_back(live, ui):
-    before = reserved()
+    before = allocated()
     number, run_id = order_that_waits(live)
-    assert reserved() == {sku: before[sku] + pieces for sku, pieces in LINES.items()}
+    assert allocated() == {sku: before[sku] + pieces for sku, pieces in LINES.items()}
     ui.open_run(run_id, "Suspended")
     ui.press_and_confirm("Cancel")
     live.until(lambda: status_of(number) == "Cancelled", f"order {number} Cancelled")
     live.until_state(run_id, "COMPLETED")
     ui.open_run(run_id, "Completed")  # the page shows no more of a run that was cancelled
-    assert reserved() == before
+    assert allocated() == before
     assert open_kinds(number) == []
     assert rows(f"SELECT state FROM staff_task WHERE order_number = {number}") == [("withdrawn",)]
     assert_audit_passes(live)

@@ -54,7 +54,7 @@ def go_back(process, number, shipment=1):
 
 
 def stock():
-    return dict(rows("SELECT sku, on_hand || ' ' || reserved FROM product ORDER BY sku"))
+    return dict(rows("SELECT sku, on_hand || ' ' || allocated FROM product ORDER BY sku"))
 
 
 def states(table):

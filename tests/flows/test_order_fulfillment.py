@@ -28,8 +28,8 @@ def plates_arrive(pieces):
 
 def stock():
     return {
-        sku: (on_hand, reserved)
-        for sku, on_hand, reserved in rows("SELECT sku, on_hand, reserved FROM product")
+        sku: (on_hand, allocated)
+        for sku, on_hand, allocated in rows("SELECT sku, on_hand, allocated FROM product")
     }
 
 
@@ -99,7 +99,9 @@ def test_the_operator_is_asked_again_while_stock_is_still_short(process, too_muc
     assert_sound()
 
 
-def test_a_backordered_order_that_is_cancelled_has_nothing_reserved(process, too_much, mail_server):
+def test_a_backordered_order_that_is_cancelled_has_nothing_allocated(
+    process, too_much, mail_server
+):
     process.run(too_much)
     process.answer("shortage", decision="cancel the order", note="discontinued")
     assert process.run(too_much) == f"Order {too_much} is Cancelled: stock is short (discontinued)."

@@ -71,41 +71,41 @@ DAMAGES = [
         "CUP has 0 on hand in YORK, and its movements there add up to 1.",
     ),
     Damage(
-        "reserved stock is the sum of its live reservations",
-        "UPDATE stock_level SET reserved = 1 WHERE sku = 'PLATE'",
-        "PLATE has 1 reserved in MAIN, and its live reservations there add up to 0.",
+        "allocated stock is the sum of its live allocations",
+        "UPDATE stock_level SET allocated = 1 WHERE sku = 'PLATE'",
+        "PLATE has 1 allocated in MAIN, and its live allocations there add up to 0.",
     ),
     Damage(
-        "reserved stock is the sum of its live reservations",
-        "UPDATE reservation SET warehouse = 'YORK' WHERE state = 'live'",
-        "MUG has 0 reserved in YORK, and its live reservations there add up to 3.",
+        "allocated stock is the sum of its live allocations",
+        "UPDATE allocation SET warehouse = 'YORK' WHERE state = 'allocated'",
+        "MUG has 0 allocated in YORK, and its live allocations there add up to 3.",
     ),
     Damage(
-        "reserved stock is on hand",
-        "ALTER TABLE stock_level DROP CONSTRAINT ck_stock_level_reserved_within_on_hand;"
-        "UPDATE stock_level SET reserved = 99 WHERE sku = 'MUG'",
-        "MUG has 99 reserved of 8 on hand in MAIN.",
+        "allocated stock is on hand",
+        "ALTER TABLE stock_level DROP CONSTRAINT ck_stock_level_allocated_within_on_hand;"
+        "UPDATE stock_level SET allocated = 99 WHERE sku = 'MUG'",
+        "MUG has 99 allocated of 8 on hand in MAIN.",
     ),
     Damage(
-        "reserved stock is on hand",
-        "ALTER TABLE stock_level DROP CONSTRAINT ck_stock_level_reserved_within_on_hand;"
-        "UPDATE stock_level SET reserved = -1 WHERE sku = 'MUG'",
-        "MUG has -1 reserved",
+        "allocated stock is on hand",
+        "ALTER TABLE stock_level DROP CONSTRAINT ck_stock_level_allocated_within_on_hand;"
+        "UPDATE stock_level SET allocated = -1 WHERE sku = 'MUG'",
+        "MUG has -1 allocated",
     ),
     Damage(
         "a product's stock is the sum of its stock levels",
         "UPDATE product SET on_hand = 9 WHERE sku = 'MUG'",
-        "Product MUG has 9 on hand and 3 reserved, and its stock levels add up to 8 and 3.",
+        "Product MUG has 9 on hand and 3 allocated, and its stock levels add up to 8 and 3.",
     ),
     Damage(
         "a product's stock is the sum of its stock levels",
-        "UPDATE product SET reserved = 1 WHERE sku = 'PLATE'",
-        "Product PLATE has 3 on hand and 1 reserved, and its stock levels add up to 3 and 0.",
+        "UPDATE product SET allocated = 1 WHERE sku = 'PLATE'",
+        "Product PLATE has 3 on hand and 1 allocated, and its stock levels add up to 3 and 0.",
     ),
     Damage(
         "a product's stock is the sum of its stock levels",
         "DELETE FROM stock_level WHERE sku = 'CUP' AND warehouse = 'YORK'",
-        "Product CUP has 2 on hand and 0 reserved, and its stock levels add up to 1 and 0.",
+        "Product CUP has 2 on hand and 0 allocated, and its stock levels add up to 1 and 0.",
     ),
     Damage(
         "transfers are two movements that add up to zero",
@@ -119,25 +119,25 @@ DAMAGES = [
     ),
     Damage(
         "what is held is in a warehouse, and what is wanted in none yet",
-        "ALTER TABLE reservation DROP CONSTRAINT ck_reservation_held_in_a_warehouse;"
-        "UPDATE reservation SET warehouse = NULL WHERE state = 'live'",
+        "ALTER TABLE allocation DROP CONSTRAINT ck_allocation_held_in_a_warehouse;"
+        "UPDATE allocation SET warehouse = NULL WHERE state = 'allocated'",
         "of MUG is live, and its warehouse is not known.",
     ),
     Damage(
         "what is held is in a warehouse, and what is wanted in none yet",
-        "ALTER TABLE reservation DROP CONSTRAINT ck_reservation_held_in_a_warehouse;"
-        "UPDATE reservation SET warehouse = 'YORK' WHERE sku = 'BOWL'",
+        "ALTER TABLE allocation DROP CONSTRAINT ck_allocation_held_in_a_warehouse;"
+        "UPDATE allocation SET warehouse = 'YORK' WHERE sku = 'BOWL'",
         "of BOWL is wanted, and its warehouse is YORK.",
     ),
     Damage(
         "a shipment's stock is in one warehouse",
-        "UPDATE reservation SET warehouse = 'YORK' WHERE state = 'consumed' AND sku = 'PLATE'",
+        "UPDATE allocation SET warehouse = 'YORK' WHERE state = 'issued' AND sku = 'PLATE'",
         f"Order {SHIPPED} has stock set aside or booked out in MAIN and YORK.",
     ),
     Damage(
-        "orders are booked out of the warehouse in which they were set aside",
-        "UPDATE reservation SET warehouse = 'YORK' WHERE state = 'consumed' AND sku = 'PLATE'",
-        f"order:{SHIPPED} sold 1 of PLATE out of MAIN, and they were set aside in YORK.",
+        "orders are booked out of the warehouse in which they were allocated",
+        "UPDATE allocation SET warehouse = 'YORK' WHERE state = 'issued' AND sku = 'PLATE'",
+        f"order:{SHIPPED} sold 1 of PLATE out of MAIN, and they were allocated in YORK.",
     ),
     Damage(
         "open tasks are where their order's stock is",
@@ -146,38 +146,38 @@ DAMAGES = [
     ),
     Damage(
         "orders that passed the stock check hold each line",
-        "DELETE FROM reservation WHERE state = 'live'",
-        f"Order {WAITING} needs 3 of MUG set aside, and its live reservation holds 0.",
+        "DELETE FROM allocation WHERE state = 'allocated'",
+        f"Order {WAITING} needs 3 of MUG set aside, and its live allocation holds 0.",
     ),
     Damage(
         "orders that passed the stock check hold each line",
-        "UPDATE reservation SET quantity = 2 WHERE state = 'live'",
-        f"Order {WAITING} needs 3 of MUG set aside, and its live reservation holds 2.",
+        "UPDATE allocation SET quantity = 2 WHERE state = 'allocated'",
+        f"Order {WAITING} needs 3 of MUG set aside, and its live allocation holds 2.",
     ),
     Damage(
         "orders that passed the stock check hold each line",
-        f"DELETE FROM step_record WHERE subject = 'order:{PUT_SHORT}' AND step = 'Give Up Stock';"
+        f"DELETE FROM step_record WHERE subject = 'order:{PUT_SHORT}' AND step = 'Release Stock';"
         "UPDATE staff_task SET state = 'withdrawn' WHERE kind = 'short-pick'",
-        f"Order {PUT_SHORT} needs 2 of BOWL set aside, and its live reservation holds 0.",
+        f"Order {PUT_SHORT} needs 2 of BOWL set aside, and its live allocation holds 0.",
     ),
     Damage(
         "orders that wait for stock want each line",
-        "DELETE FROM reservation WHERE sku = 'BOWL'",
+        "DELETE FROM allocation WHERE sku = 'BOWL'",
         f"Order {PUT_SHORT} waits for stock with 2 of BOWL; it wants 0 and holds 0.",
     ),
     Damage(
         "orders that wait for stock want each line",
-        "UPDATE reservation SET quantity = 1 WHERE state = 'wanted' AND sku = 'PLATE'",
+        "UPDATE allocation SET quantity = 1 WHERE state = 'backordered' AND sku = 'PLATE'",
         f"Order {BACKORDERED} waits for stock with 40 of PLATE; it wants 1 and holds 0.",
     ),
     Damage(
         "no other order wants stock",
-        "UPDATE reservation SET state = 'wanted', warehouse = NULL WHERE state = 'live'",
+        "UPDATE allocation SET state = 'backordered', warehouse = NULL WHERE state = 'allocated'",
         f"Order {WAITING} is Processing and wants 3 of MUG, though it does not wait for stock.",
     ),
     Damage(
         "no other order wants stock",
-        "UPDATE reservation SET state = 'wanted' WHERE state = 'released' AND sku = 'PLATE'",
+        "UPDATE allocation SET state = 'backordered' WHERE state = 'released' AND sku = 'PLATE'",
         f"Order {CANCELLED} is Cancelled and wants 50 of PLATE",
     ),
     Damage(
@@ -199,46 +199,46 @@ DAMAGES = [
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE reservation SET state = 'live', warehouse = 'MAIN' WHERE sku = 'BOWL'",
+        "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN' WHERE sku = 'BOWL'",
         f"Order {PUT_SHORT} is Processing and has 2 of BOWL set aside",
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE reservation SET state = 'live', warehouse = 'MAIN' FROM order_line AS line"
+        "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN' FROM order_line AS line"
         f" WHERE line.id = order_line_id AND order_number = {CANCELLED}",
         f"Order {CANCELLED} is Cancelled and has 50 of PLATE set aside",
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE reservation SET state = 'live', warehouse = 'MAIN' FROM order_line AS line"
+        "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN' FROM order_line AS line"
         f" WHERE line.id = order_line_id AND order_number = {BACKORDERED}",
         f"Order {BACKORDERED} is Backordered and has 40 of PLATE set aside",
     ),
     Damage(
         "no other order holds stock",
-        "INSERT INTO reservation (order_line_id, warehouse, sku, quantity, state, at)"
-        f" SELECT id, 'MAIN', sku, 1, 'live', now() FROM order_line WHERE order_number = {NEW}",
+        "INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)"
+        f" SELECT id, 'MAIN', sku, 1, 'allocated', now() FROM order_line WHERE order_number = {NEW}",
         f"Order {NEW} is New and has 1 of MUG set aside",
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE reservation SET state = 'live' WHERE state = 'consumed' AND sku = 'PLATE'",
+        "UPDATE allocation SET state = 'allocated' WHERE state = 'issued' AND sku = 'PLATE'",
         f"Order {SHIPPED} is Shipped and has 1 of PLATE set aside",
     ),
     Damage(
-        "reservations are consumed when stock is booked out",
-        "DELETE FROM reservation WHERE sku = 'PLATE'",
-        f"Order {SHIPPED}, 1 of PLATE: its stock is booked out, and its reservation is missing.",
+        "allocations are consumed when stock is booked out",
+        "DELETE FROM allocation WHERE sku = 'PLATE'",
+        f"Order {SHIPPED}, 1 of PLATE: its stock is booked out, and its allocation is missing.",
     ),
     Damage(
-        "reservations are consumed when stock is booked out",
-        "UPDATE reservation SET quantity = 7 WHERE sku = 'PLATE'",
-        f"Order {SHIPPED}, 1 of PLATE: its stock is booked out, and its reservation is 7 PLATE",
+        "allocations are consumed when stock is booked out",
+        "UPDATE allocation SET quantity = 7 WHERE sku = 'PLATE'",
+        f"Order {SHIPPED}, 1 of PLATE: its stock is booked out, and its allocation is 7 PLATE",
     ),
     Damage(
-        "reservations are consumed when stock is booked out",
-        "UPDATE reservation SET state = 'consumed' WHERE state = 'live'",
-        f"Order {WAITING}, 3 of MUG: its stock is not booked out, and its reservation is 3 MUG,"
+        "allocations are consumed when stock is booked out",
+        "UPDATE allocation SET state = 'issued' WHERE state = 'allocated'",
+        f"Order {WAITING}, 3 of MUG: its stock is not booked out, and its allocation is 3 MUG,"
         " consumed.",
     ),
     Damage(
@@ -656,7 +656,7 @@ DAMAGES = [
         f"DELETE FROM step_record WHERE subject = 'order:{GIVEN_UP}' AND step = 'Return Stock';"
         "UPDATE shipment SET status = 'Processing', cancelled_at = NULL"
         f" WHERE order_number = {GIVEN_UP};"
-        "UPDATE reservation SET state = 'live', warehouse = 'MAIN'"
+        "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN'"
         " WHERE sku = 'JUG' AND quantity = 2",
         f"Order {GIVEN_UP} is Processing and has 2 of JUG set aside",
     ),
@@ -895,7 +895,7 @@ def live_a_day(process: Process) -> None:
         )
     )
     take_back(process.another())
-    give_up(process.another())
+    release_all(process.another())
     with db.transaction() as session:
         shipped_at = session.get_one(SalesOrder, SHIPPED).shipped_at
     process.another().sum_up(shop_day(shipped_at, settings().zone_info))
@@ -914,7 +914,7 @@ def take_back(process: Process) -> None:
     assert process.run(TAKEN_BACK).startswith(f"Order {TAKEN_BACK} is Cancelled")
 
 
-def give_up(process: Process) -> None:
+def release_all(process: Process) -> None:
     """The last order is cancelled once it is picked short: a jug was broken, another gets lost."""
     process.run(GIVEN_UP)
     found = [{"sku": "JUG", "quantity": 2, "why": "damaged"}]
@@ -969,7 +969,7 @@ def test_one_broken_check_breaks_the_report(shop_copy):
 def test_of_many_problems_some_are_named_and_the_rest_is_counted(shop_session):
     damage(
         shop_session,
-        "INSERT INTO stock_level (sku, warehouse, bin, on_hand, reserved)"
+        "INSERT INTO stock_level (sku, warehouse, bin, on_hand, allocated)"
         " SELECT 'LOST-' || n, 'MAIN', '', 1, 0"
         f" FROM generate_series(1, {LISTED + 5}) AS n",
     )

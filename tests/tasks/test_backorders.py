@@ -42,7 +42,7 @@ def backorder(process, **lines):
 
 
 def plates():
-    return rows("SELECT on_hand, reserved FROM product WHERE sku = 'PLATE'")[0]
+    return rows("SELECT on_hand, allocated FROM product WHERE sku = 'PLATE'")[0]
 
 
 def test_a_delivery_fills_the_order_that_waits_for_it(process):
@@ -200,7 +200,7 @@ def test_a_cancelled_backorder_no_longer_keeps_stock_from_others(process):
     assert_sound()
 
 
-def test_when_the_stock_is_gone_before_it_is_reserved_the_operator_is_asked_again(process):
+def test_when_the_stock_is_gone_before_it_is_allocated_the_operator_is_asked_again(process):
     early = order_of(PLATE=6)
     number, run = backorder(process, PLATE=6)
     plates_arrive(2)
@@ -313,7 +313,7 @@ def test_only_what_is_wanted_is_looked_through(process):
     with transaction() as session:
         session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = session.connection().exec_driver_sql(
-            "EXPLAIN SELECT sku FROM reservation WHERE state = 'wanted'"
+            "EXPLAIN SELECT sku FROM allocation WHERE state = 'backordered'"
         )
         said = "\n".join(line for (line,) in plan)
-        assert "ix_reservation_undecided" in said or "ix_reservation_one_wanted" in said
+        assert "ix_allocation_undecided" in said or "ix_allocation_one_wanted" in said

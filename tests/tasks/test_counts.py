@@ -1,4 +1,4 @@
-"""A count below what is set aside: the newest orders give way, and the operator decides."""
+"""A count below what is allocated: the newest orders give way, and the operator decides."""
 
 from contextlib import suppress
 from threading import Thread
@@ -30,7 +30,7 @@ from tests.process import (
 )
 from tests.tasks.test_backorders import plates_arrive
 from tests.tasks.test_short_picks import decide, found
-from tests.tasks.test_splits import pieces, reservations
+from tests.tasks.test_splits import allocations, pieces
 from tests.tasks.test_stock import at_once
 
 
@@ -58,7 +58,7 @@ def mugs_arrive(pieces, reference="D-1"):
 
 
 def stock(sku="MUG"):
-    return rows(f"SELECT on_hand, reserved FROM product WHERE sku = '{sku}'")[0]
+    return rows(f"SELECT on_hand, allocated FROM product WHERE sku = '{sku}'")[0]
 
 
 def test_the_newest_order_gives_way_and_the_operator_is_asked(three):
@@ -102,7 +102,7 @@ def test_a_count_that_leaves_enough_puts_nobody_short(three):
 
 def test_the_timeline_says_who_counted_what(three):
     count_mugs(8)
-    assert rows("SELECT actor, detail FROM audit_event WHERE event = 'Give Up Stock'") == [
+    assert rows("SELECT actor, detail FROM audit_event WHERE event = 'Release Stock'") == [
         ("Kim", "MUG: 3 wanted, 2 left by count C-1 of Kim")
     ]
 
@@ -147,7 +147,7 @@ def test_an_order_that_gave_way_may_be_cancelled(three):
     run.answer("short-pick", number, decision="cancel the order")
     assert run.run(number) == f"Order {number} is Cancelled: picked short."
     assert stock() == (8, 6)
-    assert rows("SELECT 1 FROM reservation WHERE state = 'wanted'") == []
+    assert rows("SELECT 1 FROM allocation WHERE state = 'backordered'") == []
     assert_sound()
 
 
@@ -234,7 +234,7 @@ def one_plate_left(process):
 def test_after_a_count_cancel_line_cancels_what_stock_lacks_and_the_rest_ships(one_plate_left):
     number, run = one_plate_left
     assert decide(run, number, "cancel line") == "picking-2"
-    assert reservations(number) == [(1, "MUG", "live", 3), (1, "PLATE", "live", 1)]
+    assert allocations(number) == [(1, "MUG", "allocated", 3), (1, "PLATE", "allocated", 1)]
     assert rows("SELECT sku, cancelled FROM order_line ORDER BY 1") == [("MUG", 0), ("PLATE", 1)]
     assert len(rows("SELECT FROM refund")) == 1
     assert rows("SELECT key FROM message") == [(f"order:{number}:cancelled:1",)]
@@ -262,9 +262,9 @@ def test_after_a_count_what_stock_has_ships_and_the_rest_follows(process, one_pl
     ("decision", "record"),
     [
         ("cancel line", "Cancel Lines"),
-        ("cancel line", "Regain Stock"),
+        ("cancel line", "Reallocate Stock"),
         ("split", "Split Shipment"),
-        ("split", "Regain Stock"),
+        ("split", "Reallocate Stock"),
     ],
 )
 def test_a_decision_after_a_count_that_dies_leaves_all_as_it_was(one_plate_left, decision, record):
@@ -312,7 +312,7 @@ def test_what_was_found_of_a_short_pick_lies_in_a_tote_and_is_not_taken_away(thr
     run.answer("picking", number, **found(MUG=(1, "not in bin")))
     assert run.run(number) == "short-pick-1"
     assert count_mugs(6).put_short == (three[1][0],)
-    assert reservations(number) == [(1, "MUG", "live", 1), (1, "MUG", "wanted", 2)]
+    assert allocations(number) == [(1, "MUG", "allocated", 1), (1, "MUG", "backordered", 2)]
     assert_sound()
 
 
@@ -341,7 +341,7 @@ def test_a_count_of_fewer_than_lie_in_a_tote_is_refused_though_the_order_is_pick
 def test_of_an_order_picked_in_part_only_the_rest_gives_way(in_a_tote):
     number, run = in_a_tote
     assert count_plates(1).put_short == (number,)
-    assert reservations(number) == [(1, "MUG", "live", 3), (1, "PLATE", "wanted", 2)]
+    assert allocations(number) == [(1, "MUG", "allocated", 3), (1, "PLATE", "backordered", 2)]
     assert rows("SELECT sku, picked FROM shipment_line ORDER BY 1") == [("MUG", 3), ("PLATE", 0)]
     assert_sound()
     assert run.run(number) == "short-pick-2"
@@ -363,7 +363,9 @@ def test_an_order_with_a_tote_in_one_warehouse_is_not_picked_in_another():
         receive(session, "PLATE", 9, "YORK")
     count_plates(1)
     assert fill_backorders() == []
-    assert rows("SELECT DISTINCT warehouse FROM reservation WHERE state = 'live'") == [("MAIN",)]
+    assert rows("SELECT DISTINCT warehouse FROM allocation WHERE state = 'allocated'") == [
+        ("MAIN",)
+    ]
     assert_sound()
 
 
@@ -400,10 +402,10 @@ def test_an_operator_who_is_being_asked_is_still_asked_with_more_on_the_list(pro
     run.answer("picking", number, **found(PLATE=(0, "damaged")))
     execute("UPDATE shipment_line SET picked = 1 WHERE sku = 'MUG'")
     assert count_mugs(2).put_short == (number,)
-    assert reservations(number) == [
-        (1, "MUG", "live", 1),
-        (1, "MUG", "wanted", 2),
-        (1, "PLATE", "wanted", 2),
+    assert allocations(number) == [
+        (1, "MUG", "allocated", 1),
+        (1, "MUG", "backordered", 2),
+        (1, "PLATE", "backordered", 2),
     ]
     assert run.run(number) == "short-pick-1"
     assert "| PLATE | 2 | 0 | damaged |" in run.description
@@ -420,7 +422,7 @@ def test_an_order_that_is_to_be_cancelled_gives_way_first_and_nobody_is_asked(pr
     counted = count_mugs(7)
     assert counted.put_short == ()
     assert str(counted) == "MUG: 7 counted, the books had 10 (-3)"
-    assert reservations(newer) == [(1, "MUG", "live", 5)]
+    assert allocations(newer) == [(1, "MUG", "allocated", 5)]
     assert_sound()
     assert run.run(older) == f"Order {older} is Cancelled: changed their mind."
     assert other.ship(newer) == f"Order {newer} is Shipped."
@@ -469,8 +471,8 @@ def test_counting_and_picking_at_once_leaves_every_order_whole(process, three):
     works = [lambda n=number, r=run: answered(r, n) for number, run in three]
     works.append(lambda: counted_or_refused(3))
     at_once(lambda do: do(), works)
-    on_hand, reserved = stock()
-    assert reserved <= on_hand
+    on_hand, allocated = stock()
+    assert allocated <= on_hand
     assert_sound()
     for number, run in three:
         assert run.run(number) in ("packing-1", "short-pick-1")
@@ -523,8 +525,8 @@ def counted_or_refused(pieces):
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_counting_and_reserving_at_once_leaves_every_order_whole(process, three, attempt):
-    """New orders reserve while the count decides who gives way."""
+def test_counting_and_allocating_at_once_leaves_every_order_whole(process, three, attempt):
+    """New orders allocate while the count decides who gives way."""
     with transaction() as session:
         numbers = [make_order(session, {"MUG": 1, "PLATE": 1}) for _ in range(6)]
     runs = [(number, process.another()) for number in numbers]

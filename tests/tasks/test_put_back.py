@@ -49,7 +49,7 @@ def count_mugs(pieces):
 
 
 def stock(sku="MUG"):
-    return rows(f"SELECT on_hand, reserved FROM product WHERE sku = '{sku}'")[0]
+    return rows(f"SELECT on_hand, allocated FROM product WHERE sku = '{sku}'")[0]
 
 
 def moved(number):
@@ -70,7 +70,7 @@ def test_what_is_back_is_free_and_what_is_lost_leaves_the_stock_with_the_answer(
     booked = [("damaged", "MUG", -1, "Jo"), ("adjusted", "MUG", -1, "Jo")]
     assert (stock(), stock("PLATE")) == ((8, 0), (3, 0))
     assert moved(in_a_tote) == booked
-    assert rows("SELECT FROM reservation WHERE state IN ('live', 'wanted')") == []
+    assert rows("SELECT FROM allocation WHERE state IN ('allocated', 'backordered')") == []
     assert_sound()
     assert_cancelled(process, in_a_tote)
     assert (stock(), stock("PLATE")) == ((8, 0), (3, 0))

@@ -29,7 +29,7 @@ from services.orders.cancellation import CannotCancel, request_cancellation
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready, StockInMotion
 from services.stock_control.counts import count as count_stock
-from services.stock_control.stock_changes import HeldByOrders, NotOnHand, book
+from services.stock_control.stock_changes import AllocatedToOrders, NotOnHand, book
 from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order, make_product
 from tests.process import assert_sound, form, open_task_id, rows
@@ -68,7 +68,7 @@ class Meanwhile:
 def outcome(work):
     try:
         return work()
-    except (TaskNotOpen, HeldByOrders, IntegrityError) as problem:
+    except (TaskNotOpen, AllocatedToOrders, IntegrityError) as problem:
         return type(problem).__name__
 
 
@@ -129,7 +129,7 @@ def test_who_cancels_waits_for_the_picker_and_asks_nobody_any_more(monkeypatch, 
         ("short-pick", "withdrawn"),
         ("put-back", "done"),
     ]
-    assert rows("SELECT reserved FROM product WHERE sku = 'MUG'") == [(0,)]
+    assert rows("SELECT allocated FROM product WHERE sku = 'MUG'") == [(0,)]
     assert_sound()
 
 
@@ -179,10 +179,10 @@ def test_without_the_orders_lock_both_would_be_believed_until_the_ledger_refuses
     assert_sound()  # the last word is the database's
 
 
-# A count and an order that reserves
+# A count and an order that allocates
 
 
-def reserved_while_it_is_counted(monkeypatch, process, seconds):
+def allocated_while_it_is_counted(monkeypatch, process, seconds):
     """What the counter is told, and where the order waits: ten mugs, of which five are found, and
     an order of eight.
     """
@@ -201,8 +201,8 @@ def reserved_while_it_is_counted(monkeypatch, process, seconds):
 
 
 def test_an_order_waits_for_the_count_and_sees_what_was_found(monkeypatch, process):
-    assert reserved_while_it_is_counted(monkeypatch, process, WAITS) == (-5, "shortage-1")
-    assert rows("SELECT on_hand, reserved FROM product WHERE sku = 'MUG'") == [(5, 0)]
+    assert allocated_while_it_is_counted(monkeypatch, process, WAITS) == (-5, "shortage-1")
+    assert rows("SELECT on_hand, allocated FROM product WHERE sku = 'MUG'") == [(5, 0)]
     assert_sound()
 
 
@@ -210,14 +210,14 @@ def test_without_the_products_lock_the_count_would_be_refused(monkeypatch, proce
     monkeypatch.setattr(
         services.stock_control.stock_changes, "lock_products", lambda session, skus: set(skus)
     )
-    assert reserved_while_it_is_counted(monkeypatch, process, DONE_SOONER) == (
-        "HeldByOrders",
+    assert allocated_while_it_is_counted(monkeypatch, process, DONE_SOONER) == (
+        "AllocatedToOrders",
         "picking-1",
     )
     assert_sound()  # the last word is the database's
 
 
-# An order that comes in, and one that is reserved
+# An order that comes in, and one that is allocated
 
 
 def taken_for_update(session, skus):
@@ -226,13 +226,13 @@ def taken_for_update(session, skus):
         session.get(Product, sku, with_for_update=True)
 
 
-def comes_in_while_another_is_reserved(lock):
+def comes_in_while_another_is_allocated(lock):
     """How two transactions end: one locks the mug and then the plate, and one enters a line for the
     plate and then for the mug, as an import does that has many orders to bring.
     """
     halfway = Barrier(2)
 
-    def reserve():
+    def allocate():
         with transaction() as session:
             lock(session, ["MUG"])
             halfway.wait()
@@ -244,7 +244,7 @@ def comes_in_while_another_is_reserved(lock):
             halfway.wait()
             make_order(session, {"MUG": 1})
 
-    return sorted(str(ending) for ending in at_once(ended, [reserve, come_in]))
+    return sorted(str(ending) for ending in at_once(ended, [allocate, come_in]))
 
 
 def ended(work):
@@ -254,19 +254,19 @@ def ended(work):
         return type(problem.orig).__name__
 
 
-def test_an_order_comes_in_whatever_is_reserved_meanwhile(shop):
-    assert comes_in_while_another_is_reserved(lock_products) == ["None", "None"]
+def test_an_order_comes_in_whatever_is_allocated_meanwhile(shop):
+    assert comes_in_while_another_is_allocated(lock_products) == ["None", "None"]
 
 
-def test_with_a_stronger_lock_an_import_and_a_reservation_would_wait_in_a_circle(shop):
-    assert comes_in_while_another_is_reserved(taken_for_update) == ["DeadlockDetected", "None"]
+def test_with_a_stronger_lock_an_import_and_a_allocation_would_wait_in_a_circle(shop):
+    assert comes_in_while_another_is_allocated(taken_for_update) == ["DeadlockDetected", "None"]
 
 
 # All of it at once
 
 MAY_HAPPEN = (
     TaskNotOpen, NoResultFound, AnswerRefused,
-    HeldByOrders, NotOnHand, PickedAlready, StockInMotion,
+    AllocatedToOrders, NotOnHand, PickedAlready, StockInMotion,
 )  # fmt: skip
 """Somebody else was first, or took the last one. A deadlock is not among them."""
 
@@ -325,7 +325,7 @@ def all_at_once(process, rounds):
     at_once(lambda lane: lane.works(-(-rounds // THREADS)), lanes)
     assert_sound()
     reached = {step for (step,) in rows("SELECT DISTINCT step FROM step_record")}
-    assert {"Cancel Order", "Update Inventory Stock", "Give Up Stock", "gate: shortage"} <= reached
+    assert {"Cancel Order", "Update Inventory Stock", "Release Stock", "gate: shortage"} <= reached
 
 
 def test_thirty_rounds_of_everything_at_once_end_without_a_deadlock(process):

@@ -22,7 +22,7 @@ from models.tables.refunds import Refund
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
 from services.execution.locks import locked_order
-from services.inventory.allocations import let_go
+from services.inventory.allocations import deallocate
 from services.pricing.refunds import PaidAlready, ShippedAlready, UnknownRefund, pay, reprice
 from tasks.pricing import calculate_total_order_value
 from tests.factories import make_order, make_product, make_tariffs, the_shipment
@@ -335,7 +335,7 @@ def test_an_order_that_ships_in_part_is_in_its_days_revenue_with_what_it_costs(p
         number = make_order(session, {"MUG": 2, "PLATE": 1})
     process.run(number)
     with transaction() as session:
-        let_go(session, the_shipment(session, number), {"PLATE": 1})
+        deallocate(session, the_shipment(session, number), {"PLATE": 1})
     execute("UPDATE order_line SET cancelled = 1 WHERE sku = 'PLATE'")
     execute("UPDATE shipment_line SET quantity = 0 WHERE sku = 'PLATE'")
     with transaction() as session:

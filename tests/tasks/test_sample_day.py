@@ -83,10 +83,10 @@ def test_two_orders_cannot_be_filled_in_whichever_order_they_are_worked(sample_d
 def test_nobody_waits_behind_the_two_that_cannot_be_filled(sample_day):
     with transaction() as session:
         orders = session.exec(select(SalesOrder).order_by(SalesOrder.number)).all()
-        reserved = [
-            check_inventory_levels.body(session, order.shipments[0]).reserved for order in orders
+        allocated = [
+            check_inventory_levels.body(session, order.shipments[0]).allocated for order in orders
         ]
-    assert reserved.count(False) == 2
+    assert allocated.count(False) == 2
 
 
 def test_no_order_is_too_heavy_for_one_parcel(sample_day):

@@ -20,7 +20,7 @@ from tests.process import (
     set_to,
 )
 from tests.tasks.test_backorders import order_of, plates_arrive
-from tests.tasks.test_splits import pieces, reservations
+from tests.tasks.test_splits import allocations, pieces
 
 
 def found(**short):
@@ -42,7 +42,7 @@ def short(process):
 
 
 def stock(sku="PLATE"):
-    return rows(f"SELECT on_hand, reserved FROM product WHERE sku = '{sku}'")[0]
+    return rows(f"SELECT on_hand, allocated FROM product WHERE sku = '{sku}'")[0]
 
 
 def movements():
@@ -62,10 +62,10 @@ def test_what_is_broken_leaves_the_stock_with_the_answer(process, short):
         ("damaged", "PLATE", -2, "Jo", "damaged", f"order:{short}:picking:1"),
     ]
     assert stock() == (2, 2)
-    assert reservations(short) == [
-        (1, "MUG", "live", 1),
-        (1, "PLATE", "live", 2),
-        (1, "PLATE", "wanted", 2),
+    assert allocations(short) == [
+        (1, "MUG", "allocated", 1),
+        (1, "PLATE", "allocated", 2),
+        (1, "PLATE", "backordered", 2),
     ]
     assert_sound()
 

@@ -43,9 +43,9 @@ def picked(process, number, **short):
 def sent_from(number):
     """What is held for an order: shipment, warehouse, SKU and pieces."""
     return rows(
-        "SELECT r.shipment, warehouse, r.sku, r.quantity FROM reservation r"
+        "SELECT r.shipment, warehouse, r.sku, r.quantity FROM allocation r"
         " JOIN order_line l ON l.id = r.order_line_id"
-        f" WHERE l.order_number = {number} AND state = 'live' ORDER BY 1, 3"
+        f" WHERE l.order_number = {number} AND state = 'allocated' ORDER BY 1, 3"
     )
 
 
@@ -192,7 +192,7 @@ def test_split_lets_only_wait_what_no_warehouse_has(split):
     assert run.run(number) == "picking-1"
     held = [(1, "MAIN", "CUP", 2), (1, "MAIN", "MUG", 5), (3, "YORK", "CUP", 2)]
     assert sent_from(number) == held
-    assert rows("SELECT shipment, quantity FROM reservation WHERE state = 'wanted'") == [(2, 1)]
+    assert rows("SELECT shipment, quantity FROM allocation WHERE state = 'backordered'") == [(2, 1)]
     assert_sound()
 
 
@@ -287,8 +287,8 @@ def test_why_each_warehouse_was_taken_or_not_is_in_the_timeline(three, plates):
     assert timeline(plates, "Split off") == [
         (f"order:{plates}:2", f"3 of PLATE from order {plates}: picked short ({why})")
     ]
-    assert timeline(plates, "Regain Stock") == [
-        (f"order:{plates}", f"all lines reserved again ({why})")
+    assert timeline(plates, "Reallocate Stock") == [
+        (f"order:{plates}", f"all lines allocated again ({why})")
     ]
 
 

@@ -44,12 +44,12 @@ def pieces(number):
     return [tuple(row) for row in found]
 
 
-def reservations(number):
+def allocations(number):
     """What each shipment holds or wants."""
     return rows(
-        "SELECT reservation.shipment, reservation.sku, state, reservation.quantity"
-        " FROM reservation JOIN shipment_line USING (order_line_id, shipment)"
-        f" WHERE order_number = {number} AND state IN ('live', 'wanted', 'consumed')"
+        "SELECT allocation.shipment, allocation.sku, state, allocation.quantity"
+        " FROM allocation JOIN shipment_line USING (order_line_id, shipment)"
+        f" WHERE order_number = {number} AND state IN ('allocated', 'backordered', 'issued')"
         " ORDER BY 1, 2, 3"
     )
 
@@ -86,12 +86,12 @@ def test_moved_pieces_are_wanted_and_the_others_stay_held(process):
     process.run(number)
     assert move(number, MUG=1, PLATE=1) == 2
     assert pieces(number) == [(1, "MUG", 2), (1, "PLATE", 0), (2, "MUG", 1), (2, "PLATE", 1)]
-    assert reservations(number) == [
-        (1, "MUG", "live", 2),
-        (2, "MUG", "wanted", 1),
-        (2, "PLATE", "wanted", 1),
+    assert allocations(number) == [
+        (1, "MUG", "allocated", 2),
+        (2, "MUG", "backordered", 1),
+        (2, "PLATE", "backordered", 1),
     ]
-    assert rows("SELECT sku, reserved FROM product ORDER BY 1") == [("MUG", 2), ("PLATE", 0)]
+    assert rows("SELECT sku, allocated FROM product ORDER BY 1") == [("MUG", 2), ("PLATE", 0)]
     told = (
         "SELECT event, detail FROM audit_event WHERE subject = 'order:{}' AND event LIKE 'Split%'"
     )
@@ -166,7 +166,7 @@ def test_an_order_that_no_warehouse_has_all_of_leaves_from_two(two, monkeypatch)
     number = order_of(MUG=8, PLATE=5)
     assert two.run(number) == "picking-1"
     assert pieces(number) == [(1, "MUG", 8), (1, "PLATE", 0), (2, "PLATE", 5)]
-    held = "SELECT shipment, sku, warehouse FROM reservation WHERE state = 'live' ORDER BY 1"
+    held = "SELECT shipment, sku, warehouse FROM allocation WHERE state = 'allocated' ORDER BY 1"
     assert rows(held) == [(1, "MUG", "MAIN"), (2, "PLATE", "YORK")]
     assert_sound()
     other = two.another()

@@ -1,4 +1,4 @@
-"""Stock, from reserved to booked out, also when everybody wants the last piece."""
+"""Stock, from allocated to booked out, also when everybody wants the last piece."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -8,11 +8,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
 from adapters.database.sessions import transaction
-from models.enums import ReservationState
+from models.enums import AllocationState
 from models.imports.stock import StockCountIn
 from models.tables.catalogue import Product
 from models.tables.staff import StaffTask
-from models.tables.stock import Reservation, StockMovement
+from models.tables.stock import Allocation, StockMovement
 from services.execution.locks import locked_shipment
 from services.orders.cancellation import cancel
 from services.stock_control.counts import count
@@ -34,12 +34,12 @@ def an_order(session, **lines):
 
 def counters(session, sku):
     product = session.get(Product, sku, populate_existing=True)
-    return product.on_hand, product.reserved
+    return product.on_hand, product.allocated
 
 
-def reserve(number):
+def allocate(number):
     with transaction() as session:
-        return check_inventory_levels.body(session, locked_shipment(session, number)).reserved
+        return check_inventory_levels.body(session, locked_shipment(session, number)).allocated
 
 
 def at_once(work, given):
@@ -54,9 +54,9 @@ def at_once(work, given):
         return list(threads.map(begin, given))
 
 
-def test_every_line_is_reserved(session):
+def test_every_line_is_allocated(session):
     stocked(session, MUG=10, PLATE=4)
-    assert check_inventory_levels.body(session, an_order(session, MUG=2, PLATE=4)).reserved
+    assert check_inventory_levels.body(session, an_order(session, MUG=2, PLATE=4)).allocated
     session.flush()
     assert counters(session, "MUG") == (10, 2)
     assert counters(session, "PLATE") == (4, 4)
@@ -67,14 +67,14 @@ def test_an_order_that_is_short_of_one_product_reserves_none(session):
     order = an_order(session, MUG=2, PLATE=4)
     check = check_inventory_levels.body(session, order)
     session.flush()
-    assert not check.reserved
+    assert not check.allocated
     assert [str(line) for line in check.shortages] == ["PLATE: 4 wanted, 3 available"]
     assert order.status == "Backordered"
-    assert {held.state for held in session.exec(select(Reservation))} == {"wanted"}
+    assert {held.state for held in session.exec(select(Allocation))} == {"backordered"}
     assert counters(session, "MUG") == (10, 0)
 
 
-def test_what_others_have_reserved_is_not_available(session):
+def test_what_others_have_allocated_is_not_available(session):
     stocked(session, MUG=3)
     check_inventory_levels.body(session, an_order(session, MUG=2))
     session.flush()
@@ -90,18 +90,18 @@ def test_a_backordered_order_has_a_task_for_the_operator(session):
     assert task.checklist == {"shortages": [{"sku": "MUG", "wanted": 2, "available": 1}]}
 
 
-def test_a_line_that_was_short_is_no_longer_once_it_is_reserved(session):
+def test_a_line_that_was_short_is_no_longer_once_it_is_allocated(session):
     stocked(session, MUG=1)
     order = an_order(session, MUG=2)
     check_inventory_levels.body(session, order)
     assert order.lines[0].available_when_short == 1
     receive(session, "MUG", 1)
     session.get(StaffTask, session.exec(select(StaffTask.id)).one()).state = "withdrawn"
-    assert check_inventory_levels.body(session, order).reserved
+    assert check_inventory_levels.body(session, order).allocated
     assert order.lines[0].available_when_short is None
 
 
-def test_booking_out_turns_the_reservation_into_a_movement(session):
+def test_booking_out_turns_the_allocation_into_a_movement(session):
     stocked(session, MUG=10)
     order = an_order(session, MUG=3)
     check_inventory_levels.body(session, order)
@@ -111,7 +111,7 @@ def test_booking_out_turns_the_reservation_into_a_movement(session):
     assert counters(session, "MUG") == (7, 0)
     sold = session.exec(select(StockMovement).where(StockMovement.kind == "sold")).one()
     assert (sold.quantity, sold.reference) == (-3, f"order:{order.order_number}")
-    assert session.exec(select(Reservation.state)).all() == [ReservationState.CONSUMED]
+    assert session.exec(select(Allocation.state)).all() == [AllocationState.ISSUED]
 
 
 def test_the_last_piece_can_be_booked_out(session):
@@ -141,18 +141,18 @@ def test_a_cancelled_order_gives_its_stock_back(session):
     cancel(session, order, "changed their mind")
     session.flush()
     assert counters(session, "MUG") == (10, 0)
-    assert session.exec(select(Reservation.state)).all() == [ReservationState.RELEASED]
+    assert session.exec(select(Allocation.state)).all() == [AllocationState.RELEASED]
 
 
-def test_the_database_itself_refuses_to_reserve_more_than_there_is(session):
+def test_the_database_itself_refuses_to_allocate_more_than_there_is(session):
     """What would happen to the last piece if the step forgot its locks."""
     stocked(session, MUG=1)
     order = an_order(session, MUG=2)
     line = order.lines[0]
     session.add(
-        Reservation(order_line_id=line.order_line_id, warehouse="MAIN", sku="MUG", quantity=2)
+        Allocation(order_line_id=line.order_line_id, warehouse="MAIN", sku="MUG", quantity=2)
     )
-    with pytest.raises(IntegrityError, match="reserved_within_on_hand"):
+    with pytest.raises(IntegrityError, match="allocated_within_on_hand"):
         session.flush()
 
 
@@ -161,8 +161,8 @@ def test_as_many_orders_get_the_last_pieces_as_there_are_pieces(database, pieces
     with transaction() as session:
         stocked(session, MUG=pieces)
         numbers = [make_order(session, {"MUG": 1}) for _ in range(PARALLEL)]
-    assert sorted(at_once(reserve, numbers)) == [False] * (PARALLEL - pieces) + [True] * pieces
-    assert rows("SELECT on_hand, reserved FROM product") == [(pieces, pieces)]
+    assert sorted(at_once(allocate, numbers)) == [False] * (PARALLEL - pieces) + [True] * pieces
+    assert rows("SELECT on_hand, allocated FROM product") == [(pieces, pieces)]
     assert rows("SELECT count(*) FROM sales_order WHERE status = 'Backordered'") == [
         (PARALLEL - pieces,)
     ]
@@ -172,8 +172,8 @@ def test_orders_that_want_all_of_it_get_all_or_nothing(database):
     with transaction() as session:
         stocked(session, MUG=5, PLATE=5)
         numbers = [make_order(session, {"MUG": 3, "PLATE": 3}) for _ in range(PARALLEL)]
-    assert at_once(reserve, numbers).count(True) == 1
-    assert rows("SELECT reserved FROM product") == [(3,), (3,)]
+    assert at_once(allocate, numbers).count(True) == 1
+    assert rows("SELECT allocated FROM product") == [(3,), (3,)]
 
 
 def test_products_locked_in_the_order_of_the_lines_would_wait_in_a_circle(database):
@@ -206,38 +206,38 @@ def test_orders_with_their_lines_in_opposite_order_never_wait_in_a_circle(databa
         back = dict(reversed(forth.items()))
         numbers = [make_order(session, forth if at % 2 else back) for at in range(PARALLEL * 3)]
     for begin in range(0, len(numbers), PARALLEL):
-        assert all(at_once(reserve, numbers[begin : begin + PARALLEL]))
-    assert rows("SELECT reserved FROM product") == [(PARALLEL * 3,)] * 3
+        assert all(at_once(allocate, numbers[begin : begin + PARALLEL]))
+    assert rows("SELECT allocated FROM product") == [(PARALLEL * 3,)] * 3
 
 
-def test_reserving_booking_out_and_cancelling_at_once_keep_the_counters_true(database):
+def test_allocating_booking_out_and_cancelling_at_once_keep_the_counters_true(database):
     with transaction() as session:
         stocked(session, MUG=100, PLATE=100)
         numbers = [make_order(session, {"MUG": 2, "PLATE": 1}) for _ in range(PARALLEL)]
-        reserved = [make_order(session, {"PLATE": 1, "MUG": 2}) for _ in range(4)]
-    for number in reserved:
-        reserve(number)
+        allocated = [make_order(session, {"PLATE": 1, "MUG": 2}) for _ in range(4)]
+    for number in allocated:
+        allocate(number)
 
     def book_out(number):
         with transaction() as session:
             update_inventory_stock.body(session, locked_shipment(session, number))
 
-    def give_up(number):
+    def release_all(number):
         with transaction() as session:
             cancel(session, locked_shipment(session, number), "test")
 
-    work = [*((reserve, number) for number in numbers[:4])]
-    work += [(book_out, number) for number in reserved[:2]]
-    work += [(give_up, number) for number in reserved[2:]]
+    work = [*((allocate, number) for number in numbers[:4])]
+    work += [(book_out, number) for number in allocated[:2]]
+    work += [(release_all, number) for number in allocated[2:]]
     at_once(lambda pair: pair[0](pair[1]), work)
-    assert rows("SELECT sku, on_hand, reserved FROM product ORDER BY sku") == [
+    assert rows("SELECT sku, on_hand, allocated FROM product ORDER BY sku") == [
         ("MUG", 96, 8),
         ("PLATE", 98, 4),
     ]
 
 
 def test_a_hundred_rounds_in_opposite_order_end_without_a_deadlock(database):
-    """Reserving, cancelling and counting meet on three products, each in another order."""
+    """Allocating, cancelling and counting meet on three products, each in another order."""
     with transaction() as session:
         stocked(session, CUP=60, MUG=60, PLATE=60)
         skus = ("CUP", "MUG", "PLATE")
@@ -246,13 +246,13 @@ def test_a_hundred_rounds_in_opposite_order_end_without_a_deadlock(database):
 
     def work(lane):
         for number in numbers[lane::PARALLEL]:
-            reserve(number)
+            allocate(number)
             with transaction() as session:
                 cancel(session, locked_shipment(session, number), "test")
             count_one(skus[number % 3], 60, f"{number}")
 
     at_once(work, range(PARALLEL))
-    assert rows("SELECT on_hand, reserved FROM product") == [(60, 0)] * 3
+    assert rows("SELECT on_hand, allocated FROM product") == [(60, 0)] * 3
     assert rows("SELECT count(*) FROM stock_count") == [(100,)]
 
 

@@ -48,7 +48,13 @@ from services.orders.holds import CannotHold, NotOnHold, put_on_hold, release
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready
 from services.stock_control.counts import count as count_stock
-from services.stock_control.stock_changes import AlreadyBooked, HeldByOrders, NotOnHand, book, move
+from services.stock_control.stock_changes import (
+    AllocatedToOrders,
+    AlreadyBooked,
+    NotOnHand,
+    book,
+    move,
+)
 from services.worklist.gates import GATES
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
 from tests.process import Process, assert_sound, dying_before_the_record_of, execute, rows, set_to
@@ -60,27 +66,27 @@ OPENING = IN_MAIN + IN_YORK
 CHANGES = (("adjusted", 3), ("adjusted", -2), ("damaged", -1), ("returned", 1))
 
 UNTRUE = {
-    "more is reserved than there is": """
-        SELECT sku, on_hand, reserved FROM product WHERE NOT (0 <= reserved AND reserved <= on_hand)
+    "more is allocated than there is": """
+        SELECT sku, on_hand, allocated FROM product WHERE NOT (0 <= allocated AND allocated <= on_hand)
     """,
     "stock on hand is not the sum of its movements": """
         SELECT sku, on_hand, sum(quantity) FROM product LEFT JOIN stock_movement USING (sku)
         GROUP BY sku HAVING on_hand <> coalesce(sum(quantity), 0)
     """,
-    "reserved stock is not the sum of the live reservations": """
-        SELECT product.sku, reserved, sum(quantity)
-        FROM product LEFT JOIN reservation ON reservation.sku = product.sku AND state = 'live'
-        GROUP BY product.sku HAVING reserved <> coalesce(sum(quantity), 0)
+    "allocated stock is not the sum of the live allocations": """
+        SELECT product.sku, allocated, sum(quantity)
+        FROM product LEFT JOIN allocation ON allocation.sku = product.sku AND state = 'allocated'
+        GROUP BY product.sku HAVING allocated <> coalesce(sum(quantity), 0)
     """,
-    "something is sold that was not reserved": """
+    "something is sold that was not allocated": """
         SELECT sold.reference, sold.sku, sold.quantity FROM stock_movement sold
         WHERE sold.kind = 'sold' AND NOT EXISTS (
-            SELECT FROM reservation
+            SELECT FROM allocation
             JOIN shipment_line line USING (order_line_id, shipment)
             JOIN shipment travels
                 ON travels.order_number = line.order_number AND travels.number = line.shipment
-            WHERE sold.reference = travels.key AND sold.sku = reservation.sku
-                AND state = 'consumed' AND reservation.quantity = -sold.quantity)
+            WHERE sold.reference = travels.key AND sold.sku = allocation.sku
+                AND state = 'issued' AND allocation.quantity = -sold.quantity)
     """,
     "a piece travels twice, or not at all": """
         SELECT line.sku, line.quantity, line.cancelled, sum(part.quantity)
@@ -322,7 +328,7 @@ class Shop(RuleBasedStateMachine):
     def is_adjusted(self, sku, change, warehouse):
         kind, pieces = change
         changed = {"sku": sku, "quantity": pieces, "kind": kind, "warehouse": warehouse}
-        with suppress(HeldByOrders, NotOnHand):
+        with suppress(AllocatedToOrders, NotOnHand):
             book(AdjustmentIn(**changed, reason="looked", reference=self.reference(), by="Jo"))
             self.brought[sku] += pieces
 
@@ -330,7 +336,7 @@ class Shop(RuleBasedStateMachine):
     def is_moved(self, sku, pieces, origin):
         (destination,) = set(PLACES) - {origin}
         way = {"from_warehouse": origin, "to_warehouse": destination, "reason": "sells there"}
-        with suppress(HeldByOrders, NotOnHand):
+        with suppress(AllocatedToOrders, NotOnHand):
             move(TransferIn(sku=sku, quantity=pieces, **way, reference=self.reference(), by="Jo"))
 
     @rule(sku=skus, pieces=st.integers(0, 12), warehouse=places)
@@ -475,12 +481,12 @@ def test_stock_is_true_after_each_of_very_many_random_actions(process):
 
 
 def nothing_is_counted(monkeypatch):
-    execute("ALTER TABLE reservation DISABLE TRIGGER count_reservation")
+    execute("ALTER TABLE allocation DISABLE TRIGGER count_allocation")
 
 
 def everything_is_available(monkeypatch):
     for table in ("product", "stock_level"):
-        execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_reserved_within_on_hand")
+        execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_allocated_within_on_hand")
     monkeypatch.setattr(tasks.stock, "sourcing_plan", all_from_the_first)
 
 
@@ -500,8 +506,8 @@ def a_delivery_may_be_booked_twice(monkeypatch):
 @pytest.mark.parametrize(
     ("turned_off", "found"),
     [
-        (nothing_is_counted, "reserved stock is not the sum of the live reservations"),
-        (everything_is_available, "more is reserved than there is"),
+        (nothing_is_counted, "allocated stock is not the sum of the live allocations"),
+        (everything_is_available, "more is allocated than there is"),
         (a_delivery_may_be_booked_twice, "DID NOT RAISE"),
     ],
 )

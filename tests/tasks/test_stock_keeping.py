@@ -19,8 +19,8 @@ from services.execution.locks import locked_shipment
 from services.imports.files import import_file
 from services.stock_control.counts import count
 from services.stock_control.stock_changes import (
+    AllocatedToOrders,
     AlreadyBooked,
-    HeldByOrders,
     TooManyPieces,
     UnknownProduct,
     book,
@@ -87,7 +87,7 @@ def test_what_is_booked_again_under_its_reference_changes_nothing(mugs, change):
 
 
 def test_what_is_set_aside_is_not_taken_away_and_the_orders_are_named(mugs):
-    with pytest.raises(HeldByOrders, match=f"5 pieces left, and 6 .*{mugs[1]}, {mugs[0]}"):
+    with pytest.raises(AllocatedToOrders, match=f"5 pieces left, and 6 .*{mugs[1]}, {mugs[0]}"):
         book(adjustment(-5))
     assert on_hand() == 10
 
@@ -102,7 +102,7 @@ def test_of_many_orders_the_newest_are_named_and_the_others_counted(database):
         for _ in range(7):
             number = make_order(session, {"MUG": 1})
             check_inventory_levels.body(session, locked_shipment(session, number))
-    with pytest.raises(HeldByOrders, match=f"{number}, .* and 2 more"):
+    with pytest.raises(AllocatedToOrders, match=f"{number}, .* and 2 more"):
         book(adjustment(-1))
 
 
@@ -161,13 +161,13 @@ def test_a_count_and_orders_at_once_leave_no_order_without_its_pieces(mugs):
         if number == 0:
             return count(counted(8)).put_short
         with transaction() as session:
-            return check_inventory_levels.body(session, locked_shipment(session, number)).reserved
+            return check_inventory_levels.body(session, locked_shipment(session, number)).allocated
 
-    gave_way, *reserved = at_once(do, [0, *numbers])
+    gave_way, *allocated = at_once(do, [0, *numbers])
     assert on_hand() == 8
-    assert set(gave_way) <= {n for n, got in zip(numbers, reserved, strict=True) if got}
-    assert sum(reserved) - len(gave_way) == 2
-    assert rows("SELECT reserved FROM product") == [(8,)]
+    assert set(gave_way) <= {n for n, got in zip(numbers, allocated, strict=True) if got}
+    assert sum(allocated) - len(gave_way) == 2
+    assert rows("SELECT allocated FROM product") == [(8,)]
 
 
 @pytest.mark.parametrize(

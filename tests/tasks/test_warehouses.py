@@ -19,8 +19,8 @@ from services.inventory.warehouses import UnknownWarehouse
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready, count
 from services.stock_control.stock_changes import (
+    AllocatedToOrders,
     AlreadyBooked,
-    HeldByOrders,
     NotOnHand,
     UnknownProduct,
     book,
@@ -48,8 +48,8 @@ def order_of(**lines):
 
 
 def levels(sku="MUG"):
-    """On hand and reserved by warehouse."""
-    found = rows(f"SELECT warehouse, on_hand, reserved FROM stock_level WHERE sku = '{sku}'")
+    """On hand and allocated by warehouse."""
+    found = rows(f"SELECT warehouse, on_hand, allocated FROM stock_level WHERE sku = '{sku}'")
     return {warehouse: tuple(pieces) for warehouse, *pieces in found}
 
 
@@ -80,7 +80,7 @@ def test_an_order_is_set_aside_in_the_first_warehouse_that_has_all_of_it(two):
         f" AND subject = 'order:{number}'"
     )
     assert said == (
-        "all lines reserved (MAIN: lacks 3 of MUG; YORK: the first that has everything)",
+        "all lines allocated (MAIN: lacks 3 of MUG; YORK: the first that has everything)",
     )
     assert_sound()
 
@@ -89,7 +89,7 @@ def test_with_one_warehouse_nobody_is_told_its_name(process):
     number = order_of(MUG=2)
     process.run(number)
     assert rows("SELECT detail FROM audit_event WHERE event = 'Check Inventory Levels'") == [
-        ("all lines reserved",)
+        ("all lines allocated",)
     ]
     assert "Walk the bins in this order" in process.description
 
@@ -117,7 +117,7 @@ def test_an_order_is_booked_out_of_the_warehouse_that_held_it(two):
     number = order_of(MUG=6)
     assert two.another().ship(number) == f"Order {number} is Shipped."
     assert levels() == {"MAIN": (10, 10), "YORK": (0, 0)}
-    assert rows("SELECT on_hand, reserved FROM product WHERE sku = 'MUG'") == [(10, 10)]
+    assert rows("SELECT on_hand, allocated FROM product WHERE sku = 'MUG'") == [(10, 10)]
     assert_sound()
 
 
@@ -198,7 +198,7 @@ def test_a_transfer_takes_nothing_that_is_set_aside_and_names_the_orders(two):
     number = order_of(MUG=8)
     two.run(number)
     before = everything()
-    with pytest.raises(HeldByOrders, match=f"MUG in MAIN would have 7 .* 8 .*order {number}"):
+    with pytest.raises(AllocatedToOrders, match=f"MUG in MAIN would have 7 .* 8 .*order {number}"):
         move(transfer(3))
     assert everything() == before
     move(transfer(2))
@@ -256,18 +256,18 @@ def test_the_database_refuses_half_a_transfer(two):
 def test_the_database_refuses_to_hold_in_one_warehouse_what_lies_in_another(two):
     number = order_of(MUG=12)
     hold = (
-        "INSERT INTO reservation (order_line_id, warehouse, sku, quantity, state, at)"
-        " SELECT id, 'MAIN', sku, quantity, 'live', now() FROM order_line"
+        "INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)"
+        " SELECT id, 'MAIN', sku, quantity, 'allocated', now() FROM order_line"
         f" WHERE order_number = {number}"
     )
-    with pytest.raises(IntegrityError, match="stock_level_reserved"), transaction() as session:
+    with pytest.raises(IntegrityError, match="stock_level_allocated"), transaction() as session:
         session.execute(text(hold))
 
 
-def test_a_reservation_keeps_its_warehouse_while_it_holds(two):
+def test_a_allocation_keeps_its_warehouse_while_it_holds(two):
     two.run(order_of(MUG=2))
-    change = "UPDATE reservation SET warehouse = 'YORK'"
-    with pytest.raises(Exception, match="a reservation only changes"), transaction() as session:
+    change = "UPDATE allocation SET warehouse = 'YORK'"
+    with pytest.raises(Exception, match="a allocation only changes"), transaction() as session:
         session.execute(text(change))
 
 
@@ -298,7 +298,7 @@ def test_a_count_below_what_is_picked_there_is_refused(two):
 def moved_or_refused(asked):
     try:
         move(asked)
-    except (HeldByOrders, NotOnHand) as refused:
+    except (AllocatedToOrders, NotOnHand) as refused:
         return type(refused).__name__
     except (OperationalError, IntegrityError) as problem:
         return type(problem.orig).__name__
@@ -336,26 +336,26 @@ def test_stock_levels_changed_without_the_product_would_wait_in_a_circle(two):
     assert sorted(outcomes) == ["DeadlockDetected", "moved"]
 
 
-def reserve(run, number):
+def allocate(run, number):
     try:
         return run.run(number)
     except IntegrityError as problem:
         return type(problem.orig).__name__
 
 
-def move_and_reserve_at_once(process):
+def move_and_allocate_at_once(process):
     """Six mugs leave MAIN while an order wants eight of its ten."""
     number, run = order_of(MUG=8), process.another()
-    works = [lambda: moved_or_refused(transfer(6)), lambda: reserve(run, number)]
+    works = [lambda: moved_or_refused(transfer(6)), lambda: allocate(run, number)]
     return at_once(lambda do: do(), works)
 
 
-def test_a_transfer_against_a_reservation_sells_nothing_twice(two):
+def test_a_transfer_against_a_allocation_sells_nothing_twice(two):
     """Whoever is first gets it: the order its mugs in MAIN, or the transfer, and then in YORK."""
-    outcomes = move_and_reserve_at_once(two)
-    assert outcomes in (["HeldByOrders", "picking-1"], ["moved", "picking-1"])
+    outcomes = move_and_allocate_at_once(two)
+    assert outcomes in (["AllocatedToOrders", "picking-1"], ["moved", "picking-1"])
     on_hand = levels()
-    assert sum(reserved for _, reserved in on_hand.values()) == 8
+    assert sum(allocated for _, allocated in on_hand.values()) == 8
     assert sum(pieces for pieces, _ in on_hand.values()) == 16
     assert_sound()
 
@@ -390,13 +390,13 @@ def test_without_the_lock_the_database_would_have_to_refuse_one_of_them(two, mon
         monkeypatch.setattr(module, "lock_products", unlocked)
     monkeypatch.setattr(services.inventory.allocations, "sources", both_look_first)
     monkeypatch.setattr(services.stock_control.stock_changes, "_refuse_too_much", look_first)
-    assert "CheckViolation" in move_and_reserve_at_once(two)
+    assert "CheckViolation" in move_and_allocate_at_once(two)
     assert_sound()
 
 
-def test_reserving_moving_and_counting_at_once_keep_all_counters_true(two):
+def test_allocating_moving_and_counting_at_once_keep_all_counters_true(two):
     runs = [(two.another(), order_of(MUG=1, PLATE=1)) for _ in range(4)]
-    works = [lambda pair=pair: reserve(*pair) for pair in runs]
+    works = [lambda pair=pair: allocate(*pair) for pair in runs]
     works += [lambda at=at: moved_or_refused(transfer(1, reference=f"T-{at}")) for at in range(3)]
     works.append(lambda: moved_or_refused(transfer(1, "YORK", "MAIN", reference="B", sku="MUG")))
     works.append(lambda: book(delivery(1, "YORK", "PLATE")))
@@ -406,6 +406,6 @@ def test_reserving_moving_and_counting_at_once_keep_all_counters_true(two):
         outcome for outcome in outcomes if isinstance(outcome, str)
     }
     assert sum(pieces for pieces, _ in levels().values()) == 16
-    totals = rows("SELECT on_hand, reserved FROM product WHERE sku = 'MUG'")
+    totals = rows("SELECT on_hand, allocated FROM product WHERE sku = 'MUG'")
     assert totals == [tuple(map(sum, zip(*levels().values(), strict=True)))]
     assert_sound()

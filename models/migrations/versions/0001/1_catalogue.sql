@@ -31,9 +31,9 @@ CREATE TABLE product (
     weight_grams INTEGER NOT NULL,
     tax_class VARCHAR(32) NOT NULL,
     on_hand INTEGER NOT NULL,
-    reserved INTEGER NOT NULL,
+    allocated INTEGER NOT NULL,
     CONSTRAINT pk_product PRIMARY KEY (sku),
-    CONSTRAINT ck_product_reserved_within_on_hand CHECK (0 <= reserved AND reserved <= on_hand),
+    CONSTRAINT ck_product_allocated_within_on_hand CHECK (0 <= allocated AND allocated <= on_hand),
     CONSTRAINT ck_product_weight_positive CHECK (weight_grams > 0)
 );
 
@@ -42,9 +42,9 @@ CREATE TABLE stock_level (
     warehouse VARCHAR(16) NOT NULL,
     bin VARCHAR(32) NOT NULL,
     on_hand INTEGER NOT NULL,
-    reserved INTEGER NOT NULL,
+    allocated INTEGER NOT NULL,
     CONSTRAINT pk_stock_level PRIMARY KEY (sku, warehouse),
-    CONSTRAINT ck_stock_level_reserved_within_on_hand CHECK (0 <= reserved AND reserved <= on_hand),
+    CONSTRAINT ck_stock_level_allocated_within_on_hand CHECK (0 <= allocated AND allocated <= on_hand),
     CONSTRAINT fk_stock_level_sku FOREIGN KEY(sku) REFERENCES product (sku),
     CONSTRAINT fk_stock_level_warehouse FOREIGN KEY(warehouse) REFERENCES warehouse (code)
 );

@@ -8,18 +8,18 @@ INSERT INTO warehouse (code, name, country, postal_code, rank)
 VALUES ('MAIN', 'Main warehouse', '', '', 1);
 
 -- Counters follow the facts. The product is changed first: whoever has locked it has its stock
--- levels too. `reserved_within_on_hand` refuses what is not there.
+-- levels too. `allocated_within_on_hand` refuses what is not there.
 CREATE FUNCTION count_stock(
-    in_warehouse varchar, of_sku varchar, more_on_hand integer, more_reserved integer
+    in_warehouse varchar, of_sku varchar, more_on_hand integer, more_allocated integer
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE product SET on_hand = on_hand + more_on_hand, reserved = reserved + more_reserved
+    UPDATE product SET on_hand = on_hand + more_on_hand, allocated = allocated + more_allocated
     WHERE sku = of_sku;
-    UPDATE stock_level SET on_hand = on_hand + more_on_hand, reserved = reserved + more_reserved
+    UPDATE stock_level SET on_hand = on_hand + more_on_hand, allocated = allocated + more_allocated
     WHERE (sku, warehouse) = (of_sku, in_warehouse);
     IF NOT FOUND THEN
-        INSERT INTO stock_level (sku, warehouse, bin, on_hand, reserved)
-        VALUES (of_sku, in_warehouse, '', more_on_hand, more_reserved);
+        INSERT INTO stock_level (sku, warehouse, bin, on_hand, allocated)
+        VALUES (of_sku, in_warehouse, '', more_on_hand, more_allocated);
     END IF;
 END $$;
 
@@ -31,37 +31,37 @@ END $$;
 CREATE TRIGGER count_movement AFTER INSERT ON stock_movement
     FOR EACH ROW EXECUTE FUNCTION count_movement();
 
-CREATE FUNCTION count_reservation() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION count_allocation() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF (OLD.order_line_id, OLD.shipment, OLD.sku)
                 IS DISTINCT FROM (NEW.order_line_id, NEW.shipment, NEW.sku)
             OR OLD.quantity <> NEW.quantity
-                AND (OLD.state NOT IN ('live', 'wanted') OR NEW.state NOT IN ('live', 'wanted'))
+                AND (OLD.state NOT IN ('allocated', 'backordered') OR NEW.state NOT IN ('allocated', 'backordered'))
             OR OLD.warehouse IS DISTINCT FROM NEW.warehouse
-                AND OLD.state <> 'wanted' AND NEW.state <> 'wanted'
-            OR OLD.state <> NEW.state AND (OLD.state NOT IN ('live', 'wanted')
-                OR OLD.state = 'wanted' AND NEW.state = 'consumed') THEN
-            RAISE EXCEPTION 'a reservation only changes between live and wanted, and from there to'
+                AND OLD.state <> 'backordered' AND NEW.state <> 'backordered'
+            OR OLD.state <> NEW.state AND (OLD.state NOT IN ('allocated', 'backordered')
+                OR OLD.state = 'backordered' AND NEW.state = 'issued') THEN
+            RAISE EXCEPTION 'a allocation only changes between live and wanted, and from there to'
                 ' released or, held, to consumed; its pieces only while it is live or wanted';
         END IF;
-        IF OLD.state = 'live' AND NEW.state = 'live' THEN
+        IF OLD.state = 'allocated' AND NEW.state = 'allocated' THEN
             IF OLD.quantity <> NEW.quantity THEN
                 PERFORM count_stock(NEW.warehouse, NEW.sku, 0, NEW.quantity - OLD.quantity);
             END IF;
             RETURN NULL;
         END IF;
-        IF OLD.state = 'live' THEN
+        IF OLD.state = 'allocated' THEN
             PERFORM count_stock(OLD.warehouse, OLD.sku, 0, -OLD.quantity);
         END IF;
     END IF;
-    IF NEW.state = 'live' THEN
+    IF NEW.state = 'allocated' THEN
         PERFORM count_stock(NEW.warehouse, NEW.sku, 0, NEW.quantity);
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER count_reservation AFTER INSERT OR UPDATE ON reservation
-    FOR EACH ROW EXECUTE FUNCTION count_reservation();
+CREATE TRIGGER count_allocation AFTER INSERT OR UPDATE ON allocation
+    FOR EACH ROW EXECUTE FUNCTION count_allocation();
 
 -- Pieces that leave one warehouse come into another, under one reference.
 CREATE FUNCTION check_transfer() RETURNS trigger LANGUAGE plpgsql AS $$

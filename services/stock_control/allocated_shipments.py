@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 from sqlmodel import Session, col, func, select
 
 from domain.allocation import Which
-from models.enums import ReservationState
+from models.enums import AllocationState
 from models.tables.orders import SalesOrder
 from models.tables.shipments import ShipmentLine
-from models.tables.stock import Reservation
+from models.tables.stock import Allocation
 
 
-class Holder(NamedTuple):
+class AllocatedShipment(NamedTuple):
     """A shipment that holds pieces of a product, so many of them picked: they are in its tote.
 
     One that `goes_back` is to be cancelled: it needs no more than what it has picked.
@@ -34,24 +34,24 @@ class Holder(NamedTuple):
         return self.pieces - self.picked
 
 
-def holders_of(session: Session, sku: str, warehouse: str) -> list[Holder]:
-    """The shipments for which pieces of the product are set aside there: those that are to be
+def allocated_shipments(session: Session, sku: str, warehouse: str) -> list[AllocatedShipment]:
+    """The shipments for which pieces of the product are allocated there: those that are to be
     cancelled first, then the newest.
     """
-    picked = func.least(func.coalesce(ShipmentLine.picked, 0), Reservation.quantity)
+    picked = func.least(func.coalesce(ShipmentLine.picked, 0), Allocation.quantity)
     goes_back = col(SalesOrder.cancel_requested_at).is_not(None)
     which = col(ShipmentLine.order_number), col(ShipmentLine.shipment)
-    held: tuple[Any, ...] = (*which, Reservation.quantity, picked, goes_back)
+    held: tuple[Any, ...] = (*which, Allocation.quantity, picked, goes_back)
     holding = (
         select(*held)
-        .select_from(Reservation)
+        .select_from(Allocation)
         .join(ShipmentLine)
         .join(SalesOrder, col(SalesOrder.number) == ShipmentLine.order_number)
         .where(
-            Reservation.sku == sku,
-            Reservation.warehouse == warehouse,
-            Reservation.state == ReservationState.LIVE,
+            Allocation.sku == sku,
+            Allocation.warehouse == warehouse,
+            Allocation.state == AllocationState.ALLOCATED,
         )
         .order_by(goes_back.desc(), *(number.desc() for number in which))
     )
-    return [Holder(*row) for row in session.execute(holding)]
+    return [AllocatedShipment(*row) for row in session.execute(holding)]
