@@ -1,6 +1,6 @@
 """Named places where a test may stop this process, as a crash or a hung machine would.
 
-Nothing here does anything unless `PACKLINE_FAULTS` names a folder, and only tests set that. A file
+Nothing here does anything unless `PACKLINE_FAILPOINTS` names a folder, and only tests set that. A file
 in the folder, named after the place, says what happens there once: `kill`, or `stop` (SIGSTOP).
 """
 
@@ -10,13 +10,13 @@ import signal
 import time
 from pathlib import Path
 
-FOLDER = "PACKLINE_FAULTS"
+FOLDER = "PACKLINE_FAILPOINTS"
 _ARRIVES_SECONDS = 1.0
 """Another thread may get the signal first, and this one must not go on meanwhile."""
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
-def reach(place: str) -> None:
+def failpoint(place: str) -> None:
     """Say that the process is at a place; a test may want it to end there."""
     if folder := os.environ.get(FOLDER):
         _act(Path(folder) / file_name(place))

@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from adapters.database.sessions import transaction
 from benchmarks.shop import BenchShop
-from deployments.demo.simulated_staff import PlayedStaff, open_tasks
+from deployments.demo.simulated_staff import SimulatedStaff, open_tasks
 from deployments.stack.stack import Stack
 from domain.errors import PacklineError
 from models.enums import OrderStatus
@@ -61,7 +61,7 @@ class Shift:
 
     def __init__(self, stack: Stack, shop: BenchShop, load: Load, watch: Watch) -> None:
         self._stack, self._shop, self._load, self._watch = stack, shop, load, watch
-        self._staff = PlayedStaff()
+        self._staff = SimulatedStaff()
         self._done_at: dict[int, float] = {}
         self._moved = time.monotonic()
         self._random = random.Random(1)  # the same day each time

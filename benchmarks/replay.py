@@ -69,7 +69,7 @@ class Replay:
         """Raises `BenchStuck`."""
         handed_in, now = 0, standing()
         while handed_in < len(orders) or now.in_work or now.waiting:
-            self._stack.mend()
+            self._stack.recover()
             due = orders[handed_in : handed_in + _IN_WORK - now.in_work]
             self._shop.hand_in(due)
             handed_in += len(due)

@@ -18,7 +18,7 @@ from sqlmodel import col, func, select
 from adapters.database.sessions import transaction
 from benchmarks.replay_orders import PastOrder, demand
 from deployments.demo.sample import sample_files
-from deployments.demo.simulated_staff import PlayedStaff
+from deployments.demo.simulated_staff import SimulatedStaff
 from models.enums import AllocationState, TaskKind
 from models.forms.decisions import CANCEL_LINE, CANCEL_THE_ORDER, PICK_ELSEWHERE, SPLIT, WAIT
 from models.forms.picking import TOO_FEW_OF_THESE
@@ -105,7 +105,7 @@ class ReplayShop:
         return import_file(path).rejected
 
 
-class ReplayStaff(PlayedStaff):
+class ReplayStaff(SimulatedStaff):
     """Pickers sometimes find a piece too few, and the operator decides what comes of it."""
 
     def __init__(self, shop: ReplayShop, seed: int) -> None:

@@ -12,7 +12,7 @@ from models.enums import ServiceLevel
 from models.imports.stock import DeliveryIn
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.imports.files import import_file
 from services.orders.promises import promise
@@ -66,7 +66,7 @@ class BenchShop:
         session.add(order)
         session.flush()
         session.add_all(self._lines(order.number, serial))
-        tell(session, order_key(order.number), "imported", order.external_id, by=_CHANNEL)
+        add_event(session, order_key(order.number), "imported", order.external_id, by=_CHANNEL)
         return order.number
 
     def _lines(self, number: int, serial: int) -> list[OrderLine]:

@@ -49,7 +49,7 @@ def run_bench(load: Load, say: Say, watch: Watch) -> BenchReport:
         with Stack(say, any_ports=True) as stack:
             shop = BenchShop()
             Shift(stack, shop, _WARM_UP, _unwatched).work()
-            _settle(stack)
+            run_once(stack)
             say(f"Measuring {load.orders} orders, {load.in_work} in work")
             return _measure(stack, shop, load, watch)
 
@@ -88,7 +88,7 @@ def _measure(stack: Stack, shop: BenchShop, load: Load, watch: Watch) -> BenchRe
     requests = RequestLog(stack.folder / "logs" / "prefect-server.log")
     before = Readings(stack)
     numbers = Shift(stack, shop, load, watch).work()
-    _settle(stack)
+    run_once(stack)
     after = Readings(stack)
     return _report(stack, load, numbers, before, after, requests.counted())
 
@@ -128,7 +128,7 @@ def _grown(before: dict[str, int], after: dict[str, int], orders: int) -> dict[s
     return {name: grown[name] for name in sorted(grown, key=grown.__getitem__)[::-1] if grown[name]}
 
 
-def _settle(stack: Stack) -> None:
+def run_once(stack: Stack) -> None:
     """Wait until Prefect has written down what happened: it does so a little later."""
     deadline = time.monotonic() + _SETTLE_SECONDS
     before, now = -1, entries(stack.prefect_database)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-Which = tuple[int, int]
+ShipmentId = tuple[int, int]
 """A shipment: its order's number, and its own."""
 
 
@@ -46,13 +46,13 @@ def in_sum(wanted: Iterable[Wanted]) -> list[Wanted]:
     return [Wanted(sku, quantity) for sku, quantity in pieces.items()]
 
 
-def giving_way(held: Mapping[Which, int], excess: int) -> list[Which]:
+def yields_to(held: Mapping[ShipmentId, int], excess: int) -> list[ShipmentId]:
     """The shipments that give up what they hold until `excess` pieces are free, in the given order.
 
     `held` is the pieces that each may give up. As few shipments as that takes; all of them where
     even that is too little.
     """
-    chosen: list[Which] = []
+    chosen: list[ShipmentId] = []
     for which, pieces in held.items():
         if excess <= 0:
             break

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations, takewhile
 
-from domain.allocation import Shortage, Wanted, Which, in_sum, shortages
+from domain.allocation import ShipmentId, Shortage, Wanted, in_sum, shortages
 from domain.places import comparable
 
 _NEAREST = -1
@@ -58,7 +58,7 @@ class Allotment:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which warehouse gives what: all that is wanted, or nothing and what is missing.
+    """ShipmentId warehouse gives what: all that is wanted, or nothing and what is missing.
 
     `reasons` has a sentence for each warehouse, in the order in which they were tried.
     """
@@ -93,7 +93,7 @@ class Waiting:
     shipment goes; one that is not named is near.
     """
 
-    which: Which
+    which: ShipmentId
     wanted: tuple[Wanted, ...]
     held_at: str | None = None
     may_split: bool = False
@@ -146,14 +146,14 @@ def plan_for(
     """
     left = _counted(sources)
     for other in before:
-        _take(left, _gets(other, left, strategy) or _keeps(other, left))
+        _take(left, _fill(other, left, strategy) or _retained(other, left))
     offers = _offers(shipment, left)
     return allocate(shipment.wanted, offers, strategy=strategy, may_split=shipment.may_split)
 
 
 def fillable(
     waiting: Iterable[Waiting], sources: Sequence[Source], *, strategy: Strategy, in_turn: bool
-) -> list[Which]:
+) -> list[ShipmentId]:
     """The shipments that can be filled now, those first that stand first in `waiting`.
 
     A shipment is filled whole. With `in_turn`, one that cannot be filled yet keeps from those
@@ -163,16 +163,16 @@ def fillable(
     left = _counted(sources)
     filled = []
     for shipment in waiting:
-        taken = _gets(shipment, left, strategy)
+        taken = _fill(shipment, left, strategy)
         if taken:
             filled.append(shipment.which)
         elif in_turn:
-            taken = _keeps(shipment, left)
+            taken = _retained(shipment, left)
         _take(left, taken)
     return filled
 
 
-def on_whom_it_depends(before: Sequence[Waiting], skus: Iterable[str]) -> list[Waiting]:
+def blocking_predecessors(before: Sequence[Waiting], skus: Iterable[str]) -> list[Waiting]:
     """Those of them that may change what is left of the products, in the same order: they want
     some of these, or come before one that does and want some of what that one wants.
     """
@@ -210,13 +210,13 @@ def _offers(shipment: Waiting, left: _Left) -> list[Source]:
     return here + [Source(at, left[at], far.get(at, 0)) for at in others]
 
 
-def _gets(shipment: Waiting, left: _Left, strategy: Strategy) -> tuple[Allotment, ...]:
+def _fill(shipment: Waiting, left: _Left, strategy: Strategy) -> tuple[Allotment, ...]:
     """All that the shipment wants, or nothing."""
     lines, offers = in_sum(shipment.wanted), _offers(shipment, left)
     return _given(lines, offers, strategy, may_split=shipment.may_split)
 
 
-def _keeps(shipment: Waiting, left: _Left) -> tuple[Allotment, ...]:
+def _retained(shipment: Waiting, left: _Left) -> tuple[Allotment, ...]:
     """What there is of the pieces of a shipment that cannot be filled yet: in the warehouse that
     lacks the fewest of them, for there it can be filled first, and of the rest in the others.
     """

@@ -29,7 +29,7 @@ class RateBand:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """Which price list some bands are: it names them when no band fits."""
+    """ShipmentId price list some bands are: it names them when no band fits."""
 
     service_level: str
     zone: str

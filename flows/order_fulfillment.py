@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from services.execution.errors import CancellationRequested, OnHold
-from services.execution.runs import OrderRef
+from services.execution.runs import OrderRun
 from tasks.engine.gates import await_release
 from tasks.engine.runs import goes_on_by_itself
 from tasks.labels import (
@@ -68,12 +68,12 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
     try:
         return fulfil(order)
     except CancellationRequested:
-        return take_back(order)
+        return compensate(order)
     except OnHold:
         return await_release(order)
 
 
-def fulfil(order: OrderRef) -> State[None]:
+def fulfil(order: OrderRun) -> State[None]:
     """The way there. A person who cancels at any of its gates stops it before its next step."""
     while not check_inventory_levels(order).allocated:
         decision = await_decision_on_shortage(order)
@@ -111,12 +111,12 @@ def fulfil(order: OrderRef) -> State[None]:
     return Completed(message=f"{order.title} is Shipped.")
 
 
-def take_back(order: OrderRef) -> State[None]:
+def compensate(order: OrderRun) -> State[None]:
     """The way back: undo what was done, and nothing where nothing was.
 
     The carrier and the customer are told first; then goods that were picked go back to their bins.
     """
-    order.turn_back()
+    order.begin_compensation()
     cancel_carrier_pickup(order)
     void_shipping_labels(order)
     refunded = refund_order(order)

@@ -18,7 +18,7 @@ ORDER_STEPS = (
 )
 """Steps 1 to 14: one order, from New to Shipped."""
 
-WAY_BACK = (
+COMPENSATION_STEPS = (
     "Cancel Carrier Pickup",
     "Void Shipping Labels",
     "Refund Order",

@@ -28,7 +28,7 @@ from models.tables.messages import Message
 from models.tables.reports import DailySummary
 from models.views.daily_report import DailyReportView
 from services.execution.ledger import day_key
-from services.execution.runs import DayRef
+from services.execution.runs import DayRun
 from services.messaging.outbox import (
     Delivery,
     begin_sending,
@@ -43,7 +43,7 @@ from tasks.engine.runs import name_run
 from tasks.engine.step import step
 
 
-def open_day(day: dt.date | None) -> DayRef:
+def open_day(day: dt.date | None) -> DayRun:
     """The day to sum up, and which time it is summed up.
 
     Without a day: the one that this run's scheduled start falls in, or that had just ended. A run
@@ -60,7 +60,7 @@ def open_day(day: dt.date | None) -> DayRef:
 
 
 @step(DAILY_FULFILLMENT_SUMMARY)
-def daily_fulfillment_summary(session: Session, day: DayRef) -> DaySummed:
+def daily_fulfillment_summary(session: Session, day: DayRun) -> DaySummed:
     """The day's orders: received, shipped, their revenue per currency, and the backlog.
 
     No order becomes Shipped while this counts, so that each falls on one side of it.
@@ -81,7 +81,7 @@ def daily_fulfillment_summary(session: Session, day: DayRef) -> DaySummed:
     return DaySummed(**figures)
 
 
-def write_report(session: Session, day: DayRef, figures: DaySummed) -> DailyReportView:
+def write_report(session: Session, day: DayRun, figures: DaySummed) -> DailyReportView:
     """Put the report into the outbox, with its chart."""
     view = report_view(session, figures)
     if not written(session, _report_key(day)):
@@ -99,14 +99,14 @@ def publish(view: DailyReportView) -> str:
 
 
 @step("Generate Daily Performance Report", intent=write_report, effect=publish)
-def generate_daily_performance_report(session: Session, day: DayRef, artifact: str) -> ReportMade:
+def generate_daily_performance_report(session: Session, day: DayRun, artifact: str) -> ReportMade:
     """The report as mail, and as an artifact in Prefect's UI."""
     message = written(session, _report_key(day))
     subject = message.subject if message else ""
     return ReportMade(message_key=_report_key(day), subject=subject, artifact=artifact)
 
 
-def find_report(session: Session, _day: DayRef, report: ReportMade) -> Message:
+def find_report(session: Session, _day: DayRun, report: ReportMade) -> Message:
     """The report in the outbox."""
     return begin_sending(
         session.exec(select(Message).where(Message.key == report.message_key)).one()
@@ -114,16 +114,16 @@ def find_report(session: Session, _day: DayRef, report: ReportMade) -> Message:
 
 
 @step("Notify Management of Daily Stats", intent=find_report, effect=send_written)
-def notify_management_of_daily_stats(session: Session, day: DayRef, delivery: Delivery) -> MailSent:
+def notify_management_of_daily_stats(session: Session, day: DayRun, delivery: Delivery) -> MailSent:
     """Mail the report to the addresses in the settings."""
     return save_sent(session, _report_key(day), delivery)
 
 
-def _report_key(day: DayRef) -> str:
+def _report_key(day: DayRun) -> str:
     return f"{day.key}:report:{day.revision}"
 
 
-def _begun(session: Session, run_id: str) -> DayRef | None:
+def _begun(session: Session, run_id: str) -> DayRun | None:
     """What this run has summed up in an earlier attempt."""
     record = session.exec(
         select(StepRecord).where(
@@ -132,16 +132,16 @@ def _begun(session: Session, run_id: str) -> DayRef | None:
     ).first()
     if record is None or not run_id:
         return None
-    return DayRef(dt.date.fromisoformat(record.subject.removeprefix("day:")), record.round, run_id)
+    return DayRun(dt.date.fromisoformat(record.subject.removeprefix("day:")), record.round, run_id)
 
 
-def _next_revision(session: Session, day: dt.date, run_id: str) -> DayRef:
+def _next_revision(session: Session, day: dt.date, run_id: str) -> DayRun:
     last = session.scalar(
         select(func.max(StepRecord.round)).where(
             StepRecord.subject == day_key(day), StepRecord.step == DAILY_FULFILLMENT_SUMMARY
         )
     )
-    return DayRef(day, (last or 0) + 1, run_id)
+    return DayRun(day, (last or 0) + 1, run_id)
 
 
 def _scheduled_day() -> dt.date:

@@ -18,7 +18,7 @@ from models.tables.shipping import ShippingLabel
 from models.views.base import split_address
 from models.views.labels import LabelView
 from services.pricing.tariffs import price_of_parcel, zone_of
-from services.shipping.labels import Booked, again_in, live_labels
+from services.shipping.labels import Booked, live_labels, versioned_key
 from tasks.engine.step import step
 
 
@@ -51,7 +51,7 @@ def want_labels(session: Session, shipment: Shipment, packed: Packed) -> list[Wa
                 order_number=shipment.order_number,
                 shipment=shipment.number,
                 parcel=number,
-                key=again_in(f"{shipment.key}:label:{number}", shipment.label_issue),
+                key=versioned_key(f"{shipment.key}:label:{number}", shipment.label_version),
                 carrier=HOUSE,
                 service_level=order.service_level,
                 zone=zone,
@@ -107,7 +107,7 @@ def void_outdated_labels(
     session: Session, shipment: Shipment, voided: list[Booked]
 ) -> LabelsVoided:
     """The parcels go elsewhere than their labels say; other labels are made, under other keys."""
-    shipment.label_issue += 1
+    shipment.label_version += 1
     shipment.address_changed = False
     return _strike_out_labels(session, shipment, voided)
 

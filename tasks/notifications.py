@@ -19,7 +19,7 @@ from models.tables.shipments import Shipment
 from models.views.mails import ShipmentMailView
 from services.answers.decisions import cancellations
 from services.execution.ledger import find_record, order_key, record
-from services.execution.runs import OrderRef
+from services.execution.runs import OrderRun
 from services.messaging.cancellation_mails import (
     LineNotice,
     line_notice_key,
@@ -35,7 +35,7 @@ from services.messaging.outbox import (
     written,
 )
 from services.messaging.shipment_mails import shipment_mail_view
-from services.shipping.labels import again_in, live_labels, replaced_numbers
+from services.shipping.labels import live_labels, replaced_numbers, versioned_key
 from tasks.engine.step import step
 
 
@@ -63,10 +63,10 @@ def _mail_view(session: Session, shipment: Shipment) -> ShipmentMailView:
 
 def _shipment_key(shipment: Shipment) -> str:
     """One mail for each issue of the labels: with other labels, the parcels have other numbers."""
-    return again_in(f"{shipment.key}:shipment", shipment.label_issue)
+    return versioned_key(f"{shipment.key}:shipment", shipment.label_version)
 
 
-def _cancellation_mails(order: OrderRef) -> str:
+def _cancellation_mails(order: OrderRun) -> str:
     """What one attempt at a time may be at, whichever shipment and step it is about: so none is
     still sending a line notice when the order's mail is written.
     """
@@ -125,7 +125,7 @@ def send_cancellation_mails(mails: CancellationMails | None) -> dict[str, Delive
     "Send Cancellation Notice",
     intent=write_cancellation_notice,
     effect=send_cancellation_mails,
-    turn=_cancellation_mails,
+    lock=_cancellation_mails,
 )
 def send_cancellation_notice(
     session: Session, shipment: Shipment, delivered: dict[str, Delivery]
@@ -179,7 +179,7 @@ def write_line_cancellation(session: Session, shipment: Shipment, decision: Deci
     SEND_LINE_NOTICE,
     intent=write_line_cancellation,
     effect=send_written,
-    turn=_cancellation_mails,
+    lock=_cancellation_mails,
 )
 def send_line_cancellation_notice(
     session: Session, shipment: Shipment, delivery: Delivery

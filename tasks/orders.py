@@ -13,25 +13,25 @@ from models.results.orders import ClaimedOrder, Shipped, StatusChange
 from models.results.shipping import LabelsBought, TrackingInfo
 from models.results.work import PickupOutcome
 from models.tables.shipments import Shipment, shipment_name
-from services.execution.runs import Claim, OrderRef, take_over
-from services.execution.status import move_on
+from services.execution.runs import ClaimedRun, OrderRun, begin_attempt
+from services.execution.status import set_status
 from services.orders.cancellation import cancel
 from tasks.engine.runs import name_run
 from tasks.engine.step import step
 
 
-def retrieve_new_order(order_number: int | None, shipment: int) -> OrderRef | None:
+def retrieve_new_order(order_number: int | None, shipment: int) -> OrderRun | None:
     """Claim the order named, or the next New one that no run has claimed. None: none is left.
 
     From here on this attempt alone may write to the order. Raises `UnknownOrder`.
     """
     run_id = flow_run.id or ""
-    claimed = claim_order(Claim(order_number, shipment, run_id))
+    claimed = claim_order(ClaimedRun(order_number, shipment, run_id))
     if claimed is None:
         return None
     name_run(shipment_name(claimed.number, claimed.shipment))
     with transaction() as session:
-        return take_over(session, claimed.number, claimed.shipment, run_id)
+        return begin_attempt(session, claimed.number, claimed.shipment, run_id)
 
 
 @step(RETRIEVE_NEW_ORDER)
@@ -43,7 +43,7 @@ def claim_order(session: Session, shipment: Shipment) -> ClaimedOrder:
 @step("Update Order Status to Processing")
 def update_order_status_to_processing(session: Session, shipment: Shipment) -> StatusChange:
     """The customer's order is being worked on."""
-    move_on(shipment, OrderStatus.PROCESSING)
+    set_status(shipment, OrderStatus.PROCESSING)
     return StatusChange(status=shipment.status)
 
 
@@ -72,7 +72,7 @@ def update_order_status_to_shipped(
     )
     shipment.collected_at = pickup.collected_at
     shipment.shipped_at = utc_now()
-    move_on(shipment, OrderStatus.SHIPPED)
+    set_status(shipment, OrderStatus.SHIPPED)
     return Shipped(status=shipment.status, collected_at=pickup.collected_at)
 
 

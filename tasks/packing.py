@@ -7,7 +7,7 @@ from sqlmodel import Session
 from models.enums import TaskKind
 from models.results.work import Packed, TaskOpened
 from models.tables.shipments import Shipment
-from services.execution.runs import OrderRef
+from services.execution.runs import OrderRun
 from services.worklist.gates import GATES
 from services.worklist.picking_lists import goods_weight, picking_checklist
 from services.worklist.tasks import open_task, opened
@@ -23,6 +23,6 @@ def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
     return opened(open_task(session, shipment, TaskKind.PACKING, checklist))
 
 
-def await_packing(order: OrderRef) -> Packed:
+def await_packing(order: OrderRun) -> Packed:
     """Wait until somebody has packed the order, weighed and measured its parcels."""
     return cast(Packed, await_answer(order, GATES[TaskKind.PACKING]))

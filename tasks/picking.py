@@ -8,7 +8,7 @@ from models.enums import TaskKind
 from models.results.decisions import Decision
 from models.results.work import Picked, PickingChecklist, TaskOpened
 from models.tables.shipments import Shipment
-from services.execution.runs import OrderRef
+from services.execution.runs import OrderRun
 from services.inventory.allocations import released_stock
 from services.stock_control.shortfalls import close_picking_as_short
 from services.worklist.gates import GATES
@@ -35,12 +35,12 @@ def get_picking_checklist(session: Session, shipment: Shipment) -> PickingCheckl
     return checklist
 
 
-def await_picking(order: OrderRef) -> Picked:
+def await_picking(order: OrderRun) -> Picked:
     """Wait until somebody has picked the order, in full or short."""
     return cast(Picked, await_answer(order, GATES[TaskKind.PICKING]))
 
 
-def await_decision_on_short_pick(order: OrderRef) -> Decision:
+def await_decision_on_short_pick(order: OrderRun) -> Decision:
     """Wait until the operator says what becomes of an order that was picked short.
 
     One that is to wait for its stock waits here, until it can go on or somebody decides otherwise.

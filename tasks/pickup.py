@@ -13,7 +13,7 @@ from models.results.work import PickupOutcome
 from models.tables.shipments import Shipment
 from models.tables.shipping import CarrierPickup
 from services.execution.events import PACKLINE
-from services.execution.runs import OrderRef
+from services.execution.runs import OrderRun
 from services.orders.relabelling import call_back
 from services.shipping.labels import Booked, live_labels, replaced_numbers
 from services.shipping.pickups import pickup_of
@@ -110,6 +110,6 @@ def cancel_carrier_pickup(
     return PickupCancelled(called_off=tuple(pickup.key for pickup in called_off))
 
 
-def await_carrier_pickup(order: OrderRef) -> PickupOutcome:
+def await_carrier_pickup(order: OrderRun) -> PickupOutcome:
     """Wait until the carrier has collected the parcels, or until they go elsewhere."""
     return cast(PickupOutcome, await_answer(order, GATES[TaskKind.CARRIER_PICKUP]))

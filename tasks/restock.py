@@ -7,7 +7,7 @@ from sqlmodel import Session
 from models.enums import TaskKind
 from models.results.work import PutBack, PutBackAssigned
 from models.tables.shipments import Shipment
-from services.execution.runs import OrderRef
+from services.execution.runs import OrderRun
 from services.worklist.gates import GATES
 from services.worklist.picking_lists import picking_checklist
 from services.worklist.tasks import open_task
@@ -32,7 +32,7 @@ def assign_put_back_task(session: Session, shipment: Shipment) -> PutBackAssigne
     return PutBackAssigned(task_id=task.id, pieces=sum(picked.values()))
 
 
-def await_put_back(order: OrderRef, assigned: PutBackAssigned) -> PutBack:
+def await_put_back(order: OrderRun, assigned: PutBackAssigned) -> PutBack:
     """Wait until somebody has put the goods back; there is no wait where nothing was picked."""
     if not assigned.needed:
         return PutBack()

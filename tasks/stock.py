@@ -17,8 +17,8 @@ from models.tables.shipments import Shipment
 from models.tables.stock import StockMovement
 from services.answers.restock import book_put_back
 from services.execution.events import PACKLINE
-from services.execution.runs import OrderRef
-from services.execution.status import move_on
+from services.execution.runs import OrderRun
+from services.execution.status import set_status
 from services.inventory.allocations import (
     allocate,
     allocated_warehouse,
@@ -84,7 +84,7 @@ def return_stock(session: Session, shipment: Shipment, put_back: PutBack) -> Sto
 
 
 def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:
-    move_on(shipment, OrderStatus.BACKORDERED)
+    set_status(shipment, OrderStatus.BACKORDERED)
     backorder(session, shipment)
     short = {shortage.sku: shortage.available for shortage in plan.missing}
     for line in shipment.goods:
@@ -98,6 +98,6 @@ def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:
     return StockCheck(shortages=lines, reasons=plan.reasons)
 
 
-def await_decision_on_shortage(order: OrderRef) -> Decision:
+def await_decision_on_shortage(order: OrderRun) -> Decision:
     """Wait until the operator says what becomes of an order that stock cannot fill."""
     return cast(Decision, await_answer(order, GATES[TaskKind.SHORTAGE]))

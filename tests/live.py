@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from adapters import failpoints as faults
+from adapters import failpoints
 from adapters.database import sessions as db
 from adapters.database.sessions import transaction
 from adapters.prefect.api import PrefectApi, RunState
@@ -102,16 +102,16 @@ class LiveStack:
 
     def arm(self, place: str, action: str = "kill") -> Path:
         """Let the process that reaches a place die there, or stop; returns what vanishes then."""
-        armed = self.faults / faults.file_name(place)
+        armed = self.failpoints / failpoints.file_name(place)
         armed.write_text(action)
         return armed
 
     @property
-    def faults(self) -> Path:
-        return Path(self.stack.environment[faults.FOLDER])
+    def failpoints(self) -> Path:
+        return Path(self.stack.environment[failpoints.FOLDER])
 
     def disarm(self) -> None:
-        for armed in self.faults.iterdir():
+        for armed in self.failpoints.iterdir():
             armed.unlink()
 
     @contextmanager
@@ -123,7 +123,7 @@ class LiveStack:
 
         def keep() -> None:
             while not enough.wait(0.2):
-                self.stack.mend()
+                self.stack.recover()
 
         keeper = threading.Thread(target=keep, daemon=True)
         keeper.start()
@@ -143,7 +143,7 @@ def _stack() -> Iterator[LiveStack]:
     with tempfile.TemporaryDirectory(prefix="packline-e2e-") as folder:
         os.environ.pop("PACKLINE_DATABASE_URL", None)
         os.environ |= {
-            faults.FOLDER: str(_faults_in(folder)),
+            failpoints.FOLDER: str(_failpoints_in(folder)),
             "PACKLINE_DATA_FOLDER": folder,
             "PACKLINE_SMTP_HOST": "127.0.0.1",
             "PACKLINE_SMTP_PORT": str(mail_server.port),
@@ -177,7 +177,7 @@ def live(_stack: LiveStack) -> Iterator[LiveStack]:
         yield _stack
 
 
-def _faults_in(folder: str) -> Path:
-    faults_folder = Path(folder) / "faults"
-    faults_folder.mkdir()
-    return faults_folder
+def _failpoints_in(folder: str) -> Path:
+    failpoints_folder = Path(folder) / "faults"
+    failpoints_folder.mkdir()
+    return failpoints_folder

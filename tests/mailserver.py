@@ -31,7 +31,7 @@ class MailServer:
         self._controller.start()
 
     def stop(self) -> None:
-        """Stop it, unless it is stopped; it can be started again on its port."""
+        """GateRound it, unless it is stopped; it can be started again on its port."""
         if self._controller:
             self._controller.stop()
             self._controller = None

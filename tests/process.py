@@ -18,7 +18,7 @@ import tasks.daily_report
 import tasks.engine.gates
 import tasks.engine.step
 import tasks.orders
-from adapters.database.locks import Occupied
+from adapters.database.locks import AlreadyLocked
 from adapters.database.sessions import transaction
 from adapters.settings import settings
 from flows.daily_summary import daily_summary
@@ -137,7 +137,7 @@ class Process:
         while True:
             try:
                 return attempt(*args)
-            except Occupied:
+            except AlreadyLocked:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)

@@ -11,7 +11,7 @@ from adapters.settings import settings
 from domain.errors import Unavailable
 
 
-class Occupied(Unavailable):
+class AlreadyLocked(Unavailable):
     """Another attempt is at the same thing outside the database."""
 
     def __init__(self, what: str) -> None:
@@ -19,29 +19,29 @@ class Occupied(Unavailable):
 
 
 @contextmanager
-def exclusive(what: str) -> Iterator["Turn"]:
+def advisory_lock(what: str) -> Iterator["AdvisoryLock"]:
     """Be the only one at something that is outside the database, without an open transaction.
 
-    Raises `Occupied` while another process is at it. A process that hangs loses its turn when it
+    Raises `AlreadyLocked` while another process is at it. A process that hangs loses its turn when it
     is taken for lost.
     """
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        turn = Turn(connection, what)
-        turn.take()
+        lock = AdvisoryLock(connection, what)
+        lock.take()
         try:
-            yield turn
+            yield lock
         finally:
-            turn.give_back()
+            lock.release()
 
 
-class Turn:
+class AdvisoryLock:
     """The right to be at something, held by a connection."""
 
     def __init__(self, connection: Connection, what: str) -> None:
         self._connection, self._what = connection, what
 
     def take(self) -> None:
-        """Raises `Occupied`."""
+        """Raises `AlreadyLocked`."""
         milliseconds = int(settings().lost_after_seconds * 1000)
         taken = self._connection.scalar(
             text(
@@ -51,16 +51,16 @@ class Turn:
             {"what": self._what, "milliseconds": str(milliseconds)},
         )
         if not taken:
-            raise Occupied(self._what)
+            raise AlreadyLocked(self._what)
 
     def check(self) -> None:
-        """The last thing to do before acting. Raises `Occupied` if the turn was lost meanwhile."""
+        """The last thing to do before acting. Raises `AlreadyLocked` if the turn was lost meanwhile."""
         try:
             self._connection.execute(text("SELECT 1"))
         except DBAPIError as lost:
-            raise Occupied(self._what) from lost
+            raise AlreadyLocked(self._what) from lost
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """A connection that was lost has given its turn back already."""
         with suppress(SQLAlchemyError):
             self._connection.execute(

@@ -7,7 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from domain.errors import Unavailable
 
 
-def time_can_heal(problem: BaseException) -> bool:
+def is_transient(problem: BaseException) -> bool:
     """Whether trying again later is worth it: somebody is away, or two transactions met."""
     return isinstance(
         problem, Unavailable | OperationalError | InterfaceError | PoolTimeout | HTTPError

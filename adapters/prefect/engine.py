@@ -33,7 +33,7 @@ from prefect.settings import (
 from prefect.states import Suspended
 from prefect.utilities.engine import propose_state_sync
 
-from adapters.failpoints import reach
+from adapters.failpoints import failpoint
 
 _TASK_RUN = "prefect.task-run."
 
@@ -67,9 +67,9 @@ def suspend_with_form(key: str, schema: dict[str, Any], description: str) -> Pau
     client, run_id = get_client(sync_client=True), _this_run()
     for name, value in ((keys["schema"], schema), (keys["description"], description)):
         client.create_flow_run_input(run_id, name, orjson.dumps(value).decode())
-    reach("form shown")
+    failpoint("form shown")
     accepted = propose_state_sync(client, state, flow_run_id=run_id)
-    reach("suspended")
+    failpoint("suspended")
     if not accepted.is_paused():
         raise Abort(f"Prefect did not suspend the run: it is {accepted.name}.")
     return Pause(state=accepted)

@@ -56,7 +56,7 @@ from services.audit.audit import audit as run_audit
 from services.imports.files import import_file
 from services.inventory.warehouses import several_warehouses
 from services.orders.addresses import change_address
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from services.orders.holds import put_on_hold
 from services.orders.holds import release as release_hold
 from services.pricing.refunds import amount, pay
@@ -235,7 +235,7 @@ def cancel(
     What was done for it is undone: pickup, labels, refund, mail, stock.
     """
     given = _one(CancellationIn, {"reason": reason, "by": by})
-    asked = request_cancellation(number, given.reason, given.by)
+    asked = request_cancellation_of(number, given.reason, given.by)
     shown.as_json(asked) if as_json else shown.show_cancellation(asked)
 
 

@@ -27,7 +27,7 @@ from services.orders.promises import PromiseClock
 
 
 class OrderSort(StrEnum):
-    """Which orders come first."""
+    """ShipmentId orders come first."""
 
     NEWEST = "newest"
     PROMISE = "promise"

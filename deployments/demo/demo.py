@@ -17,7 +17,7 @@ from adapters.database.sessions import transaction
 from adapters.prefect.api import DAILY_SUMMARY, PrefectApi
 from adapters.settings import settings
 from deployments.demo.sample import sample_files
-from deployments.demo.simulated_staff import PlayedStaff, open_tasks
+from deployments.demo.simulated_staff import SimulatedStaff, open_tasks
 from deployments.stack.scratch import interruptible, scratch
 from deployments.stack.stack import Stack
 from domain.errors import PacklineError
@@ -64,11 +64,11 @@ def _import(screen: Console) -> None:
 
 def _play(screen: Console, stack: Stack) -> None:
     """Do every task that opens, until nothing is left but what the operator lets wait."""
-    operator, staff = _Operator(), PlayedStaff()
+    operator, staff = _Operator(), SimulatedStaff()
     told, moved, last = 0.0, time.monotonic(), ""
     with Live(console=screen, auto_refresh=False, transient=True) as live:
         while _in_work():
-            stack.mend()
+            stack.recover()
             for task in open_tasks():
                 if not operator.lets_wait(task):
                     staff.do(task)

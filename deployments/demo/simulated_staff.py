@@ -18,7 +18,7 @@ from services.answers.submit import answer_task
 _BOX_GRAMS = 180
 
 
-class PlayedStaff:
+class SimulatedStaff:
     """Everybody who works here; somebody of the right role answers."""
 
     def __init__(self) -> None:

@@ -45,21 +45,21 @@ from adapters.prefect.api import (
 )
 from adapters.settings import settings
 from deployments.dispatcher.reminders import reminders
-from domain.allocation import Which
+from domain.allocation import ShipmentId
 from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
 from models.enums import ENDED, OrderStatus, TaskKind, TaskState
 from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
-from models.tables.runs import OvertakenRun, RunHeartbeat
+from models.tables.runs import RunHeartbeat, SupersededRun
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.locks import is_collected, locked_shipment
-from services.execution.wake_ups import take_back
-from services.orders.cancellation import ask_to_cancel
+from services.execution.wake_ups import unmark_ready
+from services.orders.cancellation import request_cancellation
 from services.stock_control.backorders import fill_backorders
-from services.worklist.gates import Stop, stop_of
+from services.worklist.gates import GateRound, gate_round_of
 
 DISPATCHING = 7_225_463_03
 """Advisory lock: one dispatcher works, the others stand by."""
@@ -87,7 +87,7 @@ class Case(NamedTuple):
 
     run_id: str
     state: RunState
-    which: Which | None
+    which: ShipmentId | None
     ended: bool
     problem: str
     silent: bool
@@ -97,7 +97,7 @@ class Case(NamedTuple):
 class OpenShipment(NamedTuple):
     """A shipment that has not ended, and its run."""
 
-    which: Which
+    which: ShipmentId
     run_id: str
 
 
@@ -131,17 +131,17 @@ class Dispatcher:
             waiting = _runs_to_resume(session)
         return self._treat(self._prefect.states(waiting)) if waiting else 0
 
-    def mend(self) -> int:
+    def recover(self) -> int:
         """Look at the runs that are in work or ended badly, and at a page of all the others."""
         now = utc_now()
         with transaction() as session:
             page = _page_of_open_shipments(session, self._page_after)
-            overtaken = list(session.exec(select(OvertakenRun.run_id).limit(_PAGE)))
+            superseded = list(session.exec(select(SupersededRun.run_id).limit(_PAGE)))
         self._page_after = page[-1].which if page else (0, 0)
         states = self._states_of_the_dead([entry.run_id for entry in page])
         states |= self._prefect.in_work() | self._prefect.ended_badly(self._looked_at)
-        moved = self._treat({run: states[run] for run in states if run not in overtaken})
-        self._end(overtaken)
+        moved = self._treat({run: states[run] for run in states if run not in superseded})
+        self._end(superseded)
         self._looked_at = now - _LOOK_BACK
         return moved
 
@@ -156,7 +156,7 @@ class Dispatcher:
         if time.monotonic() < self._next_look:
             return 0
         self._next_look = time.monotonic() + settings().sweep_seconds * 0.9
-        return self.mend()
+        return self.recover()
 
     def _start(self, shipment: Shipment) -> bool:
         """Start a shipment's run, once. One that Prefect refuses does not hold up the others."""
@@ -211,11 +211,11 @@ class Dispatcher:
 
     def _resume(self, case: Case) -> bool:
         """Open the gate. What the form says is never read: the answer is in Postgres."""
-        stop = stop_of(case.state.pause_key)
+        stop = gate_round_of(case.state.pause_key)
         if stop is None:
             return False
         with transaction() as session:
-            take_back(session, case.run_id)
+            unmark_ready(session, case.run_id)
         try:
             return self._prefect.resume(case.run_id, stop.gate.example)
         except FormMissing:
@@ -244,12 +244,12 @@ class Dispatcher:
         _fence_off(case, "run is gone", f"{case.run_id} was deleted", forget=True)
         return False
 
-    def _end(self, overtaken: Iterable[str]) -> None:
+    def _end(self, superseded: Iterable[str]) -> None:
         """End runs in Prefect whose orders other runs have taken over."""
-        for run_id in overtaken:
+        for run_id in superseded:
             self._prefect.cancel(run_id, "Another run has taken over the order.")
             with transaction() as session:
-                if gone := session.get(OvertakenRun, run_id):
+                if gone := session.get(SupersededRun, run_id):
                     session.delete(gone)
 
 
@@ -354,7 +354,7 @@ def _note_run(session: Session, shipment: Shipment, run_id: str) -> None:
         .where(col(Shipment.key) == shipment.key, col(Shipment.run_id).is_(None))
         .values(run_id=run_id, runs=Shipment.runs + 1)
     )
-    tell(session, shipment.key, "run started", run_id, by=DISPATCHER)
+    add_event(session, shipment.key, "run started", run_id, by=DISPATCHER)
     notify(session, RUNS_CHANNEL)
 
 
@@ -405,11 +405,11 @@ def _handover() -> timedelta:
 
 def _no_longer_marked() -> ColumnElement[bool]:
     """A run that is marked as ready waits for a free worker, and that may take a while."""
-    ready_at = col(Shipment.ready_at)
-    return or_(ready_at.is_(None), ready_at < func.now() - _MARKED * _handover())
+    resumable_since = col(Shipment.resumable_since)
+    return or_(resumable_since.is_(None), resumable_since < func.now() - _MARKED * _handover())
 
 
-def _page_of_open_shipments(session: Session, after: Which) -> list[OpenShipment]:
+def _page_of_open_shipments(session: Session, after: ShipmentId) -> list[OpenShipment]:
     """The next open shipments that have a run."""
     place = tuple_(col(Shipment.order_number), col(Shipment.number))
     found = session.execute(
@@ -448,7 +448,7 @@ def _cases(session: Session, states: dict[str, RunState]) -> list[Case]:
     ]
 
 
-def _known(shipment: Shipment | None) -> tuple[Which | None, bool, str]:
+def _known(shipment: Shipment | None) -> tuple[ShipmentId | None, bool, str]:
     """What a case says of a shipment: which one, whether it has ended, and its problem."""
     if shipment is None:
         return None, False, ""
@@ -472,7 +472,9 @@ def _answered(session: Session, keys: dict[str, str], states: dict[str, RunState
     """
     waiting: dict[tuple[str, str, int], str] = {}
     for run_id, key_of_shipment in keys.items():
-        stop: Stop | None = stop_of(states[run_id].pause_key) if states[run_id].waits else None
+        stop: GateRound | None = (
+            gate_round_of(states[run_id].pause_key) if states[run_id].waits else None
+        )
         if stop:
             waiting[key_of_shipment, stop.gate.name, stop.round] = run_id
     if not waiting:
@@ -530,8 +532,8 @@ def _fence_off(case: Case, event: str, detail: str, *, forget: bool = False) -> 
         if not shipment.has_ended:
             shipment.fence += 1
             shipment.run_id = None if forget else shipment.run_id
-            shipment.waits_at = shipment.ready_at = None
-            tell(session, shipment.key, event, detail, by=DISPATCHER)
+            shipment.pause_key = shipment.resumable_since = None
+            add_event(session, shipment.key, event, detail, by=DISPATCHER)
     return True
 
 
@@ -542,4 +544,6 @@ def _ask_to_cancel(case: Case) -> None:
         if shipment.run_id != case.run_id or shipment.has_ended:
             return
         if not is_collected(session, shipment):
-            ask_to_cancel(session, shipment.order, "its flow run was cancelled in Prefect", PREFECT)
+            request_cancellation(
+                session, shipment.order, "its flow run was cancelled in Prefect", PREFECT
+            )

@@ -77,12 +77,12 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def mend(self) -> None:
+    def recover(self) -> None:
         """Start again what has died, and say so."""
         if self._own_postgres and not postgres.is_running(self._own_postgres):
             postgres.start_embedded(self._own_postgres)
             self._say(f"Postgres ended and was started again; its log is in {self._own_postgres}")
-        for line in self._supervisor.mend():
+        for line in self._supervisor.recover():
             self._say(line)
 
     def add_worker(self, name: str = "worker") -> None:
@@ -96,7 +96,7 @@ class Stack:
         self._run(name, _module("dispatcher"))
 
     def stop(self) -> None:
-        """Stop every process. Postgres stops when this process ends."""
+        """GateRound every process. Postgres stops when this process ends."""
         self._supervisor.stop()
         self.prefect.close()
 
@@ -158,7 +158,7 @@ class Stack:
     def _wait_for_prefect(self) -> None:
         deadline = time.monotonic() + _SERVER_SECONDS
         while not self.prefect.healthy():
-            if time.monotonic() > deadline or self._supervisor.mend():
+            if time.monotonic() > deadline or self._supervisor.recover():
                 raise StackDoesNotStart("Prefect's server", self._log("prefect-server"))
             time.sleep(_POLL_SECONDS)
         self.prefect.ensure_work_pool(WORK_POOL, self._worker_type)

@@ -65,7 +65,7 @@ class Supervisor:
         self._services.append(service)
         service.start()
 
-    def mend(self) -> list[str]:
+    def recover(self) -> list[str]:
         """Start again what has died; returns a line for each."""
         lines = []
         for service in self._services:
@@ -80,7 +80,7 @@ class Supervisor:
         return lines
 
     def stop(self) -> None:
-        """Stop everything, last started first."""
+        """GateRound everything, last started first."""
         while self._services:
             self._services.pop().stop()
 

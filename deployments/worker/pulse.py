@@ -13,12 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from adapters.database.sessions import transaction
-from adapters.database.transient import time_can_heal
+from adapters.database.transient import is_transient
 from adapters.prefect.api import PrefectApi, RunState
 from adapters.prefect.engine import stop_soon
 from adapters.settings import settings
 from models.tables.runs import RunHeartbeat
-from services.worklist.gates import stop_of
+from services.worklist.gates import gate_round_of
 
 logger = logging.getLogger("packline.worker")
 
@@ -66,7 +66,7 @@ class Pulse(threading.Thread):
 
     def _was_stopped(self, run_id: str, began: datetime, state: RunState) -> bool:
         """Somebody changed the state of this part of the run, and it was not the run itself."""
-        by_itself = state.works or stop_of(state.pause_key) is not None
+        by_itself = state.works or gate_round_of(state.pause_key) is not None
         still_in_hand = self._in_hand.get(UUID(run_id)) == began
         return not by_itself and state.since > began and still_in_hand
 
@@ -82,7 +82,7 @@ class Pulse(threading.Thread):
 
 def note_problem(what: str, problem: Exception) -> None:
     """The worker goes on, whatever it is; only what is not somebody's absence is shown in full."""
-    logger.warning("%s: %s", what, problem, exc_info=not time_can_heal(problem))
+    logger.warning("%s: %s", what, problem, exc_info=not is_transient(problem))
 
 
 def _sign_of_life(run_ids: set[str], worker: str) -> Any:

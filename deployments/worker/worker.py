@@ -32,12 +32,12 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 
 from adapters.database.notifications import RUNS_CHANNEL
 from adapters.database.sessions import database_url
-from adapters.failpoints import reach
+from adapters.failpoints import failpoint
 from adapters.prefect.engine import keep_connection, run_part, tell_latest_states
 from adapters.settings import settings
 from deployments.worker.pulse import Pulse, note_problem
 from models.base import utc_now
-from services.execution.wake_ups import READY, take_ready
+from services.execution.wake_ups import READY, claim_ready_runs
 
 _TELL_SECONDS = 0.25
 _KNOWN_RUNS = 1000
@@ -113,8 +113,8 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     async def _take_ready(self) -> None:
         """Go on with waiting runs whose answers are stored; taking the mark is the claim."""
         free = self._room - len(self._in_hand) if self._has_room() else 0
-        for ready in await asyncio.to_thread(take_ready, free) if free else []:
-            reach("taken over")
+        for ready in await asyncio.to_thread(claim_ready_runs, free) if free else []:
+            failpoint("taken over")
             run_id = UUID(ready.run_id)
             run = self._waiting.pop(run_id, None) or await self.client.read_flow_run(run_id)
             self._see_through(await self._flow_of(run), run)
@@ -127,7 +127,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             if not self._has_room():
                 return
             if run.id not in self._in_hand and await _claim(self.client, run):
-                reach("claimed")
+                failpoint("claimed")
                 self._see_through(flow, run)
         self._left_over = not self._has_room()
 

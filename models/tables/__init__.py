@@ -7,7 +7,7 @@ from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.refunds import Refund
 from models.tables.reports import DailySummary
-from models.tables.runs import OvertakenRun, RunHeartbeat
+from models.tables.runs import RunHeartbeat, SupersededRun
 from models.tables.shipments import Shipment, ShipmentLine
 from models.tables.shipping import (
     CarrierBooking,
@@ -27,7 +27,7 @@ __all__ = [
     "DailySummary",
     "Message",
     "OrderLine",
-    "OvertakenRun",
+    "SupersededRun",
     "Product",
     "Refund",
     "Allocation",

@@ -181,7 +181,7 @@ class OrderLine(SQLModel, table=True):
     order: SalesOrder = Relationship(back_populates="lines")
 
 
-def standing(shipments: Iterable[OrderStatus]) -> OrderStatus:
+def derive_order_status(shipments: Iterable[OrderStatus]) -> OrderStatus:
     """Where an order stands, by where its shipments do: it has ended when all of them have.
 
     It is in work as soon as one of them is, or has left. An order has at least one shipment.

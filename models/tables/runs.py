@@ -18,10 +18,10 @@ class RunHeartbeat(SQLModel, table=True):
     seen_at: datetime = instant()
 
 
-class OvertakenRun(SQLModel, table=True):
+class SupersededRun(SQLModel, table=True):
     """A flow run whose order another run has taken over, until it is ended in Prefect too."""
 
-    __tablename__ = "overtaken_run"
+    __tablename__ = "superseded_run"
 
     run_id: str = Field(primary_key=True, max_length=36)
     order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)

@@ -59,10 +59,10 @@ class Shipment(SQLModel, table=True):
 
     `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
     counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
-    and waits for somebody to press Retry; while it is empty, it goes on by itself. `waits_at` names
-    the pause at which its run is suspended; since `ready_at` it may go on.
+    and waits for somebody to press Retry; while it is empty, it goes on by itself. `pause_key` names
+    the pause at which its run is suspended; since `resumable_since` it may go on.
 
-    `label_issue` counts how often its labels were made. With `address_changed`, they name a place
+    `label_version` counts how often its labels were made. With `address_changed`, they name a place
     to which the order no longer goes: they are replaced before a carrier gets its parcels.
     """
 
@@ -75,7 +75,11 @@ class Shipment(SQLModel, table=True):
             "status <> 'Shipped' OR NOT address_changed", name="shipped_to_its_address"
         ),
         Index("ix_shipment_open", "status", "order_number", "number", postgresql_where=_OPEN),
-        Index("ix_shipment_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
+        Index(
+            "ix_shipment_resumable",
+            "resumable_since",
+            postgresql_where=text("resumable_since IS NOT NULL"),
+        ),
         UniqueConstraint("key"),
     )
 
@@ -93,7 +97,7 @@ class Shipment(SQLModel, table=True):
     carrier: str | None = Field(default=None, max_length=64)
     tracking_number: str | None = Field(default=None, max_length=64, unique=True)
     shipping_cost_minor: int | None = big_integer()
-    label_issue: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    label_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     address_changed: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
     run_id: str | None = Field(default=None, max_length=36, index=True)
@@ -102,8 +106,8 @@ class Shipment(SQLModel, table=True):
     problem: str = Field(
         default="", max_length=PROBLEM_CHARACTERS, sa_column_kwargs={"server_default": ""}
     )
-    waits_at: str | None = Field(default=None, max_length=64)
-    ready_at: datetime | None = instant(None)
+    pause_key: str | None = Field(default=None, max_length=64)
+    resumable_since: datetime | None = instant(None)
     claimed_at: datetime | None = instant(None)
     collected_at: datetime | None = instant(None)
     shipped_at: datetime | None = instant(None)

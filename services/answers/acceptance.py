@@ -32,7 +32,7 @@ from services.answers.decisions import ask_about_pick
 from services.answers.restock import book_put_back
 from services.answers.write_offs import take_off_stock
 from services.execution.errors import AnswerRefused
-from services.orders.cancellation import ask_to_cancel
+from services.orders.cancellation import request_cancellation
 from services.orders.holds import lift_hold
 from services.pricing.parcels import check_carrier_takes
 from services.worklist.picking_lists import goods_weight
@@ -199,7 +199,7 @@ def accept_hold(session: Session, shipment: Shipment, form: HoldForm) -> HoldEnd
     """The operator decides whether the order goes on."""
     cancels = form.decision == CANCEL_THE_ORDER
     if cancels:
-        ask_to_cancel(session, shipment.order, form.note or "was on hold", form.decided_by)
+        request_cancellation(session, shipment.order, form.note or "was on hold", form.decided_by)
     else:
         lift_hold(session, shipment.order, form.decided_by)
     return HoldEnded(decided_by=form.decided_by, cancels=cancels, note=form.note)

@@ -34,7 +34,7 @@ from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.execution.errors import AnswerRefused
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import record
 from services.inventory.allocations import (
     allocated_warehouse,
@@ -45,7 +45,7 @@ from services.inventory.allocations import (
     released_stock,
     sourcing_plan,
 )
-from services.orders.cancellation import ask_to_cancel, shipments_to_cancel
+from services.orders.cancellation import request_cancellation, shipments_to_cancel
 from services.orders.splits import split
 from services.pricing.refunds import reprice
 from services.worklist.picking_lists import rest_to_pick
@@ -80,7 +80,7 @@ def _done(
     decision = ways[form.decision](session, shipment, form)
     if decision.cancels:
         reason = f"{why} ({form.note})" if form.note else why
-        ask_to_cancel(session, shipment.order, reason, form.decided_by)
+        request_cancellation(session, shipment.order, reason, form.decided_by)
     return decision
 
 
@@ -296,7 +296,7 @@ def _cancel_lines(
     result = LinesCancelled(cancelled=dict(missing), refund=refund.key if refund else None)
     number = cancellations(session, shipment) + 1
     record(session, shipment.key, CANCEL_LINES, number, result, shipment.run_id or "")
-    tell(session, shipment.key, CANCEL_LINES, str(result), form.decided_by)
+    add_event(session, shipment.key, CANCEL_LINES, str(result), form.decided_by)
     return number
 
 
@@ -315,7 +315,7 @@ def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:
 
 
 def _elsewhere(session: Session, shipment: Shipment) -> Plan:
-    """Which warehouses give what nobody has found. Raises `AnswerRefused`."""
+    """ShipmentId warehouses give what nobody has found. Raises `AnswerRefused`."""
     plan = sourcing_plan(session, shipment, anywhere=True)
     if plan.missing:
         raise AnswerRefused(

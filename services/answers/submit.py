@@ -22,9 +22,9 @@ from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.answers.decisions import wait_for_rest
 from services.execution.errors import AnswerRefused, OnHold
-from services.execution.events import PACKLINE, tell
+from services.execution.events import PACKLINE, add_event
 from services.execution.locks import locked_shipment
-from services.orders.cancellation import ask_to_cancel
+from services.orders.cancellation import request_cancellation
 from services.worklist.closing import close_task, complete_task, note_answer, record_outcome
 from services.worklist.gates import GATES, Gate
 from services.worklist.tasks import (
@@ -72,7 +72,7 @@ def cancels_instead(
     form = _filled_in(gate, _storable(answer))
     if not (isinstance(form, CancellableForm) and form.cancel):
         return False
-    ask_to_cancel(session, shipment.order, form.cancel, form.person)
+    request_cancellation(session, shipment.order, form.cancel, form.person)
     return True
 
 
@@ -177,7 +177,7 @@ def _refuse(
     ask_again(session, shipment, task, complaint[:2000])
     outcome = GateOutcome(accepted=False, answer=answer, complaint=complaint)
     record_outcome(session, shipment, task, outcome)
-    tell(session, shipment.key, f"{GATES[task.kind].title}: asked again", complaint)
+    add_event(session, shipment.key, f"{GATES[task.kind].title}: asked again", complaint)
     return outcome
 
 

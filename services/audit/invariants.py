@@ -9,7 +9,7 @@ transaction, so at any instant both are there or neither is.
 
 from dataclasses import dataclass
 
-from models.process import DAY_STEPS, ORDER_STEPS, WAY_BACK
+from models.process import COMPENSATION_STEPS, DAY_STEPS, ORDER_STEPS
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ _TO_BE_CANCELLED = """(
     WHERE cancel_requested_at IS NOT NULL
 )"""
 # Orders that were cancelled before they could go back have nothing but their end.
-_WAY_BACK = _progress("order", WAY_BACK, f"round = 1 AND subject IN {_TO_BE_CANCELLED}")
+_COMPENSATION = _progress(
+    "order", COMPENSATION_STEPS, f"round = 1 AND subject IN {_TO_BE_CANCELLED}"
+)
 _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
 _IS_BACK = "(step = 'gate: put-back' AND result -> 'answer' ->> 'booked' = 'true')"
@@ -744,7 +746,7 @@ EFFECTS = (
                 WHERE state <> 'written'
             ), effects (effect, state, step, subject, round) AS (
                 SELECT 'Label ' || label.key, state, 'Create Shipping Label', travels.key,
-                    label_issue::text
+                    label_version::text
                 FROM shipping_label AS label JOIN shipment AS travels
                     ON travels.order_number = label.order_number AND travels.number = label.shipment
                 WHERE state = 'bought'
@@ -840,7 +842,7 @@ EFFECTS = (
     ),
     Invariant(
         name="labels are replaced as often as their parcels were called back",
-        problem="Order {number} has the issue {label_issue} of its labels; '{step}' is recorded"
+        problem="Order {number} has the issue {label_version} of its labels; '{step}' is recorded"
         " {voided} times, and its parcels were called back {called_back} times.",
         breaking=f"""
             WITH replaced AS (
@@ -853,10 +855,10 @@ EFFECTS = (
                 FROM step_record WHERE step IN ('Void Outdated Labels', 'gate: carrier-pickup')
                 GROUP BY subject
             )
-            SELECT {_NUMBER}, label_issue, 'Void Outdated Labels' AS step,
+            SELECT {_NUMBER}, label_version, 'Void Outdated Labels' AS step,
                 coalesce(voided, 0) AS voided, coalesce(called_back, 0) AS called_back
             FROM shipment LEFT JOIN replaced USING (key)
-            WHERE label_issue <> coalesce(voided, 0) + 1
+            WHERE label_version <> coalesce(voided, 0) + 1
                OR coalesce(called_back, 0) - coalesce(voided, 0) NOT BETWEEN 0 AND 1
         """,
     ),
@@ -922,13 +924,13 @@ CANCELLED = (
         problem="Order {number} has the record of '{step}', and nobody asked to cancel it.",
         breaking=f"""
             SELECT {_NUMBER_OF_SUBJECT}, step FROM step_record
-            WHERE step IN {WAY_BACK[:-1]} AND subject NOT IN {_TO_BE_CANCELLED}
+            WHERE step IN {COMPENSATION_STEPS[:-1]} AND subject NOT IN {_TO_BE_CANCELLED}
         """,
     ),
     Invariant(
         name="no step of the way back is recorded before those that come first",
         problem="Order {which} has the record of '{furthest}' and lacks that of '{step}'.",
-        breaking=_gaps(_WAY_BACK),
+        breaking=_gaps(_COMPENSATION),
     ),
     Invariant(
         name="nothing of a cancelled order is left with a carrier",

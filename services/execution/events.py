@@ -10,7 +10,9 @@ PACKLINE = "Packline"
 _DETAIL_CHARACTERS = 4000
 
 
-def tell(session: Session, subject: str, event: str, detail: str = "", by: str = PACKLINE) -> None:
+def add_event(
+    session: Session, subject: str, event: str, detail: str = "", by: str = PACKLINE
+) -> None:
     """Add a line to the subject's timeline."""
     detail = detail[:_DETAIL_CHARACTERS]
     session.add(AuditEvent(subject=subject, actor=by, event=event, detail=detail))

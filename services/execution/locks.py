@@ -51,7 +51,7 @@ def unlocked_shipment(session: Session, number: int, shipment: int) -> Shipment 
     return _first_unlocked(session, of_these)
 
 
-def is_beyond_recall(session: Session, shipment: Shipment) -> bool:
+def cannot_be_cancelled(session: Session, shipment: Shipment) -> bool:
     """Whether it has ended, or the carrier has its parcels."""
     return shipment.has_ended or is_collected(session, shipment)
 

@@ -19,19 +19,19 @@ from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import ENDED
 from models.tables.ledger import StepRecord
-from models.tables.runs import OvertakenRun
+from models.tables.runs import SupersededRun
 from models.tables.shipments import Shipment
 from services.execution.errors import CancellationRequested, OnHold, Superseded
 from services.execution.ledger import day_key
 from services.execution.locks import (
     _next_new_shipment,
+    cannot_be_cancelled,
     find_shipment,
-    is_beyond_recall,
     locked_shipment,
 )
 
 
-class Subject(ABC):
+class Run(ABC):
     """The base of all subjects. `key` is their name in the ledger."""
 
     key: str = ""
@@ -69,7 +69,7 @@ class Subject(ABC):
         """Lock what the subject stands for until the transaction ends, and return it."""
 
 
-class OrderRef(Subject):
+class OrderRun(Run):
     """An order, or a shipment of one that was split, in the hands of one attempt of a flow run."""
 
     def __init__(self, shipment: Shipment, run_id: str) -> None:
@@ -80,7 +80,7 @@ class OrderRef(Subject):
         self.title = shipment.name.capitalize()
         self.fence = shipment.fence
         self.status = shipment.status
-        self.on_its_way_back = False
+        self.compensating = False
 
     @property
     def has_ended(self) -> bool:
@@ -93,35 +93,37 @@ class OrderRef(Subject):
         Raises `Superseded` when a newer attempt has taken it over, and unless the attempt is on its
         way back, `CancellationRequested` and `OnHold`.
         """
-        shipment = self.own(session)
-        if stop := self.heed(session, shipment):
+        shipment = self.lock_fenced(session)
+        if stop := self.pending_interruption(session, shipment):
             raise stop
         return shipment
 
-    def own(self, session: Session) -> Shipment:
+    def lock_fenced(self, session: Session) -> Shipment:
         """Lock the shipment, whatever is asked for it. Raises `Superseded`."""
         shipment = locked_shipment(session, self.number, self.shipment)
         if shipment.fence != self.fence:
             raise Superseded(self.title, shipment.run_id)
         return shipment
 
-    def heed(self, session: Session, shipment: Shipment) -> CancellationRequested | OnHold | None:
+    def pending_interruption(
+        self, session: Session, shipment: Shipment
+    ) -> CancellationRequested | OnHold | None:
         """Why the attempt has to stop. Parcels that the carrier has are beyond recall."""
         order = shipment.order
         asked = order.cancel_requested_at is not None or order.held_at is not None
-        if not asked or self.on_its_way_back or is_beyond_recall(session, shipment):
+        if not asked or self.compensating or cannot_be_cancelled(session, shipment):
             return None
         if order.cancel_requested_at is not None:
             return CancellationRequested(self.title, order)
         return OnHold(order)
 
-    def turn_back(self) -> None:
+    def begin_compensation(self) -> None:
         """From here on, the attempt undoes what was done."""
-        self.on_its_way_back = True
+        self.compensating = True
         self.stop = None
 
 
-class Claim(Subject):
+class ClaimedRun(Run):
     """An order still to be found: the one named, the one this run has, or the next New one."""
 
     def __init__(self, number: int | None, shipment: int, run_id: str) -> None:
@@ -157,12 +159,12 @@ class Claim(Subject):
         if shipment:
             self.key = shipment.key
             if shipment.run_id and shipment.run_id != self.run_id:
-                overtake(session, shipment)
+                supersede(session, shipment)
             shipment.run_id = self.run_id
         return shipment
 
 
-class DayRef(Subject):
+class DayRun(Run):
     """A day of the shop; making its summary again is the next revision."""
 
     def __init__(self, day: date, revision: int, run_id: str) -> None:
@@ -175,37 +177,37 @@ class DayRef(Subject):
         """Every step of a revision has the revision as its round."""
         return self.revision
 
-    def lock(self, session: Session) -> "DayRef":
+    def lock(self, session: Session) -> "DayRun":
         """Let one transaction at a time work on the day."""
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": self.key})
         return self
 
 
-def take_over(session: Session, number: int, shipment: int, run_id: str) -> OrderRef:
+def begin_attempt(session: Session, number: int, shipment: int, run_id: str) -> OrderRun:
     """Begin an attempt: from here on, only this attempt may write to the shipment.
 
-    The run that had it before is overtaken: the dispatcher ends it in Prefect. A shipment that has
+    The run that had it before is superseded: the dispatcher ends it in Prefect. A shipment that has
     ended stays with the run that ended it.
     """
     row = locked_shipment(session, number, shipment)
     if not row.has_ended:
         if row.run_id and row.run_id != run_id:
-            overtake(session, row)
-        session.execute(delete(OvertakenRun).where(col(OvertakenRun.run_id) == run_id))
+            supersede(session, row)
+        session.execute(delete(SupersededRun).where(col(SupersededRun.run_id) == run_id))
         row.fence += 1
         row.run_id = run_id
         row.problem = ""
-        row.waits_at = row.ready_at = None
+        row.pause_key = row.resumable_since = None
         row.claimed_at = row.claimed_at or utc_now()
-    reference = OrderRef(row, run_id)
+    reference = OrderRun(row, run_id)
     reference.remember(session)
-    reference.stop = reference.heed(session, row)
+    reference.stop = reference.pending_interruption(session, row)
     return reference
 
 
-def overtake(session: Session, shipment: Shipment) -> None:
+def supersede(session: Session, shipment: Shipment) -> None:
     """Note that the shipment's run has nothing left to do: the shipment goes on without it."""
-    gone = insert(OvertakenRun).values(
+    gone = insert(SupersededRun).values(
         run_id=shipment.run_id, order_number=shipment.order_number, at=utc_now()
     )
     session.execute(gone.on_conflict_do_nothing())

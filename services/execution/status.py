@@ -1,18 +1,18 @@
 """How far a shipment has come, and with it its order. No Prefect here."""
 
 from models.enums import OrderStatus
-from models.tables.orders import standing
+from models.tables.orders import derive_order_status
 from models.tables.shipments import Shipment
 
 
-def move_on(shipment: Shipment, status: OrderStatus) -> None:
+def set_status(shipment: Shipment, status: OrderStatus) -> None:
     """Give a locked shipment a new status, and its order what that makes of it.
 
     The order has ended when its last shipment has; it was collected when the last one was.
     """
     shipment.status = status
     order = shipment.order
-    order.status = standing(one.status for one in order.shipments)
+    order.status = derive_order_status(one.status for one in order.shipments)
     if order.status == OrderStatus.SHIPPED:
         order.shipped_at = max(one.shipped_at for one in order.shipments if one.shipped_at)
         order.collected_at = max(one.collected_at for one in order.shipments if one.collected_at)

@@ -16,7 +16,7 @@ from models.base import utc_now
 from models.tables.shipments import Shipment
 from services.execution.errors import CancellationRequested
 from services.execution.ledger import find_record
-from services.execution.runs import OrderRef
+from services.execution.runs import OrderRun
 
 READY = "ready"
 """What the workers are told when a waiting run may go on."""
@@ -30,43 +30,43 @@ class ReadyRun(NamedTuple):
     run_id: str
 
 
-def note_waiting(order: OrderRef, key: str, gate: str, round: int) -> None:
+def note_waiting(order: OrderRun, key: str, gate: str, round: int) -> None:
     """The run is suspended under this key; an answer that came in that instant sets it going, and
     so does a request to cancel.
     """
     with transaction() as session:
-        row = order.own(session)
-        row.waits_at = key
-        turns_back = isinstance(order.heed(session, row), CancellationRequested)
+        row = order.lock_fenced(session)
+        row.pause_key = key
+        turns_back = isinstance(order.pending_interruption(session, row), CancellationRequested)
         if turns_back or find_record(session, order.key, gate, round):
-            hand_over(session, row)
+            mark_ready(session, row)
 
 
-def hand_over(session: Session, shipment: Shipment) -> None:
+def mark_ready(session: Session, shipment: Shipment) -> None:
     """Let the run of a shipment go on, if it waits; one that does not is told when it comes to."""
-    if shipment.waits_at:
-        shipment.ready_at = utc_now()
+    if shipment.pause_key:
+        shipment.resumable_since = utc_now()
         notify(session, RUNS_CHANNEL, READY)
 
 
-def take_ready(limit: int) -> list[ReadyRun]:
+def claim_ready_runs(limit: int) -> list[ReadyRun]:
     """Take waiting runs to go on with, those first that have been ready for longest."""
-    ready = select(Shipment.key).where(col(Shipment.ready_at).is_not(None))
-    oldest = ready.order_by(col(Shipment.ready_at)).limit(limit)
+    ready = select(Shipment.key).where(col(Shipment.resumable_since).is_not(None))
+    oldest = ready.order_by(col(Shipment.resumable_since)).limit(limit)
     taken = (
         update(Shipment)
         .where(col(Shipment.key).in_(oldest.with_for_update(skip_locked=True)))
-        .values(ready_at=None, waits_at=None)
+        .values(resumable_since=None, pause_key=None)
         .returning(col(Shipment.order_number), col(Shipment.number), col(Shipment.run_id))
     )
     with transaction() as session:
         return [ReadyRun(*row) for row in session.execute(taken)]
 
 
-def take_back(session: Session, run_id: str) -> None:
+def unmark_ready(session: Session, run_id: str) -> None:
     """Take the mark from a run that no worker took."""
     session.execute(
         update(Shipment)
-        .where(col(Shipment.run_id) == run_id, col(Shipment.ready_at).is_not(None))
-        .values(ready_at=None, waits_at=None)
+        .where(col(Shipment.run_id) == run_id, col(Shipment.resumable_since).is_not(None))
+        .values(resumable_since=None, pause_key=None)
     )

@@ -24,7 +24,7 @@ from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment, ShipmentLine
 from models.tables.stock import Allocation
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import find_record, record
 from services.inventory.backorder_queue import may_be_split, waiting_before
 from services.inventory.warehouses import distances, sources, warehouses
@@ -199,7 +199,7 @@ def release_all(session: Session, shipment: Shipment, why: StockReleased) -> Non
     mark_missing(session, shipment, _unpicked(session, shipment))
     key = shipment.key
     record(session, key, RELEASE_STOCK, _times(session, shipment) + 1, why, shipment.run_id or "")
-    tell(session, key, RELEASE_STOCK, str(why), why.counted_by)
+    add_event(session, key, RELEASE_STOCK, str(why), why.counted_by)
     session.flush()
 
 
@@ -235,7 +235,7 @@ def reallocate_as_planned(session: Session, shipment: Shipment, plan: Plan) -> N
     key, times = shipment.key, _times(session, shipment)
     if lost:
         record(session, key, REALLOCATE_STOCK, times, result, shipment.run_id or "")
-    tell(session, key, REALLOCATE_STOCK, str(result))
+    add_event(session, key, REALLOCATE_STOCK, str(result))
     session.flush()
 
 

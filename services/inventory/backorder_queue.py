@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
 from domain.allocation import Wanted
-from domain.sourcing import Place, Waiting, on_whom_it_depends
+from domain.sourcing import Place, Waiting, blocking_predecessors
 from models.enums import AllocationState, OrderStatus
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, ShipmentLine
@@ -70,7 +70,7 @@ def waiting_before(
         line = waiting(session, earlier, _wants_any_of(contested))
         wanted = {item.sku for other in line for item in other.wanted}
         if wanted <= contested:
-            return on_whom_it_depends(line, skus)
+            return blocking_predecessors(line, skus)
         contested |= wanted
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from adapters.database.sessions import transaction
-from adapters.failpoints import reach
+from adapters.failpoints import failpoint
 from adapters.mail import smtp as mail
 from models.base import utc_now
 from models.enums import MessageState
@@ -46,7 +46,7 @@ def send_written(message: Message) -> Delivery:
     except mail.MailServerAway:
         _came_back(message.key)
         raise
-    reach("mail taken")
+    failpoint("mail taken")
     _came_back(message.key, sent=True)
     return delivery
 
@@ -59,7 +59,7 @@ def begin_sending(message: Message) -> Message:
 
 
 def _came_back(key: str, *, sent: bool = False, unclear: int = 0) -> None:
-    """Note at once what became of sending it: an attempt that was overtaken meanwhile may note
+    """Note at once what became of sending it: an attempt that was superseded meanwhile may note
     nothing else.
     """
     with transaction() as session:

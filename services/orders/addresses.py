@@ -21,9 +21,9 @@ from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, rows_of
 from models.tables.shipping import ShippingLabel
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import order_key
-from services.execution.locks import is_beyond_recall, locked_order, locked_shipments
+from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
 from services.orders.relabelling import want_new_labels
 from services.pricing.destinations import Destinations
 from services.pricing.parcels import check_carrier_takes
@@ -79,7 +79,7 @@ def _not_with_carrier(session: Session, order: SalesOrder) -> list[Shipment]:
     if order.cancel_requested_at is not None:
         raise AddressSettled(order, "is being cancelled")
     shipments = locked_shipments(session, order)
-    staying = [one for one in shipments if not is_beyond_recall(session, one)]
+    staying = [one for one in shipments if not cannot_be_cancelled(session, one)]
     if not staying:
         raise AddressSettled(order, "is with the carrier")
     return staying
@@ -96,7 +96,9 @@ def _move(session: Session, order: SalesOrder, new: AddressIn) -> None:
     _check_place(session, order)
     _check_parcels(session, order)
     after = ", ".join(address_lines(order))
-    tell(session, order_key(order.number), "Address changed", f"from {before} to {after}", new.by)
+    add_event(
+        session, order_key(order.number), "Address changed", f"from {before} to {after}", new.by
+    )
 
 
 def _changed(order: SalesOrder, **outcome: Any) -> AddressChanged:

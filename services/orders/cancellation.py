@@ -20,11 +20,11 @@ from models.results.orders import CancellationAsked, StatusChange
 from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import order_key
-from services.execution.locks import is_beyond_recall, locked_order, locked_shipments
-from services.execution.status import move_on
-from services.execution.wake_ups import hand_over
+from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
+from services.execution.status import set_status
+from services.execution.wake_ups import mark_ready
 from services.inventory.allocations import close_allocations
 from services.orders.holds import end_hold
 from services.worklist.tasks import withdraw_tasks
@@ -45,16 +45,18 @@ class CannotCancel(PacklineError):
         super().__init__(f"Order {order.number} {why}.")
 
 
-def request_cancellation(number: int, reason: str, by: str) -> CancellationAsked:
+def request_cancellation_of(number: int, reason: str, by: str) -> CancellationAsked:
     """Ask to cancel an order; asked for a second time, it says who was first.
 
     Raises `UnknownOrder`, `CannotCancel`.
     """
     with transaction() as session:
-        return ask_to_cancel(session, locked_order(session, number), reason, by)
+        return request_cancellation(session, locked_order(session, number), reason, by)
 
 
-def ask_to_cancel(session: Session, order: SalesOrder, reason: str, by: str) -> CancellationAsked:
+def request_cancellation(
+    session: Session, order: SalesOrder, reason: str, by: str
+) -> CancellationAsked:
     """The same for an order that is locked already. Raises `CannotCancel`."""
     if order.cancel_requested_at is not None:
         return _asked(order, again=True)
@@ -65,11 +67,11 @@ def ask_to_cancel(session: Session, order: SalesOrder, reason: str, by: str) -> 
     order.cancel_requested_by = by[:_NAME_CHARACTERS]
     order.cancel_reason = reason[:_REASON_CHARACTERS]
     end_hold(order)
-    tell(session, order_key(order.number), "Cancellation requested", order.cancel_reason, by)
+    add_event(session, order_key(order.number), "Cancellation requested", order.cancel_reason, by)
     for shipment in going_back:
         withdraw_tasks(session, shipment)
         shipment.problem = ""  # whatever stopped it, it goes back from there
-        hand_over(session, shipment)
+        mark_ready(session, shipment)
     notify(session, ORDERS_CHANNEL)  # one that has no run gets one
     return _asked(order)
 
@@ -77,7 +79,7 @@ def ask_to_cancel(session: Session, order: SalesOrder, reason: str, by: str) -> 
 def shipments_to_cancel(session: Session, order: SalesOrder) -> list[Shipment]:
     """The shipments of a locked order that have not ended, and that no carrier has; locked."""
     shipments = locked_shipments(session, order)
-    return [one for one in shipments if not is_beyond_recall(session, one)]
+    return [one for one in shipments if not cannot_be_cancelled(session, one)]
 
 
 def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
@@ -91,13 +93,13 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
     withdraw_tasks(session, shipment)
     shipment.cancelled_at = utc_now()
-    move_on(shipment, OrderStatus.CANCELLED)
+    set_status(shipment, OrderStatus.CANCELLED)
     order = shipment.order
     order.cancel_reason = reason[:_REASON_CHARACTERS]
     if order.status == OrderStatus.SHIPPED:
         order.shipped_at = shipment.cancelled_at
     shipment.problem = ""
-    shipment.waits_at = shipment.ready_at = None
+    shipment.pause_key = shipment.resumable_since = None
     return StatusChange(status=shipment.status, reason=order.cancel_reason)
 
 

@@ -22,10 +22,10 @@ from models.tables.catalogue import Warehouse
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import order_key
-from services.execution.locks import is_beyond_recall, locked_order, locked_shipments
-from services.execution.wake_ups import hand_over
+from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
+from services.execution.wake_ups import mark_ready
 from services.worklist.tasks import open_task, tasks_of
 
 
@@ -52,7 +52,7 @@ class NotOnHold(PacklineError):
 
 
 def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
-    """Stop an order before its next step; asked for a second time, it says who was first.
+    """GateRound an order before its next step; asked for a second time, it says who was first.
 
     Raises `UnknownOrder`, `CannotHold`.
     """
@@ -66,7 +66,7 @@ def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
         order.hold_reason, order.hold_note = asked.reason, asked.note
         order.held_at, order.held_by = utc_now(), asked.by
         note = f": {asked.note}" if asked.note else ""
-        tell(session, order_key(number), "Put on hold", f"{asked.reason}{note}", asked.by)
+        add_event(session, order_key(number), "Put on hold", f"{asked.reason}{note}", asked.by)
         for shipment in stopping:
             _stop(session, shipment)
         return _set(order)
@@ -87,7 +87,7 @@ def lift_hold(session: Session, order: SalesOrder, by: str) -> None:
     held_at = order.held_at or utc_now()
     reason = order.hold_reason
     end_hold(order)
-    tell(session, order_key(order.number), "Released", f"{reason}", by)
+    add_event(session, order_key(order.number), "Released", f"{reason}", by)
     for shipment in _stopping(session, order):
         _go_on(session, shipment, held_at)
     notify(session, ORDERS_CHANNEL)  # a New one has no run yet
@@ -111,7 +111,7 @@ def hold_task(session: Session, shipment: Shipment) -> StaffTask | None:
 
 def _stopping(session: Session, order: SalesOrder) -> list[Shipment]:
     shipments = locked_shipments(session, order)
-    return [one for one in shipments if not is_beyond_recall(session, one)]
+    return [one for one in shipments if not cannot_be_cancelled(session, one)]
 
 
 def _stop(session: Session, shipment: Shipment) -> None:
@@ -129,8 +129,8 @@ def _go_on(session: Session, shipment: Shipment, held_at: datetime) -> None:
     for task in _tasks(session, shipment, TaskState.HELD):
         task.state = TaskState.OPEN
         _give_time(session, task, max(held_at, task.opened_at))
-    if (shipment.waits_at or "").startswith(f"{TaskKind.HOLD}-"):
-        hand_over(session, shipment)
+    if (shipment.pause_key or "").startswith(f"{TaskKind.HOLD}-"):
+        mark_ready(session, shipment)
 
 
 def _give_time(session: Session, task: StaffTask, since: datetime) -> None:

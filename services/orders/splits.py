@@ -16,9 +16,9 @@ from models.process import ASSIGN_PACKING_TASK, SPLIT_SHIPMENT
 from models.results.orders import ShipmentSplit
 from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment, ShipmentLine
-from services.execution.events import PACKLINE, tell
+from services.execution.events import PACKLINE, add_event
 from services.execution.ledger import record
-from services.execution.status import move_on
+from services.execution.status import set_status
 from services.inventory.allocations import deallocate, lock_products, move_to_shipment
 
 
@@ -45,7 +45,7 @@ def split(
     for line in shipment.goods:
         line.quantity = left[line.sku]
     new = _next_shipment(session, shipment, moved, warehouse)
-    move_on(shipment, shipment.status)  # its order has one more that is open
+    set_status(shipment, shipment.status)  # its order has one more that is open
     _tell(session, shipment, new, moved, why, by)
     notify(session, ORDERS_CHANNEL)
     return new
@@ -120,6 +120,6 @@ def _tell(
     result = ShipmentSplit(shipment=new.number, moved=pieces, why=why)
     run_id = shipment.run_id or ""
     record(session, shipment.key, SPLIT_SHIPMENT, new.number, result, run_id)
-    tell(session, shipment.key, SPLIT_SHIPMENT, str(result), by)
+    add_event(session, shipment.key, SPLIT_SHIPMENT, str(result), by)
     listed = ", ".join(f"{quantity} of {sku}" for sku, quantity in pieces.items())
-    tell(session, new.key, "Split off", f"{listed} from {shipment.name}: {why}", by)
+    add_event(session, new.key, "Split off", f"{listed} from {shipment.name}: {why}", by)

@@ -17,7 +17,7 @@ from models.enums import OrderStatus
 from models.imports.requests import RefundPaidIn
 from models.tables.orders import SalesOrder
 from models.tables.refunds import REASON_CHARACTERS, Refund
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import IDENTITIES
 from services.pricing.amounts import price, price_as_ordered, save_amounts
@@ -76,7 +76,7 @@ def reprice(session: Session, order: SalesOrder, reason: str, by: str) -> Refund
     if refund.amount_minor == 0:
         return None
     session.add(refund)
-    tell(session, order_key(order.number), "Refund due", f"{amount(refund)}: {reason}", by)
+    add_event(session, order_key(order.number), "Refund due", f"{amount(refund)}: {reason}", by)
     return refund
 
 
@@ -90,7 +90,7 @@ def pay(number: int, paid: RefundPaidIn) -> Refund:
         refund.paid_by = paid.by
         refund.paid_reference = paid.reference or None
         said = f"{amount(refund)}, {refund.key}" + (f": {paid.reference}" if paid.reference else "")
-        tell(session, order_key(refund.order_number), "Refund paid", said, paid.by)
+        add_event(session, order_key(refund.order_number), "Refund paid", said, paid.by)
         return refund
 
 

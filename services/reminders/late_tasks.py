@@ -14,10 +14,10 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, text
 from sqlmodel import Session, col, select
 
-from adapters.database.locks import Occupied, exclusive
+from adapters.database.locks import AlreadyLocked, advisory_lock
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import late_tasks_mail
-from adapters.failpoints import reach
+from adapters.failpoints import failpoint
 from adapters.mail.smtp import MailServerAway
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_working_hours, shop_clock
@@ -28,7 +28,7 @@ from models.tables.messages import Message
 from models.tables.orders import SalesOrder
 from models.tables.staff import Staff, StaffTask
 from models.views.mails import LateTask, LateTasksView
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.messaging.outbox import begin_sending, save_sent, send_written, write
 from services.worklist.gates import GATES
@@ -95,7 +95,7 @@ def remind_and_escalate() -> int:
         now = utc_now()
         written = [_tell_of(session, notice, now) for notice in (*_ESCALATIONS, *_REMINDERS)]
         session.flush()
-        reach("late tasks: marked")
+        failpoint("late tasks: marked")
     return sum(written)
 
 
@@ -169,7 +169,7 @@ def _tell_timeline(
 ) -> None:
     what = "escalated" if notice.kind == ESCALATION else "reminded"
     detail = f"task {task.id} was due {shop_clock(task.due_at)}: a mail goes to {addressees.names}"
-    tell(session, order_key(task.order_number), f"{GATES[task.kind].title}: {what}", detail)
+    add_event(session, order_key(task.order_number), f"{GATES[task.kind].title}: {what}", detail)
 
 
 def _addressees(session: Session, role: Role | None) -> Addressees:
@@ -218,18 +218,18 @@ def _late_task(task: StaffTask, order: SalesOrder) -> LateTask:
 def _send(key: str) -> bool:
     """Send one mail, unless another process is at it or the mail server is away."""
     try:
-        with exclusive(f"mail {key}") as turn:
+        with advisory_lock(f"mail {key}") as lock:
             with transaction() as session:
                 message = session.exec(select(Message).where(Message.key == key)).one()
                 if message.state != MessageState.WRITTEN:
                     return False
                 begin_sending(message)
-            reach("reminder: intended")
-            turn.check()
+            failpoint("reminder: intended")
+            lock.check()
             delivery = send_written(message)
             with transaction() as session:
                 save_sent(session, key, delivery)
-    except (MailServerAway, Occupied) as away:
+    except (MailServerAway, AlreadyLocked) as away:
         logger.warning("The mail %s waits: %s", key, away)
         return False
     if delivery.problem:

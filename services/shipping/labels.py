@@ -26,14 +26,14 @@ def live_labels(session: Session, shipment: Shipment) -> list[ShippingLabel]:
     return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
 
 
-def again_in(key: str, issue: int) -> str:
+def versioned_key(key: str, issue: int) -> str:
     """The key of something that is made with each issue of a shipment's labels."""
     return key if issue == 1 else f"{key}:{issue}"
 
 
 def replaced_numbers(session: Session, shipment: Shipment) -> list[str]:
     """The tracking numbers that the shipment's parcels had before; mostly they had none."""
-    if shipment.label_issue == 1:
+    if shipment.label_version == 1:
         return []
     voided = select(ShippingLabel.tracking_number).where(
         *rows_of(ShippingLabel, shipment),

@@ -1,10 +1,10 @@
-"""Which shipments a product is allocated to."""
+"""ShipmentId shipments a product is allocated to."""
 
 from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, func, select
 
-from domain.allocation import Which
+from domain.allocation import ShipmentId
 from models.enums import AllocationState
 from models.tables.orders import SalesOrder
 from models.tables.shipments import ShipmentLine
@@ -24,7 +24,7 @@ class AllocatedShipment(NamedTuple):
     goes_back: bool
 
     @property
-    def key(self) -> Which:
+    def key(self) -> ShipmentId:
         """Its order's number, and its own."""
         return self.number, self.shipment
 

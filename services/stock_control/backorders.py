@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from adapters.database.sessions import transaction
 from adapters.settings import settings
-from domain.allocation import Which
+from domain.allocation import ShipmentId
 from domain.sourcing import fillable
 from models.enums import TaskKind, TaskState
 from models.forms.decisions import TRY_AGAIN
@@ -40,7 +40,7 @@ def fill_backorders() -> list[int]:
     return [which[0] for which in due if which in asked and _let_go_on(which)]
 
 
-def _asked(session: Session, due: Iterable[Which]) -> set[Which]:
+def _asked(session: Session, due: Iterable[ShipmentId]) -> set[ShipmentId]:
     """Those whose operator has a task. The others are on their way already."""
     which = col(StaffTask.order_number), col(StaffTask.shipment)
     found = select(*which).where(*_for_the_operator(), tuple_(*which).in_(list(due)))
@@ -57,7 +57,7 @@ def _for_the_operator() -> tuple[ColumnElement[bool], ...]:
     return due, col(StaffTask.state) == TaskState.OPEN
 
 
-def _let_go_on(which: Which) -> bool:
+def _let_go_on(which: ShipmentId) -> bool:
     """Answer for the operator, if the stock is there still. An order that somebody works on is left
     for the next sweep.
     """

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
-from domain.allocation import Which, giving_way
+from domain.allocation import ShipmentId, yields_to
 from domain.errors import PacklineError
 from models.enums import MovementKind
 from models.imports.fields import COUNT_PREFIX
@@ -91,11 +91,11 @@ def _refuse_if_picked(holders: list[AllocatedShipment], found: StockCountIn) -> 
 
 def _who_gives_way(
     holders: list[AllocatedShipment], counted: int
-) -> dict[Which, AllocatedShipment]:
+) -> dict[ShipmentId, AllocatedShipment]:
     """The first shipments with pieces to pick, until what is held is not more than counted."""
     excess = sum(holder.pieces for holder in holders) - counted
     may = {holder.key: holder for holder in holders if holder.unpicked}
-    chosen = giving_way({key: holder.unpicked for key, holder in may.items()}, excess)
+    chosen = yields_to({key: holder.unpicked for key, holder in may.items()}, excess)
     return {key: may[key] for key in chosen}
 
 
@@ -149,5 +149,5 @@ def _counted_movement(found: StockCountIn, warehouse: str, before: int) -> Stock
     )
 
 
-def _which(shipment: Shipment) -> Which:
+def _which(shipment: Shipment) -> ShipmentId:
     return shipment.order_number, shipment.number

@@ -10,9 +10,9 @@ from models.results.base import StepResult
 from models.results.work import GateOutcome
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import record
-from services.execution.wake_ups import hand_over
+from services.execution.wake_ups import mark_ready
 from services.worklist.gates import GATES
 
 
@@ -28,7 +28,7 @@ def complete_task(
     knows, as an answer would.
     """
     close_task(session, shipment, task, result, through, ending)
-    hand_over(session, shipment)
+    mark_ready(session, shipment)
 
 
 def close_task(
@@ -45,7 +45,9 @@ def close_task(
     note_answer(task, TaskState.DONE, answer, through, who)
     outcome = GateOutcome(accepted=True, answer=answer)
     record_outcome(session, shipment, task, outcome)
-    tell(session, shipment.key, f"{gate.title}: {ending}", f"{result} (through {through})", who)
+    add_event(
+        session, shipment.key, f"{gate.title}: {ending}", f"{result} (through {through})", who
+    )
     return outcome
 
 

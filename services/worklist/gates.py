@@ -57,7 +57,7 @@ class Gate:
         return f"gate: {self.kind}"
 
 
-class Stop(NamedTuple):
+class GateRound(NamedTuple):
     """Where a run waits: at a gate, in one of its rounds."""
 
     gate: Gate
@@ -70,12 +70,12 @@ def pause_key(gate: Gate, round: int, times_shown: int) -> str:
     return f"{gate.kind}-{round}{again}"
 
 
-def stop_of(key: str | None) -> Stop | None:
+def gate_round_of(key: str | None) -> GateRound | None:
     """The gate and round that a pause's key names, if it is one of ours."""
     parts = _PAUSE_KEY.fullmatch(key or "")
     if parts is None or parts["kind"] not in list(TaskKind):
         return None
-    return Stop(GATES[TaskKind(parts["kind"])], int(parts["round"]))
+    return GateRound(GATES[TaskKind(parts["kind"])], int(parts["round"]))
 
 
 GATES: dict[TaskKind, Gate] = {

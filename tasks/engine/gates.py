@@ -7,7 +7,7 @@ from prefect.states import AwaitingRetry
 from sqlmodel import Session
 
 from adapters.database.sessions import transaction
-from adapters.failpoints import reach
+from adapters.failpoints import failpoint
 from adapters.prefect.engine import answer_given, suspend_with_form
 from models.base import utc_now
 from models.enums import TaskKind
@@ -17,15 +17,15 @@ from models.tables.shipments import Shipment
 from services.answers.submit import cancels_instead, store_answer
 from services.execution.errors import AnswerRefused, OnHold
 from services.execution.ledger import find_record
-from services.execution.runs import OrderRef
-from services.execution.wake_ups import hand_over, note_waiting
+from services.execution.runs import OrderRun
+from services.execution.wake_ups import mark_ready, note_waiting
 from services.orders.holds import hold_task
 from services.worklist.checklists import checklist_markdown
 from services.worklist.gates import GATES, Gate, pause_key
 from services.worklist.tasks import task_of
 
 
-def await_answer(order: OrderRef, gate: Gate) -> StepResult:
+def await_answer(order: OrderRun, gate: Gate) -> StepResult:
     """The answer to a gate, once a person has given one that keeps the rules.
 
     Until then the flow run is suspended: this raises Prefect's `Pause`, and the next attempt comes
@@ -39,10 +39,10 @@ def await_answer(order: OrderRef, gate: Gate) -> StepResult:
             return gate.result.model_validate(outcome.answer)
 
 
-def _outcome(order: OrderRef, gate: Gate, round: int) -> GateOutcome:
+def _outcome(order: OrderRun, gate: Gate, round: int) -> GateOutcome:
     """What the ledger has by now, or the form in Prefect; otherwise somebody is asked."""
     order.may_begin()
-    reach(f"{gate.name}: before")
+    failpoint(f"{gate.name}: before")
     answer = _answer_in_prefect(order, gate, round)
     outcome, stop = None, None
     with transaction() as session:
@@ -55,31 +55,31 @@ def _outcome(order: OrderRef, gate: Gate, round: int) -> GateOutcome:
             description = checklist_markdown(gate, row.name, task)
             task.shown += 1
         elif _cancels(session, row, gate, answer or {}):
-            stop = order.heed(session, row)
+            stop = order.pending_interruption(session, row)
         else:
             outcome = store_answer(session, row, gate, round, answer or {})
             session.flush()
-            reach(f"{gate.name}: acted")
+            failpoint(f"{gate.name}: acted")
     if stop:
         raise stop
     if outcome is None:
         _wait(order, gate, round, key, description)
-    reach(f"{gate.name}: committed")
+    failpoint(f"{gate.name}: committed")
     return outcome
 
 
-def await_release(order: OrderRef) -> State[None]:
+def await_release(order: OrderRun) -> State[None]:
     """Wait until an order on hold is released or cancelled: this raises Prefect's `Pause`.
 
     An attempt that has met a hold makes no further step: once it is over, the run begins anew.
     """
     gate = GATES[TaskKind.HOLD]
     with transaction() as session:
-        task = hold_task(session, order.own(session))
+        task = hold_task(session, order.lock_fenced(session))
         round, shown = (task.round, task.shown) if task else (0, 0)
     answer = answer_given(pause_key(gate, round, 0)) if shown else None
     with transaction() as session:
-        row = order.own(session)
+        row = order.lock_fenced(session)
         task = hold_task(session, row)
         if task and answer not in (None, gate.example):
             store_answer(session, row, gate, task.round, answer or {})
@@ -94,13 +94,13 @@ def await_release(order: OrderRef) -> State[None]:
     raise waiting
 
 
-def _note_on_hold(order: OrderRef, key: str) -> None:
+def _note_on_hold(order: OrderRun, key: str) -> None:
     """The run is suspended; a release that came in that instant sets it going."""
     with transaction() as session:
-        row = order.own(session)
-        row.waits_at = key
-        if not isinstance(order.heed(session, row), OnHold):
-            hand_over(session, row)
+        row = order.lock_fenced(session)
+        row.pause_key = key
+        if not isinstance(order.pending_interruption(session, row), OnHold):
+            mark_ready(session, row)
 
 
 def _cancels(session: Session, row: Shipment, gate: Gate, answer: dict[str, Any]) -> bool:
@@ -111,7 +111,7 @@ def _cancels(session: Session, row: Shipment, gate: Gate, answer: dict[str, Any]
         return False
 
 
-def _answer_in_prefect(order: OrderRef, gate: Gate, round: int) -> dict[str, Any] | None:
+def _answer_in_prefect(order: OrderRun, gate: Gate, round: int) -> dict[str, Any] | None:
     """What somebody filled into the form; Prefect is not asked about one that was never shown."""
     with transaction() as session:
         row = session.get_one(Shipment, (order.number, order.shipment))
@@ -119,7 +119,7 @@ def _answer_in_prefect(order: OrderRef, gate: Gate, round: int) -> dict[str, Any
     return answer_given(pause_key(gate, round, 0)) if task.shown else None
 
 
-def _wait(order: OrderRef, gate: Gate, round: int, key: str, description: str) -> NoReturn:
+def _wait(order: OrderRun, gate: Gate, round: int, key: str, description: str) -> NoReturn:
     """Leave. Whoever answers from here on sets the run going again."""
     waiting = suspend(gate, key, description)
     note_waiting(order, key, gate.name, round)

@@ -11,7 +11,7 @@ from prefect.exceptions import Abort
 from prefect.runtime import flow_run
 from prefect.states import AwaitingRetry
 
-from adapters.database.transient import time_can_heal
+from adapters.database.transient import is_transient
 from adapters.settings import settings
 from models.base import utc_now
 from services.execution.errors import Superseded
@@ -31,10 +31,10 @@ def goes_on_by_itself(process: Process[Given]) -> Process[Given]:
     def attempt(*args: Given.args, **kwargs: Given.kwargs) -> State[None]:
         try:
             return process(*args, **kwargs)
-        except Superseded as overtaken:
-            raise Abort(str(overtaken)) from overtaken
+        except Superseded as superseded:
+            raise Abort(str(superseded)) from superseded
         except Exception as problem:
-            if not time_can_heal(problem):
+            if not is_transient(problem):
                 raise
             later = utc_now() + timedelta(seconds=settings().again_seconds)
             return AwaitingRetry(scheduled_time=later, message=str(problem))

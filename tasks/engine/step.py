@@ -19,18 +19,18 @@ from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.database.locks import exclusive
+from adapters.database.locks import advisory_lock
 from adapters.database.sessions import transaction
-from adapters.database.transient import time_can_heal
-from adapters.failpoints import reach
+from adapters.database.transient import is_transient
+from adapters.failpoints import failpoint
 from adapters.settings import settings
 from domain.errors import PacklineError
 from models.results.base import StepResult
 from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
 from services.execution.errors import CancellationRequested, OnHold, Superseded
-from services.execution.events import tell
+from services.execution.events import add_event
 from services.execution.ledger import find_record, record
-from services.execution.runs import Subject
+from services.execution.runs import Run
 
 Result = TypeVar("Result", bound=StepResult)
 Body = Callable[..., Result]
@@ -42,14 +42,14 @@ def step(
     *,
     intent: Callable[..., Any] | None = None,
     effect: Callable[[Any], Any] | None = None,
-    turn: Callable[[Any], str] | None = None,
+    lock: Callable[[Any], str] | None = None,
 ) -> Callable[[Body[Result]], Step[Result]]:
     """Make a step of the process out of a function.
 
     The function gets a session and the subject's locked row, then the arguments of the call, and
     returns a small result. It never commits. With `effect`, `intent(session, row, *args)` is
     committed first, `effect(what intent gave)` acts, and the function gets what that gave in place
-    of the arguments. `turn(subject)` names what only one attempt at a time may be at, where steps
+    of the arguments. `lock(run)` names what only one attempt at a time may be at, where steps
     share that; else it is the step. The step is called with the subject in place of session and
     row.
     """
@@ -57,32 +57,32 @@ def step(
     def decorate(body: Body[Result]) -> Step[Result]:
         kind: type[Result] = get_type_hints(body)["return"]
 
-        def inside(subject: Subject, round: int, *args: Any) -> Result | None:
-            return _settle(subject, name, round, kind, lambda *where: body(*where, *args))
+        def inside(subject: Run, round: int, *args: Any) -> Result | None:
+            return run_once(subject, name, round, kind, lambda *where: body(*where, *args))
 
-        def outside(subject: Subject, round: int, *args: Any) -> Result | None:
-            with exclusive(turn(subject) if turn else f"{subject.key} {name}") as own_turn:
+        def outside(subject: Run, round: int, *args: Any) -> Result | None:
+            with advisory_lock(lock(subject) if lock else f"{subject.key} {name}") as own_lock:
                 with transaction() as session:
                     row = subject.lock(session)
                     if known := find_record(session, subject.key, name, round):
                         return kind.model_validate(known)
                     wanted = intent(session, row, *args)  # type: ignore[misc]
-                reach(f"{name}: intended")
+                failpoint(f"{name}: intended")
                 if (name, round) not in subject.effects:  # else only the record was missing
-                    own_turn.check()
+                    own_lock.check()
                     subject.effects[name, round] = effect(wanted)  # type: ignore[misc]
                 return inside(subject, round, subject.effects[name, round])
 
         attempt = outside if intent and effect else inside
 
         @wraps(body)
-        def call(subject: Subject, *args: Any) -> Result | None:
+        def call(subject: Run, *args: Any) -> Result | None:
             round = subject.next_round(name)
             known = subject.recorded(name, round)
             if known is not None:
                 return kind.model_validate(known)
             subject.may_begin()
-            reach(f"{name}: before")
+            failpoint(f"{name}: before")
             try:
                 return cast(Result | None, as_task(name, attempt)(subject, round, *args))
             except Exception as problem:
@@ -112,7 +112,7 @@ def as_task(name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
         retries=settings().retries,
         retry_delay_seconds=exponential_backoff(backoff_factor=settings().retry_seconds),
         retry_jitter_factor=0.5,
-        retry_condition_fn=_time_can_heal,
+        retry_condition_fn=_is_transient,
     )
     def run(given: tuple[Any, ...]) -> Any:
         return attempt(*given)
@@ -120,8 +120,8 @@ def as_task(name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *given: run(quote(given))
 
 
-def _settle(
-    subject: Subject, name: str, round: int, kind: type[Result], body: Callable[..., Result]
+def run_once(
+    subject: Run, name: str, round: int, kind: type[Result], body: Callable[..., Result]
 ) -> Result | None:
     """Effect and record in one transaction, unless another attempt was first."""
     with transaction() as session:
@@ -132,29 +132,29 @@ def _settle(
             return kind.model_validate(known)
         result = body(session, row)
         record(session, subject.key, name, round, result, subject.run_id)
-        tell(session, subject.key, name, str(result))
+        add_event(session, subject.key, name, str(result))
         session.flush()
-        reach(f"{name}: acted")
-    reach(f"{name}: committed")
+        failpoint(f"{name}: acted")
+    failpoint(f"{name}: committed")
     return result
 
 
-def _time_can_heal(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Somebody is away, or two transactions got in each other's way."""
-    return time_can_heal(state.result(raise_on_failure=False))
+    return is_transient(state.result(raise_on_failure=False))
 
 
-def _note_failure(subject: Subject, name: str, problem: Exception) -> None:
+def _note_failure(subject: Run, name: str, problem: Exception) -> None:
     """Put the reason where people look; it fails the flow run in any case.
 
     What time can heal is tried again by itself. Anything else waits for a person, and the order
-    says so. An attempt that was overtaken, turns back or stops for a hold has nothing
+    says so. An attempt that was superseded, turns back or stops for a hold has nothing
     to say.
     """
     if not subject.key or isinstance(problem, Superseded | CancellationRequested | OnHold):
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
         row = subject.lock(session)
-        tell(session, subject.key, f"{name} failed", str(problem))
-        if isinstance(row, Shipment) and not time_can_heal(problem):
+        add_event(session, subject.key, f"{name} failed", str(problem))
+        if isinstance(row, Shipment) and not is_transient(problem):
             row.problem = f"{name}: {problem}"[:PROBLEM_CHARACTERS]

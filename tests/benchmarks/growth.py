@@ -32,7 +32,7 @@ from deployments.stack.scratch import interruptible, scratch
 from models.base import utc_now
 from models.enums import OrderStatus, Role
 from models.tables.shipments import Shipment
-from services.execution.runs import Claim, DayRef
+from services.execution.runs import ClaimedRun, DayRun
 from services.stock_control.allocated_shipments import allocated_shipments
 from services.stock_control.backorders import fill_backorders
 from tasks.daily_report import daily_fulfillment_summary
@@ -116,7 +116,7 @@ def _new_order(session: Session) -> Shipment:
 
 def _questions(orders: int) -> dict[str, Callable[[], object]]:
     dispatcher = Dispatcher(_prefect_with_waiting_runs())
-    yesterday = DayRef(utc_now().date() - timedelta(days=1), 1, "run")
+    yesterday = DayRun(utc_now().date() - timedelta(days=1), 1, "run")
     return {
         "packline orders": _reading(list_orders),
         "packline orders --status Processing": _reading(list_orders, status=OrderStatus.PROCESSING),
@@ -124,7 +124,7 @@ def _questions(orders: int) -> dict[str, Callable[[], object]]:
         "packline order NUMBER": _reading(order_sheet, number=1001 + orders // 2),
         "packline tasks": _reading(open_tasks),
         "packline tasks --role packer": _reading(open_tasks, role=Role.PACKER),
-        "claim the next New order": _reading(Claim(None, 1, "run").lock),
+        "claim the next New order": _reading(ClaimedRun(None, 1, "run").lock),
         "allocate behind the backorders": _reading(
             lambda session: check_inventory_levels.body(session, _new_order(session))
         ),

@@ -1,4 +1,4 @@
-"""Which tables a piece of code reads from end to end."""
+"""ShipmentId tables a piece of code reads from end to end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

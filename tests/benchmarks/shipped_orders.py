@@ -161,10 +161,10 @@ def make_history(shop: BenchShop, orders: int, watch: Callable[[int], None]) -> 
             connection.execute("SET session_replication_role = replica")
             copy(connection, _TABLES, {**given, "first": first, "last": last})
         watch(last)
-    _settle()
+    run_once()
 
 
-def _settle() -> None:
+def run_once() -> None:
     """Count on from here, and let Postgres know what it has, as it would after a while."""
     with psycopg.connect(database_url(), autocommit=True) as connection:
         for statement in (*_COUNT_ON, "VACUUM ANALYZE"):

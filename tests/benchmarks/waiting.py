@@ -13,7 +13,7 @@ from adapters.database.sessions import database_url, transaction
 from benchmarks.meters import percentile
 from benchmarks.report import clicks
 from benchmarks.shop import BenchShop
-from deployments.demo.simulated_staff import PlayedStaff, open_tasks
+from deployments.demo.simulated_staff import SimulatedStaff, open_tasks
 from deployments.stack.stack import Stack
 from models.enums import TaskKind
 from models.tables.shipments import Shipment
@@ -62,7 +62,7 @@ def _measure(stack: Stack, waiting: int, seconds: float, spared: int) -> tuple[o
 
 def _click(spared: int) -> list[float]:
     """Pick some of the orders, one after the other; seconds until each can be packed."""
-    staff, waiting = PlayedStaff(), [x for x in open_tasks() if x.kind == TaskKind.PICKING]
+    staff, waiting = SimulatedStaff(), [x for x in open_tasks() if x.kind == TaskKind.PICKING]
     picked = random.sample([task for task in waiting if task.order_number != spared], CLICKS)
     for task in picked:
         staff.do(task)

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
-from adapters.database.transient import time_can_heal
+from adapters.database.transient import is_transient
 from models.enums import ENDED, TaskState
 from models.tables.orders import SalesOrder
 from models.tables.staff import StaffTask
@@ -66,7 +66,7 @@ def staff_at_work(numbers: list[int]) -> Iterator[None]:
             try:
                 work(numbers)
             except Exception as away:
-                if not time_can_heal(away):
+                if not is_transient(away):
                     raise
 
     staff = threading.Thread(target=go_on, daemon=True)
@@ -92,7 +92,7 @@ def still_open(numbers: list[int]) -> list[int]:
             wanted = select(SalesOrder.number).where(col(SalesOrder.number).in_(numbers), ~ended)
             return list(session.exec(wanted))
     except Exception as away:
-        if not time_can_heal(away):
+        if not is_transient(away):
             raise
         return numbers
 

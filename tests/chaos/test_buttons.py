@@ -12,7 +12,7 @@ import pytest
 from adapters.prefect.api import DAILY_SUMMARY, ORDER_FULFILLMENT
 from models.enums import HoldReason, TaskKind
 from models.imports.requests import HoldIn
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from services.orders.holds import put_on_hold, release
 from services.worklist.gates import GATES
 from tests.chaos.shop import (
@@ -255,7 +255,7 @@ def test_an_order_is_held_released_and_cancelled_on_a_real_stack(chaos):
     until_waiting(chaos, number, "hold-2")
     resume(chaos, run_id, form("hold"))
     until_waiting(chaos, number, "carrier-pickup-1")
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     until_waiting(chaos, number, "put-back-1")
     resume(chaos, run_id, form("put-back"))
     chaos.until(lambda: status_of(number) == "Cancelled", "Cancelled")

@@ -7,10 +7,10 @@ import pytest
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from models.imports.requests import AddressIn
-from models.process import WAY_BACK
+from models.process import COMPENSATION_STEPS
 from services.execution.locks import locked_shipment
 from services.orders.addresses import change_address
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from services.orders.splits import split
 from tests.chaos.shop import (
     assert_audit_passes,
@@ -50,12 +50,14 @@ def bookings(number):
     )
 
 
-@pytest.mark.parametrize("place", places(WAY_BACK, *[f"{step}: intended" for step in OUTSIDE]))
+@pytest.mark.parametrize(
+    "place", places(COMPENSATION_STEPS, *[f"{step}: intended" for step in OUTSIDE])
+)
 def test_killed_on_the_way_back(chaos, place):
     (number,) = take_in()
     bring_to_pickup(chaos, number)
     armed = chaos.arm(place)
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     until_ended(chaos, [number])
     assert not armed.exists()
     assert status_of(number) == "Cancelled"

@@ -19,7 +19,7 @@ from models.base import utc_now
 from services.audit.audit import audit
 from services.execution.errors import Superseded
 from services.execution.locks import locked_shipment
-from services.execution.runs import OrderRef
+from services.execution.runs import OrderRun
 from tests.deployments.test_dispatcher import PlayedPrefect
 from tests.factories import make_order
 from tests.process import assert_sound
@@ -44,7 +44,7 @@ def test_the_fence_keeps_out_an_attempt_whose_order_was_cancelled_meanwhile(
     if not protected:
         for lock in ("lock", "own"):
             monkeypatch.setattr(
-                OrderRef, lock, lambda self, session: locked_shipment(session, number)
+                OrderRun, lock, lambda self, session: locked_shipment(session, number)
             )
         process.run(number)
         assert "orders that are to be cancelled only want their goods put back" in broken_checks()
@@ -74,7 +74,7 @@ def test_a_turn_keeps_two_attempts_from_sending_one_mail_at_once(
     other = process.another()
     monkeypatch.setattr(mail, "send", while_sending(lambda: other.run(number), mail.send))
     if not protected:
-        monkeypatch.setattr(tasks.engine.step, "exclusive", no_turns)
+        monkeypatch.setattr(tasks.engine.step, "advisory_lock", no_turns)
     with pytest.raises(Superseded):
         to_the_last_gate(process, number)
     mail.send.other.join()
@@ -113,9 +113,9 @@ def broken_checks():
 
 def forget_the_step(monkeypatch, step):
     """As if nothing had been written into the ledger for it."""
-    remembered, found = OrderRef.recorded, tasks.engine.step.find_record
+    remembered, found = OrderRun.recorded, tasks.engine.step.find_record
     monkeypatch.setattr(
-        OrderRef,
+        OrderRun,
         "recorded",
         lambda self, name, round: None if name == step else remembered(self, name, round),
     )

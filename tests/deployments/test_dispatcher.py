@@ -21,8 +21,8 @@ from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn
 from services.execution.locks import locked_shipment
-from services.execution.wake_ups import take_ready
-from services.orders.cancellation import cancel, request_cancellation
+from services.execution.wake_ups import claim_ready_runs
+from services.orders.cancellation import cancel, request_cancellation_of
 from services.orders.holds import put_on_hold, release
 from services.stock_control.stock_changes import book
 from tests.factories import make_order, the_shipment
@@ -102,7 +102,7 @@ def sweep(prefect):
     """A sweep some time after whatever has happened before it."""
     execute("UPDATE step_record SET at = at - interval '10 s'")
     execute("UPDATE staff_task SET answered_at = answered_at - interval '10 s'")
-    execute("UPDATE shipment SET ready_at = ready_at - interval '1 min'")
+    execute("UPDATE shipment SET resumable_since = resumable_since - interval '1 min'")
     return Dispatcher(prefect).sweep()
 
 
@@ -319,8 +319,8 @@ def test_a_cancelled_run_cancels_its_order_and_gives_the_stock_back(process, pre
 def test_a_request_that_no_worker_heard_of_reaches_the_waiting_run(process, prefect):
     number = at_picking(process)
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
-    request_cancellation(number, "changed their mind", "Ada")
-    assert take_ready(10) == [(number, 1, process.run_id)]  # and its worker died
+    request_cancellation_of(number, "changed their mind", "Ada")
+    assert claim_ready_runs(10) == [(number, 1, process.run_id)]  # and its worker died
     assert sweep(prefect) == 0  # just asked for
     execute("UPDATE sales_order SET cancel_requested_at = cancel_requested_at - interval '1 min'")
     assert sweep(prefect) == 1
@@ -332,7 +332,7 @@ def test_a_run_that_failed_comes_back_to_cancel_its_order(process, prefect):
     execute("UPDATE shipment SET problem = 'something is broken'")
     prefect.runs[process.run_id] = RunState("FAILED", "Failed", since=LONG_AGO)
     assert sweep(prefect) == 0
-    request_cancellation(number, "changed their mind", "Ada")
+    request_cancellation_of(number, "changed their mind", "Ada")
     assert sweep(prefect) == 1
     assert prefect.again == [process.run_id]
 
@@ -387,7 +387,7 @@ def test_the_run_that_lost_its_order_to_another_is_ended(process, prefect):
     prefect.runs[other.run_id] = RunState("PAUSED", "Suspended", "picking-1", LONG_AGO)
     sweep(prefect)
     assert prefect.cancelled == [process.run_id]
-    assert rows("SELECT * FROM overtaken_run") == []
+    assert rows("SELECT * FROM superseded_run") == []
     assert rows("SELECT status, run_id FROM shipment") == [("Processing", other.run_id)]
 
 
@@ -428,7 +428,7 @@ def test_every_open_order_is_looked_at_page_by_page(process, prefect, monkeypatc
         run.run(number)
         prefect.runs[run.run_id] = RunState("COMPLETED", "Completed", since=LONG_AGO)
     all_of_them = Dispatcher(prefect)
-    assert [all_of_them.mend() for _ in range(4)] == [2, 2, 1, 0]
+    assert [all_of_them.recover() for _ in range(4)] == [2, 2, 1, 0]
     assert len(set(prefect.again)) == 5
 
 
@@ -444,10 +444,10 @@ def test_a_sweep_fills_orders_that_wait_for_stock(process, prefect):
     number = a_backorder(process)
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "shortage-1")
     sweep(prefect)
-    assert take_ready(1) == []
+    assert claim_ready_runs(1) == []
     book(DeliveryIn(sku="MUG", quantity=2, reference="D-1", by="Jo"))
     sweep(prefect)
-    assert take_ready(1) == [(number, 1, process.run_id)]
+    assert claim_ready_runs(1) == [(number, 1, process.run_id)]
     assert process.run(number) == "picking-1"
     assert_sound()
 
@@ -474,7 +474,9 @@ def test_stock_that_is_there_again_wakes_the_dispatcher_at_once(
             with transaction() as session:
                 cancel(session, locked_shipment(session, holder), "test")
         until(
-            lambda: rows(f"SELECT ready_at IS NOT NULL FROM shipment WHERE order_number = {number}")
+            lambda: rows(
+                f"SELECT resumable_since IS NOT NULL FROM shipment WHERE order_number = {number}"
+            )
         )
 
 
@@ -562,7 +564,7 @@ def test_a_release_that_no_worker_heard_of_reaches_the_waiting_run(process, pref
     prefect.runs[process.run_id] = RunState("PAUSED", "Suspended", "hold-1", LONG_AGO)
     assert sweep(prefect) == 0
     release(number, "Max")
-    assert take_ready(10) == [(number, 1, process.run_id)]  # and its worker died
+    assert claim_ready_runs(10) == [(number, 1, process.run_id)]  # and its worker died
     assert sweep(prefect) == 0  # just released
     execute("UPDATE staff_task SET opened_at = opened_at - interval '2 min'")
     execute("UPDATE sales_order SET released_at = released_at - interval '1 min'")

@@ -44,11 +44,11 @@ def test_what_dies_is_started_again_with_a_line_that_says_so(supervisor, tmp_pat
     service = sleeper(tmp_path)
     supervisor.start(service)
     until_awake(service)
-    assert supervisor.mend() == []
+    assert supervisor.recover() == []
     first = service.process.pid
     os.kill(first, signal.SIGKILL)
     service.process.wait()
-    (line,) = supervisor.mend()
+    (line,) = supervisor.recover()
     assert line.startswith("sleeper ended with status -9 and was started again")
     assert str(service.log) in line
     assert service.process.pid != first

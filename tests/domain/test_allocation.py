@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.allocation import Shortage, Wanted, giving_way, shortages
+from domain.allocation import Shortage, Wanted, shortages, yields_to
 
 skus = st.sampled_from(["MUG-01", "mug-01", "TEA-02", "POT-03"])
 wanted_items = st.lists(st.builds(Wanted, sku=skus, quantity=st.integers(1, 20)), max_size=8)
@@ -54,9 +54,9 @@ def test_topping_up_what_is_short_fills_the_order(wanted, available):
 
 def test_the_first_give_way_and_as_few_as_that_takes():
     held = {4: 2, 3: 2, 2: 1, 1: 3}
-    assert giving_way(held, 0) == []
-    assert giving_way(held, 1) == [4]
-    assert giving_way(held, 2) == [4]
-    assert giving_way(held, 3) == [4, 3]
-    assert giving_way(held, 5) == [4, 3, 2]
-    assert giving_way(held, 99) == [4, 3, 2, 1]
+    assert yields_to(held, 0) == []
+    assert yields_to(held, 1) == [4]
+    assert yields_to(held, 2) == [4]
+    assert yields_to(held, 3) == [4, 3]
+    assert yields_to(held, 5) == [4, 3, 2]
+    assert yields_to(held, 99) == [4, 3, 2, 1]

@@ -13,9 +13,9 @@ from domain.sourcing import (
     Strategy,
     Waiting,
     allocate,
+    blocking_predecessors,
     distance,
     fillable,
-    on_whom_it_depends,
     plan_for,
 )
 
@@ -379,7 +379,7 @@ def test_a_new_one_takes_nothing_that_brings_an_older_one_nearer(
 @given(lines_of_waiting(), warehouses())
 def test_those_on_whom_nothing_depends_can_be_left_out(strategy, waiting, sources):
     *before, last = waiting
-    some = on_whom_it_depends(before, [item.sku for item in last.wanted])
+    some = blocking_predecessors(before, [item.sku for item in last.wanted])
     assert plan_for(last, some, sources, strategy=strategy) == plan_for(
         last, before, sources, strategy=strategy
     )
@@ -387,4 +387,4 @@ def test_those_on_whom_nothing_depends_can_be_left_out(strategy, waiting, source
 
 def test_it_depends_on_those_who_want_the_same_and_on_whom_they_depend():
     before = [waits(1, POT=1), waits(2, TEA=1), waits(3, TEA=1, MUG=1), waits(4, POT=1)]
-    assert [other.which for other in on_whom_it_depends(before, ["MUG"])] == [2, 3]
+    assert [other.which for other in blocking_predecessors(before, ["MUG"])] == [2, 3]

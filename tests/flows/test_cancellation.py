@@ -9,11 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 import tasks.engine.gates
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
-from models.process import WAY_BACK
+from models.process import COMPENSATION_STEPS
 from services.answers.submit import answer_task
 from services.execution.locks import locked_shipment
-from services.execution.wake_ups import take_ready
-from services.orders.cancellation import CannotCancel, request_cancellation
+from services.execution.wake_ups import claim_ready_runs
+from services.orders.cancellation import CannotCancel, request_cancellation_of
 from services.orders.splits import split as split_off
 from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order
@@ -34,14 +34,14 @@ by_gate = pytest.mark.parametrize("gate", GATES)
 
 
 def bring_to(process, number, gate, shipment=1):
-    waits_at = process.run(number, shipment)
-    while waits_at != f"{gate}-1":
-        process.answer(waits_at.removesuffix("-1"), number)
-        waits_at = process.run(number, shipment)
+    pause_key = process.run(number, shipment)
+    while pause_key != f"{gate}-1":
+        process.answer(pause_key.removesuffix("-1"), number)
+        pause_key = process.run(number, shipment)
 
 
 def ask(number, reason="changed their mind", by="Max"):
-    return request_cancellation(number, reason, by)
+    return request_cancellation_of(number, reason, by)
 
 
 def go_back(process, number, shipment=1):
@@ -84,7 +84,7 @@ def assert_undone(number, mail_server, *, refunded=4345):
 def test_an_order_that_nobody_worked_on_yet_is_cancelled(process, number, mail_server):
     ask(number)
     assert process.run(number) == f"Order {number} is Cancelled: changed their mind."
-    assert process.ran == ["Retrieve New Order", *WAY_BACK]
+    assert process.ran == ["Retrieve New Order", *COMPENSATION_STEPS]
     assert_undone(number, mail_server)
 
 
@@ -92,9 +92,9 @@ def test_an_order_that_nobody_worked_on_yet_is_cancelled(process, number, mail_s
 def test_an_order_is_cancelled_at_each_gate(process, number, mail_server, gate):
     bring_to(process, number, gate)
     ask(number)
-    assert take_ready(10) == [(number, 1, process.run_id)]
+    assert claim_ready_runs(10) == [(number, 1, process.run_id)]
     assert go_back(process, number).startswith(f"Order {number} is Cancelled")
-    assert process.ran[-len(WAY_BACK) :] == list(WAY_BACK)
+    assert process.ran[-len(COMPENSATION_STEPS) :] == list(COMPENSATION_STEPS)
     assert process.answers == {}
     assert ("put-back" in dict(rows("SELECT kind, state FROM staff_task"))) == (gate in PICKED)
     assert_undone(number, mail_server)
@@ -138,7 +138,7 @@ def test_a_form_that_neither_answers_nor_cancels_is_asked_again(process, number,
         answer_task(open_task_id(gate), {"gate": gate, who: "Kim"})
 
 
-@pytest.mark.parametrize("step", WAY_BACK)
+@pytest.mark.parametrize("step", COMPENSATION_STEPS)
 @by_gate
 def test_dying_within_a_step_of_the_way_back_repeats_nothing(
     process, number, mail_server, gate, step
@@ -152,7 +152,7 @@ def test_dying_within_a_step_of_the_way_back_repeats_nothing(
     assert_undone(number, mail_server)
 
 
-@pytest.mark.parametrize("step", WAY_BACK)
+@pytest.mark.parametrize("step", COMPENSATION_STEPS)
 def test_dying_before_a_step_of_the_way_back_loses_nothing(process, number, mail_server, step):
     bring_to(process, number, "carrier-pickup")
     ask(number)
@@ -215,7 +215,7 @@ def test_a_request_that_comes_while_the_run_is_about_to_wait_is_heard(
 
     monkeypatch.setattr(tasks.engine.gates, "suspend", slowly)
     assert process.run(number) == "picking-1"
-    assert take_ready(10) == [(number, 1, process.run_id)]
+    assert claim_ready_runs(10) == [(number, 1, process.run_id)]
     go_back(process, number)
     assert_undone(number, mail_server)
 

@@ -1,4 +1,4 @@
-"""Which order a run works on."""
+"""ShipmentId order a run works on."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -17,8 +17,8 @@ from models.imports.stock import DeliveryIn, StockCountIn
 from models.process import ORDER_STEPS
 from services.answers.submit import answer_task
 from services.execution.errors import OnHold
-from services.execution.wake_ups import take_ready
-from services.orders.cancellation import request_cancellation
+from services.execution.wake_ups import claim_ready_runs
+from services.orders.cancellation import request_cancellation_of
 from services.orders.holds import CannotHold, NotOnHold, put_on_hold, release
 from services.reminders.late_tasks import remind_and_escalate
 from services.stock_control.backorders import fill_backorders
@@ -37,10 +37,10 @@ def hold(number, reason=HoldReason.FRAUD_CHECK, note="", by="Max"):
 
 
 def bring_to(process, number, gate):
-    waits_at = process.run(number)
-    while waits_at != f"{gate}-1":
-        process.answer(waits_at.removesuffix("-1"), number)
-        waits_at = process.run(number)
+    pause_key = process.run(number)
+    while pause_key != f"{gate}-1":
+        process.answer(pause_key.removesuffix("-1"), number)
+        pause_key = process.run(number)
 
 
 def tasks_now():
@@ -88,7 +88,7 @@ def test_an_attempt_stops_before_its_next_step_and_waits_for_the_release(process
     assert rows("SELECT 1 FROM audit_event WHERE event LIKE '%failed'") == []
     assert_sound()
     release(number, "Kim")
-    assert take_ready(10) == [(number, 1, process.run_id)]
+    assert claim_ready_runs(10) == [(number, 1, process.run_id)]
     assert process.ship(number) == f"Order {number} is Shipped."
     assert_sound()
 
@@ -131,7 +131,7 @@ def test_the_operator_cancels_an_order_on_hold(process, number, through):
 def test_a_request_to_cancel_wins_over_a_hold(process, number, gate):
     bring_to(process, number, gate)
     hold(number)
-    request_cancellation(number, "no longer wanted", "Ada")
+    request_cancellation_of(number, "no longer wanted", "Ada")
     assert tasks_now() == {}
     assert rows("SELECT held_at, hold_reason FROM sales_order") == [(None, None)]
     assert_sound()
@@ -156,7 +156,7 @@ def test_a_release_that_comes_while_the_run_is_about_to_wait_for_it_is_heard(
     process.meanwhile["Get Picking Checklist"] = lambda: hold(number)
     monkeypatch.setattr(tasks.engine.gates, "suspend", slowly)
     assert process.run(number) == "hold-1"
-    assert take_ready(10) == [(number, 1, process.run_id)]
+    assert claim_ready_runs(10) == [(number, 1, process.run_id)]
 
 
 def test_an_order_is_put_on_hold_a_second_time(process, number):
@@ -258,8 +258,8 @@ def test_orders_on_hold_are_listed(process, number):
 
 
 def test_what_the_carrier_has_cannot_be_put_on_hold(process, number):
-    while (waits_at := process.run(number)) != "carrier-pickup-1":
-        process.answer(waits_at.removesuffix("-1"))
+    while (pause_key := process.run(number)) != "carrier-pickup-1":
+        process.answer(pause_key.removesuffix("-1"))
     process.answer("carrier-pickup")
     with pytest.raises(CannotHold, match=f"^Order {number} is with the carrier: there is nothing"):
         hold(number)

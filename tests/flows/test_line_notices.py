@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from adapters.mail.smtp import MailServerAway, MailUnclear
 from services.execution.errors import Superseded
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from tests.process import assert_sound, dying_before_the_record_of, rows
 from tests.tasks.test_backorders import order_of, plates_arrive
 from tests.tasks.test_short_picks import found
@@ -63,7 +63,7 @@ def assert_one_mail_tells_all(number, mail_server):
 def test_an_order_that_is_cancelled_before_the_notice_has_one_mail_with_everything(
     process, number, mail_server
 ):
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     go_back(process, number)
     assert_one_mail_tells_all(number, mail_server)
 
@@ -76,14 +76,14 @@ def test_a_notice_that_could_not_be_sent_is_told_with_the_order_and_not_sent_lat
         process.run(number)
     assert states() == {f"order:{number}:cancelled:1": "written"}
     mail_server.start()
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     go_back(process, number)
     assert_one_mail_tells_all(number, mail_server)
 
 
 def test_what_a_notice_has_told_is_not_told_again(process, number, mail_server):
     assert process.run(number) == "packing-1"
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     go_back(process, number)
     lines, whole = told(mail_server)
     assert "2 × PLATE" in lines
@@ -98,7 +98,7 @@ def test_a_request_that_comes_while_the_notice_is_sent_tells_nothing_twice(
 ):
     with dying_before_the_record_of(NOTICE), pytest.raises(DatabaseError, match="stopped"):
         process.run(number)
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     go_back(process, number)
     lines, whole = told(mail_server)
     assert "2 × PLATE" in lines
@@ -114,7 +114,7 @@ def test_a_notice_that_another_attempt_is_sending_is_waited_for(process, number,
         sending = people.submit(process.run, number)
         while rows("SELECT FROM message WHERE sending_since IS NOT NULL") == []:
             time.sleep(0.01)
-        request_cancellation(number, "changed their mind", "Max")
+        request_cancellation_of(number, "changed their mind", "Max")
         go_back(process.another(), number)
         with pytest.raises(Superseded):
             sending.result()
@@ -129,7 +129,7 @@ def test_a_notice_that_may_have_gone_out_is_sent_once_more_as_it_was(process, nu
     mail_server.hangs_up = 1
     with pytest.raises(MailUnclear):
         process.run(number)
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     go_back(process, number)
     first, again, whole = mail_server.mails
     assert first["Message-ID"] == again["Message-ID"] != whole["Message-ID"]
@@ -139,7 +139,7 @@ def test_a_notice_that_may_have_gone_out_is_sent_once_more_as_it_was(process, nu
 
 
 def test_a_process_that_dies_after_the_orders_mail_sends_no_other(process, number, mail_server):
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     with (
         dying_before_the_record_of("Send Cancellation Notice"),
         pytest.raises(DatabaseError, match="stopped"),
@@ -150,7 +150,7 @@ def test_a_process_that_dies_after_the_orders_mail_sends_no_other(process, numbe
 
 
 def test_a_mail_server_that_is_away_on_the_way_back_delays_the_mail(process, number, mail_server):
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     mail_server.stop()
     with pytest.raises(MailServerAway):
         process.run(number)
@@ -170,7 +170,7 @@ def test_lines_of_each_shipment_are_told_with_the_order(process, mail_server):
     rest.run(number, 2)
     plates_arrive(1)
     rest.answer("shortage", number, 2, decision="cancel line")
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     rest.run(number, 2)
     go_back(process, number)
     assert_one_mail_tells_all(number, mail_server)

@@ -12,7 +12,7 @@ from models.imports.requests import AddressIn, HoldIn
 from services.answers.submit import answer_task
 from services.execution.locks import locked_shipment
 from services.orders.addresses import AddressSettled, change_address
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from services.orders.holds import put_on_hold, release
 from services.orders.splits import split as split_off
 from services.worklist.tasks import TaskNotOpen
@@ -222,7 +222,7 @@ def test_an_order_on_hold_for_its_address_gets_its_label_after_the_release(
 def test_it_can_be_cancelled_at_any_time(process, number, stop_at):
     bring_to_pickup(process, number)
     move(number)
-    cancel = lambda: request_cancellation(number, "no longer wanted", "Max")  # noqa: E731
+    cancel = lambda: request_cancellation_of(number, "no longer wanted", "Max")  # noqa: E731
     if stop_at is None:
         cancel()
     else:

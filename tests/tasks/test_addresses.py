@@ -10,7 +10,7 @@ from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
 from services.execution.errors import AnswerRefused
 from services.orders.addresses import AddressSettled, CannotShipThere, change_address
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from services.orders.holds import put_on_hold
 from tests.factories import make_order
 from tests.process import assert_sound, dying_before_the_record_of, execute, process, rows
@@ -143,7 +143,7 @@ def test_an_order_on_hold_for_its_address_gets_a_new_one(process, number):
 
 def test_what_is_cancelled_or_shipped_goes_nowhere_else(process, number):
     process.run(number)
-    request_cancellation(number, "no", "Max")
+    request_cancellation_of(number, "no", "Max")
     with pytest.raises(AddressSettled, match="being cancelled"):
         move(number)
     process.run(number)

@@ -18,7 +18,7 @@ from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.tables.staff import StaffTask
 from services.answers.submit import answer_task, store_answer
 from services.execution.errors import AnswerRefused
-from services.worklist.gates import GATES, pause_key, stop_of
+from services.worklist.gates import GATES, gate_round_of, pause_key
 from services.worklist.tasks import TaskNotOpen, ask_again, open_task
 from tests.factories import (
     make_label,
@@ -382,7 +382,7 @@ def test_an_answer_that_was_taken_is_in_the_ledger_before_any_flow_acts_on_it(nu
 
 def test_an_answer_at_the_console_wakes_the_workers_when_the_run_waits(database, number):
     task_id = waiting_task(number, "picking")
-    execute("UPDATE shipment SET waits_at = 'picking-1'")
+    execute("UPDATE shipment SET pause_key = 'picking-1'")
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"LISTEN {RUNS_CHANNEL}")
         answer_task(task_id, form("picking"))
@@ -473,7 +473,7 @@ def test_asking_again_moves_no_deadline(session, order):
 @pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
 @pytest.mark.parametrize(("round", "times_shown"), [(1, 0), (2, 0), (12, 3)])
 def test_a_pause_key_names_its_gate_and_round(gate, round, times_shown):
-    assert stop_of(pause_key(gate, round, times_shown)) == (gate, round)
+    assert gate_round_of(pause_key(gate, round, times_shown)) == (gate, round)
 
 
 def test_a_form_that_is_shown_again_has_another_key():
@@ -487,4 +487,4 @@ def test_a_form_that_is_shown_again_has_another_key():
 
 @pytest.mark.parametrize("key", [None, "", "picking", "1", "somebody-else-1", "-1", "picking-x"])
 def test_a_pause_that_is_not_ours_has_no_gate(key):
-    assert stop_of(key) is None
+    assert gate_round_of(key) is None

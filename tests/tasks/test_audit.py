@@ -22,7 +22,7 @@ from models.tables.orders import SalesOrder
 from models.tables.shipping import ShippingLabel
 from services.audit.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
 from services.audit.invariants import SENT_TWICE
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from services.stock_control.counts import count
 from services.stock_control.stock_changes import move
 from tests.conftest import using
@@ -522,7 +522,7 @@ DAMAGES = [
     ),
     Damage(
         "labels are replaced as often as their parcels were called back",
-        f"UPDATE shipment SET label_issue = 2 WHERE order_number = {SHIPPED}",
+        f"UPDATE shipment SET label_version = 2 WHERE order_number = {SHIPPED}",
         f"Order {SHIPPED} has the issue 2 of its labels; 'Void Outdated Labels' is recorded 0"
         " times, and its parcels were called back 0 times.",
     ),
@@ -894,20 +894,20 @@ def live_a_day(process: Process) -> None:
             by="Jo",
         )
     )
-    take_back(process.another())
+    unmark_ready(process.another())
     release_all(process.another())
     with db.transaction() as session:
         shipped_at = session.get_one(SalesOrder, SHIPPED).shipped_at
     process.another().sum_up(shop_day(shipped_at, settings().zone_info))
 
 
-def take_back(process: Process) -> None:
+def unmark_ready(process: Process) -> None:
     """The last order is cancelled once its parcels are labelled; a vase broke on the way."""
     for kind in ("picking", "packing", "carrier-pickup"):
         assert process.run(TAKEN_BACK) == f"{kind}-1"
         if kind != "carrier-pickup":
             process.answer(kind, TAKEN_BACK)
-    request_cancellation(TAKEN_BACK, "changed their mind", "Max")
+    request_cancellation_of(TAKEN_BACK, "changed their mind", "Max")
     assert process.run(TAKEN_BACK) == "put-back-1"
     lost = [{"sku": "VASE", "damaged": 1}]
     process.answer("put-back", outcome="something is damaged or missing", lost=lost)
@@ -919,7 +919,7 @@ def release_all(process: Process) -> None:
     process.run(GIVEN_UP)
     found = [{"sku": "JUG", "quantity": 2, "why": "damaged"}]
     process.answer("picking", GIVEN_UP, outcome="something is missing", found=found)
-    request_cancellation(GIVEN_UP, "changed their mind", "Max")
+    request_cancellation_of(GIVEN_UP, "changed their mind", "Max")
     assert process.run(GIVEN_UP) == "put-back-1"
     lost = [{"sku": "JUG", "missing": 1}]
     process.answer("put-back", outcome="something is damaged or missing", lost=lost)

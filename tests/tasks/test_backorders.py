@@ -61,7 +61,7 @@ def test_the_waiting_run_is_handed_to_a_worker(process):
     backorder(process, PLATE=6)
     plates_arrive(2)
     fill_backorders()
-    assert rows("SELECT ready_at IS NOT NULL FROM shipment") == [(True,)]
+    assert rows("SELECT resumable_since IS NOT NULL FROM shipment") == [(True,)]
 
 
 def test_the_oldest_is_filled_first_and_each_whole_or_not_at_all(process):

@@ -13,7 +13,7 @@ from models.tables.shipments import Shipment
 from services.answers.submit import answer_task
 from services.audit.audit import audit
 from services.execution.errors import AnswerRefused
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready, count
 from services.stock_control.stock_changes import AlreadyBooked, book
@@ -370,14 +370,14 @@ def test_an_order_with_a_tote_in_one_warehouse_is_not_picked_in_another():
 
 
 @pytest.mark.parametrize("decision", ["cancel line", "split"])
-@pytest.mark.parametrize(("left", "waits_at"), [(1, "picking-3"), (0, "packing-1")])
+@pytest.mark.parametrize(("left", "pause_key"), [(1, "picking-3"), (0, "packing-1")])
 def test_what_is_left_of_the_rest_is_picked_and_ships_with_the_tote(
-    in_a_tote, decision, left, waits_at
+    in_a_tote, decision, left, pause_key
 ):
     number, run = in_a_tote
     count_plates(left)
     run.run(number)
-    assert decide(run, number, decision) == waits_at
+    assert decide(run, number, decision) == pause_key
     assert_sound()
     assert run.ship(number) == f"Order {number} is Shipped."
     assert (stock(), stock("PLATE")) == ((7, 0), (0, 0))
@@ -418,7 +418,7 @@ def test_an_operator_who_is_being_asked_is_still_asked_with_more_on_the_list(pro
 def test_an_order_that_is_to_be_cancelled_gives_way_first_and_nobody_is_asked(process):
     older, run = to_be_picked(process, MUG=5)
     newer, other = to_be_picked(process, MUG=5)
-    request_cancellation(older, "changed their mind", "Max")
+    request_cancellation_of(older, "changed their mind", "Max")
     counted = count_mugs(7)
     assert counted.put_short == ()
     assert str(counted) == "MUG: 7 counted, the books had 10 (-3)"

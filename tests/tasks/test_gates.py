@@ -9,7 +9,7 @@ import tasks.engine.gates
 from adapters.database.sessions import transaction
 from models.enums import TaskKind
 from services.execution.errors import Superseded
-from services.execution.wake_ups import take_ready
+from services.execution.wake_ups import claim_ready_runs
 from services.worklist.gates import GATES
 from tasks.engine.gates import suspend
 from tests.factories import make_order
@@ -37,20 +37,20 @@ def test_an_answer_that_came_while_the_run_was_about_to_wait_hands_it_over_at_on
 
     def slowly(gate, key, description):
         process.answer("picking")
-        assert take_ready(10) == []  # the run does not wait yet
+        assert claim_ready_runs(10) == []  # the run does not wait yet
         return suspend(gate, key, description)
 
     monkeypatch.setattr(tasks.engine.gates, "suspend", slowly)
     assert process.run(number) == "picking-1"
-    assert take_ready(10) == [(number, 1, process.run_id)]
+    assert claim_ready_runs(10) == [(number, 1, process.run_id)]
 
 
 def test_an_answer_hands_the_waiting_run_over_once(process, number):
     process.run(number)
-    assert take_ready(10) == []
+    assert claim_ready_runs(10) == []
     process.answer("picking")
-    assert take_ready(10) == [(number, 1, process.run_id)]
-    assert take_ready(10) == []
+    assert claim_ready_runs(10) == [(number, 1, process.run_id)]
+    assert claim_ready_runs(10) == []
     assert process.run(number) == "packing-1"
 
 
@@ -60,16 +60,16 @@ def test_workers_that_take_ready_runs_together_take_different_ones(process, shop
     for number in numbers:
         process.another().run(number)
         process.answer("picking", number)
-    assert [count for (count,) in rows("SELECT count(ready_at) FROM shipment")] == [6]
+    assert [count for (count,) in rows("SELECT count(resumable_since) FROM shipment")] == [6]
     together = Barrier(3)
 
     def take(_):
         together.wait()
-        return take_ready(2)
+        return claim_ready_runs(2)
 
     with ThreadPoolExecutor(3) as workers:
         taken = [ready.number for some in workers.map(take, range(3)) for ready in some]
-    taken += [ready.number for ready in take_ready(10)]  # who was skipped is taken later
+    taken += [ready.number for ready in claim_ready_runs(10)]  # who was skipped is taken later
     assert sorted(taken) == numbers
 
 

@@ -288,7 +288,7 @@ def test_a_crash_before_the_commit_leaves_everything_for_the_next_look(monkeypat
         raise RuntimeError(place)
 
     with monkeypatch.context() as patched:
-        patched.setattr(late, "reach", crash)
+        patched.setattr(late, "failpoint", crash)
         with pytest.raises(RuntimeError):
             remind_and_escalate()
     assert rows("SELECT * FROM message") == []

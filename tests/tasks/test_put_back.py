@@ -5,7 +5,7 @@ from sqlalchemy.exc import DatabaseError
 
 import services.answers.acceptance
 from models.imports.stock import StockCountIn
-from services.orders.cancellation import request_cancellation
+from services.orders.cancellation import request_cancellation_of
 from services.stock_control.counts import PickedAlready, count
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows
 from tests.tasks.test_backorders import order_of
@@ -39,7 +39,7 @@ def in_a_parcel(process):
 
 
 def to_go_back(process, number):
-    request_cancellation(number, "changed their mind", "Max")
+    request_cancellation_of(number, "changed their mind", "Max")
     assert process.run(number) == "put-back-1"
     return number
 

@@ -25,7 +25,7 @@ from services.answers.submit import answer_task
 from services.audit.audit import audit
 from services.execution.errors import AnswerRefused
 from services.inventory.allocations import lock_products
-from services.orders.cancellation import CannotCancel, request_cancellation
+from services.orders.cancellation import CannotCancel, request_cancellation_of
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready, StockInMotion
 from services.stock_control.counts import count as count_stock
@@ -94,7 +94,7 @@ def pick_short(task):
 
 
 def cancel(number):
-    return request_cancellation(number, "changed their mind", "Max").asked_by
+    return request_cancellation_of(number, "changed their mind", "Max").asked_by
 
 
 def unlocked(session, number, shipment):

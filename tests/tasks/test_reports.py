@@ -12,7 +12,7 @@ from adapters.database.sessions import transaction
 from models.tables.messages import Message
 from models.tables.orders import OrderLine
 from models.tables.reports import DailySummary
-from services.execution.runs import DayRef
+from services.execution.runs import DayRun
 from tasks.daily_report import daily_fulfillment_summary, write_report
 from tests.factories import make_product, make_shipped
 from tests.process import rows, set_to
@@ -28,11 +28,11 @@ def catalogue(session):
 
 
 def summed(session, revision=1, day=DAY):
-    return daily_fulfillment_summary.body(session, DayRef(day, revision, "a run"))
+    return daily_fulfillment_summary.body(session, DayRun(day, revision, "a run"))
 
 
 def reported(session, revision=1):
-    day = DayRef(DAY, revision, "a run")
+    day = DayRun(DAY, revision, "a run")
     view = write_report(session, day, daily_fulfillment_summary.body(session, day))
     session.flush()
     return view

@@ -10,15 +10,15 @@ from sqlmodel import Session
 
 import tasks.engine.step
 from adapters.carriers.base import CarrierAway
-from adapters.database.locks import Occupied
+from adapters.database.locks import AlreadyLocked
 from adapters.database.sessions import DatabaseAway, transaction
 from adapters.mail.smtp import MailRefused, MailServerAway
 from domain.tax import NoTaxRate
 from models.results.orders import StatusChange
 from models.tables.shipments import Shipment
 from services.execution.errors import Superseded, UnknownOrder
-from services.execution.runs import OrderRef, take_over
-from tasks.engine.step import _time_can_heal, step
+from services.execution.runs import OrderRun, begin_attempt
+from tasks.engine.step import _is_transient, step
 from tests.factories import make_order, make_product
 from tests.process import dying_before_the_record_of, rows
 
@@ -81,9 +81,9 @@ def number(database, started):
         return make_order(session)
 
 
-def attempt_on(number) -> OrderRef:
+def attempt_on(number) -> OrderRun:
     with transaction() as session:
-        return take_over(session, number, 1, RUN)
+        return begin_attempt(session, number, 1, RUN)
 
 
 def city():
@@ -228,7 +228,7 @@ HEALED_BY_TIME = [
     CarrierAway("The carrier is away."),
     DatabaseAway("postgresql://me@localhost/shop", "refused"),
     OperationalError("UPDATE", {}, Exception(POSTGRES_SAYS)),
-    Occupied("order:1001 Create Shipping Label"),
+    AlreadyLocked("order:1001 Create Shipping Label"),
     httpx.ConnectError("refused"),
 ]
 NOT_HEALED_BY_TIME = [
@@ -244,14 +244,14 @@ NOT_HEALED_BY_TIME = [
 
 @pytest.mark.parametrize("problem", HEALED_BY_TIME, ids=lambda problem: type(problem).__name__)
 def test_what_time_can_heal_is_tried_again(problem):
-    assert _time_can_heal(None, None, Failed(data=problem))
+    assert _is_transient(None, None, Failed(data=problem))
 
 
 def test_a_mail_server_that_is_away_is_tried_again():
-    assert _time_can_heal(None, None, Failed(data=MailServerAway(OSError("refused"))))
+    assert _is_transient(None, None, Failed(data=MailServerAway(OSError("refused"))))
 
 
 @pytest.mark.parametrize("problem", NOT_HEALED_BY_TIME, ids=lambda problem: type(problem).__name__)
 def test_a_business_answer_or_a_mistake_is_not_tried_again(problem):
-    assert not _time_can_heal(None, None, Failed(data=problem))
-    assert not _time_can_heal(None, None, Crashed(data=problem))
+    assert not _is_transient(None, None, Failed(data=problem))
+    assert not _is_transient(None, None, Crashed(data=problem))

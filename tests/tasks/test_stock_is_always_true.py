@@ -39,11 +39,11 @@ from models.enums import ENDED, HoldReason, TaskKind
 from models.forms.restock import DAMAGED_OR_MISSING
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
-from models.process import CANCEL_LINES, ORDER_STEPS, SPLIT_SHIPMENT, WAY_BACK
+from models.process import CANCEL_LINES, COMPENSATION_STEPS, ORDER_STEPS, SPLIT_SHIPMENT
 from models.tables.catalogue import Warehouse
 from services.execution.errors import AnswerRefused, Superseded
 from services.orders.addresses import AddressSettled, change_address
-from services.orders.cancellation import CannotCancel, request_cancellation
+from services.orders.cancellation import CannotCancel, request_cancellation_of
 from services.orders.holds import CannotHold, NotOnHold, put_on_hold, release
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready
@@ -118,7 +118,7 @@ SHIPPED = """
     GROUP BY sku
 """
 BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP, TaskKind.PUT_BACK)
-ON_THE_WAY = (*ORDER_STEPS, *WAY_BACK, "Void Outdated Labels")
+ON_THE_WAY = (*ORDER_STEPS, *COMPENSATION_STEPS, "Void Outdated Labels")
 NOTICE = "Send Line Cancellation Notice"
 RECORDED = (*ON_THE_WAY, NOTICE, *(gate.name for gate in GATES.values()))
 REASONS = ["not in bin", "damaged", "wrong item", "other"]
@@ -200,12 +200,12 @@ class Shop(RuleBasedStateMachine):
 
     @rule(order=orders, step=steps)
     def another_run_takes_over_in_the_middle(self, order, step):
-        def take_over():
+        def begin_attempt():
             self.runs[order, 1] = self.start.another()
             self.goes_far(order)
 
         late = self.run_of(order)
-        late.meanwhile[step] = take_over
+        late.meanwhile[step] = begin_attempt
         with suppress(Superseded):
             self.goes_far(order)
         late.meanwhile.clear()
@@ -213,7 +213,7 @@ class Shop(RuleBasedStateMachine):
     @rule(order=orders)
     def is_cancelled(self, order):
         with suppress(CannotCancel):
-            request_cancellation(order, "changed their mind", "Max")
+            request_cancellation_of(order, "changed their mind", "Max")
 
     @rule(order=orders)
     def is_put_on_hold(self, order):
