@@ -88,9 +88,9 @@ def show_order(sheet: OrderSheet) -> None:
     if order.problem:
         screen.print(Text(f"Stopped at {order.problem}", style="bold red"))
         screen.print(Text("Mend that, and press Retry on its flow run in Prefect's UI."))
-    if order.held_at:
+    if order.on_hold_since:
         note = f", {order.hold_note}" if order.hold_note else ""
-        since = f"since {shop_clock(order.held_at)}, says {order.held_by}"
+        since = f"since {shop_clock(order.on_hold_since)}, says {order.held_by}"
         screen.print(Text(f"On hold {since}: {order.hold_reason}{note}", style="bold"))
     screen.print(Text(f"Ships by {shop_clock(order.promised_at)}: {order.promise}"))
     screen.print(Text(f"{order.customer_name}, {', '.join(sheet.address)}"))
@@ -140,7 +140,7 @@ def show_hold(done: HoldSet) -> None:
     if done.again:
         typer.echo(
             f"{done.held_by} put order {done.order_number} on hold before, at"
-            f" {shop_clock(done.held_at)} ({done.reason}): nothing was changed."
+            f" {shop_clock(done.on_hold_since)} ({done.reason}): nothing was changed."
         )
     else:
         typer.echo(f"Order {done.order_number} is on hold: {done.reason}.")
@@ -349,7 +349,7 @@ def _status(row: OrderRow) -> str:
         return row.status
     if row.cancel_requested_at:
         return f"{row.status}, being cancelled"
-    if row.held_at:
+    if row.on_hold_since:
         return f"{row.status}, on hold"
     return f"{row.status}, stopped" if row.problem else row.status
 

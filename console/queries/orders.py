@@ -45,7 +45,7 @@ class OrderRow(BaseModel):
     hold_reason: HoldReason | None
     hold_note: str
     held_by: str | None
-    held_at: datetime | None
+    on_hold_since: datetime | None
     cancel_requested_by: str | None
     cancel_requested_at: datetime | None
     channel: str
@@ -108,7 +108,7 @@ def list_orders(
     else:
         wanted = wanted.order_by(col(SalesOrder.number).desc())
     if held:
-        wanted = wanted.where(col(SalesOrder.held_at).is_not(None))
+        wanted = wanted.where(col(SalesOrder.on_hold_since).is_not(None))
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
     wanted = wanted.options(selectinload(SalesOrder.shipments))  # type: ignore[arg-type]

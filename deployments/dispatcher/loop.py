@@ -331,7 +331,7 @@ def _shipments_without_run(session: Session) -> list[Shipment]:
     is_new = col(Shipment.status) == OrderStatus.NEW
     in_work = session.exec(waiting.where(~is_new).limit(_PAGE)).all()
     oldest = col(Shipment.order_number), col(Shipment.number)
-    to_begin = waiting.where(is_new, col(SalesOrder.held_at).is_(None))
+    to_begin = waiting.where(is_new, col(SalesOrder.on_hold_since).is_(None))
     new = session.exec(to_begin.order_by(*oldest).limit(room)).all()
     return [*in_work, *new]
 

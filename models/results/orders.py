@@ -58,7 +58,7 @@ class HoldSet(StepResult):
     reason: HoldReason
     note: str
     held_by: str
-    held_at: datetime
+    on_hold_since: datetime
     again: bool = False
 
 

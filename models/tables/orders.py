@@ -35,8 +35,8 @@ _CANCELLATION_IS_ASKED_FOR = (
 
 
 _HELD_BY_SOMEBODY = (
-    "(held_at IS NULL) = (held_by IS NULL) AND (held_at IS NULL) = (hold_reason IS NULL)"
-    " AND (held_at IS NOT NULL OR hold_note = '')"
+    "(on_hold_since IS NULL) = (held_by IS NULL) AND (on_hold_since IS NULL) = (hold_reason IS NULL)"
+    " AND (on_hold_since IS NOT NULL OR hold_note = '')"
 )
 
 
@@ -50,7 +50,7 @@ class SalesOrder(SQLModel, table=True):
     of what still ships; what they are less than the value stands in refunds. (Orders that were
     cancelled before there were refunds have no value.)
 
-    From `held_at` until it is released, nothing is begun for it. `released_at` is the last release.
+    From `on_hold_since` until it is released, nothing is begun for it. `released_at` is the last release.
     Since `cancel_requested_at`, what was done for it is being undone, for `cancel_reason`.
     """
 
@@ -120,7 +120,7 @@ class SalesOrder(SQLModel, table=True):
         default=None, sa_column=enum_column(HoldReason, "hold_reason", nullable=True)
     )
     hold_note: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})
-    held_at: datetime | None = instant(None)
+    on_hold_since: datetime | None = instant(None)
     held_by: str | None = Field(default=None, max_length=100)
     released_at: datetime | None = instant(None)
 

@@ -1027,11 +1027,11 @@ HELD = (
         name="who puts an order on hold says when and why",
         problem="Order {number} is on hold {at} by {who}, because: {why}.",
         breaking="""
-            SELECT number, coalesce(held_at::text, 'at no time') AS at,
+            SELECT number, coalesce(on_hold_since::text, 'at no time') AS at,
                 coalesce(held_by, 'nobody') AS who, coalesce(hold_reason, 'nothing') AS why
             FROM sales_order
-            WHERE (held_at IS NULL) <> (held_by IS NULL)
-               OR (held_at IS NULL) <> (hold_reason IS NULL)
+            WHERE (on_hold_since IS NULL) <> (held_by IS NULL)
+               OR (on_hold_since IS NULL) <> (hold_reason IS NULL)
         """,
     ),
     Invariant(
@@ -1039,12 +1039,12 @@ HELD = (
         problem="Task {id} ({kind}) is {state}, and its order {number} is {held}.",
         breaking=f"""
             SELECT id, kind, state, {_NUMBER_OF_TRAVELLING},
-                CASE WHEN held_at IS NULL THEN 'not on hold' ELSE 'on hold' END AS held
+                CASE WHEN on_hold_since IS NULL THEN 'not on hold' ELSE 'on hold' END AS held
             FROM staff_task AS task JOIN shipment AS travels
                 ON travels.order_number = task.order_number AND travels.number = task.shipment
             JOIN sales_order AS placed ON placed.number = task.order_number
             WHERE state IN ('open', 'held')
-              AND (held_at IS NULL) = (state = 'held' OR kind = 'hold')
+              AND (on_hold_since IS NULL) = (state = 'held' OR kind = 'hold')
         """,
     ),
 )

@@ -38,7 +38,7 @@ class OnHold(PacklineError):
 
     def __init__(self, order: SalesOrder) -> None:
         note = f", {order.hold_note}" if order.hold_note else ""
-        since = f" since {shop_clock(order.held_at)}" if order.held_at else ""
+        since = f" since {shop_clock(order.on_hold_since)}" if order.on_hold_since else ""
         super().__init__(
             f"Order {order.number} is on hold{since}, says {order.held_by} ({order.hold_reason}"
             f"{note}): release it first (`packline release {order.number}`)."

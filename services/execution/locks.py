@@ -78,7 +78,7 @@ def _next_new_shipment(session: Session) -> Shipment | None:
         .where(
             Shipment.status == OrderStatus.NEW,
             col(Shipment.run_id).is_(None),
-            col(SalesOrder.held_at).is_(None),
+            col(SalesOrder.on_hold_since).is_(None),
         )
         .order_by(col(Shipment.order_number), col(Shipment.number))
         .limit(1)

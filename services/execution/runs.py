@@ -110,7 +110,7 @@ class OrderRun(Run):
     ) -> CancellationRequested | OnHold | None:
         """Why the attempt has to stop. Parcels that the carrier has are beyond recall."""
         order = shipment.order
-        asked = order.cancel_requested_at is not None or order.held_at is not None
+        asked = order.cancel_requested_at is not None or order.on_hold_since is not None
         if not asked or self.compensating or cannot_be_cancelled(session, shipment):
             return None
         if order.cancel_requested_at is not None:

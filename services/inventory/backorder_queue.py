@@ -28,11 +28,11 @@ def waiting(session: Session, *only: ColumnElement[bool]) -> list[Waiting]:
         Waiting(
             (order, shipment),
             tuple(Wanted(*line[6:]) for line in lines),
-            held_at,
-            may_be_split(status) and held_at is None,
+            allocated,
+            may_be_split(status) and allocated is None,
             distances(places, Place(*destination)),
         )
-        for (order, shipment, held_at, status, *destination), lines in groupby(
+        for (order, shipment, allocated, status, *destination), lines in groupby(
             wanted, lambda row: tuple(row[:6])
         )
     ]
@@ -40,7 +40,13 @@ def waiting(session: Session, *only: ColumnElement[bool]) -> list[Waiting]:
 
 def _wanted(session: Session, *only: ColumnElement[bool]) -> Sequence[Any]:
     """A row for each product that a shipment wants, with what is to be known of the shipment."""
-    shipment = (*_WHICH, _held_at(), Shipment.status, SalesOrder.country, SalesOrder.postal_code)
+    shipment = (
+        *_WHICH,
+        _allocated_warehouse(),
+        Shipment.status,
+        SalesOrder.country,
+        SalesOrder.postal_code,
+    )
     columns: tuple[Any, ...] = (*shipment, Allocation.sku, Allocation.quantity)
     return session.execute(
         select(*columns)
@@ -104,7 +110,7 @@ def may_be_split(status: OrderStatus) -> bool:
     return settings().split_shipments and unpicked
 
 
-def _held_at() -> ColumnElement[str | None]:
+def _allocated_warehouse() -> ColumnElement[str | None]:
     """The warehouse that holds the other pieces of the shipment, if one does."""
     held, other = aliased(Allocation), aliased(ShipmentLine)
     return (

@@ -58,13 +58,13 @@ def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
     """
     with transaction() as session:
         order = locked_order(session, number)
-        if order.held_at is not None:
+        if order.on_hold_since is not None:
             return _set(order, again=True)
         stopping = _stopping(session, order)
         if not stopping or order.cancel_requested_at is not None:
             raise CannotHold(order)
         order.hold_reason, order.hold_note = asked.reason, asked.note
-        order.held_at, order.held_by = utc_now(), asked.by
+        order.on_hold_since, order.held_by = utc_now(), asked.by
         note = f": {asked.note}" if asked.note else ""
         add_event(session, order_key(number), "Put on hold", f"{asked.reason}{note}", asked.by)
         for shipment in stopping:
@@ -76,7 +76,7 @@ def release(number: int, by: str) -> SalesOrder:
     """Let an order go on where it stopped. Raises `UnknownOrder`, `NotOnHold`."""
     with transaction() as session:
         order = locked_order(session, number)
-        if order.held_at is None:
+        if order.on_hold_since is None:
             raise NotOnHold(order)
         lift_hold(session, order, by)
         return order
@@ -84,20 +84,20 @@ def release(number: int, by: str) -> SalesOrder:
 
 def lift_hold(session: Session, order: SalesOrder, by: str) -> None:
     """Release a locked order: its tasks are open again, and its runs that wait for this go on."""
-    held_at = order.held_at or utc_now()
+    on_hold_since = order.on_hold_since or utc_now()
     reason = order.hold_reason
     end_hold(order)
     add_event(session, order_key(order.number), "Released", f"{reason}", by)
     for shipment in _stopping(session, order):
-        _go_on(session, shipment, held_at)
+        _go_on(session, shipment, on_hold_since)
     notify(session, ORDERS_CHANNEL)  # a New one has no run yet
 
 
 def end_hold(order: SalesOrder) -> None:
     """Forget why a locked order is on hold."""
-    if order.held_at is not None:
+    if order.on_hold_since is not None:
         order.released_at = utc_now()
-    order.hold_reason = order.held_at = order.held_by = None
+    order.hold_reason = order.on_hold_since = order.held_by = None
     order.hold_note = ""
 
 
@@ -123,12 +123,12 @@ def _stop(session: Session, shipment: Shipment) -> None:
     open_task(session, shipment, TaskKind.HOLD, why)
 
 
-def _go_on(session: Session, shipment: Shipment, held_at: datetime) -> None:
+def _go_on(session: Session, shipment: Shipment, on_hold_since: datetime) -> None:
     if question := hold_task(session, shipment):
         question.state = TaskState.WITHDRAWN
     for task in _tasks(session, shipment, TaskState.HELD):
         task.state = TaskState.OPEN
-        _give_time(session, task, max(held_at, task.opened_at))
+        _give_time(session, task, max(on_hold_since, task.opened_at))
     if (shipment.pause_key or "").startswith(f"{TaskKind.HOLD}-"):
         mark_ready(session, shipment)
 
@@ -154,6 +154,6 @@ def _set(order: SalesOrder, *, again: bool = False) -> HoldSet:
         reason=order.hold_reason or HoldReason.OTHER,
         note=order.hold_note,
         held_by=order.held_by or "",
-        held_at=order.held_at or utc_now(),
+        on_hold_since=order.on_hold_since or utc_now(),
         again=again,
     )

@@ -67,7 +67,7 @@ def open_task(
     """
     warehouse = warehouse_of(session, shipment)
     hours = _hours(kind, shipment.order.service_level)
-    waits = shipment.order.held_at is not None and kind != TaskKind.HOLD
+    waits = shipment.order.on_hold_since is not None and kind != TaskKind.HOLD
     last = session.scalar(
         select(func.max(StaffTask.round)).where(*tasks_of(shipment), StaffTask.kind == kind)
     )

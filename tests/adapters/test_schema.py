@@ -65,6 +65,6 @@ def test_stock_follows_its_movements_and_never_falls_below_what_is_allocated(ses
 def test_an_order_on_hold_or_to_be_cancelled_says_on_whose_word(session):
     make_product(session)
     number = make_order(session)
-    for change in ("held_at = now()", "hold_note = 'x'", "cancel_requested_at = now()"):
+    for change in ("on_hold_since = now()", "hold_note = 'x'", "cancel_requested_at = now()"):
         with pytest.raises(IntegrityError), session.begin_nested():
             session.execute(text(f"UPDATE sales_order SET {change} WHERE number = {number}"))

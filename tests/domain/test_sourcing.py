@@ -225,9 +225,9 @@ def test_warehouses_in_other_countries_are_equally_far():
     assert distance(Place("DE", "75001"), destination) == distance(Place("GB", "L"), destination)
 
 
-def waits(number, held_at=None, may_split=False, **pieces):
+def waits(number, on_hold_since=None, may_split=False, **pieces):
     wanted = tuple(Wanted(sku, quantity) for sku, quantity in pieces.items())
-    return Waiting(number, wanted, held_at, may_split)
+    return Waiting(number, wanted, on_hold_since, may_split)
 
 
 def less(sources, plan):
@@ -283,14 +283,14 @@ def test_one_that_waits_keeps_its_pieces_from_those_behind_it_in_all_warehouses_
 def test_one_that_waits_keeps_its_pieces_where_it_lacks_the_fewest():
     """York has mugs enough for both, and the tea is in Leeds: there the first is filled first."""
     sources = [Source("YORK", {"MUG": 9}), Source("LEEDS", {"MUG": 2, "TEA": 4})]
-    waiting = [waits(1, MUG=3, TEA=4), waits(2, MUG=2), waits(3, held_at="LEEDS", MUG=1)]
+    waiting = [waits(1, MUG=3, TEA=4), waits(2, MUG=2), waits(3, on_hold_since="LEEDS", MUG=1)]
     assert filled(waiting, sources) == [2]
     assert plan_of(waiting[1], waiting, sources).warehouses == ("YORK",)
 
 
 def test_what_can_come_from_one_warehouse_alone_is_kept_there_and_nowhere_else():
     sources = [Source("YORK", {"MUG": 9}), Source("LEEDS", {"MUG": 2})]
-    waiting = [waits(1, held_at="LEEDS", MUG=3), waits(2, MUG=9), waits(3, MUG=1)]
+    waiting = [waits(1, on_hold_since="LEEDS", MUG=3), waits(2, MUG=9), waits(3, MUG=1)]
     assert filled(waiting, sources) == [2]
 
 
@@ -305,7 +305,7 @@ def test_one_that_can_be_filled_leaves_to_the_next_what_it_does_not_get():
 def test_each_gets_its_pieces_from_the_warehouse_that_is_near_to_it():
     sources = [Source("MAIN", {"CUP": 3}), Source("YORK", {"CUP": 3})]
     near = Waiting(1, (Wanted("CUP", 3),), distances={"MAIN": 2, "YORK": 1})
-    waiting = [near, waits(2, held_at="MAIN", CUP=3)]
+    waiting = [near, waits(2, on_hold_since="MAIN", CUP=3)]
     assert filled(waiting, sources, strategy=NEAREST) == [1, 2]
     assert filled(waiting, sources, strategy=FIRST) == [1]
 

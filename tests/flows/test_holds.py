@@ -133,7 +133,7 @@ def test_a_request_to_cancel_wins_over_a_hold(process, number, gate):
     hold(number)
     request_cancellation_of(number, "no longer wanted", "Ada")
     assert tasks_now() == {}
-    assert rows("SELECT held_at, hold_reason FROM sales_order") == [(None, None)]
+    assert rows("SELECT on_hold_since, hold_reason FROM sales_order") == [(None, None)]
     assert_sound()
     with pytest.raises(CannotHold, match="is being cancelled"):
         hold(number)
@@ -170,7 +170,11 @@ def test_an_order_is_put_on_hold_a_second_time(process, number):
 
 def test_who_holds_second_is_told_who_was_first(process, number):
     first, second = hold(number), hold(number, HoldReason.OTHER, by="Kim")
-    assert (second.again, second.held_by, second.held_at) == (True, "Max", first.held_at)
+    assert (second.again, second.held_by, second.on_hold_since) == (
+        True,
+        "Max",
+        first.on_hold_since,
+    )
     release(number, "Kim")
     with pytest.raises(NotOnHold, match="orders --held"):
         release(number, "Kim")
@@ -220,7 +224,7 @@ def held_over_a_weekend(process, number, monkeypatch, due):
     set_to(monkeypatch, **{f"PACKLINE_{name}": given for name, given in hours.items()})
     bring_to(process, number, "picking")
     hold(number)
-    execute(f"UPDATE sales_order SET held_at = '{FRIDAY + timedelta(hours=17)}'")
+    execute(f"UPDATE sales_order SET on_hold_since = '{FRIDAY + timedelta(hours=17)}'")
     opened = f"opened_at = '{FRIDAY + timedelta(hours=9)}'"
     execute(f"UPDATE staff_task SET {opened}, due_at = '{due}' WHERE kind = 'picking'")
     monkeypatch.setattr(services.orders.holds, "utc_now", lambda: MONDAY + timedelta(hours=8))

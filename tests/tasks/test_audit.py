@@ -674,7 +674,7 @@ DAMAGES = [
     Damage(
         "who puts an order on hold says when and why",
         "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_held_by_somebody;"
-        f"UPDATE sales_order SET held_at = now() WHERE number = {WAITING}",
+        f"UPDATE sales_order SET on_hold_since = now() WHERE number = {WAITING}",
         "by nobody, because: nothing.",
     ),
     Damage(
@@ -684,7 +684,7 @@ DAMAGES = [
     ),
     Damage(
         "the tasks of orders on hold wait, and no others",
-        "UPDATE sales_order SET held_at = now(), held_by = 'Max', hold_reason = 'other'"
+        "UPDATE sales_order SET on_hold_since = now(), held_by = 'Max', hold_reason = 'other'"
         f" WHERE number = {WAITING}",
         f"(picking) is open, and its order {WAITING} is on hold.",
     ),

@@ -32,7 +32,7 @@ CREATE TABLE sales_order (
     cancel_requested_by VARCHAR(100),
     hold_reason VARCHAR(32),
     hold_note VARCHAR(500) DEFAULT '' NOT NULL,
-    held_at TIMESTAMP WITH TIME ZONE,
+    on_hold_since TIMESTAMP WITH TIME ZONE,
     held_by VARCHAR(100),
     released_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_sales_order PRIMARY KEY (number),
@@ -59,9 +59,9 @@ CREATE TABLE sales_order (
         AND (cancel_requested_at IS NULL OR cancel_reason <> '')
     ),
     CONSTRAINT ck_sales_order_held_by_somebody CHECK (
-        (held_at IS NULL) = (held_by IS NULL)
-        AND (held_at IS NULL) = (hold_reason IS NULL)
-        AND (held_at IS NOT NULL OR hold_note = '')
+        (on_hold_since IS NULL) = (held_by IS NULL)
+        AND (on_hold_since IS NULL) = (hold_reason IS NULL)
+        AND (on_hold_since IS NOT NULL OR hold_note = '')
     ),
     CONSTRAINT ck_sales_order_status CHECK (
         status IN ('New', 'Backordered', 'Processing', 'Shipped', 'Cancelled')
@@ -113,14 +113,14 @@ CREATE TABLE shipment (
     carrier VARCHAR(64),
     tracking_number VARCHAR(64),
     shipping_cost_minor BIGINT,
-    label_issue INTEGER DEFAULT '1' NOT NULL,
+    label_version INTEGER DEFAULT '1' NOT NULL,
     address_changed BOOLEAN DEFAULT 'false' NOT NULL,
     run_id VARCHAR(36),
     runs INTEGER DEFAULT '0' NOT NULL,
     fence INTEGER DEFAULT '0' NOT NULL,
     problem VARCHAR(1000) DEFAULT '' NOT NULL,
-    waits_at VARCHAR(64),
-    ready_at TIMESTAMP WITH TIME ZONE,
+    pause_key VARCHAR(64),
+    resumable_since TIMESTAMP WITH TIME ZONE,
     claimed_at TIMESTAMP WITH TIME ZONE,
     collected_at TIMESTAMP WITH TIME ZONE,
     shipped_at TIMESTAMP WITH TIME ZONE,
@@ -146,7 +146,7 @@ CREATE TABLE shipment (
 );
 CREATE INDEX ix_shipment_open ON shipment (status, order_number, number)
     WHERE status NOT IN ('Shipped', 'Cancelled');
-CREATE INDEX ix_shipment_ready ON shipment (ready_at) WHERE ready_at IS NOT NULL;
+CREATE INDEX ix_shipment_resumable ON shipment (resumable_since) WHERE resumable_since IS NOT NULL;
 CREATE INDEX ix_shipment_run_id ON shipment (run_id);
 
 CREATE TABLE shipment_line (

@@ -52,11 +52,11 @@ CREATE TABLE run_heartbeat (
     CONSTRAINT pk_run_heartbeat PRIMARY KEY (run_id)
 );
 
-CREATE TABLE overtaken_run (
+CREATE TABLE superseded_run (
     run_id VARCHAR(36) NOT NULL,
     order_number BIGINT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT pk_overtaken_run PRIMARY KEY (run_id),
+    CONSTRAINT pk_superseded_run PRIMARY KEY (run_id),
     CONSTRAINT fk_overtaken_run_order_number FOREIGN KEY(order_number)
         REFERENCES sales_order (number)
 );
