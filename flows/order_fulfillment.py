@@ -41,7 +41,7 @@ from tasks.picking import (
 )
 from tasks.pickup import await_carrier_pickup, cancel_carrier_pickup, dispatch_carrier_pickup
 from tasks.pricing import calculate_total_order_value, refund_order
-from tasks.restock import assign_put_back_task, await_put_back
+from tasks.restock import assign_restock_task, await_restock
 from tasks.stock import (
     await_decision_on_shortage,
     check_inventory_levels,
@@ -122,8 +122,8 @@ def compensate(order: OrderRun) -> State[None]:
     refunded = refund_order(order)
     send_cancellation_notice(order, refunded)
 
-    put_back_task = assign_put_back_task(order)
-    put_back = await_put_back(order, put_back_task)
-    return_stock(order, put_back)
+    restock_task = assign_restock_task(order)
+    restocked = await_restock(order, restock_task)
+    return_stock(order, restocked)
     cancelled = cancel_order(order)
     return Completed(message=f"{order.title} is Cancelled: {cancelled.reason}.")

@@ -64,7 +64,7 @@ class TaskKind(StrEnum):
     CARRIER_PICKUP = "carrier-pickup"
     SHORTAGE = "shortage"
     SHORT_PICK = "short-pick"
-    PUT_BACK = "put-back"
+    RESTOCK = "restock"
     HOLD = "hold"
 
 

@@ -23,7 +23,7 @@ COMPENSATION_STEPS = (
     "Void Shipping Labels",
     "Refund Order",
     "Send Cancellation Notice",
-    "Assign Put-Back Task",
+    "Assign Restock Task",
     "Return Stock",
     "Cancel Order",
 )

@@ -5,7 +5,7 @@ from typing import cast
 from sqlmodel import Session
 
 from models.enums import TaskKind
-from models.results.work import PutBack, PutBackAssigned
+from models.results.work import RestockAssigned, Restocked
 from models.tables.shipments import Shipment
 from services.execution.runs import OrderRun
 from services.worklist.gates import GATES
@@ -15,12 +15,12 @@ from tasks.engine.gates import await_answer
 from tasks.engine.step import step
 
 
-@step("Assign Put-Back Task")
-def assign_put_back_task(session: Session, shipment: Shipment) -> PutBackAssigned:
+@step("Assign Restock Task")
+def assign_restock_task(session: Session, shipment: Shipment) -> RestockAssigned:
     """Put what was picked for a cancelled order on the warehouse staff's list, if anything was."""
     picked = {line.sku: line.picked for line in shipment.goods if line.picked}
     if not picked:
-        return PutBackAssigned()
+        return RestockAssigned()
     listed = picking_checklist(session, shipment)
     items = [
         item.model_copy(update={"quantity": picked[item.sku]})
@@ -28,12 +28,12 @@ def assign_put_back_task(session: Session, shipment: Shipment) -> PutBackAssigne
         if item.sku in picked
     ]
     checklist = listed.model_copy(update={"items": tuple(items)}).model_dump()
-    task = open_task(session, shipment, TaskKind.PUT_BACK, checklist)
-    return PutBackAssigned(task_id=task.id, pieces=sum(picked.values()))
+    task = open_task(session, shipment, TaskKind.RESTOCK, checklist)
+    return RestockAssigned(task_id=task.id, pieces=sum(picked.values()))
 
 
-def await_put_back(order: OrderRun, assigned: PutBackAssigned) -> PutBack:
-    """Wait until somebody has put the goods back; there is no wait where nothing was picked."""
+def await_restock(order: OrderRun, assigned: RestockAssigned) -> Restocked:
+    """Wait until somebody has restocked the goods; there is no wait where nothing was picked."""
     if not assigned.needed:
-        return PutBack()
-    return cast(PutBack, await_answer(order, GATES[TaskKind.PUT_BACK]))
+        return Restocked()
+    return cast(Restocked, await_answer(order, GATES[TaskKind.RESTOCK]))

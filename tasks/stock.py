@@ -12,10 +12,10 @@ from models.enums import AllocationState, MovementKind, OrderStatus, TaskKind
 from models.process import UPDATE_INVENTORY_STOCK
 from models.results.decisions import Decision
 from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturned
-from models.results.work import PutBack
+from models.results.work import Restocked
 from models.tables.shipments import Shipment
 from models.tables.stock import StockMovement
-from services.answers.restock import book_put_back
+from services.answers.restock import book_restock
 from services.execution.events import PACKLINE
 from services.execution.runs import OrderRun
 from services.execution.status import set_status
@@ -75,11 +75,11 @@ def update_inventory_stock(session: Session, shipment: Shipment) -> StockBooked:
 
 
 @step("Return Stock")
-def return_stock(session: Session, shipment: Shipment, put_back: PutBack) -> StockReturned:
-    """Set free what the order holds. Goods that somebody put back are booked with the answer; only
+def return_stock(session: Session, shipment: Shipment, restocked: Restocked) -> StockReturned:
+    """Set free what the order holds. Goods that somebody restocked are booked with the answer; only
     answers from before that rule have left it to this step.
     """
-    back = put_back if put_back.booked else book_put_back(session, shipment, put_back)
+    back = restocked if restocked.booked else book_restock(session, shipment, restocked)
     return StockReturned(returned=back.returned, damaged=back.damaged, missing=back.missing)
 
 

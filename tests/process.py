@@ -172,7 +172,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "shortage": {"gate": "shortage", "decided_by": "Max", "decision": "try again"},
     "short-pick": {"gate": "short-pick", "decided_by": "Max", "decision": "try again"},
     "hold": {"gate": "hold", "decided_by": "Max", "decision": "release"},
-    "put-back": {"gate": "put-back", "put_back_by": "Jo", "outcome": "all as listed"},
+    "restock": {"gate": "restock", "restocked_by": "Jo", "outcome": "all as listed"},
 }
 """What well-behaved staff answer; the time of a collection is now."""
 

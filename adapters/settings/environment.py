@@ -112,8 +112,8 @@ class Settings(BaseSettings):
     picking_hours: WorkingHours = Field(4, description="Working hours until a picking task is due")
     packing_hours: WorkingHours = Field(2, description="Working hours until a packing task is due")
     pickup_hours: WorkingHours = Field(8, description="Working hours until a carrier pickup is due")
-    put_back_hours: WorkingHours = Field(
-        4, description="Working hours until the goods of a cancelled order are to be put back"
+    restock_hours: WorkingHours = Field(
+        4, description="Working hours until the goods of a cancelled order are to be restocked"
     )
     decision_hours: WorkingHours = Field(
         2, description="Working hours until an operator's task is due"

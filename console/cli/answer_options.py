@@ -87,8 +87,8 @@ def answer_for(kind: TaskKind, given: DoneOptions) -> dict[str, Any]:
             return packing_answer(given.by, given.parcels)
         case TaskKind.CARRIER_PICKUP:
             return pickup_answer(given.by, given.confirmation, given.at)
-        case TaskKind.PUT_BACK:
-            return put_back_answer(given.by, given.damaged, given.missing)
+        case TaskKind.RESTOCK:
+            return restock_answer(given.by, given.damaged, given.missing)
         case TaskKind.HOLD:
             return hold_answer(given.by, given.decision, given.note)
         case TaskKind.SHORTAGE | TaskKind.SHORT_PICK:
@@ -134,7 +134,7 @@ def decision_answer(kind: TaskKind, by: str, decision: str | None, note: str) ->
     return {"gate": str(kind), "decided_by": by, "decision": decision, "note": note}
 
 
-def put_back_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str, Any]:
+def restock_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str, Any]:
     """All as listed, or with `SKU=PIECES` for each product that is damaged or missing."""
     lost: dict[str, dict[str, Any]] = {}
     for option, given in (("damaged", damaged), ("missing", missing)):
@@ -144,7 +144,7 @@ def put_back_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str
             lost.setdefault(item["sku"], {"sku": item["sku"]})[option] = item["quantity"]
     outcome = DAMAGED_OR_MISSING if lost else ALL_AS_LISTED
     return {
-        "gate": "put-back", "put_back_by": by, "outcome": outcome, "lost": list(lost.values()),
+        "gate": "restock", "restocked_by": by, "outcome": outcome, "lost": list(lost.values()),
     }  # fmt: skip
 
 

@@ -394,16 +394,16 @@ def done(
     note: Annotated[str, typer.Option(help="Operator: why.")] = "",
     damaged: Annotated[
         list[str] | None,
-        typer.Option(metavar="SKU=PIECES", help="Put back: pieces that cannot be sold."),
+        typer.Option(metavar="SKU=PIECES", help="Restock: pieces that cannot be sold."),
     ] = None,
     missing: Annotated[
         list[str] | None,
-        typer.Option(metavar="SKU=PIECES", help="Put back: pieces that are not there."),
+        typer.Option(metavar="SKU=PIECES", help="Restock: pieces that are not there."),
     ] = None,
     cancel: Annotated[str, typer.Option(metavar="WHY", help="Cancel the order instead.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say that a task is done. Picking without --found means: all as listed, as does putting back
+    """Say that a task is done. Picking without --found means: all as listed, as does restocking
     without --damaged and --missing. With --found, name every product of the list, or give --rest.
     """
     with _reading() as session:

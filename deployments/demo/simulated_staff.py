@@ -28,7 +28,7 @@ class SimulatedStaff:
             TaskKind.PACKING: self._packing,
             TaskKind.CARRIER_PICKUP: self._pickup,
             TaskKind.SHORTAGE: self._shortage,
-            TaskKind.PUT_BACK: self._put_back,
+            TaskKind.RESTOCK: self._restock,
         }
 
     def do(self, task: StaffTask) -> None:
@@ -64,8 +64,8 @@ class SimulatedStaff:
             "note": "discontinued, the customer was told",
         }
 
-    def _put_back(self, task: StaffTask) -> dict[str, Any]:
-        return {"put_back_by": self._who(task), "outcome": ALL_AS_LISTED}
+    def _restock(self, task: StaffTask) -> dict[str, Any]:
+        return {"restocked_by": self._who(task), "outcome": ALL_AS_LISTED}
 
     def _who(self, task: StaffTask) -> str:
         return random.choice(self._names[task.role])

@@ -17,11 +17,11 @@ class LostItem(Form):
     missing: int = Field(0, title="Missing", description="Pieces that are not there.", ge=0)
 
 
-class PutBackForm(Form):
+class RestockForm(Form):
     """Tell us that the goods of a cancelled order are back in their bins."""
 
-    gate: Literal["put-back"] = this_form("put-back")
-    put_back_by: Name = Field(title="Put back by", description="Your name.")
+    gate: Literal["restock"] = this_form("restock")
+    restocked_by: Name = Field(title="Restocked by", description="Your name.")
     outcome: Literal["all as listed", "something is damaged or missing"] = Field(
         title="Outcome", description="Is every piece of the list back in its bin, and whole?"
     )

@@ -91,7 +91,7 @@ class StockCounted(StepResult):
     before: int
     counted: int
     counted_by: str
-    put_short: tuple[int, ...] = ()
+    short_orders: tuple[int, ...] = ()
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -112,9 +112,9 @@ class StockCounted(StepResult):
         return f"{what}: {self.counted} counted, {change}{self._who_lost()}"
 
     def _who_lost(self) -> str:
-        if not self.put_short:
+        if not self.short_orders:
             return ""
-        return f"; put short and with the operator: {', '.join(map(str, self.put_short))}"
+        return f"; short and with the operator: {', '.join(map(str, self.short_orders))}"
 
 
 class StockReturned(StepResult):

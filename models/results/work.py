@@ -1,4 +1,4 @@
-"""What people did: picked, packed, handed over, put back."""
+"""What people did: picked, packed, handed over, restocked."""
 
 from datetime import datetime
 from typing import Any
@@ -84,8 +84,8 @@ class Packed(StepResult):
         return f"{len(self.parcels)} parcels, {grams} g, packed by {self.packed_by}"
 
 
-class PutBackAssigned(StepResult):
-    """A person puts the goods of a cancelled order back; no task: nothing was picked."""
+class RestockAssigned(StepResult):
+    """A person restocks the goods of a cancelled order; no task: nothing was picked."""
 
     task_id: int | None = None
     pieces: int = 0
@@ -98,17 +98,17 @@ class PutBackAssigned(StepResult):
     def __str__(self) -> str:
         if not self.needed:
             return "nothing was picked"
-        return f"task {self.task_id}: {self.pieces} pieces to put back"
+        return f"task {self.task_id}: {self.pieces} pieces to restock"
 
 
-class PutBack(StepResult):
+class Restocked(StepResult):
     """The goods of a cancelled order are back in their bins, but for these pieces per SKU.
 
     `returned` were booked out and are in stock again. `booked`: the stock changed with the answer;
     *Return Stock* does it where nothing was picked, and for answers older than that rule.
     """
 
-    put_back_by: str = ""
+    restocked_by: str = ""
     returned: dict[str, int] = Field(default_factory=dict)
     damaged: dict[str, int] = Field(default_factory=dict)
     missing: dict[str, int] = Field(default_factory=dict)
@@ -116,8 +116,8 @@ class PutBack(StepResult):
 
     def __str__(self) -> str:
         if not (self.damaged or self.missing):
-            return f"all back, says {self.put_back_by}"
-        return f"back, says {self.put_back_by}{but_for(self.damaged, self.missing)}"
+            return f"all back, says {self.restocked_by}"
+        return f"back, says {self.restocked_by}{but_for(self.damaged, self.missing)}"
 
 
 class PickupOutcome(StepResult):

@@ -22,15 +22,15 @@ from models.forms.picking import (
     PickingForm,
 )
 from models.forms.pickup import CarrierPickupForm
-from models.forms.restock import DAMAGED_OR_MISSING, LostItem, PutBackForm
+from models.forms.restock import DAMAGED_OR_MISSING, LostItem, RestockForm
 from models.results.decisions import HoldEnded
 from models.results.stock import ShortLine
-from models.results.work import Packed, Parcel, Picked, PickupOutcome, PutBack
+from models.results.work import Packed, Parcel, Picked, PickupOutcome, Restocked
 from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from services.answers.decisions import ask_about_pick
-from services.answers.restock import book_put_back
-from services.answers.write_offs import take_off_stock
+from services.answers.restock import book_restock
+from services.answers.write_offs import write_off
 from services.execution.errors import AnswerRefused
 from services.orders.cancellation import request_cancellation
 from services.orders.holds import lift_hold
@@ -58,7 +58,7 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> P
     ]
     if short:
         lost = {sku: (listed[sku] - item.quantity, item.why or "") for sku, item in short.items()}
-        take_off_stock(session, shipment, lost, form.picked_by)
+        write_off(session, shipment, lost, form.picked_by)
         ask_about_pick(session, shipment, waits=False, missing=missing)
     quantities = {line.sku: line.picked or 0 for line in shipment.goods}
     return Picked(picked_by=form.picked_by, quantities=quantities, missing=tuple(missing))
@@ -170,7 +170,7 @@ def accept_carrier_pickup(
     )
 
 
-def accept_put_back(session: Session, shipment: Shipment, form: PutBackForm) -> PutBack:
+def accept_restock(session: Session, shipment: Shipment, form: RestockForm) -> Restocked:
     """Every piece that was picked is back, or is said to be damaged or missing.
 
     The stock changes at once: what is back is free, and the rest has left it.
@@ -187,12 +187,12 @@ def accept_put_back(session: Session, shipment: Shipment, form: PutBackForm) -> 
     picked = {line.sku: line.picked for line in shipment.goods if line.picked}
     for item in form.lost:
         _check_lost(item, picked)
-    put_back = PutBack(
-        put_back_by=form.put_back_by,
+    restocked = Restocked(
+        restocked_by=form.restocked_by,
         damaged={item.sku: item.damaged for item in form.lost if item.damaged},
         missing={item.sku: item.missing for item in form.lost if item.missing},
     )
-    return book_put_back(session, shipment, put_back)
+    return book_restock(session, shipment, restocked)
 
 
 def accept_hold(session: Session, shipment: Shipment, form: HoldForm) -> HoldEnded:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from models.enums import AllocationState, MovementKind
-from models.results.work import PutBack
+from models.results.work import Restocked
 from models.tables.shipments import Shipment
 from models.tables.stock import StockMovement
 from services.inventory.allocations import allocated_warehouse, close_allocations, lock_goods
@@ -23,31 +23,33 @@ class Origin(NamedTuple):
 
     key: str
     warehouse: str
-    put_back_by: str
+    restocked_by: str
 
 
-def book_put_back(session: Session, shipment: Shipment, put_back: PutBack) -> PutBack:
+def book_restock(session: Session, shipment: Shipment, restocked: Restocked) -> Restocked:
     """Set free what a locked shipment holds, or book in what was booked out and is there again.
 
     Damaged pieces, and those that are missing, leave the stock in the same instant.
     """
     lock_goods(session, shipment)
     warehouse = warehouse_called(session, allocated_warehouse(session, shipment)).code
-    origin = Origin(shipment.key, warehouse, put_back.put_back_by)
+    origin = Origin(shipment.key, warehouse, restocked.restocked_by)
     close_allocations(session, shipment, AllocationState.RELEASED)
     booked_out = is_booked_out(session, shipment)
-    returned = _returned(shipment, put_back) if booked_out else {}
+    returned = _returned(shipment, restocked) if booked_out else {}
     _move(session, origin, MovementKind.RETURNED, returned)
-    _move(session, origin, MovementKind.DAMAGED, _less(put_back.damaged))
+    _move(session, origin, MovementKind.DAMAGED, _less(restocked.damaged))
     if not booked_out:  # else what is missing has left the stock before
-        _move(session, origin, MovementKind.ADJUSTED, _less(put_back.missing))
+        _move(session, origin, MovementKind.ADJUSTED, _less(restocked.missing))
     notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
-    return put_back.model_copy(update={"returned": returned, "booked": True})
+    return restocked.model_copy(update={"returned": returned, "booked": True})
 
 
-def _returned(shipment: Shipment, put_back: PutBack) -> dict[str, int]:
+def _returned(shipment: Shipment, restocked: Restocked) -> dict[str, int]:
     """The pieces that are there again, damaged ones too."""
-    there = {line.sku: line.quantity - put_back.missing.get(line.sku, 0) for line in shipment.goods}
+    there = {
+        line.sku: line.quantity - restocked.missing.get(line.sku, 0) for line in shipment.goods
+    }
     return {sku: pieces for sku, pieces in there.items() if pieces}
 
 
@@ -65,8 +67,8 @@ def _move(session: Session, origin: Origin, kind: MovementKind, pieces: dict[str
                 quantity=pieces[sku],
                 kind=kind,
                 reference=origin.key,
-                actor=origin.put_back_by,
-                reason="put back after the order was cancelled",
+                actor=origin.restocked_by,
+                reason="restocked after the order was cancelled",
             )
         )
         session.flush()

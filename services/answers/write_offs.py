@@ -21,7 +21,7 @@ Lost = tuple[int, str]
 """Pieces, and why they cannot be sold."""
 
 
-def take_off_stock(session: Session, shipment: Shipment, lost: Mapping[str, Lost], by: str) -> None:
+def write_off(session: Session, shipment: Shipment, lost: Mapping[str, Lost], by: str) -> None:
     """Book out what is lost by SKU of what a locked shipment holds, once per round of picking."""
     warehouse = allocated_warehouse(session, shipment)
     if warehouse is None:

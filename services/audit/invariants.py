@@ -73,12 +73,12 @@ _COMPENSATION = _progress(
 )
 _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
-_IS_BACK = "(step = 'gate: put-back' AND result -> 'answer' ->> 'booked' = 'true')"
-"""The record of an answer that put the goods of a cancelled order back, and changed the stock."""
+_IS_BACK = "(step = 'gate: restock' AND result -> 'answer' ->> 'booked' = 'true')"
+"""The record of an answer that restocked the goods of a cancelled order back, and changed the stock."""
 
 # What an order gave up to a count it has regained as often, or it waits for it. One that was picked
 # short holds what was found and wants the rest until somebody has decided; one that was split off
-# holds or wants from the beginning. What was put back is held by nobody.
+# holds or wants from the beginning. What was restocked is held by nobody.
 _HOLDING = f"""
     WITH checked AS (
         SELECT key, bool_or(step = 'Check Inventory Levels' AND result -> 'shortages' = '[]')
@@ -948,7 +948,7 @@ CANCELLED = (
         """,
     ),
     Invariant(
-        name="goods that were picked for a cancelled order were put back",
+        name="goods that were picked for a cancelled order were restocked",
         problem="Order {number} was picked and its stock returned, and nobody says that its {sku}"
         " is back.",
         breaking=f"""
@@ -957,7 +957,7 @@ CANCELLED = (
                 ON returned.subject = travels.key AND returned.step = 'Return Stock'
             WHERE line.picked > 0 AND line.quantity > 0 AND NOT EXISTS (
                 SELECT FROM step_record AS back
-                WHERE back.subject = travels.key AND back.step = 'gate: put-back'
+                WHERE back.subject = travels.key AND back.step = 'gate: restock'
                   AND back.result ->> 'accepted' = 'true'
             )
         """,
@@ -1008,16 +1008,16 @@ CANCELLED = (
         """,
     ),
     Invariant(
-        name="orders that are to be cancelled only want their goods put back",
+        name="orders that are to be cancelled only want their goods restocked",
         problem="Task {id} ({kind}) is open, and its order {number} is {wanted}.",
         breaking=f"""
             SELECT id, kind, {_NUMBER_OF_TRAVELLING},
-                CASE WHEN kind = 'put-back' THEN 'not to be cancelled' ELSE 'to be cancelled' END
+                CASE WHEN kind = 'restock' THEN 'not to be cancelled' ELSE 'to be cancelled' END
                     AS wanted
             FROM staff_task AS task JOIN shipment AS travels
                 ON travels.order_number = task.order_number AND travels.number = task.shipment
             WHERE state = 'open'
-              AND (kind = 'put-back') <> (travels.key IN {_TO_BE_CANCELLED})
+              AND (kind = 'restock') <> (travels.key IN {_TO_BE_CANCELLED})
         """,
     ),
 )

@@ -44,7 +44,7 @@ def _take(row: Row, change: Incoming, first_line: dict[_Key, int], tally: Tally)
         raise Malformed(f"stands in line {first} already: keep one of them, or add them up")
     try:
         if isinstance(change, StockCountIn):
-            if (counted := count(change)).put_short:
+            if (counted := count(change)).short_orders:
                 tally.notes.append(str(counted))
         elif isinstance(change, DeliveryIn | AdjustmentIn):
             book(change)

@@ -51,7 +51,7 @@ _SAYING_DONE = {
     TaskKind.CARRIER_PICKUP: " --confirmation NUMBER --at 'YYYY-MM-DD HH:MM'",
     TaskKind.SHORTAGE: " --decision 'try again'",
     TaskKind.SHORT_PICK: " --decision 'try again'",
-    TaskKind.PUT_BACK: "",
+    TaskKind.RESTOCK: "",
     TaskKind.HOLD: " --decision release",
 }
 

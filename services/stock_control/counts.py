@@ -15,7 +15,7 @@ from models.tables.stock import StockCount, StockLevel, StockMovement
 from services.execution.locks import locked_shipment
 from services.inventory.warehouses import several_warehouses, warehouse_called
 from services.stock_control.allocated_shipments import AllocatedShipment, allocated_shipments
-from services.stock_control.shortfalls import put_short
+from services.stock_control.shortfalls import record_shortfall
 from services.stock_control.stock_changes import AlreadyBooked, book_movement, locked_level, named
 
 _ATTEMPTS = 20
@@ -71,7 +71,7 @@ def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounte
     short = _who_gives_way(holders, found.counted)
     if not there.keys() >= short.keys():
         return None
-    _put_short(session, found, [there[key] for key in short], holders)
+    _record_shortfalls(session, found, [there[key] for key in short], holders)
     asked = tuple(holder.number for holder in short.values() if not holder.goes_back)
     return _book_count(session, level, found, asked)
 
@@ -99,7 +99,7 @@ def _who_gives_way(
     return {key: may[key] for key in chosen}
 
 
-def _put_short(
+def _record_shortfalls(
     session: Session, found: StockCountIn, short: list[Shipment], holders: list[AllocatedShipment]
 ) -> None:
     unpicked = {holder.key: holder.unpicked for holder in holders}
@@ -113,11 +113,11 @@ def _put_short(
             counted_by=found.by,
             reference=found.reference,
         )
-        put_short(session, shipment, why)
+        record_shortfall(session, shipment, why)
 
 
 def _book_count(
-    session: Session, level: StockLevel, found: StockCountIn, put_short: tuple[int, ...]
+    session: Session, level: StockLevel, found: StockCountIn, short_orders: tuple[int, ...]
 ) -> StockCounted:
     """Keep the count, and move what it found more or less; orders that gave way free the rest."""
     warehouse, before = level.warehouse, level.on_hand
@@ -125,7 +125,7 @@ def _book_count(
     session.add(StockCount(warehouse=warehouse, before=before, actor=found.by, **kept))
     if found.counted != before:
         book_movement(session, _counted_movement(found, warehouse, before))
-    if put_short:
+    if short_orders:
         notify(session, ORDERS_CHANNEL)  # what they held of other products is free
     return StockCounted(
         sku=found.sku,
@@ -133,7 +133,7 @@ def _book_count(
         before=before,
         counted=found.counted,
         counted_by=found.by,
-        put_short=put_short,
+        short_orders=short_orders,
     )
 
 

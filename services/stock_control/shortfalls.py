@@ -19,7 +19,7 @@ from services.worklist.closing import complete_task
 from services.worklist.tasks import tasks_of
 
 
-def put_short(session: Session, shipment: Shipment, why: StockReleased) -> None:
+def record_shortfall(session: Session, shipment: Shipment, why: StockReleased) -> None:
     """Take a locked shipment's stock away, but for what is picked.
 
     One that is not yet to be picked is told when it is; one that is to be cancelled asks nobody.

@@ -80,7 +80,7 @@ def _short_pick(checklist: dict[str, Any]) -> list[str]:
     ]
 
 
-def _put_back(checklist: dict[str, Any]) -> list[str]:
+def _restock(checklist: dict[str, Any]) -> list[str]:
     rows = [
         (item["bin"], item["quantity"], item["sku"], item["name"], item["barcode"])
         for item in checklist["items"]
@@ -88,7 +88,7 @@ def _put_back(checklist: dict[str, Any]) -> list[str]:
     pieces = sum(item["quantity"] for item in checklist["items"])
     return [
         "The order is cancelled. Take its goods out of tote or parcel, walk the bins in this order"
-        f" and put back **{_counted(pieces, 'piece')}**:",
+        f" and restock **{_counted(pieces, 'piece')}**:",
         _table(("Bin", "Pieces", "SKU", "Product", "Barcode"), rows),
     ]
 
@@ -120,7 +120,7 @@ _BODIES = {
     TaskKind.CARRIER_PICKUP: _carrier_pickup,
     TaskKind.SHORTAGE: _shortage,
     TaskKind.SHORT_PICK: _short_pick,
-    TaskKind.PUT_BACK: _put_back,
+    TaskKind.RESTOCK: _restock,
     TaskKind.HOLD: _hold,
 }
 

@@ -14,10 +14,10 @@ from models.forms.decisions import RELEASE, TRY_AGAIN, HoldForm, ShortageForm, S
 from models.forms.packing import PackingForm
 from models.forms.picking import ALL_AS_LISTED, PickingForm
 from models.forms.pickup import CarrierPickupForm
-from models.forms.restock import PutBackForm
+from models.forms.restock import RestockForm
 from models.results.base import StepResult
 from models.results.decisions import Decision, HoldEnded
-from models.results.work import Packed, Picked, PickupOutcome, PutBack
+from models.results.work import Packed, Picked, PickupOutcome, Restocked
 from models.tables.shipments import Shipment
 
 NOBODY = "(nobody: the answer is in Packline)"
@@ -133,12 +133,12 @@ GATES: dict[TaskKind, Gate] = {
             example={"gate": "short-pick", "decided_by": NOBODY, "decision": TRY_AGAIN},
         ),
         Gate(
-            kind=TaskKind.PUT_BACK,
-            title="Put back",
-            form=PutBackForm,
-            result=PutBack,
-            accept="services.answers.acceptance:accept_put_back",
-            example={"gate": "put-back", "put_back_by": NOBODY, "outcome": ALL_AS_LISTED},
+            kind=TaskKind.RESTOCK,
+            title="Restock",
+            form=RestockForm,
+            result=Restocked,
+            accept="services.answers.acceptance:accept_restock",
+            example={"gate": "restock", "restocked_by": NOBODY, "outcome": ALL_AS_LISTED},
         ),
         Gate(
             kind=TaskKind.HOLD,

@@ -23,7 +23,7 @@ _ROLES = {
     TaskKind.CARRIER_PICKUP: Role.LOGISTICS_COORDINATOR,
     TaskKind.SHORTAGE: Role.OPERATOR,
     TaskKind.SHORT_PICK: Role.OPERATOR,
-    TaskKind.PUT_BACK: Role.WAREHOUSE_STAFF,
+    TaskKind.RESTOCK: Role.WAREHOUSE_STAFF,
     TaskKind.HOLD: Role.OPERATOR,
 }
 
@@ -40,7 +40,7 @@ _HOURS: dict[TaskKind, Callable[[], float]] = {
     TaskKind.CARRIER_PICKUP: lambda: settings().pickup_hours,
     TaskKind.SHORTAGE: lambda: settings().decision_hours,
     TaskKind.SHORT_PICK: lambda: settings().decision_hours,
-    TaskKind.PUT_BACK: lambda: settings().put_back_hours,
+    TaskKind.RESTOCK: lambda: settings().restock_hours,
     TaskKind.HOLD: lambda: settings().decision_hours,
 }
 

@@ -61,7 +61,7 @@ def test_killed_while_the_run_is_suspended(chaos, place):
     assert_shipped_once(chaos, [number])
 
 
-def test_a_form_that_is_gone_from_prefect_is_put_back(chaos):
+def test_a_form_that_is_gone_from_prefect_is_restock(chaos):
     (number,) = take_in()
     run_id = until_waiting(chaos, number, "picking-1")
     schema = f"flow_runs/{run_id}/input/suspended-picking-1-schema"

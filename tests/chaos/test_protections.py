@@ -47,7 +47,7 @@ def test_the_fence_keeps_out_an_attempt_whose_order_was_cancelled_meanwhile(
                 OrderRun, lock, lambda self, session: locked_shipment(session, number)
             )
         process.run(number)
-        assert "orders that are to be cancelled only want their goods put back" in broken_checks()
+        assert "orders that are to be cancelled only want their goods restocked" in broken_checks()
         return
     with pytest.raises(Superseded):
         process.run(number)

@@ -351,7 +351,7 @@ def test_a_count_says_what_was_before_and_whom_it_puts_short(packline, picking):
     status, out, _ = packline(*counted)
     assert status == 0
     assert out == (
-        f"MUG: 1 counted, the books had 10 (-9); put short and with the operator: {number}.\n"
+        f"MUG: 1 counted, the books had 10 (-9); short and with the operator: {number}.\n"
     )
     assert mugs(packline) == (1, 0)
     (task,) = as_json(packline("tasks", "--role", "operator", "--json"))
@@ -676,10 +676,10 @@ def test_a_product_that_is_named_twice_under_one_option_is_refused(
     packline("cancel", number, "--reason", "changed their mind", "--by", "Max")
     process.run(number)
     twice = (option, "MUG=1", option, "MUG=1")
-    status, _, err = packline("done", open_task_id("put-back"), "--by", "Jo", *twice)
+    status, _, err = packline("done", open_task_id("restock"), "--by", "Jo", *twice)
     assert status == 1
     assert err == f"{option} names MUG twice: give it once, with all its pieces.\n"
-    assert open_task_id("put-back")
+    assert open_task_id("restock")
     assert_sound()
 
 
@@ -698,13 +698,13 @@ def test_a_picker_counts_each_product_and_those_in_full_need_no_reason(packline,
     assert_sound()
 
 
-def test_goods_of_a_cancelled_order_are_put_back(packline, process, picking):
+def test_goods_of_a_cancelled_order_are_restock(packline, process, picking):
     number, task = picking
     packline("done", task, "--by", "Jo")
     packline("cancel", number, "--reason", "a mistake", "--by", "Max")
-    assert process.run(number) == "put-back-1"
+    assert process.run(number) == "restock-1"
     options = ("--by", "Jo", "--damaged", "MUG=1", "--missing", "PLATE=1")
-    assert packline("done", open_task_id("put-back"), *options)[0] == 0
+    assert packline("done", open_task_id("restock"), *options)[0] == 0
     assert process.run(number).startswith(f"Order {number} is Cancelled")
     assert_sound()
 

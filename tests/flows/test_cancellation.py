@@ -45,10 +45,10 @@ def ask(number, reason="changed their mind", by="Max"):
 
 
 def go_back(process, number, shipment=1):
-    """Until the order is cancelled; goods that were picked are put back."""
+    """Until the order is cancelled; goods that were picked are restocked."""
     outcome = process.run(number, shipment)
-    if outcome == "put-back-1":
-        process.answer("put-back", number)
+    if outcome == "restock-1":
+        process.answer("restock", number)
         outcome = process.run(number, shipment)
     return outcome
 
@@ -96,7 +96,7 @@ def test_an_order_is_cancelled_at_each_gate(process, number, mail_server, gate):
     assert go_back(process, number).startswith(f"Order {number} is Cancelled")
     assert process.ran[-len(COMPENSATION_STEPS) :] == list(COMPENSATION_STEPS)
     assert process.answers == {}
-    assert ("put-back" in dict(rows("SELECT kind, state FROM staff_task"))) == (gate in PICKED)
+    assert ("restock" in dict(rows("SELECT kind, state FROM staff_task"))) == (gate in PICKED)
     assert_undone(number, mail_server)
 
 
@@ -313,10 +313,10 @@ def test_only_this_orders_parcels_leave_the_carriers_book(process, number, mail_
 def test_what_is_damaged_or_missing_is_not_in_stock_again(process, number, gate, kind):
     bring_to(process, number, gate)
     ask(number)
-    assert process.run(number) == "put-back-1"
+    assert process.run(number) == "restock-1"
     assert "| A-01-1 | 2 | MUG |" in process.description
     lost = [{"sku": "MUG", "damaged": 1}, {"sku": "PLATE", "missing": 1}]
-    process.answer("put-back", outcome="something is damaged or missing", lost=lost)
+    process.answer("restock", outcome="something is damaged or missing", lost=lost)
     process.run(number)
     assert stock() == {"MUG": "9 0", "PLATE": "3 0"}
     moved = rows(
@@ -344,7 +344,7 @@ def test_more_cannot_be_lost_than_was_picked(process, number, lost, complaint):
     ask(number)
     process.run(number)
     with pytest.raises(PacklineError, match=complaint):
-        process.answer("put-back", outcome="something is damaged or missing", lost=lost)
+        process.answer("restock", outcome="something is damaged or missing", lost=lost)
 
 
 def test_an_order_of_a_place_without_rates_is_cancelled_without_a_refund(process, shop):

@@ -137,8 +137,8 @@ def test_a_request_to_cancel_wins_over_a_hold(process, number, gate):
     assert_sound()
     with pytest.raises(CannotHold, match="is being cancelled"):
         hold(number)
-    if process.run(number) == "put-back-1":
-        process.answer("put-back")
+    if process.run(number) == "restock-1":
+        process.answer("restock")
     assert process.run(number).startswith(f"Order {number} is ")
     assert rows("SELECT status FROM sales_order") == [("Cancelled",)]
     assert_sound()

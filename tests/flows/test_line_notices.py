@@ -31,8 +31,8 @@ def number(process, mail_server):
 
 def go_back(process, number):
     """Until the order is cancelled."""
-    assert process.run(number) == "put-back-1"
-    process.answer("put-back", number)
+    assert process.run(number) == "restock-1"
+    process.answer("restock", number)
     assert process.run(number).startswith(f"Order {number} is Cancelled")
 
 

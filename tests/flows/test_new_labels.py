@@ -227,8 +227,8 @@ def test_it_can_be_cancelled_at_any_time(process, number, stop_at):
         cancel()
     else:
         process.meanwhile[stop_at] = cancel
-    assert process.run(number) == "put-back-1"
-    process.answer("put-back", number)
+    assert process.run(number) == "restock-1"
+    process.answer("restock", number)
     process.run(number)
     assert rows("SELECT status FROM sales_order") == [("Cancelled",)]
     assert {state for _, state in labels()} == {"voided"}

@@ -134,8 +134,8 @@ def test_a_short_pick_that_is_cancelled_gives_its_stock_back(process, number):
     process.answer("picking", outcome="too few of these, the rest as listed", found=missing)
     process.run(number)
     process.answer("short-pick", decision="cancel the order")
-    assert process.run(number) == "put-back-1"  # the mugs are in the tote
-    process.answer("put-back")
+    assert process.run(number) == "restock-1"  # the mugs are in the tote
+    process.answer("restock")
     assert process.run(number) == f"Order {number} is Cancelled: picked short."
     assert stock() == {"MUG": (10, 0), "PLATE": (3, 0)}  # the missing one is gone
     assert status() == "Cancelled"

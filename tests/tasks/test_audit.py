@@ -608,8 +608,8 @@ DAMAGES = [
         f"its pickup order:{TAKEN_BACK}:pickup is wanted.",
     ),
     Damage(
-        "goods that were picked for a cancelled order were put back",
-        "DELETE FROM step_record WHERE step = 'gate: put-back'",
+        "goods that were picked for a cancelled order were restocked",
+        "DELETE FROM step_record WHERE step = 'gate: restock'",
         f"Order {TAKEN_BACK} was picked and its stock returned, and nobody says that its VASE",
     ),
     Damage(
@@ -619,7 +619,7 @@ DAMAGES = [
     ),
     Damage(
         "what came back of a cancelled order is booked in once",
-        "DELETE FROM step_record WHERE step IN ('gate: put-back', 'Return Stock')",
+        "DELETE FROM step_record WHERE step IN ('gate: restock', 'Return Stock')",
         f"order:{TAKEN_BACK} returned 0 of VASE as damaged, and its movement says -1.",
     ),
     Damage(
@@ -666,7 +666,7 @@ DAMAGES = [
         f"Order {TAKEN_BACK} has 1 of VASE cancelled, and 2 go back.",
     ),
     Damage(
-        "orders that are to be cancelled only want their goods put back",
+        "orders that are to be cancelled only want their goods restocked",
         "UPDATE sales_order SET cancel_requested_at = now(), cancel_requested_by = 'Max',"
         f" cancel_reason = 'a mistake' WHERE number = {WAITING}",
         f"(picking) is open, and its order {WAITING} is to be cancelled.",
@@ -908,9 +908,9 @@ def unmark_ready(process: Process) -> None:
         if kind != "carrier-pickup":
             process.answer(kind, TAKEN_BACK)
     request_cancellation_of(TAKEN_BACK, "changed their mind", "Max")
-    assert process.run(TAKEN_BACK) == "put-back-1"
+    assert process.run(TAKEN_BACK) == "restock-1"
     lost = [{"sku": "VASE", "damaged": 1}]
-    process.answer("put-back", outcome="something is damaged or missing", lost=lost)
+    process.answer("restock", outcome="something is damaged or missing", lost=lost)
     assert process.run(TAKEN_BACK).startswith(f"Order {TAKEN_BACK} is Cancelled")
 
 
@@ -920,9 +920,9 @@ def release_all(process: Process) -> None:
     found = [{"sku": "JUG", "quantity": 2, "why": "damaged"}]
     process.answer("picking", GIVEN_UP, outcome="something is missing", found=found)
     request_cancellation_of(GIVEN_UP, "changed their mind", "Max")
-    assert process.run(GIVEN_UP) == "put-back-1"
+    assert process.run(GIVEN_UP) == "restock-1"
     lost = [{"sku": "JUG", "missing": 1}]
-    process.answer("put-back", outcome="something is damaged or missing", lost=lost)
+    process.answer("restock", outcome="something is damaged or missing", lost=lost)
     assert process.run(GIVEN_UP).startswith(f"Order {GIVEN_UP} is Cancelled")
 
 

@@ -181,8 +181,8 @@ def test_a_cancelled_order_leaves_its_stock_to_those_that_wait(process):
     run.answer("picking", holder, outcome="too few of these, the rest as listed", found=missing)
     run.run(holder)
     run.answer("short-pick", holder, decision="cancel the order")
-    assert run.run(holder) == "put-back-1"
-    run.answer("put-back", holder)
+    assert run.run(holder) == "restock-1"
+    run.answer("restock", holder)
     run.run(holder)
     assert fill_backorders() == [number]
     assert other.run(number) == "picking-1"

@@ -64,9 +64,9 @@ def stock(sku="MUG"):
 def test_the_newest_order_gives_way_and_the_operator_is_asked(three):
     (_, _), (_, _), (newest, run) = three
     counted = count_mugs(8)
-    assert counted.put_short == (newest,)
+    assert counted.short_orders == (newest,)
     assert counted.model_dump()["difference"] == -2
-    assert str(counted).endswith(f"(-2); put short and with the operator: {newest}")
+    assert str(counted).endswith(f"(-2); short and with the operator: {newest}")
     assert stock() == (8, 6)
     assert_sound()
     assert run.run(newest) == "short-pick-1"
@@ -87,15 +87,15 @@ def test_the_others_are_picked_and_shipped_as_if_nothing_had_been(three):
 
 def test_as_many_orders_as_needed_give_way_whole(three):
     numbers = [number for number, _ in three]
-    assert count_mugs(5).put_short == (numbers[2], numbers[1])
+    assert count_mugs(5).short_orders == (numbers[2], numbers[1])
     assert stock() == (5, 3)
-    assert count_mugs(0, "C-2").put_short == (numbers[0],)
+    assert count_mugs(0, "C-2").short_orders == (numbers[0],)
     assert stock() == (0, 0)
     assert_sound()
 
 
 def test_a_count_that_leaves_enough_puts_nobody_short(three):
-    assert count_mugs(9).put_short == ()
+    assert count_mugs(9).short_orders == ()
     assert stock() == (9, 9)
     assert rows("SELECT 1 FROM staff_task WHERE kind = 'short-pick'") == []
 
@@ -157,7 +157,7 @@ def test_its_other_products_are_free_for_those_that_wait(process, three):
     with transaction() as session:
         waiting = make_order(session, {"PLATE": 1})
     assert process.run(waiting) == "shortage-1"
-    assert count_mugs(9).put_short == (newest,)
+    assert count_mugs(9).short_orders == (newest,)
     assert stock("PLATE") == (4, 2)
     assert fill_backorders() == []  # what the older one wants is kept for it
     mugs_arrive(1)
@@ -169,7 +169,7 @@ def test_goods_in_totes_are_not_taken_away(three):
     newest, run = three[2]
     run.answer("picking", newest)
     assert run.run(newest) == "packing-1"
-    assert count_mugs(8).put_short == (three[1][0],)
+    assert count_mugs(8).short_orders == (three[1][0],)
     assert run.ship(newest) == f"Order {newest} is Shipped."
     assert_sound()
 
@@ -181,7 +181,7 @@ def test_a_count_of_fewer_than_are_picked_is_refused_and_names_the_orders(three)
     with pytest.raises(PickedAlready, match=f"6 are picked for the orders {three[2][0]}, "):
         count_mugs(5)
     assert everything() == before
-    assert count_mugs(6).put_short == (three[0][0],)
+    assert count_mugs(6).short_orders == (three[0][0],)
     assert_sound()
 
 
@@ -191,7 +191,7 @@ def test_an_order_that_is_not_yet_to_be_picked_is_put_short_when_it_would_be(pro
     process.fail["Calculate Total Order Value"] = RuntimeError("the machine stopped")
     with pytest.raises(RuntimeError):
         process.run(number)
-    assert count_mugs(1).put_short == (number,)
+    assert count_mugs(1).short_orders == (number,)
     assert_sound()
     assert process.run(number) == "short-pick-1"
     assert_sound()
@@ -225,7 +225,7 @@ def count_plates(pieces):
 def one_plate_left(process):
     """An order of three mugs and two plates, of which a count has found one plate."""
     number, run = to_be_picked(process, MUG=3, PLATE=2)
-    assert count_plates(1).put_short == (number,)
+    assert count_plates(1).short_orders == (number,)
     assert run.run(number) == "short-pick-1"
     assert "| PLATE | 2 | 1 |" in run.description
     return number, run
@@ -311,7 +311,7 @@ def test_what_was_found_of_a_short_pick_lies_in_a_tote_and_is_not_taken_away(thr
     number, run = three[2]
     run.answer("picking", number, **found(MUG=(1, "not in bin")))
     assert run.run(number) == "short-pick-1"
-    assert count_mugs(6).put_short == (three[1][0],)
+    assert count_mugs(6).short_orders == (three[1][0],)
     assert allocations(number) == [(1, "MUG", "allocated", 1), (1, "MUG", "backordered", 2)]
     assert_sound()
 
@@ -334,13 +334,13 @@ def test_a_count_of_fewer_than_lie_in_a_tote_is_refused_though_the_order_is_pick
     with pytest.raises(PickedAlready, match=f"3 are picked for order {number}"):
         count_mugs(2)
     assert everything() == before
-    assert count_mugs(3).put_short == ()
+    assert count_mugs(3).short_orders == ()
     assert_sound()
 
 
 def test_of_an_order_picked_in_part_only_the_rest_gives_way(in_a_tote):
     number, run = in_a_tote
-    assert count_plates(1).put_short == (number,)
+    assert count_plates(1).short_orders == (number,)
     assert allocations(number) == [(1, "MUG", "allocated", 3), (1, "PLATE", "backordered", 2)]
     assert rows("SELECT sku, picked FROM shipment_line ORDER BY 1") == [("MUG", 3), ("PLATE", 0)]
     assert_sound()
@@ -401,7 +401,7 @@ def test_an_operator_who_is_being_asked_is_still_asked_with_more_on_the_list(pro
     number, run = to_be_picked(process, MUG=3, PLATE=2)
     run.answer("picking", number, **found(PLATE=(0, "damaged")))
     execute("UPDATE shipment_line SET picked = 1 WHERE sku = 'MUG'")
-    assert count_mugs(2).put_short == (number,)
+    assert count_mugs(2).short_orders == (number,)
     assert allocations(number) == [
         (1, "MUG", "allocated", 1),
         (1, "MUG", "backordered", 2),
@@ -420,7 +420,7 @@ def test_an_order_that_is_to_be_cancelled_gives_way_first_and_nobody_is_asked(pr
     newer, other = to_be_picked(process, MUG=5)
     request_cancellation_of(older, "changed their mind", "Max")
     counted = count_mugs(7)
-    assert counted.put_short == ()
+    assert counted.short_orders == ()
     assert str(counted) == "MUG: 7 counted, the books had 10 (-3)"
     assert allocations(newer) == [(1, "MUG", "allocated", 5)]
     assert_sound()
@@ -433,7 +433,7 @@ def test_an_order_that_is_to_be_cancelled_gives_way_first_and_nobody_is_asked(pr
 def test_an_order_may_give_way_twice(three):
     number, run = three[2]
     for round in (1, 2):
-        assert count_mugs(8, f"C-{round}").put_short == (number,)
+        assert count_mugs(8, f"C-{round}").short_orders == (number,)
         assert run.run(number) == f"short-pick-{round}"
         mugs_arrive(1, f"D-{round}")
         assert fill_backorders() == [number]
@@ -484,7 +484,7 @@ def count_while_it_is_picked(monkeypatch, number, run, seconds):
 
     The count goes on once that is done, or after so many seconds: with the lock, it never is.
     """
-    take = services.stock_control.counts._put_short
+    take = services.stock_control.counts._record_shortfalls
     picker = Thread(target=answered, args=(run, number))
 
     def take_while_it_is_picked(*given):
@@ -492,7 +492,9 @@ def count_while_it_is_picked(monkeypatch, number, run, seconds):
         picker.join(seconds)
         take(*given)
 
-    monkeypatch.setattr(services.stock_control.counts, "_put_short", take_while_it_is_picked)
+    monkeypatch.setattr(
+        services.stock_control.counts, "_record_shortfalls", take_while_it_is_picked
+    )
     count_mugs(8)
     picker.join()
     return run.run(number)
@@ -534,6 +536,6 @@ def test_counting_and_allocating_at_once_leaves_every_order_whole(process, three
     works.append(lambda: count_mugs(4))
     *outcomes, counted = at_once(lambda do: do(), works)
     assert set(outcomes) <= {"picking-1", "shortage-1", "short-pick-1"}
-    assert counted.put_short
+    assert counted.short_orders
     assert stock()[0] == 4
     assert_sound()

@@ -116,8 +116,8 @@ def cancelled_while_it_is_picked(monkeypatch, to_be_picked, seconds):
     )
     said = outcome(partial(pick_short, task))
     assert other.ended() == "Max"
-    assert run.run(number) == "put-back-1"
-    run.answer("put-back", number)
+    assert run.run(number) == "restock-1"
+    run.answer("restock", number)
     assert run.run(number) == f"Order {number} is Cancelled: changed their mind."
     return said
 
@@ -127,7 +127,7 @@ def test_who_cancels_waits_for_the_picker_and_asks_nobody_any_more(monkeypatch, 
     assert rows("SELECT kind, state FROM staff_task ORDER BY id") == [
         ("picking", "done"),
         ("short-pick", "withdrawn"),
-        ("put-back", "done"),
+        ("restock", "done"),
     ]
     assert rows("SELECT allocated FROM product WHERE sku = 'MUG'") == [(0,)]
     assert_sound()
@@ -142,7 +142,7 @@ def test_without_the_orders_lock_a_cancelled_order_would_ask_the_operator(
     other = Meanwhile(monkeypatch, services.answers.submit, "_checked", sooner, DONE_SOONER)
     assert outcome(partial(pick_short, task)) == "Jo"
     assert other.ended() == "Max"
-    assert "orders that are to be cancelled only want their goods put back" in broken()
+    assert "orders that are to be cancelled only want their goods restocked" in broken()
 
 
 def test_a_picker_who_comes_after_the_cancellation_is_told(to_be_picked):

@@ -265,7 +265,7 @@ def test_what_no_warehouse_has_cannot_be_picked_elsewhere(process, short):
         ("split", "packing-1"),
         ("wait", "short-pick-2"),
         ("cancel line", "packing-1"),
-        ("cancel order", "put-back-1"),
+        ("cancel order", "restock-1"),
         ("pick elsewhere", "short-pick-1"),  # nowhere: the operator is asked
         ("ask", "short-pick-1"),
     ],
@@ -351,8 +351,8 @@ def test_once_the_others_have_left_the_last_part_is_cancelled_and_refunded(proce
 
 def test_a_cancelled_order_takes_all_its_parts_back(process, short, rest):
     rest.answer("shortage", short, 2, decision="cancel the order")
-    assert process.run(short) == "put-back-1"
-    process.answer("put-back", short)
+    assert process.run(short) == "restock-1"
+    process.answer("restock", short)
     assert process.run(short) == f"Order {short} is Cancelled: stock is short."
     assert rest.run(short, 2) == f"Order {short}, shipment 2 is Cancelled: stock is short."
     assert rows("SELECT status FROM sales_order") == [("Cancelled",)]

@@ -112,12 +112,12 @@ SHIPPED = """
     JOIN step_record ON subject = key AND step = 'Update Inventory Stock'
     WHERE NOT EXISTS (
         SELECT FROM step_record back
-        WHERE back.subject = key AND back.step IN ('Return Stock', 'gate: put-back')
+        WHERE back.subject = key AND back.step IN ('Return Stock', 'gate: restock')
             AND coalesce(back.result ->> 'accepted', 'true') = 'true'
     )
     GROUP BY sku
 """
-BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP, TaskKind.PUT_BACK)
+BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP, TaskKind.RESTOCK)
 ON_THE_WAY = (*ORDER_STEPS, *COMPENSATION_STEPS, "Void Outdated Labels")
 NOTICE = "Send Line Cancellation Notice"
 RECORDED = (*ON_THE_WAY, NOTICE, *(gate.name for gate in GATES.values()))
@@ -263,19 +263,19 @@ class Shop(RuleBasedStateMachine):
     def hands_over(self, which):
         self.answers(TaskKind.CARRIER_PICKUP, which)
 
-    @open_task(TaskKind.PUT_BACK)
+    @open_task(TaskKind.RESTOCK)
     @rule(which=any_of_them)
     def puts_back(self, which):
-        self.answers(TaskKind.PUT_BACK, which)
+        self.answers(TaskKind.RESTOCK, which)
 
-    @open_task(TaskKind.PUT_BACK)
+    @open_task(TaskKind.RESTOCK)
     @rule(which=any_of_them, why=st.sampled_from(["damaged", "missing"]))
     def puts_back_all_but_one_piece(self, which, why):
-        order, shipment = self.one(TaskKind.PUT_BACK, which)
+        order, shipment = self.one(TaskKind.RESTOCK, which)
         picked = f"picked > 0 AND (order_number, shipment) = ({order}, {shipment})"
         sku = rows(f"SELECT sku FROM shipment_line WHERE {picked}")[0][0]
         lost = [{"sku": sku, why: 1}]
-        self.answers(TaskKind.PUT_BACK, which, outcome=DAMAGED_OR_MISSING, lost=lost)
+        self.answers(TaskKind.RESTOCK, which, outcome=DAMAGED_OR_MISSING, lost=lost)
         self.brought[sku] -= 1
 
     @open_task(TaskKind.SHORTAGE)

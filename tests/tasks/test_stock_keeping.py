@@ -159,7 +159,7 @@ def test_a_count_and_orders_at_once_leave_no_order_without_its_pieces(mugs):
 
     def do(number):
         if number == 0:
-            return count(counted(8)).put_short
+            return count(counted(8)).short_orders
         with transaction() as session:
             return check_inventory_levels.body(session, locked_shipment(session, number)).allocated
 
@@ -252,7 +252,7 @@ def test_a_file_of_counts_names_the_orders_that_it_puts_short(mugs, tmp_path):
     path = tmp_path / "counts.jsonl"
     path.write_text('{"sku": "MUG", "counted": 4, "reference": "Friday", "by": "Kim"}\n')
     (note,) = import_file(path).notes
-    assert note.endswith(f"(-6); put short and with the operator: {mugs[1]}")
+    assert note.endswith(f"(-6); short and with the operator: {mugs[1]}")
 
 
 def test_a_file_of_deliveries_and_one_of_adjustments_are_told_apart(mugs, tmp_path):

@@ -153,7 +153,7 @@ def test_an_order_that_gave_way_is_picked_again_from_the_warehouse_that_has_it(t
     number = order_of(MUG=5)
     two.run(number)
     counted = count(StockCountIn(sku="MUG", counted=4, reference="C-1", by="Kim"))
-    assert counted.put_short == (number,)
+    assert counted.short_orders == (number,)
     assert str(counted).startswith("MUG in MAIN: 4 counted, the books had 10 (-6)")
     assert two.run(number) == "short-pick-1"
     assert fill_backorders() == [number]
@@ -169,11 +169,11 @@ def test_a_count_puts_nobody_short_whose_stock_is_elsewhere(two):
     held = order_of(MUG=5)
     two.another().run(held)
     found = {"sku": "MUG", "reference": "C-1", "by": "Kim", "warehouse": "YORK"}
-    assert count(StockCountIn(counted=5, **found)).put_short == ()
+    assert count(StockCountIn(counted=5, **found)).short_orders == ()
     assert levels() == {"MAIN": (10, 10), "YORK": (5, 5)}
     with pytest.raises(AlreadyBooked):
         count(StockCountIn(counted=5, **found))
-    assert count(StockCountIn(counted=10, **found | {"warehouse": "MAIN"})).put_short == ()
+    assert count(StockCountIn(counted=10, **found | {"warehouse": "MAIN"})).short_orders == ()
     assert_sound()
 
 

@@ -40,7 +40,7 @@ CREATE TABLE staff_task (
     ),
     CONSTRAINT fk_staff_task_warehouse FOREIGN KEY(warehouse) REFERENCES warehouse (code),
     CONSTRAINT ck_staff_task_kind CHECK (
-        kind IN ('picking', 'packing', 'carrier-pickup', 'shortage', 'short-pick', 'put-back', 'hold')
+        kind IN ('picking', 'packing', 'carrier-pickup', 'shortage', 'short-pick', 'restock', 'hold')
     ),
     CONSTRAINT ck_staff_task_role CHECK (
         role IN ('warehouse staff', 'packer', 'logistics coordinator', 'operator')

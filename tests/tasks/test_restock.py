@@ -1,4 +1,4 @@
-"""Goods of a cancelled order are put back: the stock changes once, with the answer."""
+"""Goods of a cancelled order are restocked: the stock changes once, with the answer."""
 
 import pytest
 from sqlalchemy.exc import DatabaseError
@@ -40,7 +40,7 @@ def in_a_parcel(process):
 
 def to_go_back(process, number):
     request_cancellation_of(number, "changed their mind", "Max")
-    assert process.run(number) == "put-back-1"
+    assert process.run(number) == "restock-1"
     return number
 
 
@@ -66,7 +66,7 @@ def assert_cancelled(process, number):
 
 
 def test_what_is_back_is_free_and_what_is_lost_leaves_the_stock_with_the_answer(process, in_a_tote):
-    process.answer("put-back", in_a_tote, **LOST)
+    process.answer("restock", in_a_tote, **LOST)
     booked = [("damaged", "MUG", -1, "Jo"), ("adjusted", "MUG", -1, "Jo")]
     assert (stock(), stock("PLATE")) == ((8, 0), (3, 0))
     assert moved(in_a_tote) == booked
@@ -78,7 +78,7 @@ def test_what_is_back_is_free_and_what_is_lost_leaves_the_stock_with_the_answer(
 
 
 def test_what_comes_out_of_a_parcel_is_booked_in_with_the_answer(process, in_a_parcel):
-    process.answer("put-back", in_a_parcel, **LOST)
+    process.answer("restock", in_a_parcel, **LOST)
     booked = [("returned", "MUG", 2, "Jo"), ("damaged", "MUG", -1, "Jo")]
     assert stock() == (8, 0)
     assert moved(in_a_parcel) == booked
@@ -91,7 +91,7 @@ def test_a_count_before_the_run_goes_on_finds_what_was_said_and_loses_nothing_tw
     process, in_a_tote
 ):
     lost = [{"sku": "MUG", "missing": 3}]
-    process.answer("put-back", in_a_tote, **LOST | {"lost": lost})
+    process.answer("restock", in_a_tote, **LOST | {"lost": lost})
     assert not count_mugs(7).differs
     assert_sound()
     assert_cancelled(process, in_a_tote)
@@ -100,26 +100,26 @@ def test_a_count_before_the_run_goes_on_finds_what_was_said_and_loses_nothing_tw
 
 def test_a_count_that_finds_still_fewer_does_not_stop_the_run(process, in_a_tote):
     lost = [{"sku": "MUG", "missing": 3}]
-    process.answer("put-back", in_a_tote, **LOST | {"lost": lost})
-    assert count_mugs(2).put_short == ()
+    process.answer("restock", in_a_tote, **LOST | {"lost": lost})
+    assert count_mugs(2).short_orders == ()
     assert_cancelled(process, in_a_tote)
     assert stock() == (2, 0)
 
 
 def test_a_count_after_a_parcel_was_emptied_finds_its_pieces_booked_in(process, in_a_parcel):
-    process.answer("put-back", in_a_parcel)
+    process.answer("restock", in_a_parcel)
     assert not count_mugs(10).differs
     assert_cancelled(process, in_a_parcel)
     assert stock() == (10, 0)
 
 
-def test_a_count_while_goods_are_to_be_put_back_takes_nothing_out_of_the_tote(process, in_a_tote):
+def test_a_count_while_goods_are_to_be_restock_takes_nothing_out_of_the_tote(process, in_a_tote):
     before = everything()
     with pytest.raises(PickedAlready, match=f"3 are picked for order {in_a_tote}"):
         count_mugs(2)
     assert everything() == before
-    assert count_mugs(3).put_short == ()
-    process.answer("put-back", in_a_tote, **LOST)
+    assert count_mugs(3).short_orders == ()
+    process.answer("restock", in_a_tote, **LOST)
     assert stock() == (1, 0)
     assert_cancelled(process, in_a_tote)
 
@@ -127,7 +127,7 @@ def test_a_count_while_goods_are_to_be_put_back_takes_nothing_out_of_the_tote(pr
 def test_what_is_back_goes_to_whoever_waits_for_it_before_the_run_goes_on(process, in_a_tote):
     other, waiting = process.another(), order_of(MUG=9)
     assert other.run(waiting) == "shortage-1"
-    process.answer("put-back", in_a_tote)
+    process.answer("restock", in_a_tote)
     other.answer("shortage", waiting)
     assert other.run(waiting) == "picking-1"
     assert_sound()
@@ -139,10 +139,10 @@ def test_what_is_back_goes_to_whoever_waits_for_it_before_the_run_goes_on(proces
 def test_a_process_that_dies_with_the_answer_leaves_all_as_it_was(process, in_a_tote):
     before = everything()
     with (
-        dying_before_the_record_of("gate: put-back"),
+        dying_before_the_record_of("gate: restock"),
         pytest.raises(DatabaseError, match="stopped"),
     ):
-        process.answer("put-back", in_a_tote, **LOST)
+        process.answer("restock", in_a_tote, **LOST)
     assert everything() == before
 
 
@@ -160,9 +160,9 @@ def test_an_answer_of_before_that_rule_is_booked_by_the_step(
     number = request.getfixturevalue(goods)
     with monkeypatch.context() as before:
         before.setattr(
-            services.answers.acceptance, "book_put_back", lambda session, shipment, said: said
+            services.answers.acceptance, "book_restock", lambda session, shipment, said: said
         )
-        process.answer("put-back", number, **LOST)
+        process.answer("restock", number, **LOST)
     assert moved(number) == []
     assert_sound()
     assert_cancelled(process, number)
