@@ -9,23 +9,23 @@ from pydantic_core import ErrorDetails
 
 from domain.errors import PacklineError
 
-_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """What was given, in quotation marks, shortened in the middle when it is long."""
     return reprlib.repr(str(value))
 
 
-def is_showable(text: str) -> bool:
+def is_printable(text: str) -> bool:
     """Whether a text has no control characters. Nothing that Packline keeps has any."""
-    return _UNSHOWABLE.search(text) is None
+    return _UNPRINTABLE.search(text) is None
 
 
-def showable(value: object) -> object:
+def printable(value: object) -> object:
     """Refuse what a label, a mail header or a page cannot show. Markup is text like any other."""
-    if isinstance(value, str) and not is_showable(value):
-        raise ValueError(f"{shown(value)} holds a line break or another control character")
+    if isinstance(value, str) and not is_printable(value):
+        raise ValueError(f"{quoted(value)} holds a line break or another control character")
     return value
 
 
@@ -36,7 +36,7 @@ class Problem(NamedTuple):
     reason: str
 
 
-class Malformed(PacklineError):
+class InvalidRow(PacklineError):
     """What somebody gave is not of the form it should have."""
 
 
@@ -49,18 +49,18 @@ def _problem(details: ErrorDetails) -> Problem:
     place = details["loc"]
     in_line = len(place) > 1 and place[0] == "lines" and isinstance(place[1], int)
     names = place[2:] if in_line else place
-    sentence = " ".join([*map(str, names[:1]), complaint(details)])
+    sentence = " ".join([*map(str, names[:1]), error_text(details)])
     return Problem(int(place[1]) if in_line else None, sentence)
 
 
-def complaint(details: ErrorDetails) -> str:
+def error_text(details: ErrorDetails) -> str:
     """The sentence without its subject. Complaints of our own come as they are."""
     kind, given, limits = details["type"], details["input"], details.get("ctx", {})
     if kind in _BEYOND:
         limit, beyond = _BEYOND[kind]
-        return f"{shown(given)} {beyond} {limits[limit]:,}"
+        return f"{quoted(given)} {beyond} {limits[limit]:,}"
     if kind in _NOT_OF_ITS_KIND:
-        return f"{shown(given)} is not {_NOT_OF_ITS_KIND[kind]}"
+        return f"{quoted(given)} is not {_NOT_OF_ITS_KIND[kind]}"
     match kind:
         case "value_error":
             return str(limits["error"])
@@ -68,11 +68,11 @@ def complaint(details: ErrorDetails) -> str:
             length, longest = len(str(given).strip()), limits["max_length"]
             return f"is {length:,} characters long, where {longest} are allowed"
         case "enum" | "literal_error":
-            return f"{shown(given)} is not {limits['expected']}"
+            return f"{quoted(given)} is not {limits['expected']}"
         case "too_long":
             return f"holds more than {limits['max_length']:,} items"
         case _:
-            return _PLAIN_COMPLAINTS.get(kind) or f"{shown(given)} is refused: {details['msg']}"
+            return _PLAIN_ERRORS.get(kind) or f"{quoted(given)} is refused: {details['msg']}"
 
 
 _BEYOND = {
@@ -93,7 +93,7 @@ _NOT_OF_ITS_KIND = {
     "datetime_parsing": _TIME,
     "datetime_from_date_parsing": _TIME,
 }
-_PLAIN_COMPLAINTS = {
+_PLAIN_ERRORS = {
     "missing": "is missing",
     "extra_forbidden": "is not a field that Packline knows",
     "string_type": "must be text, within quotation marks",

@@ -32,7 +32,7 @@ from benchmarks.replay import run_replay
 from benchmarks.replay_orders import ORDERS_FILE, read_week
 from benchmarks.throughput import Comparison, compared, run_bench, run_stock
 from console.cli import answer_options as options
-from console.cli import tables as shown
+from console.cli import tables
 from console.cli.label_files import write_labels
 from console.queries.orders import OrderSort, list_orders, order_sheet
 from console.queries.refunds import list_refunds
@@ -50,7 +50,7 @@ from models.imports.requests import AddressIn, CancellationIn, HoldIn, RefundPai
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.tables.shipments import shipment_name
 from models.tables.stock import StockLevel
-from models.validation import Malformed
+from models.validation import InvalidRow
 from services.answers.submit import answer_task
 from services.audit.audit import audit as run_audit
 from services.imports.files import import_file
@@ -108,7 +108,7 @@ def up() -> None:
 @app.command()
 def demo() -> None:
     """Run the sample day on a stack of its own, from import to report, and stop."""
-    if not run_demo(shown.screen):
+    if not run_demo(tables.screen):
         raise typer.Exit(1)
 
 
@@ -143,7 +143,7 @@ def bench(
         with _counting("orders shipped by the process worker", stock_orders) as watch:
             per_minute = run_stock(Load(stock_orders, in_work), _say_aside, watch)
         report = compared(report, stock_orders, per_minute)
-    shown.as_json(report) if as_json else shown.show_bench(report)
+    tables.as_json(report) if as_json else tables.show_bench(report)
 
 
 @bench_app.command()
@@ -165,7 +165,7 @@ def replay(
     past = past._replace(orders=past.orders[:orders])
     with _counting("orders ended", len(past.orders)) as watch:
         report = run_replay(past, seed, _say_aside, watch)
-    shown.as_json(report) if as_json else shown.show_replay(report)
+    tables.as_json(report) if as_json else tables.show_replay(report)
     if not report.audit.ok:
         raise typer.Exit(1)
 
@@ -212,7 +212,7 @@ def orders(
     """
     with _reading() as session:
         rows = list_orders(session, status=status, sort=sort, late=late, held=held, limit=limit)
-    shown.as_json(rows) if as_json else shown.show_orders(rows)
+    tables.as_json(rows) if as_json else tables.show_orders(rows)
 
 
 @app.command()
@@ -220,7 +220,7 @@ def order(number: int, as_json: AsJson = False) -> None:
     """Show an order with its timeline."""
     with _reading() as session:
         sheet = order_sheet(session, number)
-    shown.as_json(sheet) if as_json else shown.show_order(sheet)
+    tables.as_json(sheet) if as_json else tables.show_order(sheet)
 
 
 @app.command()
@@ -236,7 +236,7 @@ def cancel(
     """
     given = _one(CancellationIn, {"reason": reason, "by": by})
     asked = request_cancellation_of(number, given.reason, given.by)
-    shown.as_json(asked) if as_json else shown.show_cancellation(asked)
+    tables.as_json(asked) if as_json else tables.show_cancellation(asked)
 
 
 @app.command()
@@ -249,14 +249,14 @@ def hold(
 ) -> None:
     """Put an order on hold: it stops before its next step, and its tasks leave the lists."""
     done = put_on_hold(number, _one(HoldIn, {"reason": reason, "note": note, "by": by}))
-    shown.as_json(done) if as_json else shown.show_hold(done)
+    tables.as_json(done) if as_json else tables.show_hold(done)
 
 
 @app.command()
 def release(number: int, by: By, as_json: AsJson = False) -> None:
     """Let an order on hold go on where it stopped."""
     order = release_hold(number, _one(ReleaseIn, {"by": by}).by)
-    shown.as_json(order) if as_json else typer.echo(f"Order {order.number} goes on.")
+    tables.as_json(order) if as_json else typer.echo(f"Order {order.number} goes on.")
 
 
 @app.command()
@@ -285,7 +285,7 @@ def address(
         by=by,
     )
     changed = change_address(number, _one(AddressIn, given), new_label=new_label)
-    shown.as_json(changed) if as_json else shown.show_address(changed)
+    tables.as_json(changed) if as_json else tables.show_address(changed)
 
 
 @app.command()
@@ -297,7 +297,7 @@ def labels(
     """Write the labels of an order's parcels as PDF files, one each, to be printed."""
     with _reading() as session:
         written = write_labels(session, number, to)
-    shown.as_json(written) if as_json else shown.show_labels(number, written)
+    tables.as_json(written) if as_json else tables.show_labels(number, written)
 
 
 @app.command()
@@ -309,7 +309,7 @@ def refunds(
     """List what customers get back and nobody has paid yet, the oldest first."""
     with _reading() as session:
         rows = list_refunds(session, paid=everything, limit=limit)
-    shown.as_json(rows) if as_json else shown.show_refunds(rows)
+    tables.as_json(rows) if as_json else tables.show_refunds(rows)
 
 
 @app.command()
@@ -324,7 +324,7 @@ def refunded(
     """Say that a refund's money has gone back to the customer; it counts once."""
     paid = pay(refund, _one(RefundPaidIn, {"by": by, "reference": reference}))
     if as_json:
-        shown.as_json(paid)
+        tables.as_json(paid)
     else:
         typer.echo(f"Refund {refund} of {amount(paid)} for order {paid.order_number} is paid.")
 
@@ -348,7 +348,7 @@ def tasks(
         wanted = role_of(session, mine) if mine else role
         rows = open_tasks(session, role=wanted, late=late, warehouse=warehouse, limit=limit)
         several = several_warehouses(session)
-    shown.as_json(rows) if as_json else shown.show_tasks(rows, by_warehouse=several)
+    tables.as_json(rows) if as_json else tables.show_tasks(rows, by_warehouse=several)
 
 
 @app.command()
@@ -356,7 +356,7 @@ def task(number: int, as_json: AsJson = False) -> None:
     """Show what a task asks for: the checklist."""
     with _reading() as session:
         row, sheet = task_row(session, number), task_sheet(session, number)
-    shown.as_json(row) if as_json else shown.show_task(sheet)
+    tables.as_json(row) if as_json else tables.show_task(sheet)
 
 
 @app.command()
@@ -423,7 +423,7 @@ def done(
     )
     closed = answer_task(task, options.answer_for(kind, given))
     if as_json:
-        shown.as_json(closed)
+        tables.as_json(closed)
     elif cancel:
         typer.echo(f"Order {closed.order_number} is being cancelled: {cancel}.")
     else:
@@ -445,7 +445,7 @@ def stock(
     with _reading() as session:
         rows = list_stock(session, skus=sku, warehouse=warehouse, limit=limit)
         several = several_warehouses(session)
-    shown.as_json(rows) if as_json else shown.show_stock(rows, by_warehouse=several)
+    tables.as_json(rows) if as_json else tables.show_stock(rows, by_warehouse=several)
 
 
 @stock_app.command(context_settings=_NEGATIVES)
@@ -520,7 +520,7 @@ def count(
         _take_in(file, Kind.STOCK_COUNTS, given, as_json)
         return
     result = count_stock(_one(StockCountIn, given))
-    shown.as_json(result) if as_json else typer.echo(f"{result}.")
+    tables.as_json(result) if as_json else typer.echo(f"{result}.")
 
 
 @stock_app.command("move", context_settings=_NEGATIVES)
@@ -554,7 +554,7 @@ def move_command(
         return
     levels = move(_one(TransferIn, given))
     if as_json:
-        shown.as_json(levels)
+        tables.as_json(levels)
         return
     for level in levels:
         _show_level(level, as_json)
@@ -570,7 +570,7 @@ def summary(
     """Show a day's figures, as the nightly summary keeps them."""
     with _reading() as session:
         row = find_summary(session, day.date() if day else None)
-    shown.as_json(row) if as_json else shown.show_summary(row)
+    tables.as_json(row) if as_json else tables.show_summary(row)
 
 
 @app.command()
@@ -580,7 +580,7 @@ def audit(as_json: AsJson = False) -> None:
     prefect = PrefectApi()
     report = run_audit(prefect)
     prefect.close()
-    shown.as_json(report) if as_json else shown.show_audit(report)
+    tables.as_json(report) if as_json else tables.show_audit(report)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -614,7 +614,7 @@ def _given(**values: object) -> dict[str, object]:
 
 
 def _one(form: type[Given], given: dict[str, object]) -> Given:
-    """What was typed in, as the form takes it. Raises `Malformed`."""
+    """What was typed in, as the form takes it. Raises `InvalidRow`."""
     _ready()
     return checked(form, given)
 
@@ -622,7 +622,7 @@ def _one(form: type[Given], given: dict[str, object]) -> Given:
 def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: bool) -> None:
     """Import a file and say what became of it; nothing else may be given beside it."""
     if beside:
-        raise Malformed(
+        raise InvalidRow(
             f"Give a --file or {', '.join(beside)}, not both: each row of a file says it all."
         )
     _ready()
@@ -631,7 +631,7 @@ def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: 
         task = progress.add_task(file.name, total=size)
         report = import_file(file, kind, progress=lambda read: progress.advance(task, read))
     if as_json:
-        shown.as_json(report)
+        tables.as_json(report)
     else:
         typer.echo(str(report))
         for note in report.notes:
@@ -644,7 +644,7 @@ def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: 
 
 def _show_level(level: StockLevel, as_json: bool) -> None:
     if as_json:
-        shown.as_json(level)
+        tables.as_json(level)
         return
     with _reading() as session:
         what = called(session, level.sku, level.warehouse)

@@ -340,7 +340,7 @@ def _note(row: TaskRow) -> str:
         "new address, new labels": (row.checklist or {}).get("replaced"),
     }
     marks = [name for name, holds in special.items() if holds]
-    return ". ".join(filter(None, (", ".join(marks), row.complaint)))
+    return ". ".join(filter(None, (", ".join(marks), row.error)))
 
 
 def _status(row: OrderRow) -> str:

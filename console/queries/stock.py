@@ -5,7 +5,7 @@ from sqlmodel import Session, col, select
 
 from models.tables.catalogue import Product, Warehouse
 from models.tables.stock import StockLevel
-from models.validation import is_showable
+from models.validation import is_printable
 from services.inventory.warehouses import warehouse_called
 
 
@@ -34,7 +34,7 @@ def list_stock(
     """
     levels = select(StockLevel, Product.name).join(Product).join(Warehouse)
     if skus:
-        levels = levels.where(col(StockLevel.sku).in_(filter(is_showable, skus)))
+        levels = levels.where(col(StockLevel.sku).in_(filter(is_printable, skus)))
     if warehouse:
         levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
     found = session.exec(levels.order_by(col(StockLevel.sku), col(Warehouse.rank)).limit(limit))

@@ -13,7 +13,7 @@ from models.enums import ENDED, Role, TaskState
 from models.tables.orders import SalesOrder
 from models.tables.shipments import shipment_name
 from models.tables.staff import Staff, StaffTask
-from models.validation import is_showable
+from models.validation import is_printable
 from services.inventory.warehouses import warehouse_called
 from services.orders.promises import PromiseClock
 from services.worklist.checklists import checklist_markdown
@@ -42,7 +42,7 @@ class TaskRow(BaseModel):
     escalated_at: datetime | None
     promised_at: datetime
     promise: PromiseState
-    complaint: str
+    error: str
     checklist: dict[str, Any] | None
 
 
@@ -94,7 +94,7 @@ def task_sheet(session: Session, task_id: int) -> str:
 
 def role_of(session: Session, name: str) -> Role:
     """The role of somebody who works here. Raises `PacklineError`."""
-    staff = session.get(Staff, name) if is_showable(name) else None
+    staff = session.get(Staff, name) if is_printable(name) else None
     if staff is None:
         raise PacklineError(f"Nobody called {name!r} works here: import staff.csv, or give --role.")
     return staff.role
@@ -102,7 +102,7 @@ def role_of(session: Session, name: str) -> Role:
 
 _TASK_FIELDS = {
     "id", "kind", "order_number", "shipment", "warehouse", "role", "opened_at", "due_at",
-    "reminded_at", "escalated_at", "complaint", "checklist",
+    "reminded_at", "escalated_at", "error", "checklist",
 }  # fmt: skip
 
 

@@ -16,14 +16,14 @@ from pydantic import (
     ValidationError,
 )
 
-from models.validation import complaint, showable, shown
+from models.validation import error_text, printable, quoted
 
 
 def _without_blanks(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-_LINE = (BeforeValidator(showable), BeforeValidator(_without_blanks))
+_LINE = (BeforeValidator(printable), BeforeValidator(_without_blanks))
 """A text of one line, by the rule for files; a line break at its end is a slip of the finger."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), *_LINE]
@@ -88,12 +88,12 @@ class Form(BaseModel):
         return _filled_in(schema, parts)
 
 
-def complaints(form: type[Form], error: ValidationError) -> list[str]:
+def errors_of(form: type[Form], error: ValidationError) -> list[str]:
     """What is wrong with how a form was filled in, each in a sentence that names the field as the
     form does, such as `Parcels, item 2, Length (mm)`.
     """
     return [
-        f"{_place(form, details['loc'])} {complaint(details)}"
+        f"{_place(form, details['loc'])} {error_text(details)}"
         for details in error.errors(include_url=False)
     ]
 
@@ -106,7 +106,7 @@ def _place(form: type[Form], parts: tuple[int | str, ...]) -> str:
             names.append(f"item {part + 1}")
         else:
             schema = schema.get("properties", {}).get(part, {})
-            names.append(schema.get("title") or shown(part))
+            names.append(schema.get("title") or quoted(part))
     return ", ".join(names) or "The answer"
 
 

@@ -11,7 +11,7 @@ from models.imports.fields import (
     Country,
     Grams,
     HolidayCountry,
-    Incoming,
+    ImportRow,
     OptionalText,
     Rank,
     Stock,
@@ -23,10 +23,10 @@ from models.imports.fields import (
     _held_to,
 )
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
-from models.validation import shown
+from models.validation import quoted
 
 
-class WarehouseIn(Incoming):
+class WarehouseIn(ImportRow):
     """A place from which orders are sent; that with the lowest rank is tried first.
 
     Working hours that are not given are the shop's. What says something only together comes
@@ -50,7 +50,7 @@ class WarehouseIn(Incoming):
     def _closes_after_opening(cls, value: str | None, info: ValidationInfo) -> str | None:
         opens_at = info.data.get("opens_at")
         if value and opens_at and not closes_later(opens_at, value):
-            raise ValueError(f"{shown(value)} is not later than opens_at {shown(opens_at)}")
+            raise ValueError(f"{quoted(value)} is not later than opens_at {quoted(opens_at)}")
         return value
 
     @field_validator("holiday_subdivision")
@@ -60,7 +60,7 @@ class WarehouseIn(Incoming):
             return value
         country = info.data["holiday_country"]
         if not country:
-            raise ValueError(f"{shown(value)} needs a holiday_country")
+            raise ValueError(f"{quoted(value)} needs a holiday_country")
         return _held_to(partial(check_place, country), value)
 
     @model_validator(mode="after")
@@ -70,7 +70,7 @@ class WarehouseIn(Incoming):
         return self
 
 
-class ProductIn(Incoming):
+class ProductIn(ImportRow):
     """A product, and where it lies in one warehouse.
 
     `on_hand` counts only when the product is new there: it is its opening stock.

@@ -1,6 +1,6 @@
 """What comes in from files, checked before anything touches a table, and what became of it.
 
-Amounts are decimal text in the currency ("12.50"), weights whole grams. Each complaint is one
+Amounts are decimal text in the currency ("12.50"), weights whole grams. Each error is one
 sentence for the people who keep the file: it names the field, shows what was given, and says what
 would be right.
 """
@@ -29,7 +29,7 @@ from domain.calendars import check_place, check_zone, clock, weekdays
 from domain.errors import PacklineError
 from domain.money import exponent
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
-from models.validation import Malformed, phrase, problems_in, showable, shown
+from models.validation import InvalidRow, phrase, printable, problems_in, quoted
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
@@ -58,9 +58,9 @@ def _whole(smallest: int, largest: int) -> BeforeValidator:
     def check(value: object) -> int:
         text = str(_as_text(value)).strip()
         if not _ANY_WHOLE_NUMBER.fullmatch(text):
-            raise ValueError(f"{shown(value)} is not a whole number")
+            raise ValueError(f"{quoted(value)} is not a whole number")
         if not _WHOLE_NUMBER.fullmatch(text) or not smallest <= int(text) <= largest:
-            raise ValueError(f"{shown(value)} is not between {smallest:,} and {largest:,}")
+            raise ValueError(f"{quoted(value)} is not between {smallest:,} and {largest:,}")
         return int(text)
 
     return BeforeValidator(check)
@@ -68,13 +68,13 @@ def _whole(smallest: int, largest: int) -> BeforeValidator:
 
 def _share(value: object) -> Decimal:
     if not _SHARE.fullmatch(text := str(_as_text(value)).strip()):
-        raise ValueError(f"{shown(value)} is not a share below 1 such as 0.2, which is 20 %")
+        raise ValueError(f"{quoted(value)} is not a share below 1 such as 0.2, which is 20 %")
     return Decimal(text)
 
 
 def _country(code: str) -> str:
     if len(code) != 2 or pycountry.countries.get(alpha_2=code) is None:
-        raise ValueError(f"{shown(code)} is not a country code of ISO 3166 such as GB")
+        raise ValueError(f"{quoted(code)} is not a country code of ISO 3166 such as GB")
     return code.upper()
 
 
@@ -92,11 +92,11 @@ def _mail_address(text: str) -> str:
     try:
         address = validate_email(text)[1]
     except PydanticCustomError as problem:
-        raise ValueError(f"{shown(text)} is not a mail address such as ann@shop.example") from (
+        raise ValueError(f"{quoted(text)} is not a mail address such as ann@shop.example") from (
             problem
         )
     if "<" in text:
-        raise ValueError(f"{shown(text)} must be the mail address alone, without the name")
+        raise ValueError(f"{quoted(text)} must be the mail address alone, without the name")
     return address
 
 
@@ -105,12 +105,12 @@ def _instant(value: object) -> datetime:
         instant = datetime.fromisoformat(str(value).strip())
     except ValueError as problem:
         raise ValueError(
-            f"{shown(value)} is not a time of ISO 8601 such as 2026-11-23T09:30:00Z"
+            f"{quoted(value)} is not a time of ISO 8601 such as 2026-11-23T09:30:00Z"
         ) from problem
     if instant.tzinfo is None:
-        raise ValueError(f"{shown(value)} has no time zone: end it with Z or with +01:00")
+        raise ValueError(f"{quoted(value)} has no time zone: end it with Z or with +01:00")
     if not _EARLIEST_YEAR <= instant.year <= _LATEST_YEAR:
-        raise ValueError(f"{shown(value)} is not in the years {_EARLIEST_YEAR} to {_LATEST_YEAR}")
+        raise ValueError(f"{quoted(value)} is not in the years {_EARLIEST_YEAR} to {_LATEST_YEAR}")
     return instant
 
 
@@ -119,7 +119,7 @@ def _held_to(check: Callable[[str], object], text: str) -> str:
     try:
         check(text)
     except ValueError as problem:
-        raise ValueError(f"{shown(text)} {problem}") from problem
+        raise ValueError(f"{quoted(text)} {problem}") from problem
     return text
 
 
@@ -132,8 +132,8 @@ def _holiday_country(text: str) -> str:
     return _held_to(partial(check_place, subdivision=""), country)
 
 
-_TEXT = (StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(showable))
-_OPTIONAL_TEXT = (StringConstraints(strip_whitespace=True), BeforeValidator(showable))
+_TEXT = (StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(printable))
+_OPTIONAL_TEXT = (StringConstraints(strip_whitespace=True), BeforeValidator(printable))
 _SHORT = StringConstraints(max_length=64)
 
 Text = Annotated[str, *_TEXT]
@@ -161,7 +161,7 @@ Subdivision = Annotated[str, _SHORT, *_TEXT]
 Change = Annotated[int, _whole(-MAX_STOCK, MAX_STOCK)]
 
 
-class Incoming(BaseModel):
+class ImportRow(BaseModel):
     """The base of all of them: nothing may come that is not known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -171,12 +171,12 @@ class Incoming(BaseModel):
         return self.model_dump()
 
 
-Given = TypeVar("Given", bound=Incoming)
+Given = TypeVar("Given", bound=ImportRow)
 
 
 def checked(form: type[Given], values: Mapping[str, object]) -> Given:
-    """The values as a form takes them. Raises `Malformed` with what is wrong."""
+    """The values as a form takes them. Raises `InvalidRow` with what is wrong."""
     try:
         return form.model_validate(values)
     except ValidationError as error:
-        raise Malformed("; ".join(problem.reason for problem in problems_in(error))) from error
+        raise InvalidRow("; ".join(problem.reason for problem in problems_in(error))) from error

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from models.imports.catalogue import ProductIn, WarehouseIn
-from models.imports.fields import Incoming
+from models.imports.fields import ImportRow
 from models.imports.orders import OrderIn
 from models.imports.reference_data import ShippingRateIn, ShippingZoneIn, StaffIn, TaxRateIn
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
@@ -28,7 +28,7 @@ class Kind(StrEnum):
         return self.value.replace("_", " ")
 
 
-FORMS: dict[Kind, type[Incoming]] = {
+FORMS: dict[Kind, type[ImportRow]] = {
     Kind.PRODUCTS: ProductIn,
     Kind.ORDERS: OrderIn,
     Kind.TAX_RATES: TaxRateIn,

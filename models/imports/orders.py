@@ -13,17 +13,17 @@ from models.imports.fields import (
     Amount,
     Country,
     Currency,
-    Incoming,
+    ImportRow,
     Instant,
     Mail,
     OptionalText,
     Quantity,
     Text,
 )
-from models.validation import Problem, phrase, shown
+from models.validation import Problem, phrase, quoted
 
 
-class OrderLineIn(Incoming):
+class OrderLineIn(ImportRow):
     """So many pieces of one product, at a price each, in the order's currency."""
 
     sku: Text = Field(max_length=64)
@@ -31,7 +31,7 @@ class OrderLineIn(Incoming):
     unit_price: Amount
 
 
-class OrderIn(Incoming):
+class OrderIn(ImportRow):
     """An order as a channel hands it in. Without `placed_at` it was placed when it came in."""
 
     channel: Text = Field(max_length=64)
@@ -74,7 +74,7 @@ class OrderIn(Incoming):
         first: dict[str, int] = {}
         for item, line in enumerate(self.lines):
             if first.setdefault(line.sku, item) != item:
-                reason = f"sku {shown(line.sku)} is a duplicate line of this order: add them up"
+                reason = f"sku {quoted(line.sku)} is a duplicate line of this order: add them up"
                 yield Problem(item, reason)
 
     def _bad_prices(self) -> Iterator["Problem"]:
@@ -85,7 +85,7 @@ class OrderIn(Incoming):
                 yield Problem(item, f"unit_price {phrase(problem)}")
                 continue
             if price < 0:
-                yield Problem(item, f"unit_price {shown(line.unit_price)} is negative")
+                yield Problem(item, f"unit_price {quoted(line.unit_price)} is negative")
 
     def _beyond_reason(self) -> Iterator["Problem"]:
         prices = zip(self.lines, self.unit_prices_minor(), strict=True)

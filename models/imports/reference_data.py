@@ -12,16 +12,16 @@ from models.imports.fields import (
     Country,
     Currency,
     Grams,
-    Incoming,
+    ImportRow,
     OptionalMail,
     OptionalText,
     Share,
     Text,
 )
-from models.validation import phrase, shown
+from models.validation import phrase, quoted
 
 
-class TaxRateIn(Incoming):
+class TaxRateIn(ImportRow):
     """The tax rate for a tax class at a destination."""
 
     country: Country
@@ -32,7 +32,7 @@ class TaxRateIn(Incoming):
     on_shipping: bool = True
 
 
-class ShippingZoneIn(Incoming):
+class ShippingZoneIn(ImportRow):
     """Which of a carrier's zones a destination lies in."""
 
     carrier: Text = Field(max_length=64)
@@ -41,7 +41,7 @@ class ShippingZoneIn(Incoming):
     zone: Text = Field(max_length=16)
 
 
-class ShippingRateIn(Incoming):
+class ShippingRateIn(ImportRow):
     """What a carrier takes for a parcel of up to so many grams into a zone."""
 
     carrier: Text = Field(max_length=64)
@@ -58,7 +58,7 @@ class ShippingRateIn(Incoming):
         except PacklineError as problem:
             raise ValueError(f"price {phrase(problem)}") from problem
         if price < 0:
-            raise ValueError(f"price {shown(self.price)} is negative")
+            raise ValueError(f"price {quoted(self.price)} is negative")
         return self
 
     def columns(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class ShippingRateIn(Incoming):
         return self.model_dump(exclude={"price"}) | {"price_minor": price_minor}
 
 
-class StaffIn(Incoming):
+class StaffIn(ImportRow):
     """Somebody who works here."""
 
     name: Text = Field(max_length=100)

@@ -5,24 +5,24 @@ from typing import Any
 from pydantic import Field
 
 from models.enums import HoldReason
-from models.imports.fields import Country, Incoming, OptionalText, Text
+from models.imports.fields import Country, ImportRow, OptionalText, Text
 
 
-class RefundPaidIn(Incoming):
+class RefundPaidIn(ImportRow):
     """The money of a refund has gone back: who says so, and how to find that payment."""
 
     by: Text = Field(max_length=100)
     reference: OptionalText = Field("", max_length=150)
 
 
-class CancellationIn(Incoming):
+class CancellationIn(ImportRow):
     """Somebody wants an order cancelled."""
 
     reason: Text = Field(max_length=500)
     by: Text = Field(max_length=100)
 
 
-class HoldIn(Incoming):
+class HoldIn(ImportRow):
     """Somebody puts an order on hold."""
 
     reason: HoldReason
@@ -30,13 +30,13 @@ class HoldIn(Incoming):
     by: Text = Field(max_length=100)
 
 
-class ReleaseIn(Incoming):
+class ReleaseIn(ImportRow):
     """Somebody lets it go on."""
 
     by: Text = Field(max_length=100)
 
 
-class AddressIn(Incoming):
+class AddressIn(ImportRow):
     """Where an order is to go instead, as an import would give it."""
 
     address_line1: Text = Field(max_length=200)

@@ -8,16 +8,16 @@ from models.imports.fields import (
     ORDER_PREFIX,
     Change,
     Delivered,
-    Incoming,
+    ImportRow,
     Stock,
     Text,
     WarehouseCode,
 )
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
-from models.validation import shown
+from models.validation import quoted
 
 
-class DeliveryIn(Incoming):
+class DeliveryIn(ImportRow):
     """So many pieces of a product came in. `reference` names the delivery, `by` who took it."""
 
     sku: Text = Field(max_length=64)
@@ -27,7 +27,7 @@ class DeliveryIn(Incoming):
     warehouse: WarehouseCode = None
 
 
-class AdjustmentIn(Incoming):
+class AdjustmentIn(ImportRow):
     """Pieces that are damaged (less than 0), returned (more), or wrong in the books (either)."""
 
     sku: Text = Field(max_length=64)
@@ -47,15 +47,15 @@ class AdjustmentIn(Incoming):
         if self.kind == Adjustment.RETURNED and self.quantity < 0:
             raise ValueError("returned pieces come back: write the quantity without a minus")
         if self.reference.startswith(COUNT_PREFIX):
-            raise ValueError(f"reference {shown(self.reference)} looks like a count: book a count")
+            raise ValueError(f"reference {quoted(self.reference)} looks like a count: book a count")
         if self.reference.startswith(ORDER_PREFIX):
             raise ValueError(
-                f"reference {shown(self.reference)} looks like Packline's own: give your slip's"
+                f"reference {quoted(self.reference)} looks like Packline's own: give your slip's"
             )
         return self
 
 
-class TransferIn(Incoming):
+class TransferIn(ImportRow):
     """Pieces that go from one warehouse to another."""
 
     sku: Text = Field(max_length=64)
@@ -69,11 +69,11 @@ class TransferIn(Incoming):
     @model_validator(mode="after")
     def _goes_elsewhere(self) -> "TransferIn":
         if self.from_warehouse == self.to_warehouse:
-            raise ValueError(f"to_warehouse {shown(self.to_warehouse)} is where the pieces are")
+            raise ValueError(f"to_warehouse {quoted(self.to_warehouse)} is where the pieces are")
         return self
 
 
-class StockCountIn(Incoming):
+class StockCountIn(ImportRow):
     """All pieces of a product that are in a warehouse and not booked out, as somebody counted them.
 
     Those in totes and parcels of open orders are among them.

@@ -145,4 +145,4 @@ class GateOutcome(StepResult):
 
     accepted: bool
     answer: dict[str, Any] = Field(default_factory=dict)
-    complaint: str = ""
+    error: str = ""

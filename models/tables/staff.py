@@ -39,7 +39,7 @@ class StaffTask(SQLModel, table=True):
 
     `warehouse` is where the order's stock is; None: no warehouse had been chosen.
 
-    A refused answer closes its round, with the complaint in the task of the next round. `shown`
+    A refused answer closes its round, with the error in the task of the next round. `times_presented`
     counts how often its form was put up in Prefect. `reminder` and `escalation` are the keys of the
     mails that told of it when it was late; from `escalation_due_at` on, the role above is told.
     """
@@ -88,8 +88,8 @@ class StaffTask(SQLModel, table=True):
     escalated_at: datetime | None = instant(None)
     escalation: str | None = _key_of_mail()
     checklist: dict[str, Any] | None = document()
-    shown: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    complaint: str = Field(default="", max_length=2000)
+    times_presented: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    error: str = Field(default="", max_length=2000)
     answer: dict[str, Any] | None = document()
     answered_by: str | None = Field(default=None, max_length=100)
     answered_at: datetime | None = instant(None)

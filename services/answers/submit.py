@@ -13,7 +13,7 @@ from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.short_picks import ShortPick
 from models.enums import AnsweredThrough, TaskKind, TaskState
-from models.forms.base import CancellableForm, Form, complaints
+from models.forms.base import CancellableForm, Form, errors_of
 from models.forms.decisions import CANCEL_LINE, CANCEL_THE_ORDER, PICK_ELSEWHERE, SPLIT, WAIT
 from models.results.base import StepResult
 from models.results.decisions import Decision
@@ -129,7 +129,7 @@ def _filled_in(gate: Gate, answer: dict[str, Any]) -> Form:
     try:
         return gate.form.model_validate(answer)
     except ValidationError as error:
-        wrong = "; ".join(complaints(gate.form, error))
+        wrong = "; ".join(errors_of(gate.form, error))
         raise AnswerRefused(f"{wrong}. Correct it and answer again.") from None
 
 
@@ -162,7 +162,7 @@ def _decide_by_setting(session: Session, shipment: Shipment, result: StepResult)
                 answer_by_packline(session, shipment, task, answer)
             return
         except AnswerRefused as refusal:
-            task.complaint = f"PACKLINE_SHORT_PICK is {rule}. {refusal}"[:2000]
+            task.error = f"PACKLINE_SHORT_PICK is {rule}. {refusal}"[:2000]
 
 
 def _refuse(
@@ -170,14 +170,14 @@ def _refuse(
     shipment: Shipment,
     task: StaffTask,
     answer: dict[str, Any],
-    complaint: str,
+    error: str,
 ) -> GateOutcome:
     note_answer(task, TaskState.REFUSED, answer, AnsweredThrough.PREFECT, "")
     session.flush()
-    ask_again(session, shipment, task, complaint[:2000])
-    outcome = GateOutcome(accepted=False, answer=answer, complaint=complaint)
+    ask_again(session, shipment, task, error[:2000])
+    outcome = GateOutcome(accepted=False, answer=answer, error=error)
     record_outcome(session, shipment, task, outcome)
-    add_event(session, shipment.key, f"{GATES[task.kind].title}: asked again", complaint)
+    add_event(session, shipment.key, f"{GATES[task.kind].title}: asked again", error)
     return outcome
 
 

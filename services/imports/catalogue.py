@@ -14,13 +14,13 @@ from domain.working_hours import NeverOpen
 from models.base import utc_now
 from models.enums import MovementKind
 from models.imports.catalogue import ProductIn
-from models.imports.fields import Incoming
+from models.imports.fields import ImportRow
 from models.imports.kinds import Kind
 from models.tables.catalogue import Warehouse
 from models.tables.stock import StockLevel, StockMovement
-from models.validation import Malformed
-from services.imports.counts import Tally, table_of
-from services.imports.reference_data import Key, RecordIntake, keep_rows
+from models.validation import InvalidRow
+from services.imports.counts import ImportCounts, table_of
+from services.imports.reference_data import Key, RecordImport, keep_rows
 from services.inventory.warehouses import UnknownWarehouse, known_warehouse, warehouses
 
 OPENING = "opening"
@@ -38,18 +38,18 @@ class SameRank(PacklineError):
         self.rank, self.codes = rank, codes
 
 
-class WarehouseIntake(RecordIntake):
+class WarehouseImport(RecordImport):
     """Warehouses may change their ranks with each other: they are compared once all are there."""
 
-    def check(self, record: Incoming, line: int) -> None:
-        """Also raises `Malformed` for one that works too little for anything to fall due."""
+    def check(self, record: ImportRow, line: int) -> None:
+        """Also raises `InvalidRow` for one that works too little for anything to fall due."""
         super().check(record, line)
         try:
             in_working_hours(utc_now(), MOST_WORKING_HOURS, Warehouse(**record.columns()))
         except NeverOpen as problem:
-            raise Malformed(str(problem).rstrip(".")) from problem
+            raise InvalidRow(str(problem).rstrip(".")) from problem
 
-    def keep(self, session: Session, batch: list[Incoming]) -> tuple[int, int]:
+    def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """As for other records. Raises `SameRank`."""
         counts = super().keep(session, batch)
         codes = func.array_agg(Warehouse.code)
@@ -59,32 +59,32 @@ class WarehouseIntake(RecordIntake):
         return counts
 
 
-class ProductIntake(RecordIntake):
+class ProductImport(RecordImport):
     """A row is a product in one warehouse; the product itself is the same in all of its rows."""
 
-    def __init__(self, kind: Kind, tally: Tally, actor: str) -> None:
-        super().__init__(kind, tally, actor)
+    def __init__(self, kind: Kind, counts: ImportCounts, actor: str) -> None:
+        super().__init__(kind, counts, actor)
         self.described: dict[str, tuple[int, dict[str, Any]]] = {}
         with transaction() as session:
             self.warehouses = warehouses(session)
 
-    def key(self, record: Incoming) -> Key:
+    def key(self, record: ImportRow) -> Key:
         """Product and warehouse, in the order in which they are locked."""
         given = record.model_dump(include={"sku", "warehouse"})
         return given["sku"], known_warehouse(self.warehouses, given["warehouse"]).code
 
-    def check(self, record: Incoming, line: int) -> None:
-        """Also raises `Malformed` for an unknown warehouse, or a product described in two ways."""
+    def check(self, record: ImportRow, line: int) -> None:
+        """Also raises `InvalidRow` for an unknown warehouse, or a product described in two ways."""
         try:
             super().check(record, line)
         except UnknownWarehouse as problem:
-            raise Malformed(str(problem).rstrip(".")) from problem
+            raise InvalidRow(str(problem).rstrip(".")) from problem
         columns = record.columns()
         first, described = self.described.setdefault(columns["sku"], (line, columns))
         if described != columns:
-            raise Malformed(f"describes its product otherwise than line {first}: make them alike")
+            raise InvalidRow(f"describes its product otherwise than line {first}: make them alike")
 
-    def keep(self, session: Session, batch: list[Incoming]) -> tuple[int, int]:
+    def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """Products first, then where they lie. A row is new if the product is new there."""
         records = {self.key(record): record for record in sorted(batch, key=self.key)}
         products = {sku: record.columns() for (sku, _), record in records.items()}
@@ -98,7 +98,7 @@ class ProductIntake(RecordIntake):
         changed = {key for key in records if key in moved or key[:1] in described} - new
         return len(new), len(changed)
 
-    def _receive_opening_stock(self, session: Session, new: dict[Key, Incoming]) -> None:
+    def _receive_opening_stock(self, session: Session, new: dict[Key, ImportRow]) -> None:
         """What is known there keeps its stock: the shelf knows better than a file."""
         movements = [
             {

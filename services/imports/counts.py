@@ -9,10 +9,10 @@ from sqlmodel import SQLModel
 
 from adapters.files.rejects import RejectsFile
 from adapters.files.rows import Row
-from models.imports.fields import Incoming, checked
+from models.imports.fields import ImportRow, checked
 from models.imports.kinds import FORMS, Kind
 from models.imports.report import ImportReport, Reject
-from models.validation import Malformed
+from models.validation import InvalidRow
 
 _REJECTS_SHOWN = 100
 _SUBJECT_LENGTH = 100
@@ -20,7 +20,7 @@ _SUBJECT_LENGTH = 100
 Item = TypeVar("Item")
 
 
-class Tally:
+class ImportCounts:
     """The counts so far. The rejects are written as they come: a report holds only the first."""
 
     def __init__(self, kind: Kind, file: RejectsFile) -> None:
@@ -51,10 +51,10 @@ class Tally:
         )
 
 
-def sound(row: Row, kind: Kind) -> Incoming:
-    """The row as its kind takes it. Raises `Malformed` with the reason."""
+def sound(row: Row, kind: Kind) -> ImportRow:
+    """The row as its kind takes it. Raises `InvalidRow` with the reason."""
     if row.problem:
-        raise Malformed(row.problem)
+        raise InvalidRow(row.problem)
     return checked(FORMS[kind], row.values)
 
 

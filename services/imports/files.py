@@ -11,20 +11,20 @@ from pathlib import Path
 from adapters.files.rejects import RejectsFile
 from adapters.files.rows import Form, Progress, RowFile, open_rows
 from domain.errors import PacklineError
-from models.imports.fields import Incoming
+from models.imports.fields import ImportRow
 from models.imports.kinds import FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
 from models.imports.report import ImportReport
-from models.validation import shown
-from services.imports.catalogue import ProductIntake, WarehouseIntake
-from services.imports.counts import Tally
-from services.imports.orders import OrderIntake
-from services.imports.reference_data import RecordIntake
+from models.validation import quoted
+from services.imports.catalogue import ProductImport, WarehouseImport
+from services.imports.counts import ImportCounts
+from services.imports.orders import OrderImport
+from services.imports.reference_data import RecordImport
 from services.imports.stock_changes import STOCK_CHANGES, take_stock_changes
 
-_INTAKES: dict[Kind, type[RecordIntake]] = {
-    Kind.PRODUCTS: ProductIntake,
-    Kind.WAREHOUSES: WarehouseIntake,
+_IMPORTS: dict[Kind, type[RecordImport]] = {
+    Kind.PRODUCTS: ProductImport,
+    Kind.WAREHOUSES: WarehouseImport,
 }
 
 
@@ -34,7 +34,7 @@ class UnknownKind(PacklineError):
     def __init__(self, path: Path, columns: Iterable[str]) -> None:
         kinds = ", ".join(kind.value for kind in Kind)
         super().__init__(
-            f"{path} has the columns {shown(', '.join(columns))}, which belong to none of {kinds}:"
+            f"{path} has the columns {quoted(', '.join(columns))}, which belong to none of {kinds}:"
             " name its columns as docs/import.md does, separated by commas."
         )
         self.path = path
@@ -74,14 +74,14 @@ def import_file(
     file = open_rows(path)
     kind = kind_of(file, kind)
     with RejectsFile(path) as rejects:
-        tally = Tally(kind, rejects)
+        counts = ImportCounts(kind, rejects)
         if kind is Kind.ORDERS:
-            OrderIntake(file, tally, actor).run(progress)
+            OrderImport(file, counts, actor).run(progress)
         elif kind in STOCK_CHANGES:
-            take_stock_changes(file.rows(progress), kind, tally)
+            take_stock_changes(file.rows(progress), kind, counts)
         else:
-            _INTAKES.get(kind, RecordIntake)(kind, tally, actor).run(file.rows(progress))
-        return tally.report()
+            _IMPORTS.get(kind, RecordImport)(kind, counts, actor).run(file.rows(progress))
+        return counts.report()
 
 
 def kind_of(file: RowFile, kind: Kind | None = None) -> Kind:
@@ -106,7 +106,7 @@ def _likeness(columns: set[str], kind: Kind, form: Form) -> int:
 
 def _columns(kind: Kind, form: Form) -> tuple[set[str], set[str]]:
     """The columns that a kind must have, and those that it may have."""
-    forms: list[type[Incoming]] = [FORMS[kind]]
+    forms: list[type[ImportRow]] = [FORMS[kind]]
     if kind is Kind.ORDERS and form is Form.CSV:
         forms = [OrderIn, OrderLineIn]
     fields = {name: field for each in forms for name, field in each.model_fields.items()}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from adapters.files.rows import Form, Progress, Row, RowFile
 from models.imports.fields import MAX_LINES
 from models.imports.orders import OrderIn, OrderLineIn
-from models.validation import Problem, problems_in, shown
+from models.validation import Problem, problems_in, quoted
 
 _NAMELESS = "names no order: give its channel and external_id"
 _LINE_COLUMNS = frozenset(OrderLineIn.model_fields)
@@ -21,7 +21,7 @@ Key = tuple[str, str]
 
 
 @dataclass
-class Draft:
+class OrderDraft:
     """An order in the making: the rows it comes from, and what is wrong with them, by line.
 
     `places` are the lines of the file that the order's items stand in; `number` is the order's own,
@@ -40,15 +40,15 @@ class Draft:
         """What the order is known by outside; empty while it is unread."""
         return (self.order.channel, self.order.external_id) if self.order else ("", "")
 
-    def complain(self, problem: Problem) -> None:
+    def add_error(self, problem: Problem) -> None:
         """Note a problem at the line that it belongs to."""
         if problem.item is None:
-            return self.complain_at(self.places[0], problem.reason)
+            return self.add_error_at(self.places[0], problem.reason)
         one_line = len(self.rows) == 1 and len(self.places) > 1
         reason = f"item {problem.item + 1}: {problem.reason}" if one_line else problem.reason
-        return self.complain_at(self.places[problem.item], reason)
+        return self.add_error_at(self.places[problem.item], reason)
 
-    def complain_at(self, line: int, reason: str) -> None:
+    def add_error_at(self, line: int, reason: str) -> None:
         """Note a problem at a line of the file."""
         self.problems.setdefault(line, []).append(reason.rstrip("."))
 
@@ -60,7 +60,7 @@ class Draft:
             yield row, "; ".join(own) if own else f"its order is rejected whole for line {first}"
 
 
-def drafts(file: RowFile, progress: Progress | None = None) -> Iterator[Draft]:
+def drafts(file: RowFile, progress: Progress | None = None) -> Iterator[OrderDraft]:
     """Every order of the file, sound or not."""
     rows = file.rows(progress)
     if file.form is Form.JSON_LINES:
@@ -93,30 +93,30 @@ class _Survey:
             seen.add(key)
 
 
-def _draft_of_object(row: Row) -> Draft:
+def _draft_of_object(row: Row) -> OrderDraft:
     """An order that is one JSON object."""
     items = row.values.get("lines")
     count = len(items) if isinstance(items, list) else 0
-    draft = Draft([row], [row.line] * max(count, 1), _subject(row))
+    draft = OrderDraft([row], [row.line] * max(count, 1), _subject(row))
     if row.problem:
-        draft.complain_at(row.line, row.problem)
+        draft.add_error_at(row.line, row.problem)
     else:
         _read(draft, row.values)
     return draft
 
 
-def _draft_of_rows(rows: Sequence[Row], broken: Mapping[Key, str]) -> Draft:
+def _draft_of_rows(rows: Sequence[Row], broken: Mapping[Key, str]) -> OrderDraft:
     """An order that is a row of a CSV per item, with the order's own columns in each of them."""
     sound = [row for row in rows if not _is_faulty(row)]
     first = sound[0] if sound else rows[-1]
-    draft = Draft(rows, [row.line for row in sound] or [first.line], _subject(first))
+    draft = OrderDraft(rows, [row.line for row in sound] or [first.line], _subject(first))
     for row in rows:
         if _is_faulty(row):
-            draft.complain_at(row.line, row.problem or _NAMELESS)
+            draft.add_error_at(row.line, row.problem or _NAMELESS)
     if not sound:
         return draft
     if reason := broken.get(_key(first)):
-        draft.complain_at(first.line, reason)
+        draft.add_error_at(first.line, reason)
     _check_columns_agree(draft, sound)
     header = {name: text for name, text in first.values.items() if name not in _LINE_COLUMNS}
     _read(draft, header | {"lines": [_line_values(row) for row in sound]})
@@ -127,16 +127,16 @@ def _line_values(row: Row) -> dict[str, Any]:
     return {name: text for name, text in row.values.items() if name in _LINE_COLUMNS}
 
 
-def _check_columns_agree(draft: Draft, rows: Sequence[Row]) -> None:
+def _check_columns_agree(draft: OrderDraft, rows: Sequence[Row]) -> None:
     first = rows[0]
     for row in rows[1:]:
         for name in _ORDER_COLUMNS:
             if row.values.get(name) != first.values.get(name):
-                given = shown(row.values.get(name, ""))
-                draft.complain_at(row.line, f"{name} {given} differs from line {first.line}")
+                given = quoted(row.values.get(name, ""))
+                draft.add_error_at(row.line, f"{name} {given} differs from line {first.line}")
 
 
-def _read(draft: Draft, values: Mapping[str, Any]) -> None:
+def _read(draft: OrderDraft, values: Mapping[str, Any]) -> None:
     try:
         draft.order = OrderIn.model_validate(values)
     except ValidationError as error:
@@ -144,7 +144,7 @@ def _read(draft: Draft, values: Mapping[str, Any]) -> None:
     else:
         found = list(draft.order.problems())
     for problem in found:
-        draft.complain(problem)
+        draft.add_error(problem)
 
 
 def _blocks(rows: Iterable[Row], channels: Set[str]) -> Iterator[list[Row]]:

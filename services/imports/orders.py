@@ -17,10 +17,10 @@ from models.imports.orders import OrderIn, OrderLineIn
 from models.tables.catalogue import Product
 from models.tables.ledger import AuditEvent
 from models.tables.orders import OrderLine, SalesOrder
-from models.validation import Problem, shown
+from models.validation import Problem, quoted
 from services.execution.ledger import order_key
-from services.imports.counts import Tally, table_of
-from services.imports.order_drafts import Draft, Key, drafts
+from services.imports.counts import ImportCounts, table_of
+from services.imports.order_drafts import Key, OrderDraft, drafts
 from services.orders.promises import promise
 from services.pricing.destinations import Destinations
 
@@ -28,11 +28,11 @@ _ORDERS_PER_BATCH = 200
 _LINES_PER_BATCH = 5000
 
 
-class OrderIntake:
+class OrderImport:
     """One import of orders from a file."""
 
-    def __init__(self, file: RowFile, tally: Tally, actor: str) -> None:
-        self.file, self.tally, self.actor = file, tally, actor
+    def __init__(self, file: RowFile, counts: ImportCounts, actor: str) -> None:
+        self.file, self.counts, self.actor = file, counts, actor
 
     def run(self, progress: Progress | None = None) -> None:
         """Keep the orders batch by batch, and count them once they are committed."""
@@ -44,7 +44,7 @@ class OrderIntake:
                 self._keep(session, [draft for draft in batch if not draft.problems])
             self._count(batch)
 
-    def _keep(self, session: Session, sound: Sequence[Draft]) -> None:
+    def _keep(self, session: Session, sound: Sequence[OrderDraft]) -> None:
         if not sound:
             return
         _insert_orders(session, sound)
@@ -54,7 +54,7 @@ class OrderIntake:
             notify(session, ORDERS_CHANNEL)
         _compare(session, [draft for draft in sound if not draft.number])
 
-    def _event(self, draft: Draft) -> dict[str, Any]:
+    def _event(self, draft: OrderDraft) -> dict[str, Any]:
         detail = f"{draft.subject}, from {self.file.path.name}, line {draft.rows[0].line}"
         return {
             "subject": order_key(draft.number or 0),
@@ -63,19 +63,21 @@ class OrderIntake:
             "detail": detail,
         }
 
-    def _count(self, batch: Iterable[Draft]) -> None:
+    def _count(self, batch: Iterable[OrderDraft]) -> None:
         for draft in batch:
             if draft.problems:
-                self.tally.rejected += 1
+                self.counts.rejected += 1
                 for row, reason in draft.reasons():
-                    self.tally.reject(row, draft.subject, reason)
+                    self.counts.reject(row, draft.subject, reason)
             elif draft.number:
-                self.tally.accepted += 1
+                self.counts.accepted += 1
             else:
-                self.tally.unchanged += 1
+                self.counts.unchanged += 1
 
 
-def _check_catalogue(session: Session, batch: Sequence[Draft], destinations: Destinations) -> None:
+def _check_catalogue(
+    session: Session, batch: Sequence[OrderDraft], destinations: Destinations
+) -> None:
     """Complain about products that are not in the catalogue, and orders that nothing can price."""
     ordered = {line.sku for draft in batch if draft.order for line in draft.order.lines}
     tax_classes = _tax_classes(session, ordered)
@@ -85,10 +87,10 @@ def _check_catalogue(session: Session, batch: Sequence[Draft], destinations: Des
             continue
         for item, line in enumerate(draft.order.lines):
             if line.sku not in tax_classes:
-                draft.complain(Problem(item, _unknown_sku(line.sku, meant)))
+                draft.add_error(Problem(item, _unknown_sku(line.sku, meant)))
         classes = {tax_classes[line.sku] for line in draft.order.lines if line.sku in tax_classes}
         for obstacle in destinations.obstacles(draft.order, sorted(classes)):
-            draft.complain(Problem(None, obstacle))
+            draft.add_error(Problem(None, obstacle))
 
 
 def _tax_classes(session: Session, skus: set[str]) -> dict[str, str]:
@@ -112,11 +114,11 @@ def _is_one_of(column: Any, values: set[str]) -> Any:
 
 def _unknown_sku(sku: str, meant: Mapping[str, str]) -> str:
     hint = meant.get(sku.lower())
-    ask = f"did you mean {shown(hint)}?" if hint else "import the product first"
-    return f"sku {shown(sku)} is not in the catalogue: {ask}"
+    ask = f"did you mean {quoted(hint)}?" if hint else "import the product first"
+    return f"sku {quoted(sku)} is not in the catalogue: {ask}"
 
 
-def _insert_orders(session: Session, sound: Sequence[Draft]) -> None:
+def _insert_orders(session: Session, sound: Sequence[OrderDraft]) -> None:
     """Insert the orders that are not there, and number their drafts.
 
     The same order twice in a batch is inserted once: the second draft stays without a number.
@@ -145,7 +147,7 @@ def _order_row(
     return row.model_dump(exclude={"number"})
 
 
-def _insert_lines(session: Session, new: Sequence[Draft]) -> None:
+def _insert_lines(session: Session, new: Sequence[OrderDraft]) -> None:
     rows = [
         {
             "order_number": draft.number,
@@ -165,7 +167,7 @@ def _priced(order: OrderIn) -> Iterator[tuple[OrderLineIn, int]]:
     return zip(order.lines, order.unit_prices_minor(), strict=True)
 
 
-def _compare(session: Session, known: Sequence[Draft]) -> None:
+def _compare(session: Session, known: Sequence[OrderDraft]) -> None:
     """Complain about orders that are there already and say something else than the file."""
     keys = [draft.key for draft in known]
     there = tuple_(col(SalesOrder.channel), col(SalesOrder.external_id)).in_(keys)
@@ -178,7 +180,7 @@ def _compare(session: Session, known: Sequence[Draft]) -> None:
                 f"order {draft.subject} was imported before as {stored.number}, with"
                 f" another {what}: an import does not change orders"
             )
-            draft.complain(Problem(None, reason))
+            draft.add_error(Problem(None, reason))
 
 
 def _stored_lines(session: Session, numbers: Sequence[int]) -> dict[int, set[Any]]:
@@ -199,9 +201,9 @@ def _difference(order: OrderIn, stored: SalesOrder, lines: set[Any]) -> str:
     return "" if same else "set of lines"
 
 
-def _batches(orders: Iterable[Draft]) -> Iterator[list[Draft]]:
+def _batches(orders: Iterable[OrderDraft]) -> Iterator[list[OrderDraft]]:
     """So many orders at once, but fewer when they are long."""
-    batch: list[Draft] = []
+    batch: list[OrderDraft] = []
     lines = 0
     for draft in orders:
         batch.append(draft)

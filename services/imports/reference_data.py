@@ -9,14 +9,14 @@ from sqlmodel import Session, SQLModel
 
 from adapters.database.sessions import transaction
 from adapters.files.rows import Row
-from models.imports.fields import Incoming
+from models.imports.fields import ImportRow
 from models.imports.kinds import Kind
 from models.tables.catalogue import Product, Warehouse
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.staff import Staff
 from models.tables.taxes import TaxRate
-from models.validation import Malformed
-from services.imports.counts import Tally, batches, sound, table_of
+from models.validation import InvalidRow
+from services.imports.counts import ImportCounts, batches, sound, table_of
 
 Key = tuple[Any, ...]
 
@@ -31,11 +31,11 @@ _TABLES: dict[Kind, type[SQLModel]] = {
 }
 
 
-class RecordIntake:
+class RecordImport:
     """One file of one kind. A row that is known by its key is described anew."""
 
-    def __init__(self, kind: Kind, tally: Tally, actor: str) -> None:
-        self.kind, self.tally, self.actor = kind, tally, actor
+    def __init__(self, kind: Kind, counts: ImportCounts, actor: str) -> None:
+        self.kind, self.counts, self.actor = kind, counts, actor
         self.table = table_of(_TABLES[kind])
         self.first_line: dict[Key, int] = {}
 
@@ -44,31 +44,31 @@ class RecordIntake:
         for batch in batches(self._sound(rows), _ROWS_PER_BATCH):
             with transaction() as session:
                 new, changed = self.keep(session, batch)
-            self.tally.accepted += new
-            self.tally.updated += changed
-            self.tally.unchanged += len(batch) - new - changed
+            self.counts.accepted += new
+            self.counts.updated += changed
+            self.counts.unchanged += len(batch) - new - changed
 
-    def key(self, record: Incoming) -> Key:
+    def key(self, record: ImportRow) -> Key:
         """What a row of the file is known by: it may stand there once."""
         return key_of(self.table, record.columns())
 
-    def check(self, record: Incoming, line: int) -> None:
-        """Raises `Malformed` when the row does not go with those before it."""
+    def check(self, record: ImportRow, line: int) -> None:
+        """Raises `InvalidRow` when the row does not go with those before it."""
         if (first := self.first_line.setdefault(self.key(record), line)) != line:
-            raise Malformed(f"stands in line {first} already: keep one of them")
+            raise InvalidRow(f"stands in line {first} already: keep one of them")
 
-    def keep(self, session: Session, batch: list[Incoming]) -> tuple[int, int]:
+    def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """How many of the records are new, and how many others have changed."""
         rows = [record.columns() for record in sorted(batch, key=self.key)]
         new, changed = keep_rows(session, self.table, rows)
         return len(new), len(changed)
 
-    def _sound(self, rows: Iterable[Row]) -> Iterator[Incoming]:
+    def _sound(self, rows: Iterable[Row]) -> Iterator[ImportRow]:
         for row in rows:
             try:
                 record = sound(row, self.kind)
                 self.check(record, row.line)
-            except Malformed as problem:
+            except InvalidRow as problem:
                 self._reject(row, str(problem))
             else:
                 yield record
@@ -76,8 +76,8 @@ class RecordIntake:
     def _reject(self, row: Row, reason: str) -> None:
         given = (row.values.get(column.name) for column in self.table.primary_key)
         subject = " ".join(str(value) for value in given if value)
-        self.tally.rejected += 1
-        self.tally.reject(row, subject, reason)
+        self.counts.rejected += 1
+        self.counts.reject(row, subject, reason)
 
 
 def key_of(table: Table, columns: dict[str, Any]) -> Key:

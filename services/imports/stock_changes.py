@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 from adapters.files.rows import Row
 from domain.errors import PacklineError, Unavailable
-from models.imports.fields import Incoming
+from models.imports.fields import ImportRow
 from models.imports.kinds import Kind
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
-from models.validation import Malformed
-from services.imports.counts import Tally, sound
+from models.validation import InvalidRow
+from services.imports.counts import ImportCounts, sound
 from services.stock_control.counts import count
 from services.stock_control.stock_changes import AlreadyBooked, book, move
 
@@ -21,31 +21,31 @@ _Key = tuple[str | None, ...]
 STOCK_CHANGES = (Kind.DELIVERIES, Kind.ADJUSTMENTS, Kind.STOCK_COUNTS, Kind.TRANSFERS)
 
 
-def take_stock_changes(rows: Iterable[Row], kind: Kind, tally: Tally) -> None:
+def take_stock_changes(rows: Iterable[Row], kind: Kind, counts: ImportCounts) -> None:
     """Book row after row; one that cannot be booked is named and does not stop the rest."""
     first_line: dict[_Key, int] = {}
     for row in rows:
         try:
-            is_new = _take(row, sound(row, kind), first_line, tally)
+            is_new = _take(row, sound(row, kind), first_line, counts)
         except Unavailable:
             raise
         except PacklineError as problem:
-            tally.rejected += 1
-            tally.reject(row, str(row.values.get("sku") or ""), str(problem).rstrip("."))
+            counts.rejected += 1
+            counts.reject(row, str(row.values.get("sku") or ""), str(problem).rstrip("."))
             continue
-        tally.accepted += is_new
-        tally.unchanged += not is_new
+        counts.accepted += is_new
+        counts.unchanged += not is_new
 
 
-def _take(row: Row, change: Incoming, first_line: dict[_Key, int], tally: Tally) -> bool:
+def _take(row: Row, change: ImportRow, first_line: dict[_Key, int], counts: ImportCounts) -> bool:
     """Book it; False: it was booked before, by an earlier import."""
     first = first_line.setdefault(_key(change), row.line)
     if first != row.line:
-        raise Malformed(f"stands in line {first} already: keep one of them, or add them up")
+        raise InvalidRow(f"stands in line {first} already: keep one of them, or add them up")
     try:
         if isinstance(change, StockCountIn):
             if (counted := count(change)).short_orders:
-                tally.notes.append(str(counted))
+                counts.notes.append(str(counted))
         elif isinstance(change, DeliveryIn | AdjustmentIn):
             book(change)
         elif isinstance(change, TransferIn):
@@ -57,6 +57,6 @@ def _take(row: Row, change: Incoming, first_line: dict[_Key, int], tally: Tally)
     return True
 
 
-def _key(change: Incoming) -> _Key:
+def _key(change: ImportRow) -> _Key:
     given = change.model_dump()
     return given.get("warehouse"), given["sku"], given.get("kind"), given["reference"]

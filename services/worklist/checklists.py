@@ -12,8 +12,8 @@ from services.worklist.gates import Gate
 def checklist_markdown(gate: Gate, shipment: str, task: StaffTask) -> str:
     """The form's description: what to do, for which order, with the list."""
     parts = [f"## {gate.title}: {shipment}"]
-    if task.complaint:
-        parts.append(f"**Your last answer was not accepted.** {_plain(task.complaint)}")
+    if task.error:
+        parts.append(f"**Your last answer was not accepted.** {_plain(task.error)}")
     parts.extend(_BODIES[gate.kind](task.checklist or {}))
     return "\n\n".join(parts)
 

@@ -64,9 +64,9 @@ class GateRound(NamedTuple):
     round: int
 
 
-def pause_key(gate: Gate, round: int, times_shown: int) -> str:
+def pause_key(gate: Gate, round: int, times_presented: int) -> str:
     """Prefect's key of a pause: `picking-1`, and `picking-1-again-2` when it is shown once more."""
-    again = f"-again-{times_shown + 1}" if times_shown else ""
+    again = f"-again-{times_presented + 1}" if times_presented else ""
     return f"{gate.kind}-{round}{again}"
 
 

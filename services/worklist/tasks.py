@@ -58,7 +58,7 @@ def open_task(
     shipment: Shipment,
     kind: TaskKind,
     checklist: dict[str, Any] | None = None,
-    complaint: str = "",
+    error: str = "",
 ) -> StaffTask:
     """Put a task for the next round of a gate on the list of its role, where the stock is.
 
@@ -81,17 +81,17 @@ def open_task(
         state=TaskState.HELD if waits else TaskState.OPEN,
         due_at=in_working_hours(utc_now(), hours, warehouse),
         checklist=checklist,
-        complaint=complaint,
+        error=error,
     )
     session.add(task)
     session.flush()
     return task
 
 
-def ask_again(session: Session, shipment: Shipment, task: StaffTask, complaint: str) -> StaffTask:
+def ask_again(session: Session, shipment: Shipment, task: StaffTask, error: str) -> StaffTask:
     """Put a task on the list again whose answer was refused; that moves no deadline."""
     session.refresh(task)  # somebody may have been reminded of it meanwhile
-    again = open_task(session, shipment, task.kind, task.checklist, complaint)
+    again = open_task(session, shipment, task.kind, task.checklist, error)
     again.sqlmodel_update(task.model_dump(include=_LATENESS))
     session.flush()
     return again

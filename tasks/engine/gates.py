@@ -51,9 +51,9 @@ def _outcome(order: OrderRun, gate: Gate, round: int) -> GateOutcome:
             return GateOutcome.model_validate(known)
         task = task_of(session, row, kind=gate.kind, round=round)
         if answer in (None, gate.example):
-            key = pause_key(gate, round, task.shown)
+            key = pause_key(gate, round, task.times_presented)
             description = checklist_markdown(gate, row.name, task)
-            task.shown += 1
+            task.times_presented += 1
         elif _cancels(session, row, gate, answer or {}):
             stop = order.pending_interruption(session, row)
         else:
@@ -76,8 +76,8 @@ def await_release(order: OrderRun) -> State[None]:
     gate = GATES[TaskKind.HOLD]
     with transaction() as session:
         task = hold_task(session, order.lock_fenced(session))
-        round, shown = (task.round, task.shown) if task else (0, 0)
-    answer = answer_given(pause_key(gate, round, 0)) if shown else None
+        round, presented = (task.round, task.times_presented) if task else (0, 0)
+    answer = answer_given(pause_key(gate, round, 0)) if presented else None
     with transaction() as session:
         row = order.lock_fenced(session)
         task = hold_task(session, row)
@@ -86,9 +86,9 @@ def await_release(order: OrderRun) -> State[None]:
             task = hold_task(session, row)
         if task is None:
             return AwaitingRetry(scheduled_time=utc_now(), message="The hold is over.")
-        key = pause_key(gate, task.round, task.shown)
+        key = pause_key(gate, task.round, task.times_presented)
         description = checklist_markdown(gate, row.name, task)
-        task.shown += 1
+        task.times_presented += 1
     waiting = suspend(gate, key, description)
     _note_on_hold(order, key)
     raise waiting
@@ -116,7 +116,7 @@ def _answer_in_prefect(order: OrderRun, gate: Gate, round: int) -> dict[str, Any
     with transaction() as session:
         row = session.get_one(Shipment, (order.number, order.shipment))
         task = task_of(session, row, kind=gate.kind, round=round)
-    return answer_given(pause_key(gate, round, 0)) if task.shown else None
+    return answer_given(pause_key(gate, round, 0)) if task.times_presented else None
 
 
 def _wait(order: OrderRun, gate: Gate, round: int, key: str, description: str) -> NoReturn:

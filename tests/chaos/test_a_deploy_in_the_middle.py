@@ -44,7 +44,7 @@ def test_twenty_waiting_orders_go_on_with_changed_steps(chaos, tmp_path):
     assert_shipped_once(chaos, numbers)
     runs = [run_of(number) for number in numbers]
     chaos.until(lambda: all(len(chaos.task_runs(run)) == 14 for run in runs), "14 task runs each")
-    packed = "SELECT DISTINCT complaint FROM staff_task WHERE kind = 'packing' AND order_number"
+    packed = "SELECT DISTINCT error FROM staff_task WHERE kind = 'packing' AND order_number"
     assert rows(f"{packed} IN ({', '.join(map(str, numbers))})") == [("the new way",)]
 
 

@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from adapters.database.sessions import forget, transaction
 from console.cli import app as cli
-from console.cli import tables as shown
+from console.cli import tables
 from deployments.demo.sample import sample_files
 from domain.tax import NoTaxRate
 from models.base import utc_now
@@ -51,7 +51,7 @@ def shop(shop):
 @pytest.fixture
 def wide(monkeypatch):
     """A terminal in which nothing has to be wrapped."""
-    monkeypatch.setattr(shown.screen, "width", 200)
+    monkeypatch.setattr(tables.screen, "width", 200)
 
 
 @pytest.fixture

@@ -104,10 +104,10 @@ def fill_in_carrier_pickup(ui, form, collected_at):
     ui.type(form, "Collected at", collected_at)
 
 
-def see_why(form, complaint):
+def see_why(form, error):
     """The form says on top why it asks again."""
     expect(form.get_by_text("Your last answer was not accepted.")).to_be_visible()
-    expect(form.get_by_text(complaint)).to_be_visible()
+    expect(form.get_by_text(error)).to_be_visible()
 
 
 def until_shipped_by_the_staff(live, number):

@@ -330,7 +330,7 @@ def test_what_is_damaged_or_missing_is_not_in_stock_again(process, number, gate,
 
 
 @pytest.mark.parametrize(
-    ("lost", "complaint"),
+    ("lost", "error"),
     [
         ([{"sku": "BOWL", "damaged": 1}], "BOWL was not picked"),
         ([{"sku": "MUG", "damaged": 2, "missing": 1}], "3 of MUG"),
@@ -339,11 +339,11 @@ def test_what_is_damaged_or_missing_is_not_in_stock_again(process, number, gate,
         ([], "List each product"),
     ],
 )
-def test_more_cannot_be_lost_than_was_picked(process, number, lost, complaint):
+def test_more_cannot_be_lost_than_was_picked(process, number, lost, error):
     bring_to(process, number, "packing")
     ask(number)
     process.run(number)
-    with pytest.raises(PacklineError, match=complaint):
+    with pytest.raises(PacklineError, match=error):
         process.answer("restock", outcome="something is damaged or missing", lost=lost)
 
 

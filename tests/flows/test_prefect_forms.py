@@ -46,13 +46,13 @@ def wait_at(process, number, gate):
         process.answer(outcome.removesuffix("-1"))
 
 
-@pytest.mark.parametrize(("gate", "answer", "complaint"), WRONG.values(), ids=WRONG.keys())
-def test_the_gate_asks_again_and_says_what_was_wrong(process, number, gate, answer, complaint):
+@pytest.mark.parametrize(("gate", "answer", "error"), WRONG.values(), ids=WRONG.keys())
+def test_the_gate_asks_again_and_says_what_was_wrong(process, number, gate, answer, error):
     wait_at(process, number, gate)
     process.answers[f"{gate}-1"] = answer
     assert process.run(number) == f"{gate}-2"
     assert "Your last answer was not accepted." in process.description
-    assert complaint in process.description.replace("\\", "")
+    assert error in process.description.replace("\\", "")
     process.answers[f"{gate}-2"] = form(gate)
     assert process.run(number) != f"{gate}-3"
     assert rows(

@@ -257,26 +257,26 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("kind", "answer", "complaint"), WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize(("kind", "answer", "error"), WRONG.values(), ids=WRONG.keys())
 def test_a_form_that_breaks_a_rule_is_asked_for_again_with_the_reason(
-    session, order, kind, answer, complaint
+    session, order, kind, answer, error
 ):
     outcome = fill_in(session, order, kind, answer)
     assert not outcome.accepted
-    assert complaint in outcome.complaint
+    assert error in outcome.error
     first, second = session.exec(
         select(StaffTask).where(StaffTask.kind == kind).order_by(StaffTask.round)
     )
     assert (first.state, second.state) == ("refused", "open")
-    assert second.complaint == outcome.complaint[:2000]
+    assert second.error == outcome.error[:2000]
 
 
 @pytest.mark.parametrize("case", ["more than ordered", "lighter than the goods", "no name"])
 def test_a_wrong_answer_at_the_console_is_refused_and_nothing_is_stored(number, case):
-    kind, answer, complaint = WRONG[case]
+    kind, answer, error = WRONG[case]
     task_id = waiting_task(number, kind)
     before = everything()
-    with pytest.raises(AnswerRefused, match=complaint):
+    with pytest.raises(AnswerRefused, match=error):
         answer_task(task_id, answer)
     assert everything() == before
 
@@ -338,7 +338,7 @@ def test_a_box_that_no_rate_covers_is_refused_before_its_label_is_bought(session
     big = {"weight_grams": 3000, "length_mm": 600, "width_mm": 600, "height_mm": 500}
     outcome = fill_in(session, order, "packing", parcels(big))
     assert not outcome.accepted
-    assert outcome.complaint.startswith("The carrier does not take parcel 1, too big or too heavy")
+    assert outcome.error.startswith("The carrier does not take parcel 1, too big or too heavy")
 
 
 def test_the_weight_of_the_goods_may_be_spread_over_parcels(session, order):
@@ -467,13 +467,13 @@ def test_asking_again_moves_no_deadline(session, order):
     session.flush()
     again = ask_again(session, order, task, "VASE is not in this order")
     assert (again.round, again.state, again.due_at) == (2, "open", task.due_at)
-    assert (again.checklist, again.complaint) == ({"items": []}, "VASE is not in this order")
+    assert (again.checklist, again.error) == ({"items": []}, "VASE is not in this order")
 
 
 @pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
-@pytest.mark.parametrize(("round", "times_shown"), [(1, 0), (2, 0), (12, 3)])
-def test_a_pause_key_names_its_gate_and_round(gate, round, times_shown):
-    assert gate_round_of(pause_key(gate, round, times_shown)) == (gate, round)
+@pytest.mark.parametrize(("round", "times_presented"), [(1, 0), (2, 0), (12, 3)])
+def test_a_pause_key_names_its_gate_and_round(gate, round, times_presented):
+    assert gate_round_of(pause_key(gate, round, times_presented)) == (gate, round)
 
 
 def test_a_form_that_is_shown_again_has_another_key():

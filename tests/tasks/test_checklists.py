@@ -22,9 +22,9 @@ CHECKLISTS = {
 }
 
 
-def shown(kind, checklist=None, complaint=""):
+def shown(kind, checklist=None, error=""):
     task = StaffTask(
-        order_number=1001, kind=kind, checklist=checklist or CHECKLISTS[kind], complaint=complaint
+        order_number=1001, kind=kind, checklist=checklist or CHECKLISTS[kind], error=error
     )
     return checklist_markdown(GATES[TaskKind(kind)], "order 1001", task)
 
@@ -50,7 +50,7 @@ def test_a_task_shows_its_list(kind, said):
 
 
 def test_what_was_wrong_stands_before_the_list():
-    text = shown("picking", complaint="You found 3 of MUG.")
+    text = shown("picking", error="You found 3 of MUG.")
     assert text.index("**Your last answer was not accepted.** You found 3") < text.index("Walk")
 
 
@@ -75,6 +75,6 @@ def test_a_name_is_shown_as_it_is_written(name, written):
 
 
 def test_a_complaint_that_quotes_somebody_cannot_change_the_page():
-    text = shown("picking", complaint="<img src=x> is not in this order\n# Title")
+    text = shown("picking", error="<img src=x> is not in this order\n# Title")
     assert r"\<img src=x\> is not in this order # Title" in text
     assert "\n# Title" not in text

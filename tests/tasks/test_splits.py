@@ -67,7 +67,7 @@ def test_what_is_not_moved_stays(moved, left):
 
 
 @pytest.mark.parametrize(
-    ("moved", "complaint"),
+    ("moved", "error"),
     [
         ({}, "Nothing is to be moved"),
         ({"MUG": 0}, "Nothing is to be moved"),
@@ -76,8 +76,8 @@ def test_what_is_not_moved_stays(moved, left):
         ({"MUG": 3, "PLATE": 1}, "Nothing would be left"),
     ],
 )
-def test_a_split_that_makes_no_two_shipments_is_refused(moved, complaint):
-    with pytest.raises(CannotSplit, match=complaint):
+def test_a_split_that_makes_no_two_shipments_is_refused(moved, error):
+    with pytest.raises(CannotSplit, match=error):
         stays({"MUG": 3, "PLATE": 1}, moved)
 
 

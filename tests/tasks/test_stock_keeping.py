@@ -14,7 +14,7 @@ from models.imports.fields import MAX_STOCK, checked
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn
 from models.tables.catalogue import Product
 from models.tables.stock import StockLevel, StockMovement
-from models.validation import Malformed
+from models.validation import InvalidRow
 from services.execution.locks import locked_shipment
 from services.imports.files import import_file
 from services.stock_control.counts import count
@@ -201,7 +201,7 @@ def test_the_database_refuses_a_movement_that_makes_no_sense(mugs, kind, quantit
 )
 def test_an_adjustment_that_makes_no_sense_is_refused_in_a_sentence(given, sentence):
     sound = {"sku": "MUG", "reason": "lost", "reference": "A", "by": "Jo"}
-    with pytest.raises(Malformed, match=sentence):
+    with pytest.raises(InvalidRow, match=sentence):
         checked(AdjustmentIn, sound | given)
 
 
@@ -269,5 +269,5 @@ def test_a_file_of_deliveries_and_one_of_adjustments_are_told_apart(mugs, tmp_pa
 
 def test_a_reference_that_looks_like_an_orders_own_is_refused():
     given = {"sku": "MUG", "quantity": 1, "kind": "returned", "reason": "sent back", "by": "Jo"}
-    with pytest.raises(Malformed, match="looks like Packline's own"):
+    with pytest.raises(InvalidRow, match="looks like Packline's own"):
         checked(AdjustmentIn, given | {"reference": "order:1001"})

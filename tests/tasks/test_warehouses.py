@@ -13,7 +13,7 @@ from adapters.database.sessions import transaction
 from models.imports.fields import checked
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.tables.stock import StockLevel
-from models.validation import Malformed
+from models.validation import InvalidRow
 from services.inventory.allocations import lock_products
 from services.inventory.warehouses import UnknownWarehouse
 from services.stock_control.backorders import fill_backorders
@@ -238,7 +238,7 @@ def test_a_transfer_is_booked_once_whichever_way_it_goes(two):
 
 def test_a_transfer_to_where_the_pieces_are_is_refused():
     given = transfer().model_dump() | {"to_warehouse": "MAIN"}
-    with pytest.raises(Malformed, match="'MAIN' is where the pieces are"):
+    with pytest.raises(InvalidRow, match="'MAIN' is where the pieces are"):
         checked(TransferIn, given)
 
 

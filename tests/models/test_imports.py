@@ -30,7 +30,7 @@ ORDER = {
 }
 
 
-def complaints(values, form=OrderIn):
+def errors_of(values, form=OrderIn):
     """Everything that is said against the values."""
     try:
         accepted = form.model_validate(values)
@@ -50,7 +50,7 @@ def test_sound_order_has_no_problems_and_exact_prices():
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "error"),
     [
         ({"quantity": "two"}, "quantity 'two' is not a whole number"),
         ({"quantity": "1.5"}, "quantity '1.5' is not a whole number"),
@@ -71,13 +71,13 @@ def test_sound_order_has_no_problems_and_exact_prices():
         ({"gift_wrap": "yes"}, "gift_wrap is not a field that Packline knows"),
     ],
 )
-def test_bad_line_is_refused_with_a_reason(line, complaint):
-    assert len(said := complaints(order(line))) == 1
-    assert complaint in said[0]
+def test_bad_line_is_refused_with_a_reason(line, error):
+    assert len(said := errors_of(order(line))) == 1
+    assert error in said[0]
 
 
 @pytest.mark.parametrize(
-    ("changes", "complaint"),
+    ("changes", "error"),
     [
         ({"country": "UK"}, "country 'UK' is not a country code of ISO 3166"),
         ({"country": "Germany"}, "country 'Germany' is not a country code"),
@@ -105,18 +105,18 @@ def test_bad_line_is_refused_with_a_reason(line, complaint):
         ({"lines": ["MUG"]}, "must be a JSON object"),
     ],
 )
-def test_bad_order_is_refused_with_a_reason(changes, complaint):
-    assert len(said := complaints(order(**changes))) == 1
-    assert complaint in said[0]
+def test_bad_order_is_refused_with_a_reason(changes, error):
+    assert len(said := errors_of(order(**changes))) == 1
+    assert error in said[0]
 
 
 def test_everything_that_is_wrong_is_said_at_once():
-    said = complaints(order(country="UK", email="ada", line={"quantity": "two"}))
+    said = errors_of(order(country="UK", email="ada", line={"quantity": "two"}))
     assert [reason.split()[0] for reason in said] == ["email", "country", "quantity"]
 
 
 def test_missing_field_is_named():
-    assert complaints({k: v for k, v in order().items() if k != "city"}) == ["city is missing"]
+    assert errors_of({k: v for k, v in order().items() if k != "city"}) == ["city is missing"]
 
 
 def test_same_product_twice_is_named_at_its_second_line():
@@ -127,11 +127,11 @@ def test_same_product_twice_is_named_at_its_second_line():
 
 
 def test_price_of_zero_is_a_gift():
-    assert complaints(order({"unit_price": "0.00"})) == []
+    assert errors_of(order({"unit_price": "0.00"})) == []
 
 
 def test_order_beyond_what_amounts_can_hold_is_refused():
-    said = complaints(order({"quantity": "1000000", "unit_price": "9999999999"}))
+    said = errors_of(order({"quantity": "1000000", "unit_price": "9999999999"}))
     assert said == ["lines add up to more than 10,000,000,000,000.00 GBP"]
 
 
@@ -152,8 +152,8 @@ def test_json_numbers_are_amounts_too():
 
 @pytest.mark.parametrize("rate", ["1", "20", "20%", "-0.1", "0.123456", "", "NaN", None])
 def test_tax_rate_that_is_no_share_is_refused(rate):
-    [complaint] = complaints({"country": "GB", "rate": rate}, TaxRateIn)
-    assert "is not a share below 1" in complaint
+    [error] = errors_of({"country": "GB", "rate": rate}, TaxRateIn)
+    assert "is not a share below 1" in error
 
 
 def test_tax_rate_is_read_exactly():
@@ -170,24 +170,24 @@ def test_shipping_rate_with_a_bad_price_is_refused(price):
         "up_to_grams": "500",
         "price": price,
     }
-    [complaint] = complaints(rate, ShippingRateIn)
-    assert complaint.startswith(f"price '{price}'")
+    [error] = errors_of(rate, ShippingRateIn)
+    assert error.startswith(f"price '{price}'")
 
 
 def test_role_that_nobody_has_is_refused():
-    [complaint] = complaints({"name": "Ada", "role": "wizard"}, StaffIn)
-    assert complaint.startswith("role 'wizard' is not 'warehouse staff', 'packer'")
+    [error] = errors_of({"name": "Ada", "role": "wizard"}, StaffIn)
+    assert error.startswith("role 'wizard' is not 'warehouse staff', 'packer'")
 
 
 @pytest.mark.parametrize("grams", ["0", "-1", "heavy"])
 def test_product_without_weight_is_refused(grams):
     product = {"sku": "MUG", "name": "Mug", "barcode": "1", "bin": "A-01-1"}
-    [complaint] = complaints(product | {"weight_grams": grams}, ProductIn)
-    assert complaint.startswith(f"weight_grams '{grams}'")
+    [error] = errors_of(product | {"weight_grams": grams}, ProductIn)
+    assert error.startswith(f"weight_grams '{grams}'")
 
 
 @pytest.mark.parametrize(
-    ("own", "complaint"),
+    ("own", "error"),
     [
         ({"time_zone": "Leeds"}, "time_zone 'Leeds' is not a time zone such as Europe/London"),
         ({"working_days": "always"}, "working_days 'always' must look like mon-fri, or mon,tue,"),
@@ -222,10 +222,10 @@ def test_product_without_weight_is_refused(grams):
         ),
     ],
 )
-def test_hours_that_no_warehouse_can_have_are_refused_with_a_reason(own, complaint):
+def test_hours_that_no_warehouse_can_have_are_refused_with_a_reason(own, error):
     warehouse = {"code": "YORK", "name": "York", "country": "GB", "rank": "2"}
-    [said] = complaints(warehouse | own, WarehouseIn)
-    assert said.startswith(complaint)
+    [said] = errors_of(warehouse | own, WarehouseIn)
+    assert said.startswith(error)
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,8 @@ def faults(rows, catalogue):
     """What should be said against an invoice, told from its rows alone."""
     codes = Counter(row["StockCode"] for row in rows)
     return {
-        complaint
-        for complaint, there in (
+        error
+        for error, there in (
             ("is not between 1 and 1,000,000", any(int(row["Quantity"]) < 1 for row in rows)),
             ("is a duplicate line", max(codes.values()) > 1),
             ("is not in the catalogue", not codes.keys() <= catalogue),
@@ -164,7 +164,7 @@ def test_quirks_are_rejected_by_name_and_stay_so(imported, invoices, catalogue):
         if "is not between 1 and 1,000,000" in expected:
             # The catalogue is asked only about lines that can be read.
             expected -= {"is a duplicate line", "is not in the catalogue"}
-        assert all(complaint in said for complaint in expected), number
+        assert all(error in said for error in expected), number
         named.update(expected)
     assert len(named) == 4
 
