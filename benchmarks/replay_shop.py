@@ -20,7 +20,7 @@ from benchmarks.replay_orders import PastOrder, demand
 from deployments.demo.sample import sample_files
 from deployments.demo.simulated_staff import SimulatedStaff
 from models.enums import AllocationState, TaskKind
-from models.forms.decisions import CANCEL_LINE, CANCEL_THE_ORDER, PICK_ELSEWHERE, SPLIT, WAIT
+from models.forms.decisions import CANCEL_LINE, CANCEL_ORDER_CHOICE, PICK_ELSEWHERE, SPLIT, WAIT
 from models.forms.picking import TOO_FEW_OF_THESE
 from models.imports.stock import DeliveryIn
 from models.tables.staff import StaffTask
@@ -157,7 +157,7 @@ class ReplayStaff(SimulatedStaff):
 
 
 def _decided(chances: tuple[tuple[float, str], ...], chance: float) -> str:
-    return next((decision for up_to, decision in chances if chance < up_to), CANCEL_THE_ORDER)
+    return next((decision for up_to, decision in chances if chance < up_to), CANCEL_ORDER_CHOICE)
 
 
 def chance(*about: object) -> float:

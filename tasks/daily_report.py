@@ -73,7 +73,7 @@ def daily_fulfillment_summary(session: Session, day: DayRun) -> DaySummed:
         "revision": day.revision,
         "orders_received": orders_received(session, begin, end),
         "orders_shipped": sum(part["orders"] for part in revenue.values()),
-        "units_shipped": sum(part["units"] for part in revenue.values()),
+        "pieces_shipped": sum(part["pieces"] for part in revenue.values()),
         "backlog": backlog(session, end),
         "revenue": revenue,
     }

@@ -8,7 +8,7 @@ from domain.errors import PacklineError
 from models.enums import TaskKind
 from models.forms.decisions import (
     CANCEL_LINE,
-    CANCEL_THE_ORDER,
+    CANCEL_ORDER_CHOICE,
     PICK_ELSEWHERE,
     SPLIT,
     TRY_AGAIN,
@@ -25,8 +25,8 @@ _ANSWERED_BY = {
     TaskKind.SHORT_PICK: "decided_by",
 }
 """Where the form of a gate that can cancel the order has the name of who answers."""
-_SHORTAGE = (TRY_AGAIN, SPLIT, CANCEL_LINE, CANCEL_THE_ORDER)
-_SHORT_PICK = (TRY_AGAIN, PICK_ELSEWHERE, SPLIT, WAIT, CANCEL_LINE, CANCEL_THE_ORDER)
+_SHORTAGE = (TRY_AGAIN, SPLIT, CANCEL_LINE, CANCEL_ORDER_CHOICE)
+_SHORT_PICK = (TRY_AGAIN, PICK_ELSEWHERE, SPLIT, WAIT, CANCEL_LINE, CANCEL_ORDER_CHOICE)
 
 _PIECES = r"(?P<pieces>\d{1,18})"
 _FOUND = re.compile(rf"^(?P<sku>.+)={_PIECES}(?::(?P<why>[^:=]+))?$", re.ASCII)
@@ -151,7 +151,7 @@ def restock_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str,
 def hold_answer(by: str, decision: str | None, note: str) -> dict[str, Any]:
     """Release the order, or cancel it."""
     if not decision:
-        raise OptionMissing(TaskKind.HOLD, "--decision release or --decision 'cancel the order'")
+        raise OptionMissing(TaskKind.HOLD, "--decision release or --decision 'cancel order'")
     return {"gate": "hold", "decided_by": by, "decision": decision, "note": note}
 
 

@@ -387,7 +387,7 @@ def done(
     decision: Annotated[
         str | None,
         typer.Option(
-            help="Operator: try again, pick elsewhere, split, wait, cancel line, cancel the order,"
+            help="Operator: try again, pick elsewhere, split, wait, cancel line, cancel order,"
             " release."
         ),
     ] = None,

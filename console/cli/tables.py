@@ -256,7 +256,7 @@ def show_summary(row: SummaryRow) -> None:
     screen.print(Text(f"{row.day:%A, %d %B %Y}{again}", style="bold"))
     screen.print(
         f"{row.orders_received} orders received, {row.orders_shipped} shipped"
-        f" ({row.units_shipped} pieces), {row.backlog} in the backlog"
+        f" ({row.pieces_shipped} pieces), {row.backlog} in the backlog"
     )
     _table(
         ("Currency", "Orders", "Pieces", "Revenue"),
@@ -264,7 +264,7 @@ def show_summary(row: SummaryRow) -> None:
             (
                 currency,
                 part["orders"],
-                part["units"],
+                part["pieces"],
                 money(part["revenue_minor"], currency, settings().locale),
             )
             for currency, part in row.revenue.items()

@@ -27,7 +27,7 @@ class SummaryRow(BaseModel):
     revision: int
     orders_received: int
     orders_shipped: int
-    units_shipped: int
+    pieces_shipped: int
     backlog: int
     revenue: dict[str, Any]
     computed_at: datetime

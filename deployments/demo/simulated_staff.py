@@ -10,7 +10,7 @@ from adapters.database.sessions import transaction
 from adapters.settings import settings
 from models.base import utc_now
 from models.enums import Role, TaskKind, TaskState
-from models.forms.decisions import CANCEL_THE_ORDER
+from models.forms.decisions import CANCEL_ORDER_CHOICE
 from models.forms.picking import ALL_AS_LISTED
 from models.tables.staff import Staff, StaffTask
 from services.answers.submit import answer_task
@@ -60,7 +60,7 @@ class SimulatedStaff:
     def _shortage(self, task: StaffTask) -> dict[str, Any]:
         return {
             "decided_by": self._who(task),
-            "decision": CANCEL_THE_ORDER,
+            "decision": CANCEL_ORDER_CHOICE,
             "note": "discontinued, the customer was told",
         }
 

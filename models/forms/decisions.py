@@ -11,7 +11,7 @@ PICK_ELSEWHERE = "pick elsewhere"
 SPLIT = "split"
 WAIT = "wait"
 CANCEL_LINE = "cancel line"
-CANCEL_THE_ORDER = "cancel the order"
+CANCEL_ORDER_CHOICE = "cancel order"
 RELEASE = "release"
 
 
@@ -20,7 +20,7 @@ class ShortageForm(CancellableForm):
 
     gate: Literal["shortage"] = this_form("shortage")
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: Literal["try again", "split", "cancel line", "cancel the order"] | None = Field(
+    decision: Literal["try again", "split", "cancel line", "cancel order"] | None = Field(
         None,
         title="Decision",
         description="Try again now; split: ship what is there now, the rest later; cancel line:"
@@ -36,7 +36,7 @@ class ShortPickForm(CancellableForm):
     gate: Literal["short-pick"] = this_form("short-pick")
     decided_by: Name = Field(title="Decided by", description="Your name.")
     decision: (
-        Literal["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel the order"]
+        Literal["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel order"]
         | None
     ) = Field(
         None,
@@ -53,7 +53,7 @@ class HoldForm(Form):
 
     gate: Literal["hold"] = this_form("hold")
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: Literal["release", "cancel the order"] = Field(
+    decision: Literal["release", "cancel order"] = Field(
         title="Decision", description="Let the order go on where it stopped, or cancel it."
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")

@@ -18,7 +18,7 @@ class Decision(StepResult):
     cancelled_lines: int = 0
 
     def __str__(self) -> str:
-        what = self.choice or ("cancel the order" if self.cancels else "try again")
+        what = self.choice or ("cancel order" if self.cancels else "try again")
         return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
 
 
@@ -30,5 +30,5 @@ class HoldEnded(StepResult):
     note: str = ""
 
     def __str__(self) -> str:
-        what = "cancel the order" if self.cancels else "release"
+        what = "cancel order" if self.cancels else "release"
         return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"

@@ -13,7 +13,7 @@ class DaySummed(StepResult):
     revision: int
     orders_received: int
     orders_shipped: int
-    units_shipped: int
+    pieces_shipped: int
     backlog: int
     revenue: dict[str, Any]
 

@@ -13,7 +13,7 @@ from models.base import instant
 class DailySummary(SQLModel, table=True):
     """One day of the shop, summed up. Made again, the row is replaced and `revision` grows.
 
-    `revenue` holds, per currency of the orders shipped: `{"GBP": {"orders": 3, "units": 7,
+    `revenue` holds, per currency of the orders shipped: `{"GBP": {"orders": 3, "pieces": 7,
     "revenue_minor": 12345}}`.
     """
 
@@ -21,7 +21,7 @@ class DailySummary(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("revision >= 1", name="revision_counts"),
         CheckConstraint(
-            "orders_received >= 0 AND orders_shipped >= 0 AND units_shipped >= 0 AND backlog >= 0",
+            "orders_received >= 0 AND orders_shipped >= 0 AND pieces_shipped >= 0 AND backlog >= 0",
             name="counts_not_negative",
         ),
     )
@@ -30,7 +30,7 @@ class DailySummary(SQLModel, table=True):
     revision: int
     orders_received: int
     orders_shipped: int
-    units_shipped: int
+    pieces_shipped: int
     backlog: int
     revenue: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
     computed_at: dt.datetime = instant()

@@ -25,7 +25,7 @@ class CurrencyRevenue(View):
 class CurrencyFigures(CurrencyRevenue):
     """The same with pieces, and the average value of an order."""
 
-    units: int
+    pieces: int
     average_minor: int
 
 
@@ -53,7 +53,7 @@ class DailyReportView(View):
     revision: int = Field(ge=1)
     orders_received: int
     orders_shipped: int
-    units_shipped: int
+    pieces_shipped: int
     backlog: int
     currencies: tuple[CurrencyFigures, ...]
     history: tuple[DayFigures, ...]
@@ -67,7 +67,7 @@ class DailyReportView(View):
         return (
             ("Orders received", self.orders_received),
             ("Orders shipped", self.orders_shipped),
-            ("Units shipped", self.units_shipped),
+            ("Pieces shipped", self.pieces_shipped),
             ("Orders still open (backlog)", self.backlog),
         )
 

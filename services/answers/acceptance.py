@@ -12,7 +12,7 @@ from adapters.settings import settings
 from adapters.settings.shop_clock import shop_clock
 from models.base import utc_now
 from models.enums import LabelState, PickupState
-from models.forms.decisions import CANCEL_THE_ORDER, HoldForm
+from models.forms.decisions import CANCEL_ORDER_CHOICE, HoldForm
 from models.forms.packing import PackingForm
 from models.forms.picking import (
     ALL_AS_LISTED,
@@ -197,7 +197,7 @@ def accept_restock(session: Session, shipment: Shipment, form: RestockForm) -> R
 
 def accept_hold(session: Session, shipment: Shipment, form: HoldForm) -> HoldEnded:
     """The operator decides whether the order goes on."""
-    cancels = form.decision == CANCEL_THE_ORDER
+    cancels = form.decision == CANCEL_ORDER_CHOICE
     if cancels:
         request_cancellation(session, shipment.order, form.note or "was on hold", form.decided_by)
     else:

@@ -18,7 +18,7 @@ from domain.zones import NoShippingRate, NoShippingZone
 from models.enums import TaskKind
 from models.forms.decisions import (
     CANCEL_LINE,
-    CANCEL_THE_ORDER,
+    CANCEL_ORDER_CHOICE,
     PICK_ELSEWHERE,
     SPLIT,
     TRY_AGAIN,
@@ -242,7 +242,7 @@ _SHORTAGE: dict[str, _Way] = {
     TRY_AGAIN: _check_again,
     SPLIT: _split_shortage,
     CANCEL_LINE: _cancel_not_in_stock,
-    CANCEL_THE_ORDER: _cancel,
+    CANCEL_ORDER_CHOICE: _cancel,
 }
 _SHORT_PICK: dict[str, _Way] = {
     TRY_AGAIN: _pick_again,
@@ -250,7 +250,7 @@ _SHORT_PICK: dict[str, _Way] = {
     SPLIT: _split_short_pick,
     WAIT: _wait,
     CANCEL_LINE: _cancel_not_found,
-    CANCEL_THE_ORDER: _cancel,
+    CANCEL_ORDER_CHOICE: _cancel,
 }
 
 

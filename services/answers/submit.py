@@ -14,7 +14,7 @@ from adapters.settings import settings
 from domain.short_picks import ShortPick
 from models.enums import AnsweredThrough, TaskKind, TaskState
 from models.forms.base import CancellableForm, Form, errors_of
-from models.forms.decisions import CANCEL_LINE, CANCEL_THE_ORDER, PICK_ELSEWHERE, SPLIT, WAIT
+from models.forms.decisions import CANCEL_LINE, CANCEL_ORDER_CHOICE, PICK_ELSEWHERE, SPLIT, WAIT
 from models.results.base import StepResult
 from models.results.decisions import Decision
 from models.results.work import GateOutcome, Picked
@@ -138,7 +138,7 @@ _BY_SETTING = {
     ShortPick.SPLIT: (SPLIT, WAIT),  # where nothing was found, nothing can ship
     ShortPick.WAIT: (WAIT,),
     ShortPick.CANCEL_LINE: (CANCEL_LINE,),
-    ShortPick.CANCEL_ORDER: (CANCEL_THE_ORDER,),
+    ShortPick.CANCEL_ORDER: (CANCEL_ORDER_CHOICE,),
 }
 """What is decided about a short pick, where nobody is to be asked; the first that can be done."""
 

@@ -1149,10 +1149,10 @@ SUMMARY_FIGURES = Invariant(
     problem="The summary of {day} says {kept}, and the orders shipped that day say {counted}.",
     breaking="""
         WITH pieces AS (
-            SELECT order_number AS number, sum(quantity - cancelled) AS units
+            SELECT order_number AS number, sum(quantity - cancelled) AS pieces
             FROM order_line GROUP BY order_number
         ), sold AS (
-            SELECT day, currency, count(*) AS orders, sum(units) AS units,
+            SELECT day, currency, count(*) AS orders, sum(pieces) AS pieces,
                 sum(total_minor) AS revenue_minor
             FROM daily_summary
             JOIN unnest(
@@ -1163,20 +1163,20 @@ SUMMARY_FIGURES = Invariant(
             JOIN pieces USING (number)
             GROUP BY day, currency
         ), counted AS (
-            SELECT day, sum(orders) AS orders, sum(units) AS units, jsonb_object_agg(
+            SELECT day, sum(orders) AS orders, sum(pieces) AS pieces, jsonb_object_agg(
                 currency, jsonb_build_object(
-                    'orders', orders, 'units', units, 'revenue_minor', revenue_minor
+                    'orders', orders, 'pieces', pieces, 'revenue_minor', revenue_minor
                 )
             ) AS revenue
             FROM sold GROUP BY day
         )
         SELECT day,
-            concat(orders_shipped, ' orders, ', units_shipped, ' units, ', kept.revenue) AS kept,
-            concat(coalesce(orders, 0), ' orders, ', coalesce(units, 0), ' units, ',
+            concat(orders_shipped, ' orders, ', pieces_shipped, ' pieces, ', kept.revenue) AS kept,
+            concat(coalesce(orders, 0), ' orders, ', coalesce(pieces, 0), ' pieces, ',
                 coalesce(counted.revenue, '{}')) AS counted
         FROM daily_summary AS kept LEFT JOIN counted USING (day)
-        WHERE (orders_shipped, units_shipped, kept.revenue) IS DISTINCT FROM
-            (coalesce(orders, 0), coalesce(units, 0), coalesce(counted.revenue, '{}'))
+        WHERE (orders_shipped, pieces_shipped, kept.revenue) IS DISTINCT FROM
+            (coalesce(orders, 0), coalesce(pieces, 0), coalesce(counted.revenue, '{}'))
     """,
 )
 

@@ -43,6 +43,6 @@ def revenue_by_currency(session: Session, begin: dt.datetime, end: dt.datetime) 
         .order_by(SalesOrder.currency)
     )
     return {
-        currency: {"orders": orders, "units": int(units), "revenue_minor": int(minor)}
-        for currency, orders, units, minor in found
+        currency: {"orders": orders, "pieces": int(pieces), "revenue_minor": int(minor)}
+        for currency, orders, pieces, minor in found
     }

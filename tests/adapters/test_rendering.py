@@ -79,11 +79,11 @@ def make_report(**changes: Any) -> DailyReportView:
         "revision": 1,
         "orders_received": 42,
         "orders_shipped": 38,
-        "units_shipped": 97,
+        "pieces_shipped": 97,
         "backlog": 4,
         "currencies": (
             CurrencyFigures(
-                currency="GBP", orders=38, units=97, revenue_minor=1234567, average_minor=32489
+                currency="GBP", orders=38, pieces=97, revenue_minor=1234567, average_minor=32489
             ),
         ),
         "history": (make_day(0, GBP=(38, 1234567)), make_day(3, GBP=(5, 100), JPY=(1, 4200))),
@@ -362,7 +362,7 @@ def test_chart_is_shown_from_the_mail_itself_with_a_text_in_its_place() -> None:
 
 
 def test_empty_day_says_that_nothing_was_shipped() -> None:
-    view = make_report(currencies=(), history=(), orders_shipped=0, units_shipped=0)
+    view = make_report(currencies=(), history=(), orders_shipped=0, pieces_shipped=0)
     for form in (*both_parts(daily_report(view)), daily_report_markdown(view)):
         assert "No order was shipped on this day." in form
         assert "£" not in form

@@ -441,9 +441,9 @@ def test_a_summary_is_shown_in_the_currencys_form(packline):
                 revision=1,
                 orders_received=2,
                 orders_shipped=1,
-                units_shipped=3,
+                pieces_shipped=3,
                 backlog=1,
-                revenue={"KWD": {"orders": 1, "units": 3, "revenue_minor": 12345}},
+                revenue={"KWD": {"orders": 1, "pieces": 3, "revenue_minor": 12345}},
             )
         )
     _, out, _ = packline("summary")

@@ -17,7 +17,7 @@ LONDON = ZoneInfo("Europe/London")
 DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=LONDON)
 
-SUMMARY = "SELECT orders_received, orders_shipped, units_shipped, backlog FROM daily_summary"
+SUMMARY = "SELECT orders_received, orders_shipped, pieces_shipped, backlog FROM daily_summary"
 
 
 def shipped(*orders, **given):
@@ -38,7 +38,7 @@ def test_a_day_is_summed_up_in_three_steps(process, mail_server):
     assert process.sum_up(DAY) == "23 November 2026: 2 orders shipped, backlog 0."
     assert process.ran == list(DAY_STEPS)
     assert summary() == (2, 2, 4, 0)
-    assert revenue() == {"GBP": {"orders": 2, "units": 4, "revenue_minor": 2001}}
+    assert revenue() == {"GBP": {"orders": 2, "pieces": 4, "revenue_minor": 2001}}
 
 
 def test_currencies_are_never_added_up(process, mail_server):
@@ -47,9 +47,9 @@ def test_currencies_are_never_added_up(process, mail_server):
     shipped((NOON, 12_345), currency="KWD", lines={"MUG": 1, "PLATE": 3})
     process.sum_up(DAY)
     assert revenue() == {
-        "GBP": {"orders": 2, "units": 4, "revenue_minor": 2001},
-        "JPY": {"orders": 1, "units": 2, "revenue_minor": 5000},
-        "KWD": {"orders": 1, "units": 4, "revenue_minor": 12_345},
+        "GBP": {"orders": 2, "pieces": 4, "revenue_minor": 2001},
+        "JPY": {"orders": 1, "pieces": 2, "revenue_minor": 5000},
+        "KWD": {"orders": 1, "pieces": 4, "revenue_minor": 12_345},
     }
     (report,) = process.published
     assert "| GBP | 2 | 4 | £20.01 | £10.01 |" in report

@@ -119,10 +119,10 @@ def test_the_operator_cancels_an_order_on_hold(process, number, through):
     process.meanwhile["Get Picking Checklist"] = lambda: hold(number)
     assert process.run(number) == "hold-1"
     if through == "form":
-        process.answers["hold-1"] = form("hold", decision="cancel the order", note="it is fraud")
+        process.answers["hold-1"] = form("hold", decision="cancel order", note="it is fraud")
         assert process.run(number) == "The hold is over."
     else:
-        process.answer("hold", decision="cancel the order", note="it is fraud")
+        process.answer("hold", decision="cancel order", note="it is fraud")
     assert process.run(number) == f"Order {number} is Cancelled: it is fraud."
     assert_sound()
 

@@ -103,13 +103,13 @@ def test_a_backordered_order_that_is_cancelled_has_nothing_allocated(
     process, too_much, mail_server
 ):
     process.run(too_much)
-    process.answer("shortage", decision="cancel the order", note="discontinued")
+    process.answer("shortage", decision="cancel order", note="discontinued")
     assert process.run(too_much) == f"Order {too_much} is Cancelled: stock is short (discontinued)."
     assert status() == "Cancelled"
     assert stock() == {"MUG": (10, 0), "PLATE": (4, 0)}
     assert [mail["To"] for mail in mail_server.mails] == ["ada@example.com"]
     assert rows("SELECT detail FROM audit_event WHERE event = 'Decide about a shortage: done'") == [
-        ("Max decided: cancel the order (discontinued) (through console)",)
+        ("Max decided: cancel order (discontinued) (through console)",)
     ]
     assert_sound()
 
@@ -133,7 +133,7 @@ def test_a_short_pick_that_is_cancelled_gives_its_stock_back(process, number):
     missing = [{"sku": "PLATE", "quantity": 0, "why": "not in bin"}]
     process.answer("picking", outcome="too few of these, the rest as listed", found=missing)
     process.run(number)
-    process.answer("short-pick", decision="cancel the order")
+    process.answer("short-pick", decision="cancel order")
     assert process.run(number) == "restock-1"  # the mugs are in the tote
     process.answer("restock")
     assert process.run(number) == f"Order {number} is Cancelled: picked short."

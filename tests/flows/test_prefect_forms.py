@@ -132,6 +132,6 @@ def test_the_operators_forms_are_asked_again_too(process, shop):
     process.answers["shortage-1"] = form("shortage", decision="hope")
     assert process.run(number) == "shortage-2"
     assert "| PLATE | 6 | 4 |" in process.description
-    process.answers["shortage-2"] = form("shortage", decision="cancel the order")
+    process.answers["shortage-2"] = form("shortage", decision="cancel order")
     assert process.run(number) == f"Order {number} is Cancelled: stock is short."
     assert_sound()

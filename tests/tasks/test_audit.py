@@ -747,23 +747,23 @@ DAMAGES = [
     Damage(
         "daily summaries say what the orders say",
         "UPDATE daily_summary SET orders_shipped = 2",
-        "says 2 orders, 3 units",
+        "says 2 orders, 3 pieces",
     ),
     Damage(
         "daily summaries say what the orders say",
-        "UPDATE daily_summary SET units_shipped = 4",
-        "says 1 orders, 4 units",
+        "UPDATE daily_summary SET pieces_shipped = 4",
+        "says 1 orders, 4 pieces",
     ),
     Damage(
         "daily summaries say what the orders say",
         "UPDATE daily_summary SET revenue = jsonb_set(revenue, '{GBP,revenue_minor}', '5')",
-        '"revenue_minor": 5}}, and the orders shipped that day say 1 orders, 3 units',
+        '"revenue_minor": 5}}, and the orders shipped that day say 1 orders, 3 pieces',
     ),
     Damage(
         "daily summaries say what the orders say",
         f"UPDATE sales_order SET shipped_at = shipped_at - interval '2 days'"
         f" WHERE number = {SHIPPED}",
-        "and the orders shipped that day say 0 orders, 0 units, {}.",
+        "and the orders shipped that day say 0 orders, 0 pieces, {}.",
     ),
     Damage(
         "daily summaries are the latest that the ledger has",
@@ -877,7 +877,7 @@ def live_a_day(process: Process) -> None:
 
     another = process.another()
     assert another.run(CANCELLED) == "shortage-1"
-    another.answer("shortage", decision="cancel the order")
+    another.answer("shortage", decision="cancel order")
     assert another.run(CANCELLED).startswith(f"Order {CANCELLED} is Cancelled")
     assert process.another().run(BACKORDERED) == "shortage-1"
     assert process.another().run(WAITING) == "picking-1"

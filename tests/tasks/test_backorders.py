@@ -180,7 +180,7 @@ def test_a_cancelled_order_leaves_its_stock_to_those_that_wait(process):
     missing = [{"sku": "PLATE", "quantity": 2, "why": "not in bin"}]
     run.answer("picking", holder, outcome="too few of these, the rest as listed", found=missing)
     run.run(holder)
-    run.answer("short-pick", holder, decision="cancel the order")
+    run.answer("short-pick", holder, decision="cancel order")
     assert run.run(holder) == "restock-1"
     run.answer("restock", holder)
     run.run(holder)
@@ -193,7 +193,7 @@ def test_a_cancelled_backorder_no_longer_keeps_stock_from_others(process):
     first, run = backorder(process, PLATE=6)
     second, other = backorder(process, PLATE=4)
     assert fill_backorders() == []
-    run.answer("shortage", first, decision="cancel the order")
+    run.answer("shortage", first, decision="cancel order")
     run.run(first)
     assert fill_backorders() == [second]
     assert other.run(second) == "picking-1"

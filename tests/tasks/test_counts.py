@@ -144,7 +144,7 @@ def test_an_order_that_gave_way_may_be_cancelled(three):
     number, run = three[2]
     count_mugs(8)
     run.run(number)
-    run.answer("short-pick", number, decision="cancel the order")
+    run.answer("short-pick", number, decision="cancel order")
     assert run.run(number) == f"Order {number} is Cancelled: picked short."
     assert stock() == (8, 6)
     assert rows("SELECT 1 FROM allocation WHERE state = 'backordered'") == []

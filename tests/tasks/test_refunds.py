@@ -343,9 +343,9 @@ def test_an_order_that_ships_in_part_is_in_its_days_revenue_with_what_it_costs(p
     process.ship(number)
     process.another().sum_up(shop_day(utc_now(), settings().zone_info))
     assert rows("SELECT amount_minor FROM refund") == [(1450,)]
-    assert rows("SELECT units_shipped, revenue -> 'GBP' -> 'revenue_minor' FROM daily_summary") == [
-        (2, 2895)
-    ]
+    assert rows(
+        "SELECT pieces_shipped, revenue -> 'GBP' -> 'revenue_minor' FROM daily_summary"
+    ) == [(2, 2895)]
     assert_sound()
     with transaction() as session, pytest.raises(ShippedAlready, match=f"Order {number} is Ship"):
         reprice(session, locked_order(session, number), "lost", "Max")

@@ -57,7 +57,7 @@ def test_pieces_are_counted_once_for_orders_of_several_lines(catalogue):
     make_product(catalogue, "PLATE")
     make_shipped(catalogue, NOON, 1200, lines={"MUG": 2, "PLATE": 5})
     make_shipped(catalogue, NOON, 800, lines={"MUG": 1})
-    assert summed(catalogue).revenue == {"GBP": {"orders": 2, "units": 8, "revenue_minor": 2000}}
+    assert summed(catalogue).revenue == {"GBP": {"orders": 2, "pieces": 8, "revenue_minor": 2000}}
 
 
 def test_pieces_that_were_cancelled_do_not_count_as_shipped(catalogue):
@@ -66,7 +66,7 @@ def test_pieces_that_were_cancelled_do_not_count_as_shipped(catalogue):
     for line, cancelled in zip(catalogue.exec(select(OrderLine)), (1, 5), strict=True):
         line.cancelled = cancelled
     catalogue.flush()
-    assert summed(catalogue).revenue["GBP"]["units"] == 1
+    assert summed(catalogue).revenue["GBP"]["pieces"] == 1
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_day_has_the_orders_between_its_midnights(catalogue, day, begin, end, 
         make_shipped(catalogue, instant, minor)
     make_shipped(catalogue, next_day, 1000)
     figures = summed(catalogue, day=day)
-    assert figures.revenue == {"GBP": {"orders": 2, "units": 4, "revenue_minor": 110}}
+    assert figures.revenue == {"GBP": {"orders": 2, "pieces": 4, "revenue_minor": 110}}
     assert (figures.orders_received, figures.orders_shipped, figures.backlog) == (2, 2, 0)
 
 

@@ -350,7 +350,7 @@ def test_once_the_others_have_left_the_last_part_is_cancelled_and_refunded(proce
 
 
 def test_a_cancelled_order_takes_all_its_parts_back(process, short, rest):
-    rest.answer("shortage", short, 2, decision="cancel the order")
+    rest.answer("shortage", short, 2, decision="cancel order")
     assert process.run(short) == "restock-1"
     process.answer("restock", short)
     assert process.run(short) == f"Order {short} is Cancelled: stock is short."

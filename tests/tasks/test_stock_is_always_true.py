@@ -122,8 +122,8 @@ ON_THE_WAY = (*ORDER_STEPS, *COMPENSATION_STEPS, "Void Outdated Labels")
 NOTICE = "Send Line Cancellation Notice"
 RECORDED = (*ON_THE_WAY, NOTICE, *(gate.name for gate in GATES.values()))
 REASONS = ["not in bin", "damaged", "wrong item", "other"]
-SHORTAGE_DECISIONS = ["try again", "split", "cancel line", "cancel the order"]
-DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel the order"]
+SHORTAGE_DECISIONS = ["try again", "split", "cancel line", "cancel order"]
+DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel order"]
 
 skus, few = st.sampled_from(SKUS), st.integers(1, 4)
 some_lines = st.dictionaries(skus, few, min_size=1)

@@ -66,13 +66,13 @@ CREATE TABLE daily_summary (
     revision INTEGER NOT NULL,
     orders_received INTEGER NOT NULL,
     orders_shipped INTEGER NOT NULL,
-    units_shipped INTEGER NOT NULL,
+    pieces_shipped INTEGER NOT NULL,
     backlog INTEGER NOT NULL,
     revenue JSONB NOT NULL,
     computed_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_daily_summary PRIMARY KEY (day),
     CONSTRAINT ck_daily_summary_revision_counts CHECK (revision >= 1),
     CONSTRAINT ck_daily_summary_counts_not_negative CHECK (
-        orders_received >= 0 AND orders_shipped >= 0 AND units_shipped >= 0 AND backlog >= 0
+        orders_received >= 0 AND orders_shipped >= 0 AND pieces_shipped >= 0 AND backlog >= 0
     )
 );
