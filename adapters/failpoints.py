@@ -1,7 +1,8 @@
 """Named places where a test may stop this process, as a crash or a hung machine would.
 
-Nothing here does anything unless `PACKLINE_FAILPOINTS` names a folder, and only tests set that. A file
-in the folder, named after the place, says what happens there once: `kill`, or `stop` (SIGSTOP).
+Nothing here does anything unless `PACKLINE_FAILPOINTS` names a folder, and only tests set that. A
+file in the folder, named after the place, says what happens there once: `kill`, or `stop`
+(SIGSTOP).
 """
 
 import os
@@ -17,7 +18,7 @@ _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 def failpoint(place: str) -> None:
-    """Say that the process is at a place; a test may want it to end there."""
+    """The process is at this place; a test may want it to end there."""
     if folder := os.environ.get(FOLDER):
         _act(Path(folder) / file_name(place))
 

@@ -112,7 +112,7 @@ def fulfil(order: OrderRun) -> State[None]:
 
 
 def compensate(order: OrderRun) -> State[None]:
-    """The way back: undo what was done, and nothing where nothing was.
+    """Compensation: undo what was done, and nothing where nothing was.
 
     The carrier and the customer are told first; then goods that were picked go back to their bins.
     """

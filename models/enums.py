@@ -46,8 +46,8 @@ class Adjustment(StrEnum):
 
 
 class AllocationState(StrEnum):
-    """What became of the stock for an order line: backordered while the order waits for it, allocated
-    while it is allocated, issued once it is booked out, released if it is not needed any more.
+    """What became of the stock for an order line: backordered while the order waits for it,
+    allocated to it, issued once it is booked out, released if it is not needed any more.
     """
 
     BACKORDERED = "backordered"

@@ -22,8 +22,8 @@ class AlreadyLocked(Unavailable):
 def advisory_lock(what: str) -> Iterator["AdvisoryLock"]:
     """Be the only one at something that is outside the database, without an open transaction.
 
-    Raises `AlreadyLocked` while another process is at it. A process that hangs loses its turn when it
-    is taken for lost.
+    Raises `AlreadyLocked` while another process is at it. A process that hangs loses its lock when
+    it is taken for lost.
     """
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         lock = AdvisoryLock(connection, what)
@@ -35,7 +35,7 @@ def advisory_lock(what: str) -> Iterator["AdvisoryLock"]:
 
 
 class AdvisoryLock:
-    """The right to be at something, held by a connection."""
+    """The right to be at something, which a connection has."""
 
     def __init__(self, connection: Connection, what: str) -> None:
         self._connection, self._what = connection, what
@@ -54,7 +54,7 @@ class AdvisoryLock:
             raise AlreadyLocked(self._what)
 
     def check(self) -> None:
-        """The last thing to do before acting. Raises `AlreadyLocked` if the turn was lost meanwhile."""
+        """The last thing to do before acting. Raises `AlreadyLocked` if it was lost meanwhile."""
         try:
             self._connection.execute(text("SELECT 1"))
         except DBAPIError as lost:

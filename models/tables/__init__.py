@@ -21,16 +21,15 @@ from models.tables.stock import Allocation, StockCount, StockLevel, StockMovemen
 from models.tables.taxes import TaxRate
 
 __all__ = [
+    "Allocation",
     "AuditEvent",
     "CarrierBooking",
     "CarrierPickup",
     "DailySummary",
     "Message",
     "OrderLine",
-    "SupersededRun",
     "Product",
     "Refund",
-    "Allocation",
     "RunHeartbeat",
     "SalesOrder",
     "Shipment",
@@ -44,6 +43,7 @@ __all__ = [
     "StockCount",
     "StockLevel",
     "StockMovement",
+    "SupersededRun",
     "TaxRate",
     "Warehouse",
 ]

@@ -35,7 +35,8 @@ _CANCELLATION_IS_ASKED_FOR = (
 
 
 _HELD_BY_SOMEBODY = (
-    "(on_hold_since IS NULL) = (held_by IS NULL) AND (on_hold_since IS NULL) = (hold_reason IS NULL)"
+    "(on_hold_since IS NULL) = (held_by IS NULL)"
+    " AND (on_hold_since IS NULL) = (hold_reason IS NULL)"
     " AND (on_hold_since IS NOT NULL OR hold_note = '')"
 )
 
@@ -50,7 +51,8 @@ class SalesOrder(SQLModel, table=True):
     of what still ships; what they are less than the value stands in refunds. (Orders that were
     cancelled before there were refunds have no value.)
 
-    From `on_hold_since` until it is released, nothing is begun for it. `released_at` is the last release.
+    From `on_hold_since` until it is released, nothing is begun for it. `released_at` is the last
+    release.
     Since `cancel_requested_at`, what was done for it is being undone, for `cancel_reason`.
     """
 

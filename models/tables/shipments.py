@@ -59,8 +59,8 @@ class Shipment(SQLModel, table=True):
 
     `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
     counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
-    and waits for somebody to press Retry; while it is empty, it goes on by itself. `pause_key` names
-    the pause at which its run is suspended; since `resumable_since` it may go on.
+    and waits for somebody to press Retry; while it is empty, it goes on by itself. `pause_key`
+    names the pause at which its run is suspended; since `resumable_since` it may go on.
 
     `label_version` counts how often its labels were made. With `address_changed`, they name a place
     to which the order no longer goes: they are replaced before a carrier gets its parcels.

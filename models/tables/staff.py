@@ -39,9 +39,10 @@ class StaffTask(SQLModel, table=True):
 
     `warehouse` is where the order's stock is; None: no warehouse had been chosen.
 
-    A refused answer closes its round, with the error in the task of the next round. `times_presented`
-    counts how often its form was put up in Prefect. `reminder` and `escalation` are the keys of the
-    mails that told of it when it was late; from `escalation_due_at` on, the role above is told.
+    A refused answer closes its round, with the error in the task of the next round.
+    `times_presented` counts how often its form was put up in Prefect. `reminder` and `escalation`
+    are the keys of the mails that told of it when it was late; from `escalation_due_at` on, the
+    role above is told.
     """
 
     __tablename__ = "staff_task"

@@ -309,7 +309,7 @@ def cancellations(session: Session, shipment: Shipment) -> int:
 
 
 def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:
-    """What a shipment would lack of the pieces that it does not hold, if they were allocated now."""
+    """What a shipment would lack, if the rest of its pieces were allocated now."""
     plan = sourcing_plan(session, shipment)
     return {short.sku: short.wanted - short.available for short in plan.missing}
 

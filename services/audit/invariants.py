@@ -74,7 +74,7 @@ _COMPENSATION = _progress(
 _DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
 _IS_BACK = "(step = 'gate: restock' AND result -> 'answer' ->> 'booked' = 'true')"
-"""The record of an answer that restocked the goods of a cancelled order back, and changed the stock."""
+"""The record of an answer that restocked the goods of a cancelled order."""
 
 # What an order gave up to a count it has regained as often, or it waits for it. One that was picked
 # short holds what was found and wants the rest until somebody has decided; one that was split off
@@ -202,8 +202,8 @@ STOCK = (
     ),
     Invariant(
         name="a product's stock is the sum of its stock levels",
-        problem="Product {sku} has {on_hand} on hand and {allocated} allocated, and its stock levels"
-        " add up to {there} and {held}.",
+        problem="Product {sku} has {on_hand} on hand and {allocated} allocated, and its stock"
+        " levels add up to {there} and {held}.",
         breaking="""
             SELECT sku, on_hand, allocated, coalesce(there, 0) AS there, coalesce(held, 0) AS held
             FROM product LEFT JOIN (
@@ -251,7 +251,8 @@ STOCK = (
             SELECT {_NUMBER}, line.sku, line.quantity, coalesce(held.quantity, 0) AS held
             FROM holding JOIN {_TRAVELS} USING (key)
             LEFT JOIN allocation AS held
-                ON held.{_OF_LINE.format("held")} AND held.state = 'allocated' AND held.sku = line.sku
+                ON held.{_OF_LINE.format("held")}
+                    AND held.state = 'allocated' AND held.sku = line.sku
             WHERE line.quantity > 0 AND held.quantity IS DISTINCT FROM line.quantity
         """,
     ),
@@ -289,7 +290,8 @@ STOCK = (
                 ON wanted.{_OF_LINE.format("wanted")} AND wanted.state = 'backordered'
                 AND wanted.sku = line.sku
             LEFT JOIN allocation AS held
-                ON held.{_OF_LINE.format("held")} AND held.state = 'allocated' AND held.sku = line.sku
+                ON held.{_OF_LINE.format("held")}
+                    AND held.state = 'allocated' AND held.sku = line.sku
             WHERE line.quantity <> coalesce(wanted.quantity, 0) + coalesce(held.quantity, 0)
         """,
     ),
@@ -928,7 +930,7 @@ CANCELLED = (
         """,
     ),
     Invariant(
-        name="no step of the way back is recorded before those that come first",
+        name="no step of the compensation is recorded before those that come first",
         problem="Order {which} has the record of '{furthest}' and lacks that of '{step}'.",
         breaking=_gaps(_COMPENSATION),
     ),

@@ -91,7 +91,7 @@ class OrderRun(Run):
         """Lock the shipment, to do something for it.
 
         Raises `Superseded` when a newer attempt has taken it over, and unless the attempt is on its
-        way back, `CancellationRequested` and `OnHold`.
+        compensation, `CancellationRequested` and `OnHold`.
         """
         shipment = self.lock_fenced(session)
         if stop := self.pending_interruption(session, shipment):

@@ -45,7 +45,8 @@ _SHIPMENTS = f"""
 """
 _RESERVATIONS = """
     INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)
-    SELECT id, 'MAIN', sku, quantity, 'allocated', now() FROM order_line WHERE order_number > %(top)s
+    SELECT id, 'MAIN', sku, quantity, 'allocated', now() FROM order_line
+    WHERE order_number > %(top)s
 """
 _TASKS = """
     UPDATE step_record SET result = result || jsonb_build_object('task_id', staff_task.id)

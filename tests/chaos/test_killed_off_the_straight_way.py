@@ -1,4 +1,4 @@
-"""A worker that is killed by SIGKILL where an order does not go straight: on the way back, while
+"""A worker that is killed by SIGKILL where an order does not go straight: on the compensation, while
 its labels are replaced, and in one of several shipments.
 """
 

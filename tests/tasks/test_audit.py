@@ -217,7 +217,8 @@ DAMAGES = [
     Damage(
         "no other order holds stock",
         "INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)"
-        f" SELECT id, 'MAIN', sku, 1, 'allocated', now() FROM order_line WHERE order_number = {NEW}",
+        " SELECT id, 'MAIN', sku, 1, 'allocated', now() FROM order_line"
+        f" WHERE order_number = {NEW}",
         f"Order {NEW} is New and has 1 of MUG set aside",
     ),
     Damage(
@@ -592,7 +593,7 @@ DAMAGES = [
         f"Order {WAITING} has the record of 'Refund Order', and nobody asked to cancel it.",
     ),
     Damage(
-        "no step of the way back is recorded before those that come first",
+        "no step of the compensation is recorded before those that come first",
         "DELETE FROM step_record WHERE step = 'Void Shipping Labels'",
         f"Order {TAKEN_BACK} has the record of 'Cancel Order' and lacks that of"
         " 'Void Shipping Labels'.",

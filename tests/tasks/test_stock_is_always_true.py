@@ -67,7 +67,8 @@ CHANGES = (("adjusted", 3), ("adjusted", -2), ("damaged", -1), ("returned", 1))
 
 UNTRUE = {
     "more is allocated than there is": """
-        SELECT sku, on_hand, allocated FROM product WHERE NOT (0 <= allocated AND allocated <= on_hand)
+        SELECT sku, on_hand, allocated FROM product
+        WHERE NOT (0 <= allocated AND allocated <= on_hand)
     """,
     "stock on hand is not the sum of its movements": """
         SELECT sku, on_hand, sum(quantity) FROM product LEFT JOIN stock_movement USING (sku)

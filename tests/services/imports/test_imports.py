@@ -29,7 +29,7 @@ from models.tables.orders import OrderLine, SalesOrder
 from models.tables.staff import Staff
 from models.tables.stock import StockMovement
 from services.imports import order_drafts
-from services.imports import orders as intake_orders
+from services.imports import orders as imported_orders
 from services.imports.files import UnknownKind, WrongColumns, import_file
 from tests.conftest import PROJECT
 from tests.factories import make_product, make_tariffs
@@ -328,10 +328,10 @@ def test_byte_order_mark_blank_lines_and_line_ends_do_not_matter(shop, write, en
 
 
 def test_import_that_was_cut_off_is_completed_by_another(shop, write, monkeypatch):
-    monkeypatch.setattr(intake_orders, "_ORDERS_PER_BATCH", 2)
+    monkeypatch.setattr(imported_orders, "_ORDERS_PER_BATCH", 2)
     path = write([ROW | {"external_id": f"W-{i}"} for i in range(5)])
     calls = iter([None, RuntimeError("the power went")])
-    notify = intake_orders.notify
+    notify = imported_orders.notify
 
     def failing(*args):
         if problem := next(calls):
@@ -339,7 +339,7 @@ def test_import_that_was_cut_off_is_completed_by_another(shop, write, monkeypatc
         notify(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(intake_orders, "notify", failing)
+        patch.setattr(imported_orders, "notify", failing)
         with pytest.raises(RuntimeError, match="the power went"):
             import_file(path)
     assert external_ids() == {"W-0", "W-1"}
