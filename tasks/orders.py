@@ -78,5 +78,5 @@ def update_order_status_to_shipped(
 
 @step(CANCEL_ORDER)
 def cancel_order(session: Session, shipment: Shipment) -> StatusChange:
-    """The end of the compensation. Until here the order is open, and so has a run that works on it."""
+    """The end of the compensation. Until here the order is open: a run works on it."""
     return cancel(session, shipment, shipment.order.cancel_reason)

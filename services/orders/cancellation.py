@@ -1,8 +1,9 @@
 """Cancelling an order: somebody asks for it, and its flow run undoes what was done.
 
 The request is in Postgres before anything else happens, so it works while Prefect is away. From
-then on no step forward begins, and nobody is asked for anything but what the compensation needs. What
-the carrier has stays. No Prefect here: the console, the gates and the dispatcher all ask this way.
+then on no step forward begins, and nobody is asked for anything but what the compensation needs.
+What the carrier has stays. No Prefect here: the console, the gates and the dispatcher all ask this
+way.
 """
 
 from sqlalchemy import text

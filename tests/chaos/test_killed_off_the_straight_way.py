@@ -1,5 +1,5 @@
-"""A worker that is killed by SIGKILL where an order does not go straight: on the compensation, while
-its labels are replaced, and in one of several shipments.
+"""A worker that is killed by SIGKILL where an order does not go straight: while it is compensated,
+while its labels are replaced, and in one of several shipments.
 """
 
 import pytest
