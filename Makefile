@@ -1,9 +1,10 @@
 # Packline, for developers and for a first look. `make help` lists the verbs.
 PYTHON ?= python3
 BIN := .venv/bin
+QUICK := tests/domain tests/models tests/adapters tests/tasks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check slow chaos bench pictures lock clean
+.PHONY: help demo up quick test slow chaos bench check pictures lock clean
 
 help: ## list these verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -14,11 +15,14 @@ demo: .venv/installed ## a day of orders on a real stack, from import to report
 up: .venv/installed ## the whole stack in the foreground, until Ctrl-C
 	@$(BIN)/packline up
 
-test: .venv/installed ## all tests but the slow ones
-	@$(BIN)/python -m pytest
+quick: .venv/installed ## rules, tables, services and steps in a minute, for working
+	@$(BIN)/python -m pytest -q -n 2 -m 'not slow and not lengthy' $(QUICK)
 
-slow: .venv/installed ## the slow tests but those of `make chaos`
-	@$(BIN)/python -m pytest -m slow --ignore tests/chaos
+test: .venv/installed ## all tests but the slow ones, in two processes
+	@$(BIN)/python -m pytest -n 2
+
+slow: .venv/installed ## the slow tests but those of `make chaos`, and random examples by the hundred
+	@$(BIN)/python -m pytest -m 'slow or hypothesis' --hypothesis-profile packline --ignore tests/chaos
 
 chaos: .venv/installed ## the crash matrix, case by case, ending with the audit (an hour)
 	@$(BIN)/python -m pytest -v -m 'slow or not slow' tests/chaos

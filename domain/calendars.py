@@ -35,8 +35,14 @@ def closes_later(opens_at: str, closes_at: str) -> bool:
 
 def check_zone(name: str) -> None:
     """Raise `ValueError` unless there is such a time zone."""
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("is not a time zone such as Europe/London")
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """The names of all time zones: they are hundreds of files."""
+    return frozenset(available_timezones())
 
 
 class PublicHolidays:

@@ -1,43 +1,63 @@
-"""What many tests need: a Postgres of their own, a database cloned from a migrated template, a shop
-with stock, and the real data that lies beside the project.
+"""What many tests need: a Postgres of their own, an empty database, a shop with stock, and the real
+data that lies beside the project.
 """
 
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg
 import pytest
 from sqlmodel import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from adapters.database import embedded as postgres
 from adapters.database import schema
 from adapters.database import sessions as db
+from tests.databases import TEMPLATE, Emptied, clone, using
 from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer
 
 pytest_plugins = ["tests.live"]
 
-hypothesis.settings.register_profile(  # how long an example takes is no outcome
-    "packline", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+EXAMPLES = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+"""How long an example takes is no outcome."""
+hypothesis.settings.register_profile("packline", **EXAMPLES)
+hypothesis.settings.register_profile(  # the same few each time: a rare find holds nobody up
+    "packline-quick", **EXAMPLES, max_examples=25, derandomize=True
 )
-hypothesis.settings.load_profile("packline")
+hypothesis.settings.load_profile("packline-quick")
 
+WITH_A_STACK = ("tests/e2e/", "tests/chaos/")
 PROJECT = Path(__file__).parents[1]
 _ROOM_BYTES = 2 * 1024**3
 
 
+class StacksTogether(LoadScopeScheduling):
+    """Cases are given to the process that is free; those with a whole stack, first of all and all
+    to one. They share it, and two at once would be slow.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith(WITH_A_STACK) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)  # without xdist nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StacksTogether:
+    """By folder: xdist's own groups are lost on the way with pytest 9.2, without a word."""
+    return StacksTogether(config, log)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """An embedded server for this test session, with the template database `template_packline`."""
+    """An embedded server for this test session, with the template of all databases."""
     with tempfile.TemporaryDirectory(prefix="packline-test-", dir=_in_memory()) as folder:
         server = postgres.start_embedded(Path(folder) / "postgres")
-        url = postgres.url_of(server, "template_packline")
+        url = postgres.url_of(server, TEMPLATE)
         db.create_database(url)
         _hurry(url)
         with using(url):
@@ -46,17 +66,28 @@ def postgres_url() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def _emptied(postgres_url: str) -> Iterator[Emptied]:
+    emptied = Emptied(postgres_url)
+    yield emptied
+    emptied.drop()
+
+
 @pytest.fixture
-def database(postgres_url: str) -> Iterator[str]:
-    """The address of a migrated, empty database of the test's own, made current."""
-    with clone(postgres_url) as url, using(url):
+def database(_emptied: Emptied) -> Iterator[str]:
+    """The address of a database that is as the migrations leave it, made current.
+
+    It is this process's, for all cases one after the other. A case may do with it what it likes,
+    also to the schema.
+    """
+    with using(url := _emptied.url()):
         yield url
 
 
 @pytest.fixture(scope="session")
 def _scratch(postgres_url: str) -> Iterator[str]:
     """A database for `session`. Not the template: sequences move on although rows are undone."""
-    with clone(postgres_url) as url:
+    with clone(postgres_url, lasts=True) as url:
         yield url
 
 
@@ -70,43 +101,19 @@ def session(_scratch: str) -> Iterator[Session]:
         transaction.rollback()
 
 
-@contextmanager
-def clone(template: str) -> Iterator[str]:
-    """A database that is like the template, for a while; its address."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(db.sibling_url(template, "postgres"), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template_packline STRATEGY file_copy')
-        yield db.sibling_url(template, name)
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-class using:  # noqa: N801  (reads as a phrase)
-    """Make a database the current one, for a while."""
-
-    def __init__(self, url: str, **settings: str) -> None:
-        self.settings = {"PACKLINE_DATABASE_URL": url, "PACKLINE_RETRY_SECONDS": "0.01"} | settings
-        self.before: dict[str, str | None] = {}
-
-    def __enter__(self) -> None:
-        self.before = {name: os.environ.get(name) for name in self.settings}
-        os.environ.update(self.settings)
-        db.forget()
-
-    def __exit__(self, *_: object) -> None:
-        db.forget()
-        for name, value in self.before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+@pytest.fixture(scope="session")
+def _mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    """A real SMTP server on a port of its own."""
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
+def mail_server(_mail_server: MailServer) -> MailServer:
+    """A real SMTP server on a port of this process's own, which takes everything."""
+    _mail_server.start()
+    _mail_server.reset()
+    return _mail_server
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from adapters.database import sessions as db
 from adapters.database.sessions import transaction
 from adapters.prefect.api import PrefectApi, RunState
 from deployments.stack.stack import Stack
-from tests.conftest import using
+from tests.databases import using
 from tests.factories import make_product, make_tariffs
 from tests.mailserver import MailServer
 
@@ -155,7 +155,7 @@ def _stack() -> Iterator[LiveStack]:
             "PACKLINE_LOST_AFTER_SECONDS": "4",
         }
         db.forget()
-        with Stack(said.append) as stack:
+        with Stack(said.append, any_ports=True) as stack:
             with transaction() as session:
                 make_tariffs(session)
                 make_product(session, "MUG", stock=100_000)

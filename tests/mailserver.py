@@ -9,12 +9,14 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deployments.stack.ports import free_port
 
+_LOOKS_AGAIN_SECONDS = 0.02
+
 
 class MailServer:
     """`mails` are what came; `answer` replaces the yes to a mail, `refuses` to an address.
 
-    `slow_seconds` go by before the yes; `hangs_up` so many times after it has taken a mail, without
-    a word.
+    `slow_seconds` go by before the yes, and it `hangs` as long as it is told to; `hangs_up` so many
+    times after it has taken a mail, without a word.
     """
 
     def __init__(self) -> None:
@@ -22,11 +24,15 @@ class MailServer:
         self.answer: str | None = None
         self.refuses: dict[str, str] = {}
         self.slow_seconds = 0.0
+        self.hangs = False
         self.hangs_up = 0
         self.port = free_port()
         self._controller: Controller | None = None
 
     def start(self) -> None:
+        """Start it, unless it is started."""
+        if self._controller:
+            return
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
 
@@ -37,10 +43,10 @@ class MailServer:
             self._controller = None
 
     def reset(self) -> None:
-        """Take everything again, and forget what came."""
-        self.mails.clear()
+        """Take everything again, and forget what came; what is on its way comes too late."""
+        self.mails = []
         self.refuses.clear()
-        self.answer, self.slow_seconds, self.hangs_up = None, 0.0, 0
+        self.answer, self.slow_seconds, self.hangs, self.hangs_up = None, 0.0, False, 0
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -55,9 +61,12 @@ class MailServer:
     ) -> str:
         if self.answer:
             return self.answer
+        mails = self.mails
         await asyncio.sleep(self.slow_seconds)
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-        if self.hangs_up:
+        while self.hangs:
+            await asyncio.sleep(_LOOKS_AGAIN_SECONDS)
+        mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        if self.hangs_up and mails is self.mails:
             self.hangs_up -= 1
             server.transport.abort()
         return "250 OK"

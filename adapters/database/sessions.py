@@ -16,6 +16,8 @@ from domain.errors import Unavailable
 
 EMBEDDED_FOLDER = "postgres"
 _OVERFLOW = 4
+_engines: dict[tuple[str, int], Engine] = {}
+"""By address and number of worker threads. A statement is compiled once for each."""
 
 
 class DatabaseAway(Unavailable):
@@ -43,10 +45,17 @@ def database_url() -> str:
 @lru_cache(maxsize=1)
 def engine() -> Engine:
     """The process's connections: as many as it has worker threads, and a few."""
+    which = driver_url(database_url()), settings().worker_threads
+    if which not in _engines:
+        _engines[which] = _new_engine(*which)
+    return _engines[which]
+
+
+def _new_engine(url: str, threads: int) -> Engine:
     return create_engine(
-        driver_url(database_url()),
-        pool_size=settings().worker_threads,
-        max_overflow=settings().worker_threads + _OVERFLOW,  # a thread may hold a turn as well
+        url,
+        pool_size=threads,
+        max_overflow=threads + _OVERFLOW,  # a thread may hold a turn as well
         pool_pre_ping=True,
     )
 
@@ -68,8 +77,22 @@ def sibling_url(url: str, database: str) -> str:
 
 def forget() -> None:
     """Close all connections and read the settings anew, as after a change of environment."""
-    if engine.cache_info().currsize:
-        engine().dispose()
+    for url, _ in list(_engines):
+        disconnect(url)
+    reread()
+
+
+def disconnect(url: str) -> None:
+    """Close this process's connections to a database, whatever settings they were made under."""
+    for which in [known for known in _engines if known[0] == driver_url(url)]:
+        _engines.pop(which).dispose()
+    engine.cache_clear()
+
+
+def reread() -> None:
+    """Read the settings anew, and with them where the database is. Connections stay open, for when
+    the settings name the same database again.
+    """
     for cached in (engine, database_url, settings):
         cached.cache_clear()
 

@@ -1,5 +1,6 @@
 """What can be set, in one place. Every setting is an environment variable `PACKLINE_…`."""
 
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ MOST_WORKING_HOURS = 2_000
 """So many may be set until something is due."""
 WorkingHours = Annotated[float, Field(gt=0, le=MOST_WORKING_HOURS)]
 
+_PREFIX = "PACKLINE_"
 _NEVER_SHOWN = ("PASSWORD", "AUTH", "DATABASE_URL")
 
 
@@ -41,7 +43,7 @@ class BadSetting(PacklineError):
 class Settings(BaseSettings):
     """Packline's settings, read from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="PACKLINE_", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, frozen=True)
 
     database_url: str | None = Field(
         None,
@@ -286,6 +288,12 @@ def settings() -> Settings:
 
     Raises `BadSetting` with one sentence per bad value.
     """
+    return _read(frozenset((k, v) for k, v in os.environ.items() if k.upper().startswith(_PREFIX)))
+
+
+@lru_cache(maxsize=16)
+def _read(_environment: frozenset[tuple[str, str]]) -> Settings:
+    """The settings that an environment gives: read again, the same one gives the same."""
     try:
         return Settings()
     except ValidationError as error:

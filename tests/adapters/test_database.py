@@ -13,7 +13,7 @@ from adapters.database.sessions import (
     transaction,
 )
 from domain.errors import Unavailable
-from tests.conftest import using
+from tests.databases import using
 from tests.factories import make_product
 from tests.process import rows
 

@@ -40,7 +40,7 @@ from tasks.stock import check_inventory_levels
 from tests.benchmarks.measuring import screen, show
 from tests.benchmarks.plans import recorded, scanned
 from tests.benchmarks.shipped_orders import make_history
-from tests.conftest import using
+from tests.databases import using
 from tests.deployments.test_dispatcher import PlayedPrefect
 from tests.factories import make_order, make_product, the_shipment
 from tests.mailserver import MailServer

@@ -34,6 +34,7 @@ def test_killed_in_pending(chaos):
     assert_shipped_once(chaos, [number])
 
 
+@pytest.mark.slow
 def test_without_a_dispatcher_a_killed_run_stays_where_it_is(chaos):
     """The fault with its protection off: this is what every other test here would look like."""
     armed = chaos.arm("Assign Picking Task: committed")

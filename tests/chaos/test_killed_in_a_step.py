@@ -30,31 +30,26 @@ GATES = ("picking", "packing", "carrier-pickup")
 MAIL_TAKEN = "mail taken"
 """In the instant between the mail server's yes and our note of it: the mail goes out again."""
 UNCLEAR = {MAIL_TAKEN, "Send Shipment Notification: intended"}
-QUICK = {
-    "Check Inventory Levels: acted",
-    "Create Shipping Label: intended",
-    MAIL_TAKEN,
-    "Update Order Status to Shipped: committed",
-    "gate: picking: acted",
-    "Notify Management of Daily Stats: acted",
-}
-"""One of each kind: these run in `make test` too."""
-
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 
-def places(steps, *more):
-    """Where to die, the quick ones apart from the slow ones."""
+def places(steps, *more, quick=()):
+    """Where to die: those that run in `make test` too, one of each kind, apart from the others."""
     named = [f"{step}: {place}" for step in steps for place in PLACES]
     return [
-        pytest.param(place, marks=() if place in QUICK else pytest.mark.slow)
+        pytest.param(place, marks=() if place in quick else pytest.mark.slow)
         for place in [*named, *more]
     ]
 
 
 @pytest.mark.parametrize(
     "place",
-    places(ORDER_STEPS, MAIL_TAKEN, *[f"{step}: intended" for step in OUTSIDE]),
+    places(
+        ORDER_STEPS,
+        MAIL_TAKEN,
+        *[f"{step}: intended" for step in OUTSIDE],
+        quick={MAIL_TAKEN, "Create Shipping Label: intended"},
+    ),
 )
 def test_killed_in_a_step_of_an_order(chaos, place):
     armed = chaos.arm(place)
@@ -66,7 +61,9 @@ def test_killed_in_a_step_of_an_order(chaos, place):
     assert mail_is_named(number) == (place in UNCLEAR)
 
 
-@pytest.mark.parametrize("place", places([f"gate: {gate}" for gate in GATES]))
+@pytest.mark.parametrize(
+    "place", places([f"gate: {gate}" for gate in GATES], quick={"gate: picking: acted"})
+)
 def test_killed_at_a_gate_whose_form_was_filled_in(chaos, place):
     armed = chaos.arm(place)
     (number,) = take_in()
@@ -81,7 +78,12 @@ def test_killed_at_a_gate_whose_form_was_filled_in(chaos, place):
 
 @pytest.mark.parametrize(
     "place",
-    places(DAY_STEPS, MAIL_TAKEN, "Notify Management of Daily Stats: intended"),
+    places(
+        DAY_STEPS,
+        MAIL_TAKEN,
+        "Notify Management of Daily Stats: intended",
+        quick={"Notify Management of Daily Stats: acted"},
+    ),
 )
 def test_killed_in_a_step_of_the_summary(chaos, place, days):
     armed = chaos.arm(place)

@@ -93,7 +93,11 @@ def split_order():
 
 
 @pytest.mark.parametrize(
-    "place", places(["Check Inventory Levels", "Update Order Status to Shipped"])
+    "place",
+    places(
+        ["Check Inventory Levels", "Update Order Status to Shipped"],
+        quick={"Update Order Status to Shipped: committed"},
+    ),
 )
 def test_killed_in_one_of_two_shipments(chaos, split_order, place):
     armed = chaos.arm(place)

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import PROJECT
 from tests.e2e.test_demo import environment, processes_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
 
 KEYS = {
     "orders_per_minute",

@@ -21,7 +21,8 @@ from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.tables.stock import Allocation, StockMovement
-from tests.conftest import PROJECT, using
+from tests.conftest import PROJECT
+from tests.databases import using
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -158,6 +159,7 @@ def test_mails_labels_report_and_chart_lie_where_it_says(printed, folder, its_da
         assert str(demo / part) in printed.replace("\n", "")
 
 
+@pytest.mark.slow
 def test_it_runs_again_and_ctrl_c_leaves_nothing_behind(printed, folder):
     with subprocess.Popen(
         command(), env=environment(folder), cwd=PROJECT, stdout=subprocess.PIPE, text=True

@@ -41,6 +41,7 @@ def replay(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_week_is_played_until_every_order_has_ended(tmp_path, lines):
     done = replay(tmp_path, "--data", str(lines), "--json")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]

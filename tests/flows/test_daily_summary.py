@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.database.sessions import transaction
 from domain.errors import Unavailable
 from models.process import DAY_STEPS
-from tests.conftest import using
+from tests.databases import using
 from tests.factories import make_order, make_shipped
 from tests.process import assert_sound, dying_before_the_record_of, rows
 

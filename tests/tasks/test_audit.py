@@ -2,12 +2,9 @@
 
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psycopg
 import pytest
 from sqlmodel import Session
 
@@ -25,7 +22,7 @@ from services.audit.invariants import SENT_TWICE
 from services.orders.cancellation import request_cancellation_of
 from services.stock_control.counts import count
 from services.stock_control.stock_changes import move
-from tests.conftest import using
+from tests.databases import clone, using
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse
 from tests.mailserver import MailServer
 from tests.process import Process, execute
@@ -803,7 +800,7 @@ def lived_in(postgres_url: str) -> Iterator[str]:
     mail_server = MailServer()
     mail_server.start()
     smtp = {"PACKLINE_SMTP_HOST": "127.0.0.1", "PACKLINE_SMTP_PORT": str(mail_server.port)}
-    with copied(postgres_url) as url:
+    with clone(postgres_url, lasts=True) as url:
         with using(url, **smtp), pytest.MonkeyPatch.context() as monkeypatch:
             live_a_day(Process(monkeypatch))
         yield url
@@ -828,18 +825,8 @@ def shop_session(shop: None) -> Iterator[Session]:
 @pytest.fixture
 def shop_copy(lived_in: str) -> Iterator[None]:
     """A copy of that shop, to be damaged for good."""
-    with copied(lived_in) as url, using(url):
+    with clone(lived_in) as url, using(url):
         yield
-
-
-@contextmanager
-def copied(url: str) -> Iterator[str]:
-    """The address of a copy of a database, dropped afterwards. Nobody may be connected to it."""
-    template, name = db.make_url(url).database, f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(db.sibling_url(url, "postgres"), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
-        yield db.sibling_url(url, name)
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def live_a_day(process: Process) -> None:

@@ -269,11 +269,13 @@ def test_of_fifty_orders_for_the_last_five_plates_five_get_one(process):
     assert_sound()
 
 
-def at_the_last_plates_at_once(process, monkeypatch):
+def at_the_last_plates_at_once(process, monkeypatch, patience):
     """What becomes of two orders for three of four plates; either looks before the other decides,
     if it can.
     """
-    monkeypatch.setattr(services.inventory.allocations, "waiting_before", looked := LookedFirst())
+    monkeypatch.setattr(
+        services.inventory.allocations, "waiting_before", looked := LookedFirst(patience)
+    )
     old, new = order_of(PLATE=3), order_of(PLATE=3)
     runs = [(old, process.another()), (new, process.another())]
     looked.together = Barrier(2)
@@ -285,9 +287,12 @@ class LookedFirst:
 
     together = Barrier(1)
 
+    def __init__(self, patience):
+        self.patience = patience
+
     def __call__(self, *_given, **_named):
         with suppress(BrokenBarrierError):  # alone, as it should be
-            self.together.wait(timeout=1)
+            self.together.wait(self.patience)
         return []
 
 
@@ -299,13 +304,15 @@ def attempt(number, run):
 
 
 def test_orders_that_look_at_the_same_product_do_so_one_after_the_other(process, monkeypatch):
-    assert at_the_last_plates_at_once(process, monkeypatch) == ["picking-1", "shortage-1"]
+    ended = at_the_last_plates_at_once(process, monkeypatch, patience=1)
+    assert ended == ["picking-1", "shortage-1"]
     assert_sound()
 
 
 def test_without_the_lock_both_would_see_the_last_plates(process, monkeypatch):
     monkeypatch.setattr(services.inventory.allocations, "lock_products", lambda *_given: {"PLATE"})
-    assert at_the_last_plates_at_once(process, monkeypatch) == ["IntegrityError", "picking-1"]
+    ended = at_the_last_plates_at_once(process, monkeypatch, patience=30)
+    assert ended == ["IntegrityError", "picking-1"]
 
 
 def test_only_what_is_wanted_is_looked_through(process):

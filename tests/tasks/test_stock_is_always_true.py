@@ -9,7 +9,6 @@ on the shelf. What it may not do is refused by an error that the rule names. The
 are.
 """
 
-import os
 import sys
 from collections import defaultdict
 from contextlib import suppress
@@ -457,7 +456,6 @@ def open_the_shop():
 def play(process, *, examples, actions, **given):
     """Let the machine play; without `phases`, what it finds is made as short as it can be."""
     Shop.start = process
-    given = {"derandomize": os.environ.get("CI") == "true"} | given
     run_state_machine_as_test(
         Shop,
         settings=settings(

@@ -326,7 +326,7 @@ def test_stock_levels_changed_without_the_product_would_wait_in_a_circle(two):
             with transaction() as session:
                 session.execute(take, {"code": codes[0]})
                 with suppress(BrokenBarrierError):
-                    halfway.wait(timeout=5)
+                    halfway.wait(timeout=30)
                 session.execute(take, {"code": codes[1]})
         except OperationalError as problem:
             return type(problem.orig).__name__
@@ -366,13 +366,13 @@ def test_without_the_lock_the_database_would_have_to_refuse_one_of_them(two, mon
 
     def unlocked(session, skus):
         with suppress(BrokenBarrierError):
-            looked.wait(timeout=5)
+            looked.wait(timeout=30)
         return set(skus)
 
     def both_look_first(session, skus):
         found = sources(session, skus)
         with suppress(BrokenBarrierError):
-            seen.wait(timeout=5)
+            seen.wait(timeout=30)
         return found
 
     seen = Barrier(2)
@@ -383,7 +383,7 @@ def test_without_the_lock_the_database_would_have_to_refuse_one_of_them(two, mon
         refuse(session, level, quantity)
         if quantity < 0:
             with suppress(BrokenBarrierError):
-                seen.wait(timeout=5)
+                seen.wait(timeout=30)
 
     for module in (services.stock_control.stock_changes, services.inventory.allocations):
         assert module.lock_products is lock_products
