@@ -3,17 +3,14 @@
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import timedelta
 
-import httpx
 import psycopg
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.database.notifications import ORDERS_CHANNEL, RUNS_CHANNEL, notify
 from adapters.database.sessions import database_url, transaction
-from adapters.prefect.api import FormMissing, PrefectAway, PrefectRefused, RunState
+from adapters.prefect.api import RunState
 from deployments.dispatcher import loop as dispatcher
 from deployments.dispatcher.loop import Dispatcher
 from models.base import utc_now
@@ -25,95 +22,21 @@ from services.execution.wake_ups import claim_ready_runs
 from services.orders.cancellation import cancel, request_cancellation_of
 from services.orders.holds import put_on_hold, release
 from services.stock_control.stock_changes import book
-from tests.factories import make_order, the_shipment
+from tests.deployments.played_prefect import (
+    LONG_AGO,
+    at_picking,
+    fence_of,
+    new_orders,
+    prefect,
+    refusal,
+    run_of,
+    sweep,
+    told,
+)
+from tests.factories import make_order
 from tests.process import assert_sound, dying_before_the_record_of, execute, rows
 
-
-@dataclass
-class PlayedPrefect:
-    """Runs by id with their states; `away` refuses everything."""
-
-    runs: dict[str, RunState] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
-    resumed: list[tuple[str, str]] = field(default_factory=list)
-    again: list[str] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
-    forms: set[str] | None = None
-    away: bool = False
-
-    def start(self, deployment, *, name, parameters, tags, idempotency_key):
-        self._answer()
-        run_id = self.keys.setdefault(idempotency_key, f"run-{len(self.keys) + 1}")
-        self.runs.setdefault(run_id, RunState("SCHEDULED", "Scheduled"))
-        return run_id
-
-    def states(self, run_ids):
-        self._answer()
-        return {run_id: self.runs[run_id] for run_id in run_ids if run_id in self.runs}
-
-    def all_live(self, run_ids):
-        states = self.states(run_ids)
-        return len(states) == len(run_ids) and all(state.is_live for state in states.values())
-
-    def in_work(self):
-        return self._of("PENDING", "RUNNING", "CANCELLING")
-
-    def ended_badly(self, since):
-        return self._of("CANCELLED", "CRASHED", "FAILED")
-
-    def resume(self, run_id, answer):
-        self._answer()
-        if self.forms is not None and run_id not in self.forms:
-            raise FormMissing(run_id)
-        self.resumed.append((run_id, answer["gate"]))
-        self.runs[run_id] = RunState("SCHEDULED", "Resuming")
-        return True
-
-    def show_form(self, run_id, pause_key, schema):
-        assert schema["required"]
-        self.forms.add(run_id)
-
-    def run_again(self, run_id, why):
-        self.again.append(run_id)
-        self.runs[run_id] = RunState("SCHEDULED", "AwaitingRetry")
-
-    def cancel(self, run_id, why):
-        self.cancelled.append(run_id)
-        self.runs[run_id] = RunState("CANCELLED", "Cancelled", since=utc_now())
-
-    def close(self):
-        pass
-
-    def _of(self, *kinds):
-        self._answer()
-        return {run_id: state for run_id, state in self.runs.items() if state.kind in kinds}
-
-    def _answer(self):
-        if self.away:
-            raise PrefectAway("http://127.0.0.1:4200/api", "refused")
-
-
-@pytest.fixture
-def prefect():
-    return PlayedPrefect()
-
-
-def sweep(prefect):
-    """A sweep some time after whatever has happened before it."""
-    execute("UPDATE step_record SET at = at - interval '10 s'")
-    execute("UPDATE staff_task SET answered_at = answered_at - interval '10 s'")
-    execute("UPDATE shipment SET resumable_since = resumable_since - interval '1 min'")
-    return Dispatcher(prefect).sweep()
-
-
-def new_orders(count):
-    with transaction() as session:
-        return [make_order(session) for _ in range(count)]
-
-
-def run_of(number):
-    with transaction() as session:
-        return the_shipment(session, number).run_id
+__all__ = ["prefect"]
 
 
 def test_a_new_order_gets_one_run_however_often_the_sweep_looks(shop, prefect):
@@ -206,10 +129,7 @@ def test_an_order_that_prefect_refuses_does_not_hold_up_the_others(shop, prefect
 
     def picky(deployment, *, parameters, **given):
         if parameters["order_number"] == refused:
-            answer = httpx.Response(422, request=httpx.Request("POST", "http://127.0.0.1"))
-            raise PrefectRefused(
-                "x", httpx.HTTPStatusError("", request=answer.request, response=answer)
-            )
+            raise refusal()
         return start(deployment, parameters=parameters, **given)
 
     monkeypatch.setattr(prefect, "start", picky)
@@ -225,30 +145,6 @@ def test_a_pause_that_is_no_gate_of_ours_is_left_alone(process, prefect):
     prefect.runs[process.run_id] = RunState("PAUSED", "Paused", "1")
     assert sweep(prefect) == 0
     assert prefect.resumed == []
-
-
-LONG_AGO = utc_now() - timedelta(minutes=5)
-
-
-def at_picking(process):
-    """An order whose run has come to its first gate."""
-    (number,) = new_orders(1)
-    process.run(number)
-    return number
-
-
-def fence_of(number):
-    return rows(f"SELECT fence FROM shipment WHERE order_number = {number}")[0][0]
-
-
-def told(number):
-    return [
-        event
-        for (event,) in rows(
-            f"SELECT event FROM audit_event WHERE subject = 'order:{number}'"
-            " AND actor = 'dispatcher' ORDER BY id"
-        )
-    ]
 
 
 @pytest.mark.parametrize("kind", ["PENDING", "RUNNING"])

@@ -96,6 +96,43 @@ def test_a_night_in_which_clocks_change_moves_no_opening():
     assert due_after(friday, 2, SHOP) == at("2026-03-30T08:00:00+00:00")
 
 
+@pytest.mark.parametrize(
+    ("hours", "day", "opens", "closes"),
+    [
+        ("01:30 05:00", "2026-10-25", "00:30", "05:00"),
+        ("01:00 02:00", "2026-10-25", "00:00", "02:00"),
+        ("01:15 01:45", "2026-10-25", "00:15", "00:45"),
+        ("00:30 01:30", "2026-10-25", "23:30", "00:30"),
+        ("01:30 05:00", "2026-03-29", "01:30", "04:00"),
+        ("00:30 01:30", "2026-03-29", "00:30", "01:30"),
+    ],
+)
+def test_in_an_hour_that_comes_twice_or_never_the_first_clock_counts(hours, day, opens, closes):
+    """It opens and closes when its clock shows that for the first time, and each of it once."""
+    first, last = (time.fromisoformat(clock) for clock in hours.split())
+    night = OpenHours(EVERY_DAY, first, last, LONDON)
+    bounds = night.bounds(date.fromisoformat(day))
+    assert [f"{instant:%H:%M}" for instant in bounds] == [opens, closes]
+    assert all(instant.utcoffset() == timedelta(0) for instant in bounds)
+
+
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        ("2026-10-25T00:00:00+01:00", "2026-10-25T00:45:00+00:00"),
+        ("2026-10-25T00:30:00+00:00", "2026-10-25T01:00:00+00:00"),
+        ("2026-10-25T01:10:00+00:00", "2026-10-25T01:40:00+00:00"),
+        ("2026-10-25T01:45:00+00:00", "2026-10-26T01:30:00+00:00"),
+    ],
+    ids=["before", "in the first hour", "in the second hour", "shortly before it closes"],
+)
+def test_a_start_within_the_hour_that_comes_twice_counts_what_is_left(start, due):
+    night = OpenHours(EVERY_DAY, time(1, 15), time(2), LONDON)
+    begins = at(start).astimezone(LONDON)
+    assert due_after(begins, 0.5, night) == at(due)
+    assert hours_between(begins, at(due), night) == 0.5
+
+
 def test_a_start_without_a_time_zone_is_refused():
     with pytest.raises(NaiveInstant):
         due_after(datetime(2026, 11, 23, 9), 1, SHOP)

@@ -216,17 +216,18 @@ def test_a_count_that_puts_an_order_on_hold_short_asks_after_the_release(process
 
 
 FRIDAY, MONDAY = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
+FRIDAY_MORNING = FRIDAY + timedelta(hours=9)
 
 
-def held_over_a_weekend(process, number, monkeypatch, due):
+def held_over_a_weekend(process, number, monkeypatch, due, also="", opened=FRIDAY_MORNING):
     """A picking task that is due then, on hold from Friday 17:00 to Monday 08:00."""
     hours = {"WORKING_DAYS": "mon-fri", "OPENS_AT": "08:00", "CLOSES_AT": "18:00"}
     set_to(monkeypatch, **{f"PACKLINE_{name}": given for name, given in hours.items()})
     bring_to(process, number, "picking")
     hold(number)
     execute(f"UPDATE sales_order SET on_hold_since = '{FRIDAY + timedelta(hours=17)}'")
-    opened = f"opened_at = '{FRIDAY + timedelta(hours=9)}'"
-    execute(f"UPDATE staff_task SET {opened}, due_at = '{due}' WHERE kind = 'picking'")
+    times = f"opened_at = '{opened}', due_at = '{due}'{also}"
+    execute(f"UPDATE staff_task SET {times} WHERE kind = 'picking'")
     monkeypatch.setattr(services.orders.holds, "utc_now", lambda: MONDAY + timedelta(hours=8))
     release(number, "Kim")
     ((later,),) = rows("SELECT due_at FROM staff_task WHERE kind = 'picking'")
@@ -242,6 +243,79 @@ def test_a_task_has_the_working_hours_after_a_hold_that_it_had_before(process, n
 def test_a_task_that_was_late_before_a_hold_stays_late(process, number, monkeypatch):
     due = FRIDAY + timedelta(hours=16)
     assert held_over_a_weekend(process, number, monkeypatch, due) == due
+
+
+def test_a_task_that_was_opened_during_a_hold_gets_back_only_the_time_since(
+    process, number, monkeypatch
+):
+    opened = MONDAY + timedelta(hours=6)  # before the shop opens
+    due = MONDAY + timedelta(hours=9)
+    later = held_over_a_weekend(process, number, monkeypatch, due, opened=opened)
+    assert later == due
+
+
+@pytest.mark.parametrize(
+    ("due_hour", "later_hour"), [(9, 10), (12, 13)], ids=["an hour after", "a morning after"]
+)
+def test_an_escalation_has_the_working_hours_after_a_hold_that_it_had_before(
+    process, number, monkeypatch, due_hour, later_hour
+):
+    due = FRIDAY + timedelta(hours=10)
+    reminded = reminded_then(due, MONDAY + timedelta(hours=due_hour))
+    assert held_over_a_weekend(process, number, monkeypatch, due, reminded) == due
+    assert escalations() == [(MONDAY + timedelta(hours=later_hour),)]
+
+
+def test_an_escalation_that_was_due_before_a_hold_stays_due(process, number, monkeypatch):
+    due = FRIDAY + timedelta(hours=10)
+    escalates = FRIDAY + timedelta(hours=16)
+    held_over_a_weekend(process, number, monkeypatch, due, reminded_then(due, escalates))
+    assert escalations() == [(escalates,)]
+
+
+def test_a_task_that_was_escalated_before_a_hold_keeps_its_times(process, number, monkeypatch):
+    due = FRIDAY + timedelta(hours=10)
+    escalates = MONDAY + timedelta(hours=9)
+    told = reminded_then(due, escalates) + ", escalation = 'e'" + f", escalated_at = '{escalates}'"
+    assert held_over_a_weekend(process, number, monkeypatch, due, told) == due
+    assert escalations() == [(escalates,)]
+
+
+def reminded_then(at, escalates):
+    execute(
+        "INSERT INTO message (key, message_id, recipients, subject, text, html, state, problem,"
+        " written_at) SELECT key, key, '[]', '', '', '', 'written', '', now()"
+        " FROM unnest(ARRAY['r', 'e']) AS key"
+    )
+    return f", reminded_at = '{at}', reminder = 'r', escalation_due_at = '{escalates}'"
+
+
+def escalations():
+    return rows("SELECT escalation_due_at FROM staff_task WHERE kind = 'picking'")
+
+
+def test_a_task_gets_its_time_back_by_the_hours_of_its_warehouse(process, number, monkeypatch):
+    execute(
+        "UPDATE warehouse SET working_days = 'mon-sun', opens_at = '06:00', closes_at = '20:00'"
+    )
+    due = FRIDAY + timedelta(hours=19)  # two hours are left, by its own clock
+    later = held_over_a_weekend(process, number, monkeypatch, due)
+    assert later == MONDAY + timedelta(hours=10)
+
+
+def test_only_the_tasks_of_that_order_are_held_and_released(process, number):
+    with transaction() as session:
+        other = make_order(session, {"PLATE": 1})
+    process.run(number)
+    process.another().run(other)
+    hold(number)
+    hold(other)
+    release(number, "Kim")
+    of_other = rows(f"SELECT kind, state FROM staff_task WHERE order_number = {other} ORDER BY id")
+    assert of_other == [("picking", "held"), ("hold", "open")]
+    assert rows(f"SELECT on_hold_since IS NULL FROM sales_order WHERE number = {other}") == [
+        (False,)
+    ]
 
 
 def test_nobody_is_reminded_of_a_task_on_hold(process, number):

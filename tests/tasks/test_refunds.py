@@ -147,6 +147,18 @@ def test_gifts_that_do_not_ship_give_nothing_back_while_shipping_stays_the_same(
     assert cancel(catalogue, order).amount_minor == 395
 
 
+def test_a_gift_that_does_not_ship_leaves_its_share_of_the_shipping_to_the_rest(catalogue):
+    order = placed(catalogue, lines={"MUG": 1, "PLATE": 1})  # 800 g, and 300 g without the gift
+    order.lines[1].unit_price_minor = 0
+    calculate_total_order_value.body(catalogue, order.shipments[0])
+    catalogue.flush()
+    assert [amounts(line) for line in order.lines] == [(1250, 148, 233, 1398), (0, 247, 41, 247)]
+    assert cancel(catalogue, order, PLATE=1) is None
+    assert [amounts(line) for line in order.lines] == [(1250, 395, 274, 1645), (0, 0, 0, 0)]
+    assert amounts(order) == (1250, 395, 274, 1645)
+    assert refunded(catalogue, order) == 0
+
+
 def test_nobody_is_charged_more_where_a_lighter_parcel_costs_more(catalogue):
     """Bands rise with weight as a rule; a table may say otherwise."""
     band = select(ShippingRate).where(ShippingRate.up_to_grams == 1000)
