@@ -36,11 +36,13 @@ bench: .venv/installed ## measure throughput, waiting, a burst, a long history, 
 	@$(BIN)/python -m tests.benchmarks.burst
 	@$(BIN)/python -m tests.benchmarks.growth
 
-check: .venv/installed ## style, types, and the direction of imports
+check: .venv/installed ## style, types, the direction of imports, and what is declared
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+	@$(BIN)/deptry . --exclude '\.venv|var' --non-dev-dependency-groups dev
 
 pictures: .venv/installed ## take the pictures in docs/operations.md anew (needs Chromium)
 	@PACKLINE_PICTURES=docs/pictures $(BIN)/python -m pytest tests/e2e/test_operator_in_a_browser.py

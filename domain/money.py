@@ -82,6 +82,8 @@ class AmountTooLarge(PacklineError):
 def exponent(currency: str) -> int:
     """How many decimals the currency's minor unit is: 0 for JPY, 2 for USD, 3 for KWD.
 
+    By ISO 4217: CLDR (Babel) gives RSD and IQD none, as they are commonly written.
+
     Raises `UnknownCurrency`.
     """
     try:

@@ -4,6 +4,7 @@ The rest of Packline uses Prefect's public interface, or its API (`prefect_api.p
 here may change with a version of Prefect: `tests/adapters/test_prefect_engine.py` says what.
 """
 
+import json
 import logging
 import threading
 import time
@@ -11,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import orjson
 from prefect._flow_run_suspension import mark_flow_run_suspension_requested
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, ServerDefaultResultStorage, State, StateType
@@ -52,7 +52,7 @@ def answer_given(key: str) -> dict[str, Any] | None:
         flow_run_id=_this_run(), key_prefix=f"suspended-{key}-", limit=200, exclude_keys=set()
     )
     answers = [entry for entry in found if entry.key.endswith("-response")]
-    return orjson.loads(answers[-1].value) if answers else None
+    return json.loads(answers[-1].value) if answers else None
 
 
 def suspend_with_form(key: str, schema: dict[str, Any], description: str) -> Pause:
@@ -66,7 +66,7 @@ def suspend_with_form(key: str, schema: dict[str, Any], description: str) -> Pau
     state.state_details.run_input_keyset = keys
     client, run_id = get_client(sync_client=True), _this_run()
     for name, value in ((keys["schema"], schema), (keys["description"], description)):
-        client.create_flow_run_input(run_id, name, orjson.dumps(value).decode())
+        client.create_flow_run_input(run_id, name, json.dumps(value, ensure_ascii=False))
     failpoint("form shown")
     accepted = propose_state_sync(client, state, flow_run_id=run_id)
     failpoint("suspended")

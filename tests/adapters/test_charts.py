@@ -5,7 +5,6 @@ from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,13 +37,13 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
     return draw
 
 
-def pixels_of(view: DailyReportView) -> np.ndarray[Any, Any]:
+def pixels_of(view: DailyReportView) -> Any:
     return imread(BytesIO(orders_and_revenue_png(view)), format="png")[:, :, :3]
 
 
-def bars_seen(pixels: np.ndarray[Any, Any]) -> int:
+def bars_seen(pixels: Any) -> int:
     """How many runs of bar colour the row just above the axis crosses."""
-    coloured = np.all(np.abs(pixels - BAR_COLOUR) < 0.02, axis=2)
+    coloured = (abs(pixels - BAR_COLOUR) < 0.02).all(axis=2)
     fullest = coloured[max(range(len(coloured)), key=lambda row: coloured[row].sum())]
     return sum(after and not before for before, after in pairwise(fullest.tolist()))
 

@@ -17,7 +17,7 @@ from domain.money import (
     to_minor,
 )
 
-EXPONENTS = {"JPY": 0, "USD": 2, "KWD": 3, "CLF": 4}
+EXPONENTS = {"JPY": 0, "USD": 2, "RSD": 2, "KWD": 3, "IQD": 3, "CLF": 4}
 currencies = st.sampled_from(sorted(EXPONENTS))
 accepted_minor = st.integers(-LARGEST_MINOR, LARGEST_MINOR)
 
