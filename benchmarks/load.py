@@ -29,8 +29,10 @@ Watch = Callable[[int], None]
 class BenchStuck(PacklineError):
     """The measurement cannot go on."""
 
+    message = "{what}: the reasons are in {logs}."
+
     def __init__(self, what: str, logs: Path) -> None:
-        super().__init__(f"{what}: the reasons are in {logs}.")
+        super().__init__(what=what, logs=str(logs))
 
 
 class Load(NamedTuple):

@@ -43,20 +43,38 @@ Row = dict[str, str]
 class NoOrdersFile(PacklineError):
     """There is no file to replay, or it is another one."""
 
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(
-            f'{path} {what}: get the data set "Online Retail" (id 352) of the UCI Machine Learning'
-            " Repository as CSV, packed with gzip or not, and name it with --data."
-        )
+    messages = {
+        "other-columns": (
+            '{path} has other columns: get the data set "Online Retail" (id 352) of the UCI Machine'
+            " Learning Repository as CSV, packed with gzip or not, and name it with --data."
+        ),
+        "orders-unreadable": (
+            '{path} cannot be read ({problem}): get the data set "Online Retail" (id 352) of the'
+            " UCI Machine Learning Repository as CSV, packed with gzip or not, and name it with"
+            " --data."
+        ),
+    }
 
 
 class NoSuchWeek(PacklineError):
     """The file has no orders of that week."""
 
+    messages = {
+        "unknown-week": (
+            "The file has no orders of the week {week}: it has {first} to {last}, written like"
+            " that."
+        ),
+        "no-weeks": (
+            "The file has no orders of the week {week}: it has none at all, written like that."
+        ),
+    }
+
     def __init__(self, week: str, weeks: Iterable[str]) -> None:
         known = sorted(weeks)
-        has = f"it has {known[0]} to {known[-1]}" if known else "it has none at all"
-        super().__init__(f"The file has no orders of the week {week}: {has}, written like that.")
+        if known:
+            super().__init__("unknown-week", week=week, first=known[0], last=known[-1])
+        else:
+            super().__init__("no-weeks", week=week)
 
 
 class PastLine(NamedTuple):
@@ -109,10 +127,11 @@ def _rows(path: Path) -> Iterator[Row]:
         with _opened(path) as file:
             rows = csv.DictReader(file)
             if not set(rows.fieldnames or ()) >= _COLUMNS:
-                raise NoOrdersFile(path, "has other columns")
+                raise NoOrdersFile("other-columns", path=str(path))
             yield from rows
     except OSError as problem:
-        raise NoOrdersFile(path, f"cannot be read ({problem.strerror or problem})") from None
+        why = problem.strerror or str(problem)
+        raise NoOrdersFile("orders-unreadable", path=str(path), problem=why) from None
 
 
 def _opened(path: Path) -> TextIO:

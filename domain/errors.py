@@ -1,9 +1,86 @@
-"""The root of all errors that Packline explains to people in one sentence."""
+"""The roots of all errors that Packline explains to people."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from domain.messages import Message, Text, Value, said
+
+
+def code_of(name: str) -> str:
+    """The code of a class's only message: `OutOfStock` has `out-of-stock`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
 class PacklineError(Exception):
-    """What is wrong, where, and what to do, in one sentence."""
+    """What is wrong, where, and what to do: data, of which whoever shows it makes a sentence.
+
+    A class has one `message`, or several `messages` under their codes. The code of a message is for
+    programs, and stays when words change; that of a single one is the class's name. Another
+    error's message may be taken over as it is. `str()` is the English sentence.
+    """
+
+    message: ClassVar[Text] = ""
+    messages: ClassVar[Mapping[str, Text]] = {}
+
+    def __init__(
+        self, code: str | Message = "", /, *, field: str | None = None, **values: Value
+    ) -> None:
+        super().__init__()
+        self.says = code if isinstance(code, Message) else self._said(code, field, values)
+
+    @classmethod
+    def _said(cls, code: str, field: str | None, values: Mapping[str, Value]) -> Message:
+        own = code_of(cls.__name__)
+        if code in cls.messages:
+            return Message(code, cls.messages[code], values, field)
+        if code:  # a sentence that is in no table
+            return Message(own, "{sentence}", {"sentence": code}, field)
+        return Message(own, cls.message, values, field)
+
+    @property
+    def code(self) -> str:
+        """What programs know the error by."""
+        return self.says.code
+
+    @property
+    def field(self) -> str | None:
+        """The name of the field that it is about."""
+        return self.says.field
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """What the sentence is made of."""
+        return self.says.values
+
+    def __str__(self) -> str:
+        return str(self.says)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are made again from their arguments, and each class has its own.
+        return _made_again, (type(self), vars(self))
 
 
 class Unavailable(PacklineError):
     """Somebody else is away for now: trying again later is worth it."""
+
+
+class FieldError(PacklineError, ValueError):
+    """What is wrong with one value: the rest of a sentence that begins with its field.
+
+    It is a `ValueError`, so that pydantic tells of it together with what it finds by itself.
+    """
+
+
+def _made_again(kind: type[PacklineError], data: dict[str, Any]) -> PacklineError:
+    error = kind.__new__(kind)
+    vars(error).update(data)
+    return error
+
+
+def reason(problem: BaseException) -> Message:
+    """What an error says, to stand within another message: one of ours as data, others as text."""
+    return problem.says if isinstance(problem, PacklineError) else said(str(problem))

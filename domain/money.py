@@ -5,7 +5,6 @@ Amounts are read exactly or not at all: nothing is rounded on the way in. Where 
 """
 
 import re
-import reprlib
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 
@@ -22,61 +21,48 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 class UnknownCurrency(PacklineError):
     """A code that ISO 4217 does not list, or lists without a minor unit, as XAU (gold)."""
 
-    def __init__(self, currency: str) -> None:
-        super().__init__(currency)
-        self.currency = currency
+    message = (
+        "{currency!q} is no currency to pay in: give an ISO 4217 code in capitals, such as EUR."
+    )
 
-    def __str__(self) -> str:
-        return (
-            f"{reprlib.repr(self.currency)} is no currency to pay in:"
-            " give an ISO 4217 code in capitals, such as EUR."
-        )
+    def __init__(self, currency: str) -> None:
+        super().__init__(currency=currency)
+        self.currency = currency
 
 
 class NotAnAmount(PacklineError):
     """A text that is not a plain number."""
 
-    def __init__(self, amount: str) -> None:
-        super().__init__(amount)
-        self.amount = amount
+    message = (
+        "{amount!q} is not an amount:"
+        " write digits with a point before the decimals, such as 1234.50."
+    )
 
-    def __str__(self) -> str:
-        return (
-            f"{reprlib.repr(self.amount)} is not an amount:"
-            " write digits with a point before the decimals, such as 1234.50."
-        )
+    def __init__(self, amount: str) -> None:
+        super().__init__(amount=amount)
+        self.amount = amount
 
 
 class TooManyDecimals(PacklineError):
     """An amount finer than its currency's minor unit."""
 
+    message = "{amount!q} has too many decimals for {currency}: give at most {allowed}."
+
     def __init__(self, amount: str, currency: str, allowed: int) -> None:
-        super().__init__(amount, currency, allowed)
+        super().__init__(amount=amount, currency=currency, allowed=allowed)
         self.amount = amount
         self.currency = currency
         self.allowed = allowed
-
-    def __str__(self) -> str:
-        return (
-            f"{reprlib.repr(self.amount)} has too many decimals for {self.currency}:"
-            f" give at most {self.allowed}."
-        )
 
 
 class AmountTooLarge(PacklineError):
     """An amount beyond `LARGEST_MINOR`."""
 
-    def __init__(self, amount: str, currency: str) -> None:
-        super().__init__(amount, currency)
-        self.amount = amount
-        self.currency = currency
+    message = "{amount!q} {currency} is too large an amount: give at most {largest}."
 
-    def __str__(self) -> str:
-        largest = from_minor(LARGEST_MINOR, self.currency)
-        return (
-            f"{reprlib.repr(self.amount)} {self.currency} is too large an amount:"
-            f" give at most {largest}."
-        )
+    def __init__(self, amount: str, currency: str) -> None:
+        largest = from_minor(LARGEST_MINOR, currency)
+        super().__init__(amount=amount, currency=currency, largest=largest)
 
 
 def exponent(currency: str) -> int:

@@ -11,13 +11,11 @@ _ONE_DAY = timedelta(days=1)
 class NaiveInstant(PacklineError):
     """A date and time that does not say in which time zone."""
 
-    def __init__(self, instant: datetime) -> None:
-        super().__init__(instant)
-        self.instant = instant
+    message = "{given} has no time zone: give the offset from UTC too, such as {given}+00:00."
 
-    def __str__(self) -> str:
-        shown = self.instant.isoformat()
-        return f"{shown} has no time zone: give the offset from UTC too, such as {shown}+00:00."
+    def __init__(self, instant: datetime) -> None:
+        super().__init__(given=instant.isoformat())
+        self.instant = instant
 
 
 def shop_day(instant: datetime, zone: ZoneInfo) -> date:

@@ -26,19 +26,18 @@ class TaxRule:
 class NoTaxRate(PacklineError):
     """No rule covers a destination and tax class."""
 
+    message = (
+        "There is no {tax_class} tax rate for {place: }:"
+        " import one with `packline import tax_rates.csv`."
+    )
+
     def __init__(self, country: str, region: str, postal_code: str, tax_class: str) -> None:
-        super().__init__(country, region, postal_code, tax_class)
+        place = tuple(part for part in (country, region, postal_code) if part)
+        super().__init__(place=place, tax_class=tax_class)
         self.country = country
         self.region = region
         self.postal_code = postal_code
         self.tax_class = tax_class
-
-    def __str__(self) -> str:
-        place = " ".join(part for part in (self.country, self.region, self.postal_code) if part)
-        return (
-            f"There is no {self.tax_class} tax rate for {place}:"
-            " import one with `packline import tax_rates.csv`."
-        )
 
 
 def tax_rule_for(

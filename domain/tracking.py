@@ -17,17 +17,15 @@ _PARTS = re.compile(r"[A-Z]{2}(?P<serial>[0-9]{8})(?P<check>[0-9])[A-Z]{2}")
 class SerialExhausted(PacklineError):
     """The serial number has outgrown its eight digits."""
 
+    message = (
+        "Serial {serial} is beyond the eight digits that tracking numbers {service}…{country}"
+        " have: go on with another service indicator."
+    )
+
     def __init__(self, serial: int, service: str, country: str) -> None:
-        super().__init__(serial, service, country)
+        super().__init__(serial=serial, service=service, country=country)
         self.serial = serial
         self.service = service
-        self.country = country
-
-    def __str__(self) -> str:
-        return (
-            f"Serial {self.serial} is beyond the eight digits that tracking numbers"
-            f" {self.service}…{self.country} have: go on with another service indicator."
-        )
 
 
 def s10_check_digit(serial: str) -> int:

@@ -16,11 +16,13 @@ _LOOK_AHEAD_DAYS = 36_600
 class NeverOpen(PacklineError):
     """The calendar has fewer working hours than are asked for."""
 
+    message = (
+        "{owner} does not work {hours} hours in the century after {start}:"
+        " correct its working days, opening times and holidays."
+    )
+
     def __init__(self, owner: str, start: datetime, hours: float) -> None:
-        super().__init__(
-            f"{owner} does not work {hours:g} hours in the century after {start:%Y-%m-%d}:"
-            " correct its working days, opening times and holidays."
-        )
+        super().__init__(owner=owner, hours=float(hours), start=start.date())
 
 
 @dataclass(frozen=True)

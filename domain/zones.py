@@ -4,9 +4,10 @@ Weights are whole grams, lengths whole millimetres, prices minor units.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from domain.errors import PacklineError
+from domain.messages import Value
 from domain.places import comparable, lies_in
 
 
@@ -35,47 +36,56 @@ class Tariff:
     zone: str
     currency: str
 
-    def __str__(self) -> str:
-        return f"{self.service_level} to zone {self.zone} in {self.currency}"
-
 
 class NoShippingZone(PacklineError):
     """The carrier has no zone for a destination."""
 
+    message = (
+        "There is no shipping zone for {place: }:"
+        " import one with `packline import shipping_zones.csv`."
+    )
+
     def __init__(self, country: str, postal_code: str) -> None:
-        super().__init__(country, postal_code)
+        super().__init__(place=tuple(part for part in (country, postal_code) if part))
         self.country = country
         self.postal_code = postal_code
-
-    def __str__(self) -> str:
-        place = f"{self.country} {self.postal_code}".strip()
-        return (
-            f"There is no shipping zone for {place}:"
-            " import one with `packline import shipping_zones.csv`."
-        )
 
 
 class NoShippingRate(PacklineError):
     """No band holds a parcel's weight. `heaviest_grams` is where the bands end, 0 without any."""
 
+    messages = {
+        "no-shipping-rates": (
+            "There is no shipping rate: import one with `packline import shipping_rates.csv`."
+        ),
+        "no-shipping-rates-for-tariff": (
+            "There is no shipping rate for {service_level} to zone {zone} in {currency}:"
+            " import one with `packline import shipping_rates.csv`."
+        ),
+        "too-heavy-for-rates": (
+            "A parcel of {grams} g is too heavy for the shipping rates, which end at"
+            " {heaviest} g: pack smaller parcels, or import heavier rates with"
+            " `packline import shipping_rates.csv`."
+        ),
+        "too-heavy-for-tariff": (
+            "A parcel of {grams} g is too heavy for the shipping rates for {service_level} to zone"
+            " {zone} in {currency}, which end at {heaviest} g: pack smaller parcels, or import"
+            " heavier rates with `packline import shipping_rates.csv`."
+        ),
+    }
+
     def __init__(self, grams: int, heaviest_grams: int, tariff: Tariff | None = None) -> None:
-        super().__init__(grams, heaviest_grams, tariff)
+        codes = _TOO_HEAVY if heaviest_grams else _NO_RATES
+        weights: dict[str, Value] = {"grams": grams, "heaviest": heaviest_grams}
+        given = weights | (asdict(tariff) if tariff else {})
+        super().__init__(codes[tariff is not None], **given)
         self.grams = grams
         self.heaviest_grams = heaviest_grams
         self.tariff = tariff
 
-    def __str__(self) -> str:
-        which = f" for {self.tariff}" if self.tariff else ""
-        if not self.heaviest_grams:
-            return (
-                f"There is no shipping rate{which}:"
-                " import one with `packline import shipping_rates.csv`."
-            )
-        return (
-            f"A parcel of {self.grams} g is too heavy for the shipping rates{which}, which end at"
-            f" {self.heaviest_grams} g: pack smaller parcels, or import heavier rates with"
-            " `packline import shipping_rates.csv`."
-        )
+
+_NO_RATES = ("no-shipping-rates", "no-shipping-rates-for-tariff")
+_TOO_HEAVY = ("too-heavy-for-rates", "too-heavy-for-tariff")
 
 
 def zone_for(rules: Iterable[ZoneRule], *, country: str, postal_code: str) -> str:

@@ -26,9 +26,16 @@ from tasks.engine.step import step
 class NoLabel(PacklineError):
     """A shipment without labels has nothing to send."""
 
+    messages = {
+        "no-label": "Order {number} has no label: press Retry on its flow run.",
+        "no-label-on-part": (
+            "Order {number}, shipment {shipment} has no label: press Retry on its flow run."
+        ),
+    }
+
     def __init__(self, shipment: Shipment) -> None:
-        name = shipment.name.capitalize()
-        super().__init__(f"{name} has no label: press Retry on its flow run.")
+        code = "no-label" if shipment.number == 1 else "no-label-on-part"
+        super().__init__(code, number=shipment.order_number, shipment=shipment.number)
 
 
 @dataclass(frozen=True)

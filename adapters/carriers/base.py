@@ -18,16 +18,19 @@ HOUSE = "house"
 class CarrierAway(Unavailable):
     """The carrier does not answer."""
 
+    message = "The carrier does not answer: Packline tries again."
+
 
 class Voided(PacklineError):
     """Something is wanted under a key that was voided."""
 
+    message = (
+        "The carrier has voided {key!r} and books nothing under it: want it under another key,"
+        " or leave it, if the order does not ship."
+    )
+
     def __init__(self, key: str) -> None:
-        super().__init__(
-            f"The carrier has voided {key!r} and books nothing under it: want it under another key,"
-            " or leave it, if the order does not ship."
-        )
-        self.key = key
+        super().__init__(key=key)
 
 
 class LabelRequest(BaseModel):

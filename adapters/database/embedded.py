@@ -21,11 +21,13 @@ _STOP_SECONDS = 30
 class PostgresDoesNotStart(PacklineError):
     """Our own Postgres cannot be started."""
 
+    message = (
+        "Packline's own Postgres in {folder} does not start ({problem}): look into {log}, or name"
+        " another server in PACKLINE_DATABASE_URL."
+    )
+
     def __init__(self, folder: Path, problem: Exception) -> None:
-        super().__init__(
-            f"Packline's own Postgres in {folder} does not start ({problem}): look into"
-            f" {folder / 'log'}, or name another server in PACKLINE_DATABASE_URL."
-        )
+        super().__init__(folder=str(folder), problem=str(problem), log=str(folder / "log"))
 
 
 def start_embedded(folder: Path) -> PostgresServer:

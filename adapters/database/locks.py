@@ -14,8 +14,10 @@ from domain.errors import Unavailable
 class AlreadyLocked(Unavailable):
     """Another attempt is at the same thing outside the database."""
 
+    message = "Another attempt is at {what} now: this one looks again soon."
+
     def __init__(self, what: str) -> None:
-        super().__init__(f"Another attempt is at {what} now: this one looks again soon.")
+        super().__init__(what=what)
 
 
 @contextmanager

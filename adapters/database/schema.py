@@ -18,11 +18,13 @@ _MIGRATING = 7_225_463_01
 class SchemaOutOfDate(PacklineError):
     """The database has another schema than this version of Packline."""
 
+    message = (
+        "The database is at schema {current} and this Packline needs {head}:"
+        " run `packline up` or `packline migrate` once."
+    )
+
     def __init__(self, current: str | None, head: str | None) -> None:
-        super().__init__(
-            f"The database is at schema {current or 'none'} and this Packline needs {head}:"
-            " run `packline up` or `packline migrate` once."
-        )
+        super().__init__(current=current or "none", head=head)
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

@@ -23,12 +23,13 @@ _engines: dict[tuple[str, int], Engine] = {}
 class DatabaseAway(Unavailable):
     """Postgres does not answer."""
 
+    message = (
+        "Postgres at {url} does not answer ({problem}): start it, or correct PACKLINE_DATABASE_URL."
+    )
+
     def __init__(self, url: str, problem: object) -> None:
-        reason = str(problem).strip().splitlines()[0]
-        super().__init__(
-            f"Postgres at {without_password(url)} does not answer ({reason}): start it, or correct"
-            " PACKLINE_DATABASE_URL."
-        )
+        first_line = str(problem).strip().splitlines()[0]
+        super().__init__(url=without_password(url), problem=first_line)
 
 
 @lru_cache(maxsize=1)

@@ -13,12 +13,13 @@ COLUMNS = ("line", "subject", "reason", "row")
 class RejectsUnwritable(PacklineError):
     """The rejects file cannot be written."""
 
+    message = (
+        "The rejects file {path} cannot be written ({problem}): put the file to import into a"
+        " folder that you may write to, and import it again."
+    )
+
     def __init__(self, path: Path, problem: OSError) -> None:
-        super().__init__(
-            f"The rejects file {path} cannot be written ({problem.strerror}): put the file to"
-            " import into a folder that you may write to, and import it again."
-        )
-        self.path = path
+        super().__init__(path=str(path), problem=problem.strerror)
 
 
 class RejectsFile:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from domain.errors import PacklineError
+from domain.messages import Message, Value
 
 MAX_LINE_BYTES = 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
@@ -28,57 +29,67 @@ Progress = Callable[[int], None]
 class BadFile(PacklineError):
     """A file that cannot be read at all. Nothing of it was imported."""
 
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path} {problem}.")
-        self.path = path
+    def __init__(self, path: Path, code: str = "", /, **values: Value) -> None:
+        super().__init__(code, field=None, path=str(path), **values)
 
 
 class FileMissing(BadFile):
     """There is no such file."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "does not exist: check the name")
+    message = "{path} does not exist: check the name."
 
 
 class NotAFile(BadFile):
     """A folder, a pipe or a device."""
 
+    messages = {
+        "file-is-folder": "{path} is a folder: name one CSV or JSON Lines file.",
+        "file-is-special": "{path} is no ordinary file: name one CSV or JSON Lines file.",
+    }
+
     def __init__(self, path: Path) -> None:
-        what = "a folder" if path.is_dir() else "no ordinary file"
-        super().__init__(path, f"is {what}: name one CSV or JSON Lines file")
+        super().__init__(path, "file-is-folder" if path.is_dir() else "file-is-special")
 
 
 class FileUnreadable(BadFile):
     """The operating system refuses to open the file."""
 
+    message = "{path} cannot be read ({problem}): check who may read it."
+
     def __init__(self, path: Path, problem: OSError) -> None:
-        super().__init__(path, f"cannot be read ({problem.strerror}): check who may read it")
+        super().__init__(path, problem=problem.strerror)
 
 
 class FileEmpty(BadFile):
     """A file without a single row."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "is empty: export it again")
+    message = "{path} is empty: export it again."
 
 
 class NotUtf8(BadFile):
     """A file in another encoding."""
 
+    message = "{path} is not UTF-8 text from line {line} on: save it as UTF-8 again."
+
     def __init__(self, path: Path, line: int) -> None:
-        super().__init__(path, f"is not UTF-8 text from line {line} on: save it as UTF-8 again")
-        self.line = line
+        super().__init__(path, line=line)
 
 
 class BadHeader(BadFile):
     """The first line of a CSV does not name its columns."""
 
+    messages = {
+        "nameless-column": (
+            "{path} has a column without a name in its first line: name every column."
+        ),
+        "repeated-column": "{path} has the column {column} twice: remove one of them.",
+    }
+
 
 class NoObjects(BadFile):
     """A JSON Lines file in which no line is a JSON object."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "holds no JSON object: write one object per line")
+    message = "{path} holds no JSON object: write one object per line."
 
 
 class Form(StrEnum):
@@ -93,13 +104,13 @@ class Row:
     """One line of a file: its number, its values by column, and the line as it was written.
 
     `problem` says, as the rest of a sentence that begins with the line, why the values cannot be
-    trusted; it is empty for a sound row.
+    trusted; a sound row has none.
     """
 
     line: int
     values: dict[str, Any]
     text: str
-    problem: str = ""
+    problem: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -147,9 +158,9 @@ def _described(path: Path) -> RowFile:
 def _header(path: Path, first: "_Line") -> tuple[str, ...]:
     columns = tuple(name.strip() for name in _fields(first.text, strict=True) or [])
     if not columns or not all(columns):
-        raise BadHeader(path, "has a column without a name in its first line: name every column")
+        raise BadHeader(path, "nameless-column")
     if twice := {name for name in columns if columns.count(name) > 1}:
-        raise BadHeader(path, f"has the column {min(twice)} twice: remove one of them")
+        raise BadHeader(path, "repeated-column", column=min(twice))
     return columns
 
 
@@ -183,7 +194,7 @@ def _check_utf8(path: Path) -> None:
 class _Line:
     number: int
     text: str
-    problem: str = ""
+    problem: Message | None = None
 
 
 @dataclass
@@ -215,11 +226,16 @@ def _lines(path: Path, progress: Progress | None = None) -> Iterator[_Line]:
             meter.count(len(raw) + rest)
             text = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors="ignore")
             if text.strip():
-                yield _Line(number, text.rstrip("\r\n"), _TOO_LONG if rest else "")
+                yield _Line(number, text.rstrip("\r\n"), _TOO_LONG if rest else None)
     meter.tell()
 
 
-_TOO_LONG = f"is longer than {MAX_LINE_BYTES:,} bytes"
+_TOO_LONG = Message(
+    "line-too-long", "is longer than {longest:,} bytes", {"longest": MAX_LINE_BYTES}
+)
+_SPLIT_FIELD = Message("split-field", "has a quotation mark or a line break that splits a field")
+_NOT_JSON = Message("not-json", "is not JSON")
+_NO_OBJECT = Message("not-a-json-object", "is not a JSON object")
 
 
 def _is_cut(raw: bytes) -> bool:
@@ -241,12 +257,19 @@ def _csv_row(line: _Line, columns: tuple[str, ...]) -> Row:
     fields = _fields(line.text, strict=True)
     problem = line.problem
     if fields is None:
-        problem = problem or "has a quotation mark or a line break that splits a field"
+        problem = problem or _SPLIT_FIELD
         fields = _fields(line.text, strict=False) or []
     elif len(fields) != len(columns):
-        problem = problem or f"has {len(fields)} fields where the header has {len(columns)}"
+        problem = problem or _wrong_count(len(fields), len(columns))
     values = {name: text for name, text in zip(columns, fields, strict=False) if text.strip()}
     return Row(line.number, values, line.text, problem)
+
+
+def _wrong_count(fields: int, columns: int) -> Message:
+    counts: dict[str, Value] = {"fields": fields, "columns": columns}
+    return Message(
+        "wrong-field-count", "has {fields} fields where the header has {columns}", counts
+    )
 
 
 def _fields(text: str, *, strict: bool) -> list[str] | None:
@@ -266,9 +289,9 @@ def _json_row(line: _Line) -> Row:
     try:
         values = json.loads(line.text, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        return Row(line.number, {}, line.text, "is not JSON")
+        return Row(line.number, {}, line.text, _NOT_JSON)
     if not isinstance(values, dict):
-        return Row(line.number, {}, line.text, "is not a JSON object")
+        return Row(line.number, {}, line.text, _NO_OBJECT)
     given = {name: value for name, value in values.items() if value is not None}
     return Row(line.number, given, line.text)
 

@@ -18,12 +18,14 @@ _HAND_OVER = 354
 class MailServerAway(Unavailable):
     """The mail server does not take mail now; it may later."""
 
+    message = (
+        "The mail server at {server} does not take mail now ({problem}):"
+        " Packline tries again; check PACKLINE_SMTP_HOST and PACKLINE_SMTP_PORT."
+    )
+
     def __init__(self, problem: Exception) -> None:
-        where = f"{settings().smtp_host}:{settings().smtp_port}"
-        super().__init__(
-            f"The mail server at {where} does not take mail now ({problem}):"
-            " Packline tries again; check PACKLINE_SMTP_HOST and PACKLINE_SMTP_PORT."
-        )
+        server = f"{settings().smtp_host}:{settings().smtp_port}"
+        super().__init__(server=server, problem=str(problem))
 
 
 class MailUnclear(MailServerAway):
@@ -33,11 +35,13 @@ class MailUnclear(MailServerAway):
 class MailRefused(PacklineError):
     """The mail server will never take this mail."""
 
+    message = (
+        "The mail server refused the mail to {recipients} ({problem}):"
+        " correct the address and write to them yourself."
+    )
+
     def __init__(self, recipients: list[str], problem: str) -> None:
-        super().__init__(
-            f"The mail server refused the mail to {', '.join(recipients)} ({problem}):"
-            " correct the address and write to them yourself."
-        )
+        super().__init__(recipients=tuple(recipients), problem=problem)
 
 
 def new_message_id() -> str:

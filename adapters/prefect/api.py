@@ -25,28 +25,34 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class PrefectAway(Unavailable):
     """Prefect's API does not answer."""
 
+    message = (
+        "Prefect at {url} does not answer ({problem}): orders wait and nothing is lost;"
+        " start it with `packline up`, or correct PACKLINE_PREFECT_API_URL."
+    )
+
     def __init__(self, url: str, problem: object) -> None:
-        super().__init__(
-            f"Prefect at {url} does not answer ({problem}): orders wait and nothing is lost;"
-            " start it with `packline up`, or correct PACKLINE_PREFECT_API_URL."
-        )
+        super().__init__(url=url, problem=str(problem))
 
 
 class PrefectRefused(PacklineError):
     """Prefect answers, and does not do it."""
 
+    message = (
+        "Prefect refused {path} with status {status}:"
+        " run `prefect deploy --all` if its deployments are gone, and look into its log."
+    )
+
     def __init__(self, path: str, problem: httpx.HTTPStatusError) -> None:
-        super().__init__(
-            f"Prefect refused {path} with status {problem.response.status_code}:"
-            " run `prefect deploy --all` if its deployments are gone, and look into its log."
-        )
+        super().__init__(path=path, status=problem.response.status_code)
 
 
 class FormMissing(PacklineError):
     """A run waits for a form that Prefect does not have, so nobody can resume it."""
 
+    message = "Flow run {run_id} waits for a form that Prefect has lost."
+
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"Flow run {run_id} waits for a form that Prefect has lost.")
+        super().__init__(run_id=run_id)
 
 
 class RunState(NamedTuple):

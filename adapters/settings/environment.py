@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -17,12 +18,14 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from domain.calendars import check_place, check_zone, clock, closes_later, weekdays
-from domain.errors import PacklineError
+from domain.errors import FieldError, PacklineError
+from domain.messages import Message, Value, said
 from domain.short_picks import ShortPick
 from domain.sourcing import Strategy
 
@@ -37,7 +40,27 @@ _NEVER_SHOWN = ("PASSWORD", "AUTH", "DATABASE_URL")
 
 
 class BadSetting(PacklineError):
-    """A setting has a value that Packline cannot work with."""
+    """Settings have values that Packline cannot work with."""
+
+    message = "{problems:. }."
+
+    def __init__(self, problems: Iterable[Message]) -> None:
+        super().__init__(problems=tuple(problems))
+
+
+class WrongSetting(FieldError):
+    """Why a setting's value is refused, in words that follow it."""
+
+    messages = {
+        "not-a-locale": "is not a locale such as en_GB",
+        "shop-closes-before-opening": "must be later than PACKLINE_OPENS_AT {opens_at!r}",
+        "shop-needs-holiday-country": "needs PACKLINE_HOLIDAY_COUNTRY",
+        "no-place-for-tracking-number": "must contain {{tracking_number}}",
+        "other-braces": "must have no braces but those of {{tracking_number}}",
+        "not-a-web-address": "must begin with https:// or http:// and a host",
+        "not-a-database-url": "must look like postgresql://user:password@host:5432/name",
+        "not-an-auth-string": "must look like user:password",
+    }
 
 
 class Settings(BaseSettings):
@@ -208,7 +231,7 @@ class Settings(BaseSettings):
         try:
             Locale.parse(value)
         except (UnknownLocaleError, ValueError) as error:
-            raise ValueError("is not a locale such as en_GB") from error
+            raise WrongSetting("not-a-locale") from error
         return value
 
     @field_validator("working_days")
@@ -227,7 +250,8 @@ class Settings(BaseSettings):
     @classmethod
     def _closes_after_opening(cls, value: str, info: ValidationInfo) -> str:
         if not closes_later(info.data.get("opens_at", ""), value):
-            raise ValueError(f"must be later than PACKLINE_OPENS_AT {info.data['opens_at']!r}")
+            opens_at = info.data["opens_at"]
+            raise WrongSetting("shop-closes-before-opening", opens_at=opens_at)
         return value
 
     @field_validator("holiday_country")
@@ -240,7 +264,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_part_of_the_country(cls, value: str, info: ValidationInfo) -> str:
         if value and not info.data.get("holiday_country"):
-            raise ValueError("needs PACKLINE_HOLIDAY_COUNTRY")
+            raise WrongSetting("shop-needs-holiday-country")
         check_place(info.data.get("holiday_country", ""), value)
         return value
 
@@ -248,18 +272,18 @@ class Settings(BaseSettings):
     @classmethod
     def _has_place(cls, value: str) -> str:
         if "{tracking_number}" not in value:
-            raise ValueError("must contain {tracking_number}")
+            raise WrongSetting("no-place-for-tracking-number")
         try:
             value.format(tracking_number="")
         except (LookupError, ValueError) as error:
-            raise ValueError("must have no braces but those of {tracking_number}") from error
+            raise WrongSetting("other-braces") from error
         return value
 
     @field_validator("tracking_url", "prefect_api_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if not re.match(r"https?://[^/\s]", value):
-            raise ValueError("must begin with https:// or http:// and a host")
+            raise WrongSetting("not-a-web-address")
         return value
 
     @field_validator("database_url")
@@ -267,13 +291,13 @@ class Settings(BaseSettings):
     def _names_a_postgres(cls, value: str | None) -> str | None:
         if value is None or _is_postgres(value):
             return value
-        raise ValueError("must look like postgresql://user:password@host:5432/name")
+        raise WrongSetting("not-a-database-url")
 
     @field_validator("prefect_auth")
     @classmethod
     def _has_two_parts(cls, value: SecretStr | None) -> SecretStr | None:
         if value and ":" not in value.get_secret_value():
-            raise ValueError("must look like user:password")
+            raise WrongSetting("not-an-auth-string")
         return value
 
     @property
@@ -297,7 +321,7 @@ def _read(_environment: frozenset[tuple[str, str]]) -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise BadSetting(" ".join(_sentence(problem) for problem in error.errors())) from None
+        raise BadSetting(map(_problem, error.errors())) from None
 
 
 def _is_postgres(address: str) -> bool:
@@ -308,9 +332,19 @@ def _is_postgres(address: str) -> bool:
     return url.drivername in ("postgresql", "postgres") and bool(url.database)
 
 
-def _sentence(problem: object) -> str:
-    where = "_".join(str(part) for part in problem["loc"][:1]).upper()  # type: ignore[index]
-    what = str(problem["msg"]).removeprefix("Value error, ")  # type: ignore[index]
-    hidden = any(secret in where for secret in _NEVER_SHOWN)
-    given = "" if hidden else f" {problem['input']!r}"  # type: ignore[index]
-    return f"PACKLINE_{where}{given}: {what}. Correct it and start again."
+def _problem(details: ErrorDetails) -> Message:
+    name = "_".join(str(part) for part in details["loc"][:1])
+    setting = f"PACKLINE_{name.upper()}"
+    found = details.get("ctx", {}).get("error")
+    what = found.says if isinstance(found, FieldError) else said(_in_pydantics_words(details))
+    values: dict[str, Value] = {"setting": setting, "problem": what}
+    if any(secret in setting for secret in _NEVER_SHOWN):
+        return Message("secret", "{setting}: {problem}. Correct it and start again.", values, name)
+    values["given"] = repr(details["input"])
+    return Message(
+        "setting", "{setting} {given}: {problem}. Correct it and start again.", values, name
+    )
+
+
+def _in_pydantics_words(details: ErrorDetails) -> str:
+    return details["msg"].removeprefix("Value error, ")

@@ -11,7 +11,12 @@ from models.tables.catalogue import Warehouse
 
 def shop_clock(instant: datetime) -> str:
     """An instant as day, month and time in the shop's time zone, such as `23 Nov 16:05`."""
-    return f"{instant.astimezone(settings().zone_info):%d %b %H:%M}"
+    return f"{in_shop_time(instant):%d %b %H:%M}"
+
+
+def in_shop_time(instant: datetime) -> datetime:
+    """The same instant, as the clock on the shop's wall has it."""
+    return instant.astimezone(settings().zone_info)
 
 
 def open_hours(warehouse: Warehouse | None = None) -> OpenHours:

@@ -41,22 +41,37 @@ _PARCEL = re.compile(
 class OptionMissing(PacklineError):
     """A task of this kind needs an option that was not given."""
 
+    message = "A {kind} task also needs {option}: see `packline done --help`."
+
     def __init__(self, kind: TaskKind, option: str) -> None:
-        super().__init__(f"A {kind} task also needs {option}: see `packline done --help`.")
+        super().__init__(kind=kind, option=option)
 
 
 class OptionMalformed(PacklineError):
     """An option is not of the form it should have."""
 
+    message = "{option} {given!r} is not understood: write it like {example}."
+
     def __init__(self, option: str, given: str, example: str) -> None:
-        super().__init__(f"{option} {given!r} is not understood: write it like {example}.")
+        super().__init__(option=option, given=given, example=example)
 
 
 class GivenTwice(PacklineError):
     """A product stands twice under one option."""
 
+    message = "{option} names {sku} twice: give it once, with all its pieces."
+
     def __init__(self, option: str, sku: str) -> None:
-        super().__init__(f"{option} names {sku} twice: give it once, with all its pieces.")
+        super().__init__(option=option, sku=sku)
+
+
+class CannotBeCancelled(PacklineError):
+    """The order of such a task is cancelled in another way."""
+
+    message = "A {kind} task has no --cancel: see `packline done --help`, or `packline cancel`."
+
+    def __init__(self, kind: TaskKind) -> None:
+        super().__init__(kind=kind)
 
 
 @dataclass(frozen=True)
@@ -158,9 +173,7 @@ def hold_answer(by: str, decision: str | None, note: str) -> dict[str, Any]:
 def cancel_answer(kind: TaskKind, by: str, reason: str) -> dict[str, Any]:
     """Cancel the order in place of what the task asks for."""
     if kind not in _ANSWERED_BY:
-        raise PacklineError(
-            f"A {kind} task has no --cancel: see `packline done --help`, or `packline cancel`."
-        )
+        raise CannotBeCancelled(kind)
     return {"gate": str(kind), _ANSWERED_BY[kind]: by, "cancel": reason}
 
 

@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.database.schema import check_schema, migrate
 from adapters.database.sessions import DatabaseAway, database_url, engine, transaction
+from adapters.language.sentences import operators_language, sentence
 from adapters.prefect.api import PrefectApi
 from adapters.settings import settings
 from benchmarks.load import Load, Watch
@@ -43,6 +44,7 @@ from deployments.demo.demo import run_demo
 from deployments.dispatcher.loop import main as run_dispatcher
 from deployments.stack.live import run_live
 from domain.errors import PacklineError
+from domain.messages import Message, Value
 from models.enums import Adjustment, HoldReason, OrderStatus, Role
 from models.imports.fields import Given, checked
 from models.imports.kinds import Kind
@@ -590,15 +592,15 @@ def main() -> None:
     try:
         app()
     except PacklineError as problem:
-        _give_up(str(problem))
+        _give_up(problem)
     except OperationalError as problem:
-        _give_up(str(DatabaseAway(database_url(), problem.orig)))
+        _give_up(DatabaseAway(database_url(), problem.orig))
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
 
 
-def _give_up(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
+def _give_up(problem: PacklineError) -> NoReturn:
+    typer.echo(sentence(problem), err=True)
     sys.exit(1)
 
 
@@ -622,8 +624,13 @@ def _one(form: type[Given], given: dict[str, object]) -> Given:
 def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: bool) -> None:
     """Import a file and say what became of it; nothing else may be given beside it."""
     if beside:
+        given: dict[str, Value] = {"options": tuple(beside)}
         raise InvalidRow(
-            f"Give a --file or {', '.join(beside)}, not both: each row of a file says it all."
+            Message(
+                "file-and-options",
+                "Give a --file or {options}, not both: each row of a file says it all.",
+                given,
+            )
         )
     _ready()
     size = file.stat().st_size if file.is_file() else 0
@@ -637,7 +644,7 @@ def _take_in(file: Path, kind: Kind | None, beside: dict[str, object], as_json: 
         for note in report.notes:
             typer.echo(f"  {note}")
         for reject in report.rejects:
-            typer.echo(f"  {reject}", err=True)
+            typer.echo(f"  {reject.line_in(operators_language())}", err=True)
     if report.rejected and not (report.accepted or report.updated or report.unchanged):
         raise typer.Exit(1)
 

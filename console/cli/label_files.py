@@ -17,21 +17,22 @@ from services.execution.locks import find_shipment
 class NoLabels(PacklineError):
     """Nothing of the order is labelled."""
 
+    message = (
+        "Order {number} has no labels, or they are being replaced: they come once it is packed"
+        " (`packline order {number}` says how far it is)."
+    )
+
     def __init__(self, number: int) -> None:
-        super().__init__(
-            f"Order {number} has no labels, or they are being replaced: they come once it is packed"
-            f" (`packline order {number}` says how far it is)."
-        )
+        super().__init__(number=number)
 
 
 class CannotWrite(PacklineError):
     """The folder takes no files."""
 
+    message = "Labels cannot be written to {folder} ({problem}): give another folder with `--to`."
+
     def __init__(self, folder: Path, problem: OSError) -> None:
-        super().__init__(
-            f"Labels cannot be written to {folder} ({problem.strerror}): give another folder"
-            " with `--to`."
-        )
+        super().__init__(folder=str(folder), problem=problem.strerror)
 
 
 class LabelFile(BaseModel):

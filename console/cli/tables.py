@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adapters.documents.rendering import money
+from adapters.language.sentences import sentence
 from adapters.settings import settings
 from adapters.settings.shop_clock import shop_clock
 from benchmarks.replay_report import ReplayReport
@@ -340,7 +341,8 @@ def _note(row: TaskRow) -> str:
         "new address, new labels": (row.checklist or {}).get("replaced"),
     }
     marks = [name for name, holds in special.items() if holds]
-    return ". ".join(filter(None, (", ".join(marks), row.error)))
+    error = sentence(row.error) if row.error else ""
+    return ". ".join(filter(None, (", ".join(marks), error)))
 
 
 def _status(row: OrderRow) -> str:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from domain.errors import PacklineError
 from domain.promises import PromiseState
 from models.enums import ENDED, Role, TaskState
+from models.messages import MessageData
 from models.tables.orders import SalesOrder
 from models.tables.shipments import shipment_name
 from models.tables.staff import Staff, StaffTask
@@ -19,6 +20,15 @@ from services.orders.promises import PromiseClock
 from services.worklist.checklists import checklist_markdown
 from services.worklist.gates import GATES
 from services.worklist.tasks import ROLE_ABOVE, find_task
+
+
+class UnknownStaff(PacklineError):
+    """Nobody of that name works here."""
+
+    message = "Nobody called {name!r} works here: import staff.csv, or give --role."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
 
 
 class TaskRow(BaseModel):
@@ -42,7 +52,7 @@ class TaskRow(BaseModel):
     escalated_at: datetime | None
     promised_at: datetime
     promise: PromiseState
-    error: str
+    error: MessageData | None
     checklist: dict[str, Any] | None
 
 
@@ -93,10 +103,10 @@ def task_sheet(session: Session, task_id: int) -> str:
 
 
 def role_of(session: Session, name: str) -> Role:
-    """The role of somebody who works here. Raises `PacklineError`."""
+    """The role of somebody who works here. Raises `UnknownStaff`."""
     staff = session.get(Staff, name) if is_printable(name) else None
     if staff is None:
-        raise PacklineError(f"Nobody called {name!r} works here: import staff.csv, or give --role.")
+        raise UnknownStaff(name)
     return staff.role
 
 

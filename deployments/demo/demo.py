@@ -39,8 +39,19 @@ _TELL_SECONDS = 5.0
 class DemoStuck(PacklineError):
     """The orders do not move any more."""
 
+    message = "The orders do not move any more ({counts}): the reasons are in {logs}."
+
     def __init__(self, counts: str, logs: Path) -> None:
-        super().__init__(f"The orders do not move any more ({counts}): the reasons are in {logs}.")
+        super().__init__(counts=counts, logs=str(logs))
+
+
+class NotSummedUp(PacklineError):
+    """The nightly flow did not come to its end."""
+
+    message = "The daily summary ended as {state}: see its flow run."
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state=state)
 
 
 def run_demo(screen: Console) -> bool:
@@ -143,7 +154,7 @@ def _sum_up(screen: Console, prefect: PrefectApi) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while (state := prefect.state(run_id)).kind != "COMPLETED":
         if not state.is_live or time.monotonic() > deadline:
-            raise PacklineError(f"The daily summary ended as {state.name}: see its flow run.")
+            raise NotSummedUp(state.name)
         time.sleep(_PAUSE_SECONDS)
     screen.print(f"The daily summary of {today:%d %B %Y} is made and mailed.")
 

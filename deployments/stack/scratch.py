@@ -25,8 +25,10 @@ _OF_THE_USER = ("PACKLINE_DATABASE_URL", "PACKLINE_SMTP_HOST", "PACKLINE_SMTP_PO
 class ScratchTaken(PacklineError):
     """Somebody else works in the folder."""
 
+    message = "Another run is at work in {folder}: wait until it has ended."
+
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"Another run is at work in {folder}: wait until it has ended.")
+        super().__init__(folder=str(folder))
 
 
 @contextmanager

@@ -40,8 +40,10 @@ Say = Callable[[str], None]
 class StackDoesNotStart(PacklineError):
     """A part of the stack does not come up."""
 
+    message = "{part} does not start: the reason is at the end of {log}."
+
     def __init__(self, part: str, log: Path) -> None:
-        super().__init__(f"{part} does not start: the reason is at the end of {log}.")
+        super().__init__(part=part, log=str(log))
 
 
 class Stack:

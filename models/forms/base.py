@@ -15,7 +15,9 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import ErrorDetails
 
+from domain.messages import Message, Value, said
 from models.validation import error_text, printable, quoted
 
 
@@ -88,26 +90,31 @@ class Form(BaseModel):
         return _filled_in(schema, parts)
 
 
-def errors_of(form: type[Form], error: ValidationError) -> list[str]:
-    """What is wrong with how a form was filled in, each in a sentence that names the field as the
-    form does, such as `Parcels, item 2, Length (mm)`.
+def errors_of(form: type[Form], error: ValidationError) -> list[Message]:
+    """What is wrong with how a form was filled in, each with its field, and named as the form does:
+    `Parcels, item 2, Length (mm)`.
     """
-    return [
-        f"{_place(form, details['loc'])} {error_text(details)}"
-        for details in error.errors(include_url=False)
-    ]
+    return [_complaint(form, details) for details in error.errors(include_url=False)]
 
 
-def _place(form: type[Form], parts: tuple[int | str, ...]) -> str:
-    schema, names = form.model_json_schema(), []
+def _complaint(form: type[Form], details: ErrorDetails) -> Message:
+    what, parts = error_text(details), details["loc"]
+    values: dict[str, Value] = {"place": _place(form, parts), "problem": what}
+    field = ".".join(map(str, parts)) or None
+    return Message(what.code, "{place} {problem}", values, field)
+
+
+def _place(form: type[Form], parts: tuple[int | str, ...]) -> tuple[Message, ...]:
+    schema: dict[str, Any] = form.model_json_schema()
+    names: list[Message] = []
     for part in parts:
         if isinstance(part, int):
             schema = schema.get("items", {})
-            names.append(f"item {part + 1}")
+            names.append(Message("item", "item {number}", {"number": part + 1}))
         else:
             schema = schema.get("properties", {}).get(part, {})
-            names.append(schema.get("title") or quoted(part))
-    return ", ".join(names) or "The answer"
+            names.append(said(schema.get("title") or quoted(part)))
+    return tuple(names) or (Message("answer", "The answer"),)
 
 
 class CancellableForm(Form):

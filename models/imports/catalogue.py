@@ -22,8 +22,8 @@ from models.imports.fields import (
     WorkingDays,
     _held_to,
 )
+from models.imports.problems import WrongValue
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
-from models.validation import quoted
 
 
 class WarehouseIn(ImportRow):
@@ -50,7 +50,7 @@ class WarehouseIn(ImportRow):
     def _closes_after_opening(cls, value: str | None, info: ValidationInfo) -> str | None:
         opens_at = info.data.get("opens_at")
         if value and opens_at and not closes_later(opens_at, value):
-            raise ValueError(f"{quoted(value)} is not later than opens_at {quoted(opens_at)}")
+            raise WrongValue("closes-before-opening", given=value, opens_at=opens_at)
         return value
 
     @field_validator("holiday_subdivision")
@@ -60,13 +60,13 @@ class WarehouseIn(ImportRow):
             return value
         country = info.data["holiday_country"]
         if not country:
-            raise ValueError(f"{quoted(value)} needs a holiday_country")
+            raise WrongValue("needs-holiday-country", given=value)
         return _held_to(partial(check_place, country), value)
 
     @model_validator(mode="after")
     def _opens_and_closes(self) -> "WarehouseIn":
         if (self.opens_at is None) != (self.closes_at is None):
-            raise ValueError("opens_at and closes_at go together: give both or none")
+            raise WrongValue("opens-without-closing")
         return self
 
 

@@ -26,10 +26,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from domain.calendars import check_place, check_zone, clock, weekdays
-from domain.errors import PacklineError
+from domain.errors import FieldError, PacklineError
 from domain.money import exponent
+from models.imports.problems import WrongValue
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
-from models.validation import InvalidRow, phrase, printable, problems_in, quoted
+from models.validation import InvalidRow, InvalidValue, printable, problems_in
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
@@ -58,9 +59,10 @@ def _whole(smallest: int, largest: int) -> BeforeValidator:
     def check(value: object) -> int:
         text = str(_as_text(value)).strip()
         if not _ANY_WHOLE_NUMBER.fullmatch(text):
-            raise ValueError(f"{quoted(value)} is not a whole number")
+            raise InvalidValue("not-a-whole-number", given=str(value))
         if not _WHOLE_NUMBER.fullmatch(text) or not smallest <= int(text) <= largest:
-            raise ValueError(f"{quoted(value)} is not between {smallest:,} and {largest:,}")
+            given = str(value)
+            raise WrongValue("out-of-range", given=given, smallest=smallest, largest=largest)
         return int(text)
 
     return BeforeValidator(check)
@@ -68,13 +70,13 @@ def _whole(smallest: int, largest: int) -> BeforeValidator:
 
 def _share(value: object) -> Decimal:
     if not _SHARE.fullmatch(text := str(_as_text(value)).strip()):
-        raise ValueError(f"{quoted(value)} is not a share below 1 such as 0.2, which is 20 %")
+        raise WrongValue("not-a-share", given=str(value))
     return Decimal(text)
 
 
 def _country(code: str) -> str:
     if len(code) != 2 or pycountry.countries.get(alpha_2=code) is None:
-        raise ValueError(f"{quoted(code)} is not a country code of ISO 3166 such as GB")
+        raise WrongValue("not-a-country", given=code)
     return code.upper()
 
 
@@ -82,7 +84,7 @@ def _currency(code: str) -> str:
     try:
         exponent(code.upper())
     except PacklineError as problem:
-        raise ValueError(phrase(problem)) from problem
+        raise FieldError(problem.says) from problem
     return code.upper()
 
 
@@ -92,25 +94,22 @@ def _mail_address(text: str) -> str:
     try:
         address = validate_email(text)[1]
     except PydanticCustomError as problem:
-        raise ValueError(f"{quoted(text)} is not a mail address such as ann@shop.example") from (
-            problem
-        )
+        raise WrongValue("not-a-mail-address", given=text) from problem
     if "<" in text:
-        raise ValueError(f"{quoted(text)} must be the mail address alone, without the name")
+        raise WrongValue("mail-address-with-name", given=text)
     return address
 
 
 def _instant(value: object) -> datetime:
+    given = str(value)
     try:
-        instant = datetime.fromisoformat(str(value).strip())
+        instant = datetime.fromisoformat(given.strip())
     except ValueError as problem:
-        raise ValueError(
-            f"{quoted(value)} is not a time of ISO 8601 such as 2026-11-23T09:30:00Z"
-        ) from problem
+        raise WrongValue("not-an-instant", given=given) from problem
     if instant.tzinfo is None:
-        raise ValueError(f"{quoted(value)} has no time zone: end it with Z or with +01:00")
+        raise WrongValue("no-time-zone", given=given)
     if not _EARLIEST_YEAR <= instant.year <= _LATEST_YEAR:
-        raise ValueError(f"{quoted(value)} is not in the years {_EARLIEST_YEAR} to {_LATEST_YEAR}")
+        raise WrongValue("beyond-years", given=given, earliest=_EARLIEST_YEAR, latest=_LATEST_YEAR)
     return instant
 
 
@@ -118,8 +117,8 @@ def _held_to(check: Callable[[str], object], text: str) -> str:
     """The text as it is, if it passes a check that is also made of a setting."""
     try:
         check(text)
-    except ValueError as problem:
-        raise ValueError(f"{quoted(text)} {problem}") from problem
+    except FieldError as problem:
+        raise WrongValue("not-as-in-settings", given=text, problem=problem.says) from problem
     return text
 
 
@@ -179,4 +178,4 @@ def checked(form: type[Given], values: Mapping[str, object]) -> Given:
     try:
         return form.model_validate(values)
     except ValidationError as error:
-        raise InvalidRow("; ".join(problem.reason for problem in problems_in(error))) from error
+        raise InvalidRow(*(problem.message for problem in problems_in(error))) from error

@@ -20,7 +20,8 @@ from models.imports.fields import (
     Quantity,
     Text,
 )
-from models.validation import Problem, phrase, quoted
+from models.imports.problems import WrongValue
+from models.validation import Problem
 
 
 class OrderLineIn(ImportRow):
@@ -74,21 +75,23 @@ class OrderIn(ImportRow):
         first: dict[str, int] = {}
         for item, line in enumerate(self.lines):
             if first.setdefault(line.sku, item) != item:
-                reason = f"sku {quoted(line.sku)} is a duplicate line of this order: add them up"
-                yield Problem(item, reason)
+                twice = WrongValue("duplicate-line", field="sku", given=line.sku)
+                yield Problem(item, twice.says)
 
     def _bad_prices(self) -> Iterator["Problem"]:
         for item, line in enumerate(self.lines):
             try:
                 price = to_minor(line.unit_price, self.currency)
             except PacklineError as problem:
-                yield Problem(item, f"unit_price {phrase(problem)}")
+                yield Problem(item, problem.says.about("unit_price"))
                 continue
             if price < 0:
-                yield Problem(item, f"unit_price {quoted(line.unit_price)} is negative")
+                below = WrongValue("negative", field="unit_price", given=line.unit_price)
+                yield Problem(item, below.says)
 
     def _beyond_reason(self) -> Iterator["Problem"]:
         prices = zip(self.lines, self.unit_prices_minor(), strict=True)
         if sum(line.quantity * price for line, price in prices) > LARGEST_MINOR:
             largest = from_minor(LARGEST_MINOR, self.currency)
-            yield Problem(None, f"lines add up to more than {largest:,} {self.currency}")
+            beyond = WrongValue("lines-beyond-reason", largest=largest, currency=self.currency)
+            yield Problem(None, beyond.says)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from domain.errors import PacklineError
+from domain.errors import FieldError, PacklineError
 from domain.money import to_minor
 from models.enums import Role, ServiceLevel
 from models.imports.fields import (
@@ -18,7 +18,7 @@ from models.imports.fields import (
     Share,
     Text,
 )
-from models.validation import phrase, quoted
+from models.imports.problems import WrongValue
 
 
 class TaxRateIn(ImportRow):
@@ -56,9 +56,9 @@ class ShippingRateIn(ImportRow):
         try:
             price = to_minor(self.price, self.currency)
         except PacklineError as problem:
-            raise ValueError(f"price {phrase(problem)}") from problem
+            raise FieldError(problem.says.about("price")) from problem
         if price < 0:
-            raise ValueError(f"price {quoted(self.price)} is negative")
+            raise WrongValue("negative", field="price", given=self.price)
         return self
 
     def columns(self) -> dict[str, Any]:

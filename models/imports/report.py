@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
+from domain.messages import ENGLISH, Message, Value, Wording
 from models.imports.kinds import Kind
+from models.messages import MessageData
 
 
 class Reject(BaseModel):
@@ -14,11 +16,32 @@ class Reject(BaseModel):
 
     line: int
     subject: str
-    reason: str
+    problems: tuple[MessageData, ...]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def reason(self) -> str:
+        """Why, as an English sentence without its full stop."""
+        return self.reason_in(ENGLISH)
+
+    def reason_in(self, language: Wording) -> str:
+        """The same in another language."""
+        return language.formatted(self.problems, "; ")
+
+    def line_in(self, language: Wording) -> str:
+        """The line, what it is about, and why it was not taken."""
+        values: dict[str, Value] = {
+            "line": self.line,
+            "subject": self.subject,
+            "problems": self.problems,
+        }
+        if not self.subject:
+            return language.sentence(Message("bad-line", "line {line}: {problems:; }", values))
+        about = Message("bad-line-about", "line {line} ({subject}): {problems:; }", values)
+        return language.sentence(about)
 
     def __str__(self) -> str:
-        subject = f" ({self.subject})" if self.subject else ""
-        return f"line {self.line}{subject}: {self.reason}"
+        return self.line_in(ENGLISH)
 
 
 class ImportReport(BaseModel):

@@ -13,8 +13,8 @@ from models.imports.fields import (
     Text,
     WarehouseCode,
 )
+from models.imports.problems import WrongValue
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
-from models.validation import quoted
 
 
 class DeliveryIn(ImportRow):
@@ -41,17 +41,15 @@ class AdjustmentIn(ImportRow):
     @model_validator(mode="after")
     def _sign_fits(self) -> "AdjustmentIn":
         if self.quantity == 0:
-            raise ValueError("quantity '0' changes nothing: leave it out")
+            raise WrongValue("changes-nothing", field="quantity", given="0")
         if self.kind == Adjustment.DAMAGED and self.quantity > 0:
-            raise ValueError("damaged pieces leave the stock: write the quantity with a minus")
+            raise WrongValue("damaged-with-plus")
         if self.kind == Adjustment.RETURNED and self.quantity < 0:
-            raise ValueError("returned pieces come back: write the quantity without a minus")
+            raise WrongValue("returned-with-minus")
         if self.reference.startswith(COUNT_PREFIX):
-            raise ValueError(f"reference {quoted(self.reference)} looks like a count: book a count")
+            raise WrongValue("looks-like-a-count", field="reference", given=self.reference)
         if self.reference.startswith(ORDER_PREFIX):
-            raise ValueError(
-                f"reference {quoted(self.reference)} looks like Packline's own: give your slip's"
-            )
+            raise WrongValue("looks-like-our-own", field="reference", given=self.reference)
         return self
 
 
@@ -69,7 +67,7 @@ class TransferIn(ImportRow):
     @model_validator(mode="after")
     def _goes_elsewhere(self) -> "TransferIn":
         if self.from_warehouse == self.to_warehouse:
-            raise ValueError(f"to_warehouse {quoted(self.to_warehouse)} is where the pieces are")
+            raise WrongValue("goes-nowhere", field="to_warehouse", given=self.to_warehouse)
         return self
 
 

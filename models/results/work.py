@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from models.messages import MessageData
 from models.results.base import StepResult
 from models.results.stock import ShortLine, but_for
 
@@ -145,4 +146,4 @@ class GateOutcome(StepResult):
 
     accepted: bool
     answer: dict[str, Any] = Field(default_factory=dict)
-    error: str = ""
+    error: MessageData | None = None

@@ -39,10 +39,10 @@ class StaffTask(SQLModel, table=True):
 
     `warehouse` is where the order's stock is; None: no warehouse had been chosen.
 
-    A refused answer closes its round, with the error in the task of the next round.
-    `times_presented` counts how often its form was put up in Prefect. `reminder` and `escalation`
-    are the keys of the mails that told of it when it was late; from `escalation_due_at` on, the
-    role above is told.
+    A refused answer closes its round; the task of the next round has the error, as the data of a
+    message. `times_presented` counts how often its form was put up in Prefect. `reminder` and
+    `escalation` are the keys of the mails that told of it when it was late; from
+    `escalation_due_at` on, the role above is told.
     """
 
     __tablename__ = "staff_task"
@@ -90,7 +90,7 @@ class StaffTask(SQLModel, table=True):
     escalation: str | None = _key_of_mail()
     checklist: dict[str, Any] | None = document()
     times_presented: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    error: str = Field(default="", max_length=2000)
+    error: dict[str, Any] | None = document()
     answer: dict[str, Any] | None = document()
     answered_by: str | None = Field(default=None, max_length=100)
     answered_at: datetime | None = instant(None)

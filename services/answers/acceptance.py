@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, func, select
 
 from adapters.settings import settings
-from adapters.settings.shop_clock import shop_clock
+from adapters.settings.shop_clock import in_shop_time
 from models.base import utc_now
 from models.enums import LabelState, PickupState
 from models.forms.decisions import CANCEL_ORDER_CHOICE, HoldForm
@@ -38,7 +38,6 @@ from services.pricing.parcels import check_carrier_takes
 from services.worklist.picking_lists import goods_weight
 
 _YEARS = range(2000, 3000)
-_OR_CANCEL = "or say why the order is to be cancelled instead"
 
 
 def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> Picked:
@@ -69,32 +68,23 @@ def _found(form: PickingForm, listed: dict[str, int]) -> dict[str, int]:
     _check_outcome(form)
     found = {item.sku: item.quantity for item in form.found}
     if len(found) < len(form.found):
-        raise AnswerRefused("A product stands twice in your list: give one line per product.")
+        raise AnswerRefused("product-listed-twice", field="found")
     for item in form.found:
         _check_found(item, listed)
     left_out = [sku for sku, pieces in listed.items() if pieces and sku not in found]
     if form.outcome == SOMETHING_MISSING and left_out:
-        raise AnswerRefused(
-            f"Your list says nothing of {', '.join(left_out)}: add how many pieces you found of"
-            f" each, or, if all of those are there, choose '{TOO_FEW_OF_THESE}' (with `packline"
-            " done`: --rest)."
-        )
+        skus = tuple(left_out)
+        raise AnswerRefused("products-left-out", field="found", skus=skus, choice=TOO_FEW_OF_THESE)
     return listed | found
 
 
 def _check_outcome(form: PickingForm) -> None:
     if form.outcome is None:
-        raise AnswerRefused(f"Say whether all was there as listed, {_OR_CANCEL}.")
+        raise AnswerRefused("outcome-missing", field="outcome")
     if form.outcome == ALL_AS_LISTED and form.found:
-        raise AnswerRefused(
-            f"You chose 'all as listed' and also listed products: choose '{TOO_FEW_OF_THESE}',"
-            " or leave the list empty."
-        )
+        raise AnswerRefused("all-as-listed-with-list", field="outcome", choice=TOO_FEW_OF_THESE)
     if form.outcome != ALL_AS_LISTED and not form.found:
-        raise AnswerRefused(
-            f"You chose '{form.outcome}' and listed no product: add how many pieces you found, or"
-            " choose 'all as listed'."
-        )
+        raise AnswerRefused("nothing-listed", field="found", outcome=form.outcome)
 
 
 def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
@@ -110,20 +100,22 @@ def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
 def accept_packing(session: Session, shipment: Shipment, form: PackingForm) -> Packed:
     """Parcels weigh at least what is in them, and at most what the carrier takes."""
     if not form.parcels:
-        raise AnswerRefused(f"List each closed parcel with its weight and sides, {_OR_CANCEL}.")
+        raise AnswerRefused("parcels-missing", field="parcels")
     goods = goods_weight(session, shipment)
     packed = sum(parcel.weight_grams for parcel in form.parcels)
     if packed < goods:
         raise AnswerRefused(
-            f"The goods alone weigh {goods:,} g and the parcels together only {packed:,} g:"
-            " weigh the closed parcels again."
+            "parcels-lighter-than-goods", field="parcels", goods=goods, packed=packed
         )
     heaviest = settings().max_parcel_grams
     for number, parcel in enumerate(form.parcels, start=1):
         if parcel.weight_grams > heaviest:
             raise AnswerRefused(
-                f"Parcel {number} weighs {parcel.weight_grams:,} g and the carrier takes at most"
-                f" {heaviest:,} g: pack it into more parcels."
+                "parcel-too-heavy",
+                field=f"parcels.{number - 1}.weight_grams",
+                number=number,
+                grams=parcel.weight_grams,
+                heaviest=heaviest,
             )
     parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
     check_carrier_takes(session, shipment.order, parcels)
@@ -135,9 +127,8 @@ def accept_carrier_pickup(
 ) -> PickupOutcome:
     """The parcels left after their labels were made, and not in the future."""
     if not (form.confirmation_number and form.collected_at):
-        raise AnswerRefused(
-            f"Give the carrier's confirmation number and when it took the parcels, {_OR_CANCEL}."
-        )
+        missing = "collected_at" if form.confirmation_number else "confirmation_number"
+        raise AnswerRefused("pickup-incomplete", field=missing)
     collected_at = _in_shop_time(form.collected_at)
     labelled_at = session.scalar(
         select(func.max(ShippingLabel.bought_at)).where(
@@ -147,13 +138,17 @@ def accept_carrier_pickup(
     )
     if labelled_at and collected_at < labelled_at.replace(second=0, microsecond=0):
         raise AnswerRefused(
-            f"{shop_clock(collected_at)} is before the label was made ({shop_clock(labelled_at)}):"
-            " give the time when the carrier took the parcels."
+            "collected-before-label",
+            field="collected_at",
+            collected=in_shop_time(collected_at),
+            labelled=in_shop_time(labelled_at),
         )
     if collected_at > utc_now():
         raise AnswerRefused(
-            f"{shop_clock(collected_at)} is in the future (it is {shop_clock(utc_now())}):"
-            " give the time when the carrier took the parcels."
+            "collected-in-future",
+            field="collected_at",
+            collected=in_shop_time(collected_at),
+            now=in_shop_time(utc_now()),
         )
     pickup = session.exec(
         select(CarrierPickup).where(
@@ -176,14 +171,11 @@ def accept_restock(session: Session, shipment: Shipment, form: RestockForm) -> R
     The stock changes at once: what is back is free, and the rest has left it.
     """
     if form.outcome == ALL_AS_LISTED and form.lost:
-        raise AnswerRefused(
-            "You chose 'all as listed' and also listed products: choose"
-            f" '{DAMAGED_OR_MISSING}', or leave the list empty."
-        )
+        raise AnswerRefused("all-as-listed-with-list", field="outcome", choice=DAMAGED_OR_MISSING)
     if form.outcome != ALL_AS_LISTED and not form.lost:
-        raise AnswerRefused("List each product of which pieces are damaged or missing.")
+        raise AnswerRefused("losses-missing", field="lost")
     if len({item.sku for item in form.lost}) < len(form.lost):
-        raise AnswerRefused("A product stands twice in your list: give one line per product.")
+        raise AnswerRefused("product-listed-twice", field="lost")
     picked = {line.sku: line.picked for line in shipment.goods if line.picked}
     for item in form.lost:
         _check_lost(item, picked)
@@ -207,40 +199,33 @@ def accept_hold(session: Session, shipment: Shipment, form: HoldForm) -> HoldEnd
 
 def _check_lost(item: LostItem, picked: dict[str, int]) -> None:
     if item.sku not in picked:
-        raise AnswerRefused(
-            f"{item.sku} was not picked for this order: leave it out, and book what else you found"
-            " with `packline stock adjust`."
-        )
+        raise AnswerRefused("product-was-not-picked", field="lost", sku=item.sku)
     lost = item.damaged + item.missing
     if not 0 < lost <= picked[item.sku]:
+        there = picked[item.sku]
         raise AnswerRefused(
-            f"{lost} of {item.sku} are damaged or missing, and {picked[item.sku]} were picked:"
-            " correct the list."
+            "more-lost-than-picked", field="lost", lost=lost, sku=item.sku, picked=there
         )
 
 
 def _check_found(item: FoundItem, listed: dict[str, int]) -> None:
     sku, quantity = item.sku, item.quantity
     if sku not in listed:
-        raise AnswerRefused(
-            f"{sku} is not in this order: it has {', '.join(sorted(listed))}; put it back."
-        )
+        skus = tuple(sorted(listed))
+        raise AnswerRefused("product-not-in-order", field="found", sku=sku, skus=skus)
     if quantity > listed[sku]:
         raise AnswerRefused(
-            f"You found {quantity} of {sku} and the order has {listed[sku]}: put the rest back."
+            "more-found-than-ordered", field="found", found=quantity, sku=sku, listed=listed[sku]
         )
     if quantity < listed[sku] and item.why is None:
         raise AnswerRefused(
-            f"You found {quantity} of {listed[sku]} {sku}: say why there are fewer, one of not in"
-            " bin, damaged, wrong item, other."
+            "reason-for-fewer-missing", field="found", found=quantity, listed=listed[sku], sku=sku
         )
 
 
 def _in_shop_time(instant: datetime) -> datetime:
     """A time without a zone is meant as the clock on the shop's wall shows it."""
     if instant.year not in _YEARS:  # at the ends of time, no zone can show it
-        raise AnswerRefused(
-            f"{instant.year} is not a year in which parcels are collected:"
-            " give the time when the carrier took the parcels."
-        )
+        year = instant.year
+        raise AnswerRefused("year-without-collections", field="collected_at", year=year)
     return instant if instant.tzinfo else instant.replace(tzinfo=settings().zone_info)

@@ -11,6 +11,7 @@ from sqlmodel import Session, func, select
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from domain.allocation import Shortage
+from domain.messages import Message
 from domain.sourcing import Plan
 from domain.splits import CannotSplit
 from domain.tax import NoTaxRate
@@ -75,7 +76,7 @@ def _done(
 ) -> Decision:
     """A decision to cancel is a request like any other: the flow turns back at its next step."""
     if form.decision is None:
-        raise AnswerRefused("Decide what is to become of it, or say why the order is cancelled.")
+        raise AnswerRefused("decision-missing", field="decision")
     lock_goods(session, shipment)
     decision = ways[form.decision](session, shipment, form)
     if decision.cancels:
@@ -112,10 +113,8 @@ def _check_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
 def _pick_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
     """The rest is allocated again where the other pieces are, and somebody picks it."""
     if missing := reallocate(session, shipment):
-        raise AnswerRefused(
-            f"Stock is too low to pick again ({_listed(missing)}): let it wait, and it goes on by"
-            " itself once enough has come in, split it, or cancel what is missing."
-        )
+        shortages = _listed(missing)
+        raise AnswerRefused("stock-too-low-to-pick-again", field="decision", shortages=shortages)
     _send_picker(session, shipment)
     return _decided(form)
 
@@ -149,7 +148,7 @@ def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Deci
     if released_stock(session, shipment):
         return _split_after_count(session, shipment, form)
     if not _has_picked(shipment):
-        raise AnswerRefused("Nothing of it was found, so nothing can ship: let it wait instead.")
+        raise AnswerRefused("nothing-found-to-ship", field="decision")
     _split(session, shipment, missing_from_pick(shipment), "picked short", form)
     return _decided(form, ships_what_is_there=True)
 
@@ -158,7 +157,7 @@ def _split_after_count(session: Session, shipment: Shipment, form: _Form) -> Dec
     """What stock has now is picked and ships; the rest is a shipment of its own."""
     missing = _missing_from_stock(session, shipment)
     if sum(missing.values()) == _pieces(shipment):
-        raise AnswerRefused("Nothing of it is in stock, so nothing can ship: let it wait instead.")
+        raise AnswerRefused("nothing-in-stock-to-pick", field="decision")
     if missing:
         _split(session, shipment, missing, "stock is short", form)
     return _pick_what_is_there(session, shipment, form)
@@ -168,10 +167,7 @@ def _split_shortage(session: Session, shipment: Shipment, form: _Form) -> Decisi
     """What one warehouse has now ships; the rest is a shipment of its own."""
     missing = _missing_from_stock(session, shipment)
     if sum(missing.values()) == _pieces(shipment):
-        raise AnswerRefused(
-            "Nothing of it is in stock, so nothing can ship: leave it, and it goes on by itself"
-            " once its stock is there, or cancel it."
-        )
+        raise AnswerRefused("nothing-in-stock-to-ship", field="decision")
     if missing:
         _split(session, shipment, missing, "stock is short", form)
     return _decided(form)
@@ -228,10 +224,7 @@ def _cancel_missing(
 def _refuse_while_others_travel(session: Session, shipment: Shipment) -> None:
     """Cancelling the order would take back what is picked and packed of it."""
     if [one.number for one in shipments_to_cancel(session, shipment.order)] != [shipment.number]:
-        raise AnswerRefused(
-            "Nothing of this shipment is there, and others of its order have not left yet: decide"
-            " once they have, or cancel the whole order."
-        )
+        raise AnswerRefused("others-have-not-left", field="decision")
 
 
 def _cancel(session: Session, shipment: Shipment, form: _Form) -> Decision:
@@ -271,7 +264,7 @@ def _split(
     try:
         split(session, shipment, pieces, why, by=form.decided_by, warehouse=warehouse)
     except CannotSplit as refusal:
-        raise AnswerRefused(str(refusal)) from None
+        raise AnswerRefused(refusal.says.about("decision")) from None
 
 
 def _cancel_lines(
@@ -292,7 +285,7 @@ def _cancel_lines(
     try:
         refund = reprice(session, shipment.order, reason, form.decided_by)
     except (NoShippingZone, NoShippingRate, NoTaxRate) as problem:
-        raise AnswerRefused(f"The order cannot be priced: {problem}") from problem
+        raise AnswerRefused("order-cannot-be-priced", problem=problem.says) from problem
     result = LinesCancelled(cancelled=dict(missing), refund=refund.key if refund else None)
     number = cancellations(session, shipment) + 1
     record(session, shipment.key, CANCEL_LINES, number, result, shipment.run_id or "")
@@ -318,10 +311,8 @@ def _elsewhere(session: Session, shipment: Shipment) -> Plan:
     """ShipmentId warehouses give what nobody has found. Raises `AnswerRefused`."""
     plan = sourcing_plan(session, shipment, anywhere=True)
     if plan.missing:
-        raise AnswerRefused(
-            f"Stock is too low to pick it elsewhere ({_listed(plan.missing)}): let it wait, split"
-            " it, or cancel what is missing."
-        )
+        shortages = _listed(plan.missing)
+        raise AnswerRefused("stock-too-low-elsewhere", field="decision", shortages=shortages)
     return plan
 
 
@@ -333,5 +324,8 @@ def _pieces(shipment: Shipment) -> int:
     return sum(line.quantity for line in shipment.goods)
 
 
-def _listed(missing: Iterable[Shortage]) -> str:
-    return "; ".join(str(ShortLine(**asdict(shortage))) for shortage in missing)
+def _listed(missing: Iterable[Shortage]) -> tuple[Message, ...]:
+    return tuple(
+        Message("shortage", "{sku}: {wanted} wanted, {available} available", asdict(shortage))
+        for shortage in missing
+    )

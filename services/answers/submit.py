@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from adapters.database.sessions import transaction
 from adapters.settings import settings
+from domain.messages import Message
 from domain.short_picks import ShortPick
 from models.enums import AnsweredThrough, TaskKind, TaskState
 from models.forms.base import CancellableForm, Form, errors_of
@@ -27,14 +28,10 @@ from services.execution.locks import locked_shipment
 from services.orders.cancellation import request_cancellation
 from services.worklist.closing import close_task, complete_task, note_answer, record_outcome
 from services.worklist.gates import GATES, Gate
-from services.worklist.tasks import (
-    TaskNotOpen,
-    ask_again,
-    find_task,
-    task_of,
-    tasks_of,
-    why_not_open,
-)
+from services.worklist.tasks import ask_again, find_task, not_open, task_of, tasks_of
+
+_MOST_COMPLAINTS = 20
+"""Whoever fills in a form hundredfold wrong corrects it step by step."""
 
 
 def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
@@ -50,7 +47,7 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
         if task.state == TaskState.HELD:
             raise OnHold(shipment.order)
         if task.state != TaskState.OPEN:
-            raise TaskNotOpen(why_not_open(task))
+            raise not_open(task)
         if cancels_instead(session, shipment, GATES[task.kind], answer):
             return task
         result = _checked(session, GATES[task.kind], shipment, answer)
@@ -94,13 +91,13 @@ def store_answer(
     """
     task = task_of(session, shipment, kind=gate.kind, round=round)
     if task.state != TaskState.OPEN:
-        raise TaskNotOpen(why_not_open(task))
+        raise not_open(task)
     answer = _storable(answer)
     try:
         with session.begin_nested():
             result = _checked(session, gate, shipment, answer)
     except AnswerRefused as refusal:
-        return _refuse(session, shipment, task, answer, str(refusal))
+        return _refuse(session, shipment, task, answer, refusal.says)
     outcome = close_task(session, shipment, task, result, AnsweredThrough.PREFECT)
     _wait_for_rest(session, shipment, task, result)
     _decide_by_setting(session, shipment, result)
@@ -111,7 +108,7 @@ def _checked(
     session: Session, gate: Gate, shipment: Shipment, answer: dict[str, Any]
 ) -> StepResult:
     if answer == gate.example:
-        raise AnswerRefused("The run was resumed without an answer: give yours.")
+        raise AnswerRefused("no-answer")
     return gate.acceptance(session, shipment, _filled_in(gate, answer))
 
 
@@ -129,8 +126,8 @@ def _filled_in(gate: Gate, answer: dict[str, Any]) -> Form:
     try:
         return gate.form.model_validate(answer)
     except ValidationError as error:
-        wrong = "; ".join(errors_of(gate.form, error))
-        raise AnswerRefused(f"{wrong}. Correct it and answer again.") from None
+        wrong = tuple(errors_of(gate.form, error)[:_MOST_COMPLAINTS])
+        raise AnswerRefused("badly-filled-in", field=wrong[0].field, problems=wrong) from None
 
 
 _BY_SETTING = {
@@ -162,7 +159,15 @@ def _decide_by_setting(session: Session, shipment: Shipment, result: StepResult)
                 answer_by_packline(session, shipment, task, answer)
             return
         except AnswerRefused as refusal:
-            task.error = f"PACKLINE_SHORT_PICK is {rule}. {refusal}"[:2000]
+            task.error = _by_setting(rule, refusal).as_data()
+
+
+def _by_setting(rule: ShortPick, refusal: AnswerRefused) -> Message:
+    return Message(
+        "setting-cannot-decide",
+        "PACKLINE_SHORT_PICK is {rule}. {refusal}.",
+        {"rule": str(rule), "refusal": refusal.says},
+    )
 
 
 def _refuse(
@@ -170,14 +175,14 @@ def _refuse(
     shipment: Shipment,
     task: StaffTask,
     answer: dict[str, Any],
-    error: str,
+    error: Message,
 ) -> GateOutcome:
     note_answer(task, TaskState.REFUSED, answer, AnsweredThrough.PREFECT, "")
     session.flush()
-    ask_again(session, shipment, task, error[:2000])
+    ask_again(session, shipment, task, error)
     outcome = GateOutcome(accepted=False, answer=answer, error=error)
     record_outcome(session, shipment, task, outcome)
-    add_event(session, shipment.key, f"{GATES[task.kind].title}: asked again", error)
+    add_event(session, shipment.key, f"{GATES[task.kind].title}: asked again", str(error))
     return outcome
 
 

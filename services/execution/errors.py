@@ -1,49 +1,69 @@
 """Why an attempt stops, or an answer is refused."""
 
-from adapters.settings.shop_clock import shop_clock
+from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from models.tables.orders import SalesOrder
-from models.tables.shipments import shipment_name
+from services.execution.refusals import AnswerRefused
+
+__all__ = ["AnswerRefused", "CancellationRequested", "OnHold", "Superseded", "UnknownOrder"]
 
 
 class UnknownOrder(PacklineError):
     """There is no such order, or no such shipment of it."""
 
+    messages = {
+        "unknown-order": ("There is no order {number}: `packline orders --sort newest` lists all."),
+        "unknown-shipment": (
+            "There is no order {number}, shipment {shipment}:"
+            " `packline orders --sort newest` lists all."
+        ),
+    }
+
     def __init__(self, number: int, shipment: int = 1) -> None:
-        what = shipment_name(number, shipment)
-        super().__init__(f"There is no {what}: `packline orders --sort newest` lists all.")
+        code = "unknown-order" if shipment == 1 else "unknown-shipment"
+        super().__init__(code, number=number, shipment=shipment)
 
 
 class Superseded(PacklineError):
     """A newer attempt works on the order; this one may write nothing more."""
 
+    message = "{name} was taken over by flow run {run_id}: watch that run, nothing is lost."
+
     def __init__(self, name: str, run_id: str | None) -> None:
-        super().__init__(
-            f"{name} was taken over by flow run {run_id}: watch that run, nothing is lost."
-        )
+        super().__init__(name=name, run_id=run_id)
 
 
 class CancellationRequested(PacklineError):
     """Somebody asked to cancel the order: the attempt begins no further step, and turns back."""
 
+    message = (
+        "{name} is to be cancelled, says {by} ({reason}): what was done for it is being undone."
+    )
+
     def __init__(self, name: str, order: SalesOrder) -> None:
-        super().__init__(
-            f"{name} is to be cancelled, says {order.cancel_requested_by} ({order.cancel_reason}):"
-            " what was done for it is being undone."
-        )
+        super().__init__(name=name, by=order.cancel_requested_by, reason=order.cancel_reason)
 
 
 class OnHold(PacklineError):
     """The order is on hold: nothing is begun for it until somebody releases it."""
 
+    messages = {
+        "on-hold": (
+            "Order {number} is on hold since {since}, says {by} ({reason}): release it first"
+            " (`packline release {number}`)."
+        ),
+        "on-hold-with-note": (
+            "Order {number} is on hold since {since}, says {by} ({reason}, {note}): release it"
+            " first (`packline release {number}`)."
+        ),
+    }
+
     def __init__(self, order: SalesOrder) -> None:
-        note = f", {order.hold_note}" if order.hold_note else ""
-        since = f" since {shop_clock(order.on_hold_since)}" if order.on_hold_since else ""
         super().__init__(
-            f"Order {order.number} is on hold{since}, says {order.held_by} ({order.hold_reason}"
-            f"{note}): release it first (`packline release {order.number}`)."
+            "on-hold-with-note" if order.hold_note else "on-hold",
+            number=order.number,
+            since=in_shop_time(order.on_hold_since) if order.on_hold_since else None,
+            by=order.held_by,
+            reason=order.hold_reason,
+            note=order.hold_note,
         )
-
-
-class AnswerRefused(PacklineError):
-    """The answer breaks a rule; the message says which and what to do."""

@@ -10,6 +10,7 @@ from adapters.database.sessions import transaction
 from adapters.settings import MOST_WORKING_HOURS
 from adapters.settings.shop_clock import in_working_hours
 from domain.errors import PacklineError
+from domain.messages import Message
 from domain.working_hours import NeverOpen
 from models.base import utc_now
 from models.enums import MovementKind
@@ -30,12 +31,13 @@ OPENING = "opening"
 class SameRank(PacklineError):
     """Two warehouses would have the same rank."""
 
+    message = (
+        "{warehouses: and } would have the same rank, {rank}: nothing was taken; give each a rank"
+        " of its own, also one that is there already and not in the file."
+    )
+
     def __init__(self, rank: int, codes: list[str]) -> None:
-        super().__init__(
-            f"{' and '.join(codes)} would have the same rank, {rank}: nothing was taken; give each"
-            " a rank of its own, also one that is there already and not in the file."
-        )
-        self.rank, self.codes = rank, codes
+        super().__init__(rank=rank, warehouses=tuple(codes))
 
 
 class WarehouseImport(RecordImport):
@@ -47,7 +49,7 @@ class WarehouseImport(RecordImport):
         try:
             in_working_hours(utc_now(), MOST_WORKING_HOURS, Warehouse(**record.columns()))
         except NeverOpen as problem:
-            raise InvalidRow(str(problem).rstrip(".")) from problem
+            raise InvalidRow(problem.says) from problem
 
     def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """As for other records. Raises `SameRank`."""
@@ -57,6 +59,14 @@ class WarehouseImport(RecordImport):
         for rank, both in session.execute(shared.having(func.count() > 1)):
             raise SameRank(rank, sorted(both))
         return counts
+
+
+def _described_otherwise(line: int) -> Message:
+    return Message(
+        "product-described-twice",
+        "describes its product otherwise than line {line}: make them alike",
+        {"line": line},
+    )
 
 
 class ProductImport(RecordImport):
@@ -78,11 +88,11 @@ class ProductImport(RecordImport):
         try:
             super().check(record, line)
         except UnknownWarehouse as problem:
-            raise InvalidRow(str(problem).rstrip(".")) from problem
+            raise InvalidRow(problem.says.about("warehouse")) from problem
         columns = record.columns()
         first, described = self.described.setdefault(columns["sku"], (line, columns))
         if described != columns:
-            raise InvalidRow(f"describes its product otherwise than line {first}: make them alike")
+            raise InvalidRow(_described_otherwise(first))
 
     def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """Products first, then where they lie. A row is new if the product is new there."""

@@ -9,6 +9,8 @@ from sqlmodel import SQLModel
 
 from adapters.files.rejects import RejectsFile
 from adapters.files.rows import Row
+from adapters.language.sentences import operators_language
+from domain.messages import Message
 from models.imports.fields import ImportRow, checked
 from models.imports.kinds import FORMS, Kind
 from models.imports.report import ImportReport, Reject
@@ -30,10 +32,12 @@ class ImportCounts:
         self.rejects: list[Reject] = []
         self.notes: list[str] = []
 
-    def reject(self, row: Row, subject: str, reason: str) -> None:
-        """Note one line that was not taken."""
-        reject = Reject(line=row.line, subject=subject[:_SUBJECT_LENGTH], reason=reason)
-        self.file.write(reject.line, reject.subject, reject.reason, row.text)
+    def reject(self, row: Row, subject: str, problems: Iterable[Message]) -> None:
+        """Note one line that was not taken, and all that is wrong with it."""
+        shortened = subject[:_SUBJECT_LENGTH]
+        reject = Reject(line=row.line, subject=shortened, problems=tuple(problems))
+        reason = reject.reason_in(operators_language())
+        self.file.write(reject.line, reject.subject, reason, row.text)
         if len(self.rejects) < _REJECTS_SHOWN:
             self.rejects.append(reject)
 

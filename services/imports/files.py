@@ -15,7 +15,6 @@ from models.imports.fields import ImportRow
 from models.imports.kinds import FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
 from models.imports.report import ImportReport
-from models.validation import quoted
 from services.imports.catalogue import ProductImport, WarehouseImport
 from services.imports.counts import ImportCounts
 from services.imports.orders import OrderImport
@@ -31,29 +30,44 @@ _IMPORTS: dict[Kind, type[RecordImport]] = {
 class UnknownKind(PacklineError):
     """A file whose columns are those of no kind."""
 
+    message = (
+        "{path} has the columns {columns!q}, which belong to none of {kinds}:"
+        " name its columns as docs/import.md does, separated by commas."
+    )
+
     def __init__(self, path: Path, columns: Iterable[str]) -> None:
-        kinds = ", ".join(kind.value for kind in Kind)
-        super().__init__(
-            f"{path} has the columns {quoted(', '.join(columns))}, which belong to none of {kinds}:"
-            " name its columns as docs/import.md does, separated by commas."
-        )
-        self.path = path
+        kinds = tuple(kind.value for kind in Kind)
+        super().__init__(path=str(path), columns=tuple(columns), kinds=kinds)
 
 
 class WrongColumns(PacklineError):
     """A CSV with columns that its kind does not have, or without some that it must have."""
 
-    def __init__(self, path: Path, kind: Kind, missing: set[str], unknown: set[str]) -> None:
-        faults = [
-            f"{verb} {', '.join(sorted(columns))}"
-            for verb, columns in (("lacks", missing), ("has the unknown", unknown))
-            if columns
-        ]
-        super().__init__(
-            f"{path}, a file of {kind}, {' and '.join(faults)}:"
+    messages = {
+        "missing-columns": (
+            "{path}, a file of {kind}, lacks {missing}: name its columns as docs/import.md does."
+        ),
+        "unknown-columns": (
+            "{path}, a file of {kind}, has the unknown {unknown}:"
             " name its columns as docs/import.md does."
+        ),
+        "missing-and-unknown-columns": (
+            "{path}, a file of {kind}, lacks {missing} and has the unknown {unknown}:"
+            " name its columns as docs/import.md does."
+        ),
+    }
+
+    def __init__(self, path: Path, kind: Kind, missing: set[str], unknown: set[str]) -> None:
+        code = "missing-and-unknown-columns"
+        if not (missing and unknown):
+            code = "missing-columns" if missing else "unknown-columns"
+        super().__init__(
+            code,
+            path=str(path),
+            kind=str(kind),
+            missing=tuple(sorted(missing)),
+            unknown=tuple(sorted(unknown)),
         )
-        self.path, self.kind, self.missing, self.unknown = path, kind, missing, unknown
 
 
 def import_file(

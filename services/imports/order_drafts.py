@@ -8,11 +8,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from adapters.files.rows import Form, Progress, Row, RowFile
+from domain.messages import Message, Value
 from models.imports.fields import MAX_LINES
 from models.imports.orders import OrderIn, OrderLineIn
-from models.validation import Problem, problems_in, quoted
+from models.validation import Problem, problems_in
 
-_NAMELESS = "names no order: give its channel and external_id"
+_NAMELESS = Message("order-not-named", "names no order: give its channel and external_id")
+_SCATTERED = Message(
+    "scattered-order", "has rows in several places of the file: bring them together"
+)
 _LINE_COLUMNS = frozenset(OrderLineIn.model_fields)
 _ORDER_COLUMNS = tuple(name for name in OrderIn.model_fields if name != "lines")
 
@@ -32,7 +36,7 @@ class OrderDraft:
     places: Sequence[int]
     subject: str
     order: OrderIn | None = None
-    problems: dict[int, list[str]] = field(default_factory=dict)
+    problems: dict[int, list[Message]] = field(default_factory=dict)
     number: int | None = None
 
     @property
@@ -43,21 +47,28 @@ class OrderDraft:
     def add_error(self, problem: Problem) -> None:
         """Note a problem at the line that it belongs to."""
         if problem.item is None:
-            return self.add_error_at(self.places[0], problem.reason)
+            return self.add_error_at(self.places[0], problem.message)
         one_line = len(self.rows) == 1 and len(self.places) > 1
-        reason = f"item {problem.item + 1}: {problem.reason}" if one_line else problem.reason
-        return self.add_error_at(self.places[problem.item], reason)
+        what = _at_item(problem.item, problem.message) if one_line else problem.message
+        return self.add_error_at(self.places[problem.item], what)
 
-    def add_error_at(self, line: int, reason: str) -> None:
+    def add_error_at(self, line: int, what: Message) -> None:
         """Note a problem at a line of the file."""
-        self.problems.setdefault(line, []).append(reason.rstrip("."))
+        self.problems.setdefault(line, []).append(what)
 
-    def reasons(self) -> Iterator[tuple[Row, str]]:
+    def rejects(self) -> Iterator[tuple[Row, tuple[Message, ...]]]:
         """Each row of the rejected order, and why it was not taken."""
-        first = min(self.problems)
+        first: dict[str, Value] = {"line": min(self.problems)}
+        whole = Message("order-rejected", "its order is rejected whole for line {line}", first)
         for row in self.rows:
-            own = self.problems.get(row.line)
-            yield row, "; ".join(own) if own else f"its order is rejected whole for line {first}"
+            yield row, tuple(self.problems.get(row.line, [whole]))
+
+
+def _at_item(item: int, what: Message) -> Message:
+    """A problem of an order that stands in one line of the file."""
+    values: dict[str, Value] = {"number": item + 1, "problem": what}
+    field = f"lines.{item}.{what.field}" if what.field else f"lines.{item}"
+    return Message(what.code, "item {number}: {problem}", values, field)
 
 
 def drafts(file: RowFile, progress: Progress | None = None) -> Iterator[OrderDraft]:
@@ -78,7 +89,7 @@ class _Survey:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.channels: set[str] = set()
-        self.broken: dict[Key, str] = {}
+        self.broken: dict[Key, Message] = {}
         seen: set[Key] = set()
         for key, block in groupby((row for row in rows if all(_key(row))), _key):
             lines = 0
@@ -87,9 +98,12 @@ class _Survey:
                 if not row.problem:
                     self.channels.add(key[0])
             if key in seen:
-                self.broken[key] = "has rows in several places of the file: bring them together"
+                self.broken[key] = _SCATTERED
             elif lines > MAX_LINES:
-                self.broken[key] = f"has more than {MAX_LINES:,} lines: split the order"
+                most: dict[str, Value] = {"most": MAX_LINES}
+                self.broken[key] = Message(
+                    "order-too-long", "has more than {most:,} lines: split the order", most
+                )
             seen.add(key)
 
 
@@ -105,7 +119,7 @@ def _draft_of_object(row: Row) -> OrderDraft:
     return draft
 
 
-def _draft_of_rows(rows: Sequence[Row], broken: Mapping[Key, str]) -> OrderDraft:
+def _draft_of_rows(rows: Sequence[Row], broken: Mapping[Key, Message]) -> OrderDraft:
     """An order that is a row of a CSV per item, with the order's own columns in each of them."""
     sound = [row for row in rows if not _is_faulty(row)]
     first = sound[0] if sound else rows[-1]
@@ -132,8 +146,13 @@ def _check_columns_agree(draft: OrderDraft, rows: Sequence[Row]) -> None:
     for row in rows[1:]:
         for name in _ORDER_COLUMNS:
             if row.values.get(name) != first.values.get(name):
-                given = quoted(row.values.get(name, ""))
-                draft.add_error_at(row.line, f"{name} {given} differs from line {first.line}")
+                given = str(row.values.get(name, ""))
+                draft.add_error_at(row.line, _differs(name, given, first.line))
+
+
+def _differs(name: str, given: str, line: int) -> Message:
+    values: dict[str, Value] = {"name": name, "given": given, "line": line}
+    return Message("row-differs", "{name} {given!q} differs from line {line}", values, name)
 
 
 def _read(draft: OrderDraft, values: Mapping[str, Any]) -> None:

@@ -11,13 +11,14 @@ from sqlmodel import Session, col, select
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.files.rows import Progress, RowFile
+from domain.messages import Message
 from models.base import utc_now
 from models.enums import ServiceLevel
 from models.imports.orders import OrderIn, OrderLineIn
 from models.tables.catalogue import Product
 from models.tables.ledger import AuditEvent
 from models.tables.orders import OrderLine, SalesOrder
-from models.validation import Problem, quoted
+from models.validation import Problem
 from services.execution.ledger import order_key
 from services.imports.counts import ImportCounts, table_of
 from services.imports.order_drafts import Key, OrderDraft, drafts
@@ -67,8 +68,8 @@ class OrderImport:
         for draft in batch:
             if draft.problems:
                 self.counts.rejected += 1
-                for row, reason in draft.reasons():
-                    self.counts.reject(row, draft.subject, reason)
+                for row, problems in draft.rejects():
+                    self.counts.reject(row, draft.subject, problems)
             elif draft.number:
                 self.counts.accepted += 1
             else:
@@ -112,10 +113,20 @@ def _is_one_of(column: Any, values: set[str]) -> Any:
     return column == any_(literal(sorted(values), ARRAY(String)))
 
 
-def _unknown_sku(sku: str, meant: Mapping[str, str]) -> str:
-    hint = meant.get(sku.lower())
-    ask = f"did you mean {quoted(hint)}?" if hint else "import the product first"
-    return f"sku {quoted(sku)} is not in the catalogue: {ask}"
+def _unknown_sku(sku: str, meant: Mapping[str, str]) -> Message:
+    if hint := meant.get(sku.lower()):
+        return Message(
+            "unknown-sku-alike",
+            "{sku!q} is not in the catalogue: did you mean {hint!q}?",
+            {"sku": sku, "hint": hint},
+            "sku",
+        )
+    return Message(
+        "unknown-sku",
+        "{sku!q} is not in the catalogue: import the product first",
+        {"sku": sku},
+        "sku",
+    )
 
 
 def _insert_orders(session: Session, sound: Sequence[OrderDraft]) -> None:
@@ -176,11 +187,16 @@ def _compare(session: Session, known: Sequence[OrderDraft]) -> None:
     for draft in known:
         stored = orders[draft.key]
         if draft.order and (what := _difference(draft.order, stored, lines[stored.number or 0])):
-            reason = (
-                f"order {draft.subject} was imported before as {stored.number}, with"
-                f" another {what}: an import does not change orders"
-            )
-            draft.add_error(Problem(None, reason))
+            draft.add_error(Problem(None, _was_imported(draft.subject, stored.number, what)))
+
+
+def _was_imported(subject: str, number: int, what: str) -> Message:
+    return Message(
+        "imported-before",
+        "order {order} was imported before as {number}, with another {what}: an import does not"
+        " change orders",
+        {"order": subject, "number": number, "what": what},
+    )
 
 
 def _stored_lines(session: Session, numbers: Sequence[int]) -> dict[int, set[Any]]:

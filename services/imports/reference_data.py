@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel
 
 from adapters.database.sessions import transaction
 from adapters.files.rows import Row
+from domain.messages import Message, Value
 from models.imports.fields import ImportRow
 from models.imports.kinds import Kind
 from models.tables.catalogue import Product, Warehouse
@@ -55,7 +56,7 @@ class RecordImport:
     def check(self, record: ImportRow, line: int) -> None:
         """Raises `InvalidRow` when the row does not go with those before it."""
         if (first := self.first_line.setdefault(self.key(record), line)) != line:
-            raise InvalidRow(f"stands in line {first} already: keep one of them")
+            raise InvalidRow(_repeated(first))
 
     def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """How many of the records are new, and how many others have changed."""
@@ -69,15 +70,20 @@ class RecordImport:
                 record = sound(row, self.kind)
                 self.check(record, row.line)
             except InvalidRow as problem:
-                self._reject(row, str(problem))
+                self._reject(row, problem)
             else:
                 yield record
 
-    def _reject(self, row: Row, reason: str) -> None:
+    def _reject(self, row: Row, problem: InvalidRow) -> None:
         given = (row.values.get(column.name) for column in self.table.primary_key)
         subject = " ".join(str(value) for value in given if value)
         self.counts.rejected += 1
-        self.counts.reject(row, subject, reason)
+        self.counts.reject(row, subject, problem.problems)
+
+
+def _repeated(line: int) -> Message:
+    said: dict[str, Value] = {"line": line}
+    return Message("repeated-row", "stands in line {line} already: keep one of them", said)
 
 
 def key_of(table: Table, columns: dict[str, Any]) -> Key:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from adapters.files.rows import Row
 from domain.errors import PacklineError, Unavailable
+from domain.messages import Message
 from models.imports.fields import ImportRow
 from models.imports.kinds import Kind
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
@@ -31,7 +32,7 @@ def take_stock_changes(rows: Iterable[Row], kind: Kind, counts: ImportCounts) ->
             raise
         except PacklineError as problem:
             counts.rejected += 1
-            counts.reject(row, str(row.values.get("sku") or ""), str(problem).rstrip("."))
+            counts.reject(row, str(row.values.get("sku") or ""), _problems(problem))
             continue
         counts.accepted += is_new
         counts.unchanged += not is_new
@@ -41,7 +42,7 @@ def _take(row: Row, change: ImportRow, first_line: dict[_Key, int], counts: Impo
     """Book it; False: it was booked before, by an earlier import."""
     first = first_line.setdefault(_key(change), row.line)
     if first != row.line:
-        raise InvalidRow(f"stands in line {first} already: keep one of them, or add them up")
+        raise InvalidRow(_repeated(first))
     try:
         if isinstance(change, StockCountIn):
             if (counted := count(change)).short_orders:
@@ -55,6 +56,18 @@ def _take(row: Row, change: ImportRow, first_line: dict[_Key, int], counts: Impo
             raise
         return False
     return True
+
+
+def _problems(problem: PacklineError) -> tuple[Message, ...]:
+    return problem.problems if isinstance(problem, InvalidRow) else (problem.says,)
+
+
+def _repeated(line: int) -> Message:
+    return Message(
+        "repeated-change",
+        "stands in line {line} already: keep one of them, or add them up",
+        {"line": line},
+    )
 
 
 def _key(change: ImportRow) -> _Key:

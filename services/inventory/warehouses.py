@@ -13,11 +13,13 @@ from models.tables.stock import StockLevel
 class UnknownWarehouse(PacklineError):
     """There is no such warehouse."""
 
+    message = (
+        "There is no warehouse {warehouse!r}: there is {known: and }; import another with"
+        " `packline import warehouses.csv`."
+    )
+
     def __init__(self, code: str, known: Iterable[str]) -> None:
-        super().__init__(
-            f"There is no warehouse {code!r}: there is {' and '.join(known)}; import another with"
-            " `packline import warehouses.csv`."
-        )
+        super().__init__(warehouse=code, known=tuple(known))
 
 
 def warehouses(session: Session) -> list[Warehouse]:

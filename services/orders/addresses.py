@@ -5,6 +5,7 @@ for it than was agreed; where it costs less, the difference is a refund. Labels 
 address on them are replaced, if whoever changes it says so.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -12,6 +13,7 @@ from sqlmodel import Session, col, select
 from adapters.database.sessions import transaction
 from adapters.documents.addresses import address_lines
 from domain.errors import PacklineError
+from domain.messages import Message
 from models.enums import LabelState, TaskKind
 from models.imports.requests import AddressIn
 from models.results.orders import AddressChanged
@@ -30,22 +32,33 @@ from services.pricing.parcels import check_carrier_takes
 from services.pricing.refunds import reprice
 from services.worklist.gates import GATES
 
-_NEW_LABEL = "`--new-label` voids it and buys another, as long as the parcel is in the house"
-
 
 class AddressSettled(PacklineError):
     """The order's address can be changed no more."""
 
-    def __init__(self, order: SalesOrder, why: str, instead: str = "") -> None:
-        then = instead or "its address stays as it is"
-        super().__init__(f"Order {order.number} {why}: {then}.")
+    messages = {
+        "address-on-label": (
+            "Order {number} has a label with its address on it: `--new-label` voids it and buys"
+            " another, as long as the parcel is in the house."
+        ),
+        "address-of-ended-order": "Order {number} is {status}: its address stays as it is.",
+        "address-while-cancelling": (
+            "Order {number} is being cancelled: its address stays as it is."
+        ),
+        "address-with-carrier": ("Order {number} is with the carrier: its address stays as it is."),
+    }
+
+    def __init__(self, order: SalesOrder, code: str) -> None:
+        super().__init__(code, number=order.number, status=order.status)
 
 
 class CannotShipThere(PacklineError):
     """The new place cannot be priced."""
 
-    def __init__(self, order: SalesOrder, obstacles: list[str]) -> None:
-        super().__init__(f"Order {order.number} cannot go there: {' '.join(obstacles)}")
+    message = "Order {number} cannot go there: {obstacles:. }."
+
+    def __init__(self, order: SalesOrder, obstacles: Iterable[Message]) -> None:
+        super().__init__(number=order.number, obstacles=tuple(obstacles))
 
 
 def change_address(number: int, new: AddressIn, *, new_label: bool = False) -> AddressChanged:
@@ -63,7 +76,7 @@ def change_address(number: int, new: AddressIn, *, new_label: bool = False) -> A
             return _changed(order, again=True)
         labelled = [one for one in staying if _is_labelled(session, one)]
         if labelled and not new_label:
-            raise AddressSettled(order, "has a label with its address on it", _NEW_LABEL)
+            raise AddressSettled(order, "address-on-label")
         _move(session, order, new)
         for shipment in labelled:
             want_new_labels(session, shipment, new.by)
@@ -75,13 +88,13 @@ def change_address(number: int, new: AddressIn, *, new_label: bool = False) -> A
 def _not_with_carrier(session: Session, order: SalesOrder) -> list[Shipment]:
     """The shipments that can still go elsewhere, locked. Raises `AddressSettled`."""
     if order.has_ended:
-        raise AddressSettled(order, f"is {order.status}")
+        raise AddressSettled(order, "address-of-ended-order")
     if order.cancel_requested_at is not None:
-        raise AddressSettled(order, "is being cancelled")
+        raise AddressSettled(order, "address-while-cancelling")
     shipments = locked_shipments(session, order)
     staying = [one for one in shipments if not cannot_be_cancelled(session, one)]
     if not staying:
-        raise AddressSettled(order, "is with the carrier")
+        raise AddressSettled(order, "address-with-carrier")
     return staying
 
 

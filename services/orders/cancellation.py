@@ -12,7 +12,7 @@ from sqlmodel import Session
 from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
-from adapters.settings.shop_clock import shop_clock
+from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import AllocationState, OrderStatus
@@ -37,13 +37,21 @@ _NAME_CHARACTERS = 100
 class CannotCancel(PacklineError):
     """There is nothing left of the order that could be cancelled."""
 
+    messages = {
+        "cancelled-already": (
+            "Order {number} is Cancelled since {since}: there is nothing left to do."
+        ),
+        "collected-already": (
+            "Order {number} was collected by the carrier: that is a return, book it once it is"
+            " back."
+        ),
+    }
+
     def __init__(self, order: SalesOrder) -> None:
-        if order.status == OrderStatus.CANCELLED:
-            when = f" since {shop_clock(order.cancelled_at)}" if order.cancelled_at else ""
-            why = f"is Cancelled{when}: there is nothing left to do"
-        else:
-            why = "was collected by the carrier: that is a return, book it once it is back"
-        super().__init__(f"Order {order.number} {why}.")
+        is_cancelled = order.status == OrderStatus.CANCELLED
+        since = in_shop_time(order.cancelled_at) if order.cancelled_at else None
+        code = "cancelled-already" if is_cancelled else "collected-already"
+        super().__init__(code, number=order.number, since=since)
 
 
 def request_cancellation_of(number: int, reason: str, by: str) -> CancellationAsked:

@@ -32,23 +32,33 @@ from services.worklist.tasks import open_task, tasks_of
 class CannotHold(PacklineError):
     """Nothing of the order can be stopped."""
 
+    messages = {
+        "cannot-hold-ended": "Order {number} is {status}: there is nothing to put on hold.",
+        "cannot-hold-cancelling": (
+            "Order {number} is being cancelled: there is nothing to put on hold."
+        ),
+        "cannot-hold-collected": (
+            "Order {number} is with the carrier: there is nothing to put on hold."
+        ),
+    }
+
     def __init__(self, order: SalesOrder) -> None:
         if order.has_ended:
-            state = f"is {order.status}"
+            code = "cannot-hold-ended"
         elif order.cancel_requested_at is not None:
-            state = "is being cancelled"
+            code = "cannot-hold-cancelling"
         else:
-            state = "is with the carrier"
-        super().__init__(f"Order {order.number} {state}: there is nothing to put on hold.")
+            code = "cannot-hold-collected"
+        super().__init__(code, number=order.number, status=order.status)
 
 
 class NotOnHold(PacklineError):
     """There is nothing to release."""
 
+    message = "Order {number} is not on hold: `packline orders --held` lists those that are."
+
     def __init__(self, order: SalesOrder) -> None:
-        super().__init__(
-            f"Order {order.number} is not on hold: `packline orders --held` lists those that are."
-        )
+        super().__init__(number=order.number)
 
 
 def put_on_hold(number: int, asked: HoldIn) -> HoldSet:

@@ -69,9 +69,10 @@ def _why(plan: Plan) -> str:
 
 def _refuse_packed(session: Session, shipment: Shipment) -> None:
     if session.get(StepRecord, (shipment.key, ASSIGN_PACKING_TASK, 1)):
-        raise CannotSplit(
-            f"{shipment.name.capitalize()} is with the packers: nothing is moved off it any more."
-        )
+        order, number = shipment.order_number, shipment.number
+        if number == 1:
+            raise CannotSplit("shipment-is-packed", number=order)
+        raise CannotSplit("part-is-packed", number=order, shipment=number)
 
 
 def _next_shipment(

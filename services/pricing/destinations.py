@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from sqlmodel import Session, select
 
 from adapters.carriers.base import HOUSE
+from domain.messages import Message
 from domain.places import comparable
 from domain.tax import NoTaxRate, TaxRule, tax_rule_for
 from domain.zones import NoShippingRate, NoShippingZone, Tariff, ZoneRule, zone_for
@@ -66,13 +67,13 @@ class Destinations:
         rows = session.exec(priced.where(ShippingRate.carrier == HOUSE).distinct())
         self._tariffs = {Tariff(*row) for row in rows}
 
-    def obstacles(self, order: _Destination, tax_classes: Iterable[str]) -> Iterator[str]:
+    def obstacles(self, order: _Destination, tax_classes: Iterable[str]) -> Iterator[Message]:
         """Why the order could not be priced, and which table to import."""
         for check in (*map(self._check_tax, tax_classes), self._check_shipping):
             try:
                 check(order)
             except (NoTaxRate, NoShippingZone, NoShippingRate) as problem:
-                yield str(problem)
+                yield problem.says
 
     def _check_tax(self, tax_class: str) -> Callable[[_Destination], object]:
         return lambda order: tax_rule_for(

@@ -28,5 +28,8 @@ def check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parc
             )
         except NoShippingRate as problem:
             raise AnswerRefused(
-                f"The carrier does not take parcel {number}, too big or too heavy: {problem}"
+                "carrier-does-not-take-parcel",
+                field=f"parcels.{number - 1}",
+                number=number,
+                problem=problem.says,
             ) from problem

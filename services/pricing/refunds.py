@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import money
 from adapters.settings import settings
-from adapters.settings.shop_clock import shop_clock
+from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from domain.pricing import PricedOrder, refund_for
 from models.base import utc_now
@@ -26,31 +26,46 @@ from services.pricing.amounts import price, price_as_ordered, save_amounts
 class UnknownRefund(PacklineError):
     """There is no such refund."""
 
+    message = "There is no refund {number}: `packline refunds --all` lists those there are."
+
     def __init__(self, number: int) -> None:
-        super().__init__(
-            f"There is no refund {number}: `packline refunds --all` lists those there are."
-        )
+        super().__init__(number=number)
 
 
 class ShippedAlready(PacklineError):
     """What an order costs is settled, and in its day's revenue."""
 
+    message = (
+        "Order {number} is Shipped, so nothing of it can be cancelled: give money back where"
+        " the customer paid, and book what is sent back with `packline stock adjust`."
+    )
+
     def __init__(self, number: int) -> None:
-        super().__init__(
-            f"Order {number} is Shipped, so nothing of it can be cancelled: give money back where"
-            " the customer paid, and book what is sent back with `packline stock adjust`."
-        )
+        super().__init__(number=number)
 
 
 class PaidAlready(PacklineError):
     """The money went back before."""
 
+    messages = {
+        "paid-already": (
+            "Refund {refund} of order {order} was paid by {by} at {at}: nothing was changed;"
+            " `packline refunds` lists those still to pay."
+        ),
+        "paid-already-under": (
+            "Refund {refund} of order {order} was paid by {by} at {at} under {reference!r}: nothing"
+            " was changed; `packline refunds` lists those still to pay."
+        ),
+    }
+
     def __init__(self, refund: Refund) -> None:
-        when = f" at {shop_clock(refund.paid_at)}" if refund.paid_at else ""
-        under = f" under {refund.paid_reference!r}" if refund.paid_reference else ""
         super().__init__(
-            f"Refund {refund.id} of order {refund.order_number} was paid by {refund.paid_by}{when}"
-            f"{under}: nothing was changed; `packline refunds` lists those still to pay."
+            "paid-already-under" if refund.paid_reference else "paid-already",
+            refund=refund.id,
+            order=refund.order_number,
+            by=refund.paid_by,
+            at=in_shop_time(refund.paid_at) if refund.paid_at else None,
+            reference=refund.paid_reference,
         )
 
 

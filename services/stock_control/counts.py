@@ -6,6 +6,7 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from domain.allocation import ShipmentId, yields_to
 from domain.errors import PacklineError
+from domain.messages import Message
 from models.enums import MovementKind
 from models.imports.fields import COUNT_PREFIX
 from models.imports.stock import StockCountIn
@@ -24,19 +25,22 @@ _ATTEMPTS = 20
 class PickedAlready(PacklineError):
     """Fewer pieces were counted than are in the totes of orders that are picked."""
 
+    message = (
+        "{counted} of {sku} are counted, and {picked} are picked for {orders}: nothing was changed;"
+        " count what is in totes and open parcels too."
+    )
+
     def __init__(self, found: StockCountIn, picked: int, orders: list[int]) -> None:
-        super().__init__(
-            f"{found.counted} of {found.sku} are counted, and {picked} are picked for"
-            f" {named(orders)}: nothing was changed; count what is in totes and open parcels too."
-        )
-        self.orders = orders
+        super().__init__(counted=found.counted, sku=found.sku, picked=picked, orders=named(orders))
 
 
 class StockInMotion(PacklineError):
     """Orders took the product faster than it could be counted."""
 
+    message = "Orders are taking {sku} in this moment: book the count again."
+
     def __init__(self, sku: str) -> None:
-        super().__init__(f"Orders are taking {sku} in this moment: book the count again.")
+        super().__init__(sku=sku)
 
 
 def count(found: StockCountIn) -> StockCounted:
@@ -79,7 +83,8 @@ def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounte
 def _refuse_count_again(session: Session, found: StockCountIn, warehouse: str) -> None:
     if there := session.get(StockCount, (found.sku, warehouse, found.reference)):
         same = there.counted == found.counted
-        raise AlreadyBooked(there.sku, f"{there.counted} counted", there.reference, same=same)
+        what = Message("counted", "{pieces} counted", {"pieces": there.counted})
+        raise AlreadyBooked(there.sku, what, there.reference, same=same)
 
 
 def _refuse_if_picked(holders: list[AllocatedShipment], found: StockCountIn) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
+from domain.messages import Message, Value, said
 from models.enums import MovementKind
 from models.imports.fields import MAX_STOCK
 from models.imports.stock import AdjustmentIn, DeliveryIn, TransferIn
@@ -29,51 +30,60 @@ _LISTED = 5
 class UnknownProduct(PacklineError):
     """There is no such product."""
 
+    message = "There is no product {sku!r}: `packline stock` lists those there are."
+
     def __init__(self, sku: str) -> None:
-        super().__init__(f"There is no product {sku!r}: `packline stock` lists those there are.")
+        super().__init__(sku=sku)
 
 
 class AlreadyBooked(PacklineError):
     """Something was booked before under this reference. `same`: the same, with as many pieces."""
 
-    def __init__(self, sku: str, what: str, reference: str, *, same: bool) -> None:
-        super().__init__(
-            f"{sku} is booked already as {what} under {reference!r}: nothing was changed;"
-            " give another reference if it is something else."
-        )
+    message = (
+        "{sku} is booked already as {what} under {reference!r}: nothing was changed;"
+        " give another reference if it is something else."
+    )
+
+    def __init__(self, sku: str, what: Message | str, reference: str, *, same: bool) -> None:
+        super().__init__(sku=sku, what=what, reference=reference)
         self.same = same
 
 
 class AllocatedToOrders(PacklineError):
     """Less would be left than is allocated to orders."""
 
-    def __init__(self, what: str, left: int, allocated: int, orders: list[int]) -> None:
-        super().__init__(
-            f"{what} would have {left} pieces left, and {allocated} are allocated"
-            f" for {named(orders)}: nothing was changed; cancel what cannot be filled and book it"
-            " again, or count the product (`packline stock count`): then the newest give way."
-        )
-        self.orders = orders
+    message = (
+        "{what} would have {left} pieces left, and {allocated} are allocated to {orders}: nothing"
+        " was changed; cancel what cannot be filled and book it again, or count the product"
+        " (`packline stock count`): then the newest give way."
+    )
+
+    def __init__(self, what: Message, left: int, allocated: int, orders: list[int]) -> None:
+        super().__init__(what=what, left=left, allocated=allocated, orders=named(orders))
 
 
 class NotOnHand(PacklineError):
     """More would be taken than is there, and no order has to do with it."""
 
-    def __init__(self, what: str, on_hand: int, taken: int) -> None:
-        super().__init__(
-            f"{what} has {on_hand} pieces on hand, and {taken} were to be taken: nothing was"
-            " changed; correct the number, or count the product if there are more."
-        )
+    message = (
+        "{what} has {on_hand} pieces on hand, and {taken} were to be taken: nothing was changed;"
+        " correct the number, or count the product if there are more."
+    )
+
+    def __init__(self, what: Message, on_hand: int, taken: int) -> None:
+        super().__init__(what=what, on_hand=on_hand, taken=taken)
 
 
 class TooManyPieces(PacklineError):
     """A product would have more pieces than can be counted."""
 
+    message = (
+        "{sku} would have {pieces:,} pieces in all, and at most {most:,} can be kept: nothing was"
+        " changed; correct the number."
+    )
+
     def __init__(self, sku: str, pieces: int) -> None:
-        super().__init__(
-            f"{sku} would have {pieces:,} pieces in all, and at most {MAX_STOCK:,} can be kept:"
-            " nothing was changed; correct the number."
-        )
+        super().__init__(sku=sku, pieces=pieces, most=MAX_STOCK)
 
 
 def book(change: DeliveryIn | AdjustmentIn) -> StockLevel:
@@ -103,9 +113,11 @@ def move(transfer: TransferIn) -> tuple[StockLevel, StockLevel]:
         return book_movement(session, out), book_movement(session, into)
 
 
-def called(session: Session, sku: str, warehouse: str) -> str:
+def called(session: Session, sku: str, warehouse: str) -> Message:
     """The product, and the warehouse where there are several."""
-    return f"{sku} in {warehouse}" if several_warehouses(session) else sku
+    if not several_warehouses(session):
+        return said(sku)
+    return Message("product-there", "{sku} in {warehouse}", {"sku": sku, "warehouse": warehouse})
 
 
 def _movement(change: DeliveryIn | AdjustmentIn, warehouse: str) -> StockMovement:
@@ -208,8 +220,12 @@ def _refuse_too_much(session: Session, level: StockLevel, quantity: int) -> None
     raise AllocatedToOrders(what, left, level.allocated, orders)
 
 
-def named(orders: list[int]) -> str:
+def named(orders: list[int]) -> Message:
     """The first of these orders, and how many more there are."""
-    listed = ", ".join(map(str, orders[:_LISTED]))
-    more = f" and {len(orders) - _LISTED} more" if len(orders) > _LISTED else ""
-    return f"order {listed}" if len(orders) == 1 else f"the orders {listed}{more}"
+    listed: dict[str, Value] = {"orders": tuple(orders[:_LISTED])}
+    if len(orders) == 1:
+        return Message("order", "order {orders}", listed)
+    if len(orders) <= _LISTED:
+        return Message("orders", "the orders {orders}", listed)
+    listed["more"] = len(orders) - _LISTED
+    return Message("orders-and-more", "the orders {orders} and {more} more", listed)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from adapters.language.sentences import sentence
+from domain.messages import Message
 from models.enums import TaskKind
 from models.tables.staff import StaffTask
 from services.worklist.gates import Gate
@@ -13,9 +15,14 @@ def checklist_markdown(gate: Gate, shipment: str, task: StaffTask) -> str:
     """The form's description: what to do, for which order, with the list."""
     parts = [f"## {gate.title}: {shipment}"]
     if task.error:
-        parts.append(f"**Your last answer was not accepted.** {_plain(task.error)}")
+        parts.append(f"**Your last answer was not accepted.** {_plain(_said(task.error))}")
     parts.extend(_BODIES[gate.kind](task.checklist or {}))
     return "\n\n".join(parts)
+
+
+def _said(error: dict[str, Any]) -> str:
+    """Prefect's pages are the operator's: nobody there has said in which language they read."""
+    return sentence(Message.from_data(error))
 
 
 def _picking(checklist: dict[str, Any]) -> list[str]:

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
-from adapters.settings.shop_clock import in_working_hours, shop_clock
+from adapters.settings.shop_clock import in_shop_time, in_working_hours
 from domain.errors import PacklineError
+from domain.messages import Message
 from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
 from models.results.work import TaskOpened
@@ -52,13 +53,23 @@ _LATENESS = {
 class TaskNotOpen(PacklineError):
     """There is nothing to answer."""
 
+    messages = {
+        "unknown-task": "There is no task {task}: `packline tasks` lists the open ones.",
+        "task-called-back": (
+            "Task {task} was called back by {by}: the parcels go elsewhere, and another task comes"
+            " once they have other labels. Keep them here."
+        ),
+        "task-done": "Task {task} was done by {by} at {at}: nothing is left to do.",
+        "task-closed": "Task {task} is {state}: `packline tasks` lists the open ones.",
+    }
+
 
 def open_task(
     session: Session,
     shipment: Shipment,
     kind: TaskKind,
     checklist: dict[str, Any] | None = None,
-    error: str = "",
+    error: dict[str, Any] | None = None,
 ) -> StaffTask:
     """Put a task for the next round of a gate on the list of its role, where the stock is.
 
@@ -88,10 +99,10 @@ def open_task(
     return task
 
 
-def ask_again(session: Session, shipment: Shipment, task: StaffTask, error: str) -> StaffTask:
+def ask_again(session: Session, shipment: Shipment, task: StaffTask, error: Message) -> StaffTask:
     """Put a task on the list again whose answer was refused; that moves no deadline."""
     session.refresh(task)  # somebody may have been reminded of it meanwhile
-    again = open_task(session, shipment, task.kind, task.checklist, error)
+    again = open_task(session, shipment, task.kind, task.checklist, error.as_data())
     again.sqlmodel_update(task.model_dump(include=_LATENESS))
     session.flush()
     return again
@@ -107,7 +118,7 @@ def find_task(session: Session, task_id: int) -> StaffTask:
     """The task of that number. Raises `TaskNotOpen`."""
     task = session.get(StaffTask, task_id) if task_id in IDENTITIES else None
     if task is None:
-        raise TaskNotOpen(f"There is no task {task_id}: `packline tasks` lists the open ones.")
+        raise TaskNotOpen("unknown-task", task=task_id)
     return task
 
 
@@ -126,19 +137,14 @@ def withdraw_tasks(session: Session, shipment: Shipment) -> None:
     )
 
 
-def why_not_open(task: StaffTask) -> str:
-    """The sentence for somebody who comes too late."""
+def not_open(task: StaffTask) -> TaskNotOpen:
+    """What to tell somebody who comes too late."""
     if _is_called_back(task):
-        return (
-            f"Task {task.id} was called back by {task.answered_by}: the parcels go elsewhere, and"
-            " another task comes once they have other labels. Keep them here."
-        )
+        return TaskNotOpen("task-called-back", task=task.id, by=task.answered_by)
     if task.state == TaskState.DONE and task.answered_at:
-        return (
-            f"Task {task.id} was done by {task.answered_by} at {shop_clock(task.answered_at)}:"
-            " nothing is left to do."
-        )
-    return f"Task {task.id} is {task.state}: `packline tasks` lists the open ones."
+        at = in_shop_time(task.answered_at)
+        return TaskNotOpen("task-done", task=task.id, by=task.answered_by, at=at)
+    return TaskNotOpen("task-closed", task=task.id, state=task.state)
 
 
 def _is_called_back(task: StaffTask) -> bool:

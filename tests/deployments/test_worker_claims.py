@@ -1,4 +1,4 @@
-"""ShipmentId new runs a worker takes, and which it leaves: a claim is granted by Prefect or refused."""
+"""What is claimed at Prefect is begun once; what Prefect refuses is left, and what has no room waits."""
 
 import asyncio
 import logging

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.messages import said
 from models.enums import TaskKind
 from models.tables.staff import StaffTask
 from services.worklist.checklists import checklist_markdown
@@ -24,7 +25,10 @@ CHECKLISTS = {
 
 def shown(kind, checklist=None, error=""):
     task = StaffTask(
-        order_number=1001, kind=kind, checklist=checklist or CHECKLISTS[kind], error=error
+        order_number=1001,
+        kind=kind,
+        checklist=checklist or CHECKLISTS[kind],
+        error=said(error).as_data() if error else None,
     )
     return checklist_markdown(GATES[TaskKind(kind)], "order 1001", task)
 

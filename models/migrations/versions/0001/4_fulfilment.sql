@@ -18,7 +18,7 @@ CREATE TABLE staff_task (
     escalation VARCHAR(96),
     checklist JSONB,
     times_presented INTEGER DEFAULT '0' NOT NULL,
-    error VARCHAR(2000) NOT NULL,
+    error JSONB,
     answer JSONB,
     answered_by VARCHAR(100),
     answered_at TIMESTAMP WITH TIME ZONE,

@@ -1,0 +1,31 @@
+"""What can be wrong with a value from a file, beside what its type says."""
+
+from domain.errors import FieldError
+
+
+class WrongValue(FieldError):
+    """A value of the right type that Packline cannot work with."""
+
+    messages = {
+        "out-of-range": "{given!q} is not between {smallest:,} and {largest:,}",
+        "not-a-share": "{given!q} is not a share below 1 such as 0.2, which is 20 %",
+        "not-a-country": "{given!q} is not a country code of ISO 3166 such as GB",
+        "not-a-mail-address": "{given!q} is not a mail address such as ann@shop.example",
+        "mail-address-with-name": "{given!q} must be the mail address alone, without the name",
+        "not-an-instant": "{given!q} is not a time of ISO 8601 such as 2026-11-23T09:30:00Z",
+        "no-time-zone": "{given!q} has no time zone: end it with Z or with +01:00",
+        "beyond-years": "{given!q} is not in the years {earliest} to {latest}",
+        "not-as-in-settings": "{given!q} {problem}",
+        "closes-before-opening": "{given!q} is not later than opens_at {opens_at!q}",
+        "needs-holiday-country": "{given!q} needs a holiday_country",
+        "opens-without-closing": "opens_at and closes_at go together: give both or none",
+        "negative": "{given!q} is negative",
+        "duplicate-line": "{given!q} is a duplicate line of this order: add them up",
+        "lines-beyond-reason": "lines add up to more than {largest:,} {currency}",
+        "changes-nothing": "{given!q} changes nothing: leave it out",
+        "damaged-with-plus": ("damaged pieces leave the stock: write the quantity with a minus"),
+        "returned-with-minus": ("returned pieces come back: write the quantity without a minus"),
+        "looks-like-a-count": "{given!q} looks like a count: book a count",
+        "looks-like-our-own": "{given!q} looks like Packline's own: give your slip's",
+        "goes-nowhere": "{given!q} is where the pieces are",
+    }

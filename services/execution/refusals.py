@@ -1,0 +1,106 @@
+"""Why an answer is refused: every sentence that says so, under its code."""
+
+from domain.errors import PacklineError
+
+
+class AnswerRefused(PacklineError):
+    """The answer breaks a rule; the message says which and what to do.
+
+    Its field is that of the gate's form, in which the error belongs.
+    """
+
+    messages = {
+        "no-answer": "The run was resumed without an answer: give yours.",
+        "badly-filled-in": "{problems:; }. Correct it and answer again.",
+        # Picking, and goods that come back.
+        "outcome-missing": (
+            "Say whether all was there as listed, or say why the order is to be cancelled instead."
+        ),
+        "product-listed-twice": ("A product stands twice in your list: give one line per product."),
+        "all-as-listed-with-list": (
+            "You chose 'all as listed' and also listed products: choose '{choice}',"
+            " or leave the list empty."
+        ),
+        "nothing-listed": (
+            "You chose '{outcome}' and listed no product: add how many pieces you found, or"
+            " choose 'all as listed'."
+        ),
+        "products-left-out": (
+            "Your list says nothing of {skus}: add how many pieces you found of each, or, if all of"
+            " those are there, choose '{choice}' (with `packline done`: --rest)."
+        ),
+        "product-not-in-order": ("{sku} is not in this order: it has {skus}; put it back."),
+        "more-found-than-ordered": (
+            "You found {found} of {sku} and the order has {listed}: put the rest back."
+        ),
+        "reason-for-fewer-missing": (
+            "You found {found} of {listed} {sku}: say why there are fewer, one of not in bin,"
+            " damaged, wrong item, other."
+        ),
+        "losses-missing": "List each product of which pieces are damaged or missing.",
+        "product-was-not-picked": (
+            "{sku} was not picked for this order: leave it out, and book what else you found with"
+            " `packline stock adjust`."
+        ),
+        "more-lost-than-picked": (
+            "{lost} of {sku} are damaged or missing, and {picked} were picked: correct the list."
+        ),
+        # Packing.
+        "parcels-missing": (
+            "List each closed parcel with its weight and sides, or say why the order is to be"
+            " cancelled instead."
+        ),
+        "parcels-lighter-than-goods": (
+            "The goods alone weigh {goods:,} g and the parcels together only {packed:,} g:"
+            " weigh the closed parcels again."
+        ),
+        "parcel-too-heavy": (
+            "Parcel {number} weighs {grams:,} g and the carrier takes at most {heaviest:,} g:"
+            " pack it into more parcels."
+        ),
+        "carrier-does-not-take-parcel": (
+            "The carrier does not take parcel {number}, too big or too heavy: {problem}."
+        ),
+        # Carrier pickup.
+        "pickup-incomplete": (
+            "Give the carrier's confirmation number and when it took the parcels, or say why the"
+            " order is to be cancelled instead."
+        ),
+        "collected-before-label": (
+            "{collected} is before the label was made ({labelled}): give the time when the carrier"
+            " took the parcels."
+        ),
+        "collected-in-future": (
+            "{collected} is in the future (it is {now}): give the time when the carrier took the"
+            " parcels."
+        ),
+        "year-without-collections": (
+            "{year} is not a year in which parcels are collected: give the time when the carrier"
+            " took the parcels."
+        ),
+        # Decisions.
+        "decision-missing": ("Decide what is to become of it, or say why the order is cancelled."),
+        "stock-too-low-to-pick-again": (
+            "Stock is too low to pick again ({shortages:; }): let it wait, and it goes on by itself"
+            " once enough has come in, split it, or cancel what is missing."
+        ),
+        "stock-too-low-elsewhere": (
+            "Stock is too low to pick it elsewhere ({shortages:; }): let it wait, split it, or"
+            " cancel what is missing."
+        ),
+        "nothing-found-to-ship": (
+            "Nothing of it was found, so nothing can ship: let it wait instead."
+        ),
+        "nothing-in-stock-to-pick": (
+            "Nothing of it is in stock, so nothing can ship: let it wait instead."
+        ),
+        "nothing-in-stock-to-ship": (
+            "Nothing of it is in stock, so nothing can ship: leave it, and it goes on by itself"
+            " once its stock is there, or cancel it."
+        ),
+        "others-have-not-left": (
+            "Nothing of this shipment is there, and others of its order have not left yet: decide"
+            " once they have, or cancel the whole order."
+        ),
+        "order-cannot-be-priced": "The order cannot be priced: {problem}.",
+    }
