@@ -58,7 +58,7 @@ class Allotment:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """ShipmentId warehouse gives what: all that is wanted, or nothing and what is missing.
+    """Which warehouse gives what: all that is wanted, or nothing and what is missing.
 
     `reasons` has a sentence for each warehouse, in the order in which they were tried.
     """

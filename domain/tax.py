@@ -1,4 +1,4 @@
-"""ShipmentId tax rate holds for a product at a destination."""
+"""Which tax rate holds for a product at a destination."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ class RateBand:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """ShipmentId price list some bands are: it names them when no band fits."""
+    """Which price list some bands are: it names them when no band fits."""
 
     service_level: str
     zone: str

@@ -34,6 +34,10 @@ class PrefectAway(Unavailable):
         super().__init__(url=url, problem=str(problem))
 
 
+class PrefectBroke(PrefectAway):
+    """Prefect's API answers with an error of its own: it may be what was asked of it."""
+
+
 class PrefectRefused(PacklineError):
     """Prefect answers, and does not do it."""
 
@@ -227,7 +231,7 @@ class PrefectApi:
             self._deployments.clear()  # they may have been deployed anew
             if problem.response.is_client_error:
                 raise PrefectRefused(path, problem) from problem
-            raise PrefectAway(self._url, problem) from problem
+            raise PrefectBroke(self._url, problem) from problem
         except httpx.HTTPError as problem:
             raise PrefectAway(self._url, problem) from problem
         return response

@@ -27,7 +27,7 @@ from services.orders.promises import PromiseClock
 
 
 class OrderSort(StrEnum):
-    """ShipmentId orders come first."""
+    """Which orders come first."""
 
     NEWEST = "newest"
     PROMISE = "promise"

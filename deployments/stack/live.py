@@ -47,5 +47,5 @@ def addresses(stack: Stack) -> list[str]:
         "For commands in other terminals:",
         f"  export PACKLINE_PREFECT_API_URL={stack.prefect_url}/api",
         f"  export PREFECT_API_URL={stack.prefect_url}/api",
-        "Packline is up. GateRound it with Ctrl-C.",
+        "Packline is up. Stop it with Ctrl-C.",
     ]

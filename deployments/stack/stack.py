@@ -98,7 +98,7 @@ class Stack:
         self._run(name, _module("dispatcher"))
 
     def stop(self) -> None:
-        """GateRound every process. Postgres stops when this process ends."""
+        """Stop every process. Postgres stops when this process ends."""
         self._supervisor.stop()
         self.prefect.close()
 

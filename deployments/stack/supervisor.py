@@ -80,7 +80,7 @@ class Supervisor:
         return lines
 
     def stop(self) -> None:
-        """GateRound everything, last started first."""
+        """Stop everything, last started first."""
         while self._services:
             self._services.pop().stop()
 

@@ -308,7 +308,7 @@ def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:
 
 
 def _elsewhere(session: Session, shipment: Shipment) -> Plan:
-    """ShipmentId warehouses give what nobody has found. Raises `AnswerRefused`."""
+    """Which warehouses give what nobody has found. Raises `AnswerRefused`."""
     plan = sourcing_plan(session, shipment, anywhere=True)
     if plan.missing:
         shortages = _listed(plan.missing)

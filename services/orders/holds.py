@@ -62,7 +62,7 @@ class NotOnHold(PacklineError):
 
 
 def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
-    """GateRound an order before its next step; asked for a second time, it says who was first.
+    """Stop an order before its next step; asked for a second time, it says who was first.
 
     Raises `UnknownOrder`, `CannotHold`.
     """

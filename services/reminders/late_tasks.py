@@ -9,6 +9,7 @@ transaction; while the mail server is away it stays in the outbox.
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_, text
@@ -30,6 +31,7 @@ from models.tables.staff import Staff, StaffTask
 from models.views.mails import LateTask, LateTasksView
 from services.execution.events import add_event
 from services.execution.ledger import order_key
+from services.execution.one_by_one import alone
 from services.messaging.outbox import begin_sending, save_sent, send_written, write
 from services.worklist.gates import GATES
 from services.worklist.tasks import ROLE_ABOVE
@@ -110,7 +112,7 @@ def send_reminders() -> int:
             or_(*(col(Message.key).startswith(f"{kind}:") for kind in (REMINDER, ESCALATION))),
         )
         keys = session.exec(waiting.order_by(col(Message.id))).all()
-    return sum(_send(key) for key in keys)
+    return sum(alone(f"The mail {key}", partial(_send, key)) for key in keys)
 
 
 def _tell_of(session: Session, notice: Notice, now: datetime) -> bool:

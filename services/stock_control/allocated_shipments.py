@@ -1,4 +1,4 @@
-"""ShipmentId shipments a product is allocated to."""
+"""Which shipments a product is allocated to."""
 
 from typing import Any, NamedTuple
 

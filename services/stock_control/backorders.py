@@ -8,6 +8,7 @@ The step that allocates makes the same plan, so a sweep that finds no new stock 
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, or_, tuple_
 from sqlmodel import Session, col, select
@@ -18,10 +19,12 @@ from domain.allocation import ShipmentId
 from domain.sourcing import fillable
 from models.enums import TaskKind, TaskState
 from models.forms.decisions import TRY_AGAIN
+from models.tables.shipments import shipment_name
 from models.tables.staff import StaffTask
 from services.answers.submit import answer_by_packline
 from services.execution.events import PACKLINE
 from services.execution.locks import unlocked_shipment
+from services.execution.one_by_one import alone, impatient_transaction
 from services.inventory.allocations import sourcing_plan
 from services.inventory.backorder_queue import waiting
 from services.inventory.warehouses import sources
@@ -29,7 +32,10 @@ from services.worklist.tasks import tasks_of
 
 
 def fill_backorders() -> list[int]:
-    """Let shipments go on that can be filled now; returns their orders, as they were promised."""
+    """Let shipments go on that can be filled now; returns their orders, as they were promised.
+
+    One that meets trouble is left for the next sweep.
+    """
     with transaction() as session:
         line = waiting(session)
         free = sources(session, {item.sku for order in line for item in order.wanted})
@@ -37,7 +43,7 @@ def fill_backorders() -> list[int]:
             line, free, strategy=settings().allocation, in_turn=settings().backorders_first
         )
         asked = _asked(session, due)
-    return [which[0] for which in due if which in asked and _let_go_on(which)]
+    return [which[0] for which in due if which in asked and _try_to_let_go_on(which)]
 
 
 def _asked(session: Session, due: Iterable[ShipmentId]) -> set[ShipmentId]:
@@ -57,11 +63,16 @@ def _for_the_operator() -> tuple[ColumnElement[bool], ...]:
     return due, col(StaffTask.state) == TaskState.OPEN
 
 
+def _try_to_let_go_on(which: ShipmentId) -> bool:
+    name = shipment_name(*which).capitalize()
+    return alone(f"{name} waits for stock", partial(_let_go_on, which))
+
+
 def _let_go_on(which: ShipmentId) -> bool:
     """Answer for the operator, if the stock is there still. An order that somebody works on is left
     for the next sweep.
     """
-    with transaction() as session:
+    with impatient_transaction() as session:
         shipment = unlocked_shipment(session, *which)
         if shipment is None:
             return False

@@ -1,4 +1,4 @@
-"""ShipmentId tables a piece of code reads from end to end."""
+"""Which tables a piece of code reads from end to end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.database.notifications import ORDERS_CHANNEL, RUNS_CHANNEL, notify
 from adapters.database.sessions import database_url, transaction
 from adapters.prefect.api import RunState
+from deployments.dispatcher import cases
 from deployments.dispatcher import loop as dispatcher
 from deployments.dispatcher.loop import Dispatcher
 from models.base import utc_now
@@ -317,7 +318,7 @@ def test_a_lost_run_without_an_order_starts_over(shop, prefect):
 
 
 def test_every_open_order_is_looked_at_page_by_page(process, prefect, monkeypatch):
-    monkeypatch.setattr(dispatcher, "_PAGE", 2)
+    monkeypatch.setattr(cases, "PAGE", 2)
     numbers = new_orders(5)
     for number in numbers:
         run = process.another()

@@ -1,4 +1,4 @@
-"""What is claimed at Prefect is begun once; what Prefect refuses is left, and what has no room waits."""
+"""Which new runs a worker takes, and which it leaves: a claim is granted by Prefect or refused."""
 
 import asyncio
 import logging
@@ -235,7 +235,7 @@ def test_a_run_without_a_deployment_is_named_and_holds_up_nobody(floor, caplog):
 
 
 async def stop_while_asking(floor, what, run):
-    """GateRound a worker between its question to the server and the answer."""
+    """Stop a worker between its question to the server and the answer."""
     async with floor.worker() as worker:
         await until(lambda: "due" in floor.server.asked)
         floor.server.holds[what] = asyncio.Event()

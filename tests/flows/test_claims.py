@@ -1,4 +1,4 @@
-"""ShipmentId order a run works on."""
+"""Which order a run works on."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -10,7 +10,7 @@ import services.orders.holds
 import tasks.engine.gates
 from adapters.database.sessions import transaction
 from console.queries.orders import list_orders, order_sheet
-from deployments.dispatcher.loop import _shipments_without_run
+from deployments.dispatcher.cases import shipments_without_run
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn, StockCountIn
@@ -183,11 +183,11 @@ def test_who_holds_second_is_told_who_was_first(process, number):
 def test_a_new_order_on_hold_is_not_started_and_not_taken(process, number):
     hold(number)
     with transaction() as session:
-        assert _shipments_without_run(session) == []
+        assert shipments_without_run(session) == []
     assert process.run() == "No New order is waiting: there is nothing to do."
     release(number, "Kim")
     with transaction() as session:
-        assert len(_shipments_without_run(session)) == 1
+        assert len(shipments_without_run(session)) == 1
     assert process.run() == "picking-1"
 
 

@@ -3,8 +3,7 @@
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 
-import pytest
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 import services.inventory.allocations
 from adapters.database.sessions import transaction
@@ -223,11 +222,8 @@ def test_an_order_that_somebody_works_on_is_left_for_the_next_sweep(process):
 def test_a_process_that_dies_while_it_answers_leaves_all_as_it_was(process):
     number, _ = backorder(process, PLATE=6)
     plates_arrive(2)
-    with (
-        dying_before_the_record_of("gate: shortage"),
-        pytest.raises(DatabaseError, match="stopped"),
-    ):
-        fill_backorders()
+    with dying_before_the_record_of("gate: shortage"):
+        assert fill_backorders() == []
     assert open_task_id("shortage", number)
     assert fill_backorders() == [number]
     assert_sound()

@@ -1,0 +1,263 @@
+"""What Packline knows of runs: which of them are due for something, and how each one stands."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, or_, tuple_
+from sqlalchemy.orm import contains_eager
+from sqlmodel import Session, col, func, select
+
+from adapters.prefect.api import RunState
+from adapters.settings import settings
+from domain.allocation import ShipmentId
+from models.base import utc_now
+from models.enums import ENDED, OrderStatus, TaskKind, TaskState
+from models.tables.ledger import StepRecord
+from models.tables.orders import SalesOrder
+from models.tables.runs import RunHeartbeat, SupersededRun
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
+from services.worklist.gates import gate_round_of
+
+PAGE = 200
+"""So many open shipments, or runs, are looked at in one go."""
+
+PAUSE = timedelta(seconds=5)
+"""Before a run that crashed starts over: what crashes at once is not tried hundreds of times."""
+
+MARKED = 6
+"""So many times as long as another one a run that is marked as ready is left to the workers."""
+
+
+class Case(NamedTuple):
+    """A run to look at, with its shipment, if it has one."""
+
+    run_id: str
+    state: RunState
+    which: ShipmentId | None
+    ended: bool
+    problem: str
+    silent: bool
+    answered: bool
+
+    @property
+    def is_over(self) -> bool:
+        """It ended, and not just now."""
+        return _age(self.state) > PAUSE
+
+
+class OpenShipment(NamedTuple):
+    """A shipment that has not ended, and its run."""
+
+    which: ShipmentId
+    run_id: str
+
+
+def shipments_without_run(session: Session, last: Collection[str] = ()) -> list[Shipment]:
+    """Shipments in work whose run is gone, then New ones, as many as may be started now.
+
+    The oldest come first, and those with the keys `last` after all others.
+    """
+    with_order = contains_eager(Shipment.order)  # type: ignore[arg-type]
+    waiting = (
+        select(Shipment)
+        .join(SalesOrder)
+        .options(with_order)
+        .where(col(Shipment.status).not_in(ENDED), col(Shipment.run_id).is_(None))
+        .order_by(*_put_last(last), col(Shipment.order_number), col(Shipment.number))
+    )
+    is_new = col(Shipment.status) == OrderStatus.NEW
+    in_work = session.exec(waiting.where(~is_new).limit(PAGE)).all()
+    to_begin = waiting.where(is_new, col(SalesOrder.on_hold_since).is_(None))
+    return [*in_work, *session.exec(to_begin.limit(_room(session)))]
+
+
+def _put_last(keys: Collection[str]) -> list[ColumnElement[bool]]:
+    """Mostly nothing, and the oldest are found by an index."""
+    return [col(Shipment.key).in_(keys)] if keys else []
+
+
+def _room(session: Session) -> int:
+    """So many New shipments may be started beside those that no worker has taken up yet."""
+    started = session.scalar(
+        select(func.count()).where(
+            Shipment.status == OrderStatus.NEW,
+            col(Shipment.run_id).is_not(None),
+            col(Shipment.claimed_at).is_(None),
+        )
+    )
+    return max(settings().start_ahead - (started or 0), 0)
+
+
+def runs_to_resume(session: Session) -> list[str]:
+    """The runs of open shipments that should go on by an answer, or turn back, and that no worker
+    has taken up.
+
+    What was said last is some seconds old, and what they wait for is not a task that a step of
+    theirs has opened since.
+    """
+    found = session.exec(
+        select(Shipment.run_id)
+        .select_from(Shipment)
+        .join(SalesOrder)
+        .outerjoin(StaffTask, and_(_its_task(), col(StaffTask.state) == TaskState.OPEN))
+        .where(
+            col(Shipment.status).not_in(ENDED),
+            col(Shipment.run_id).is_not(None),
+            col(Shipment.problem) == "",
+            _opened_by_an_answer(),
+            _last_word() < func.now() - _handover(),
+            _no_longer_marked(),
+        )
+    )
+    return [str(run_id) for run_id in found]
+
+
+def _its_task() -> ColumnElement[bool]:
+    return and_(
+        col(StaffTask.order_number) == Shipment.order_number,
+        col(StaffTask.shipment) == Shipment.number,
+    )
+
+
+def _last_word() -> ColumnElement[datetime]:
+    """When somebody last answered, asked to cancel, or released the order."""
+    last_answer = (
+        select(func.max(StaffTask.answered_at))
+        .where(_its_task())
+        .correlate(Shipment)
+        .scalar_subquery()
+    )
+    return func.greatest(last_answer, SalesOrder.cancel_requested_at, SalesOrder.released_at)
+
+
+def _opened_by_an_answer() -> ColumnElement[bool]:
+    """No task is open, or one that came with an answer, which its run may not know of yet."""
+    return or_(
+        col(StaffTask.id).is_(None),
+        col(StaffTask.kind) == TaskKind.SHORT_PICK,
+        col(StaffTask.round) > 1,
+        col(StaffTask.opened_at) < SalesOrder.released_at,
+    )
+
+
+def _handover() -> timedelta:
+    return timedelta(seconds=settings().handover_seconds)
+
+
+def _no_longer_marked() -> ColumnElement[bool]:
+    """A run that is marked as ready waits for a free worker, and that may take a while."""
+    resumable_since = col(Shipment.resumable_since)
+    return or_(resumable_since.is_(None), resumable_since < func.now() - MARKED * _handover())
+
+
+def page_of_open_shipments(session: Session, after: ShipmentId) -> list[OpenShipment]:
+    """The next open shipments that have a run."""
+    place = tuple_(col(Shipment.order_number), col(Shipment.number))
+    found = session.execute(
+        select(Shipment.order_number, Shipment.number, Shipment.run_id)
+        .where(
+            col(Shipment.status).not_in(ENDED),
+            col(Shipment.run_id).is_not(None),
+            place > after,
+        )
+        .order_by(place)
+        .limit(PAGE)
+    )
+    return [OpenShipment((order, number), str(run_id)) for order, number, run_id in found]
+
+
+def superseded_runs(session: Session) -> list[str]:
+    """Runs that other runs have taken over the order from, a page of them."""
+    return list(session.exec(select(SupersededRun.run_id).limit(PAGE)))
+
+
+def cases_of(session: Session, states: dict[str, RunState]) -> list[Case]:
+    """What Packline knows of these runs. Prefect was asked before: this is at least as new."""
+    found = session.execute(
+        select(Shipment, _no_longer_marked()).where(col(Shipment.run_id).in_(states))
+    ).all()
+    shipments = {str(shipment.run_id): shipment for shipment, _ in found}
+    unmarked = {str(shipment.run_id): shipment.key for shipment, unmarked in found if unmarked}
+    alive = _alive(session, [run_id for run_id, state in states.items() if state.works])
+    answered = _answered(session, unmarked, states)
+    return [
+        Case(
+            run_id,
+            state,
+            *_known(shipments.get(run_id)),
+            silent=_is_old(state) and run_id not in alive,
+            answered=run_id in answered,
+        )
+        for run_id, state in states.items()
+    ]
+
+
+def _known(shipment: Shipment | None) -> tuple[ShipmentId | None, bool, str]:
+    """What a case says of a shipment: which one, whether it has ended, and its problem."""
+    if shipment is None:
+        return None, False, ""
+    which = shipment.order_number, shipment.number
+    return which, shipment.has_ended, shipment.problem
+
+
+def _alive(session: Session, run_ids: list[str]) -> set[str]:
+    """The runs that a worker has given a sign of life for."""
+    lost_after = timedelta(seconds=settings().lost_after_seconds)
+    recent = select(RunHeartbeat.run_id).where(
+        col(RunHeartbeat.run_id).in_(run_ids),
+        col(RunHeartbeat.seen_at) > func.now() - lost_after,
+    )
+    return set(session.exec(recent)) if run_ids else set()
+
+
+def _answered(session: Session, keys: dict[str, str], states: dict[str, RunState]) -> set[str]:
+    """The runs that wait at a gate whose answer is in the ledger, or whose task was withdrawn, and
+    that was not just now.
+    """
+    waiting = _waiting(keys, states)
+    if not waiting:
+        return set()
+    key = tuple_(col(StepRecord.subject), col(StepRecord.step), col(StepRecord.round))
+    answered = select(StepRecord.subject, StepRecord.step, StepRecord.round).where(
+        key.in_(waiting), col(StepRecord.at) < func.now() - _handover()
+    )
+    found = [*session.execute(answered), *session.execute(_withdrawn(set(keys.values())))]
+    return {waiting[tuple(entry)] for entry in found if tuple(entry) in waiting}
+
+
+def _waiting(keys: dict[str, str], states: dict[str, RunState]) -> dict[tuple[str, str, int], str]:
+    """The runs that wait at gates, by the place in the ledger where the answer will stand."""
+    stops = {
+        run_id: gate_round_of(states[run_id].pause_key) for run_id in keys if states[run_id].waits
+    }
+    return {
+        (keys[run_id], stop.gate.name, stop.round): run_id for run_id, stop in stops.items() if stop
+    }
+
+
+def _withdrawn(keys: set[str]) -> Select[tuple[str, str, int]]:
+    """The gates of these shipments whose tasks were withdrawn: their orders are to be cancelled, or
+    were released.
+    """
+    asked = func.greatest(SalesOrder.cancel_requested_at, SalesOrder.released_at)
+    return (
+        select(Shipment.key, "gate: " + col(StaffTask.kind), StaffTask.round)
+        .select_from(StaffTask)
+        .join(Shipment)
+        .join(SalesOrder)
+        .where(
+            col(Shipment.key).in_(keys),
+            StaffTask.state == TaskState.WITHDRAWN,
+            asked < func.now() - _handover(),
+        )
+    )
+
+
+def _is_old(state: RunState) -> bool:
+    return _age(state) > timedelta(seconds=settings().lost_after_seconds)
+
+
+def _age(state: RunState) -> timedelta:
+    return utc_now() - state.since

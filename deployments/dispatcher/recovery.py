@@ -1,0 +1,143 @@
+"""What is done about a run that stands where it does not go on by itself."""
+
+import logging
+from functools import partial
+from typing import Any
+
+from adapters.prefect.api import DELETED, FormMissing, PrefectApi
+from deployments.dispatcher.cases import Case
+from models.tables.runs import SupersededRun
+from models.tables.shipments import Shipment
+from services.execution.events import add_event
+from services.execution.locks import is_collected, locked_shipment
+from services.execution.one_by_one import alone, impatient_transaction
+from services.execution.wake_ups import unmark_ready
+from services.orders.cancellation import request_cancellation
+from services.worklist.gates import gate_round_of
+
+DISPATCHER = "dispatcher"
+"""Its name in the timelines."""
+
+PREFECT = "Prefect"
+"""Who asks to cancel an order whose run somebody cancelled there."""
+
+logger = logging.getLogger("packline.dispatcher")
+
+
+class Recovery:
+    """Moves runs on in Prefect, one at a time; what it does is safe to do twice."""
+
+    def __init__(self, prefect: PrefectApi) -> None:
+        self._prefect = prefect
+
+    def treat(self, case: Case) -> bool:
+        """Do for a run what the states on top of this package say; whether it goes on now."""
+        return alone(f"Flow run {case.run_id}", partial(self._do, case))
+
+    def end(self, superseded: str) -> bool:
+        """End a run in Prefect whose order another run has taken over."""
+        return alone(f"Flow run {superseded}", partial(self._end, superseded))
+
+    def _do(self, case: Case) -> bool:
+        if case.state.waits:
+            return case.answered and self._resume(case)
+        if case.state.works:
+            return case.silent and self._start_over(case, "its worker gives no sign of life")
+        if case.ended:
+            return False
+        if case.which is None:
+            crashed = case.state.kind == "CRASHED" and case.is_over
+            return crashed and self._start_over(case, "it crashed")
+        return self._mend(case)
+
+    def _mend(self, case: Case) -> bool:
+        """Its order is open, and it will not go on by itself."""
+        state = case.state
+        if state.is_cancelled:
+            return self._cancel(case)
+        if state == DELETED:
+            return self._forget(case)
+        if state.kind in ("CRASHED", "FAILED", "COMPLETED") and not case.problem:
+            why = f"it is {state.name}, and its order is not at its end"
+            return case.is_over and self._start_over(case, why)
+        return False
+
+    def _resume(self, case: Case) -> bool:
+        """Open the gate. What the form says is never read: the answer is in Postgres."""
+        stop = gate_round_of(case.state.pause_key)
+        if stop is None:
+            return False
+        with impatient_transaction() as session:
+            unmark_ready(session, case.run_id)
+        try:
+            return self._prefect.resume(case.run_id, stop.gate.example)
+        except FormMissing:
+            return self._resume_with_its_form(case, stop)
+
+    def _resume_with_its_form(self, case: Case, stop: Stop) -> bool:
+        schema: dict[str, Any] = stop.gate.form.model_json_schema()
+        self._prefect.show_form(case.run_id, case.state.pause_key or "", schema)
+        logger.info("Flow run %s: its form was lost and is there again", case.run_id)
+        return self._prefect.resume(case.run_id, stop.gate.example)
+
+    def _start_over(self, case: Case, why: str) -> bool:
+        """Fence off whoever may still work on the run, then let it start over."""
+        if not _fence_off(case, "run starts over", f"{case.run_id}: {why}"):
+            return False
+        self._prefect.run_again(case.run_id, f"Packline starts this run over: {why}.")
+        logger.info("Flow run %s starts over: %s", case.run_id, why)
+        return True
+
+    def _cancel(self, case: Case) -> bool:
+        """Ask to cancel the order of a cancelled run. The run comes back to undo what was done;
+        what the carrier has goes on.
+        """
+        _ask_to_cancel(case)
+        return self._start_over(case, "it was cancelled, and undoes what was done")
+
+    def _forget(self, case: Case) -> bool:
+        """A deleted run: the order gets a new one."""
+        _fence_off(case, "run is gone", f"{case.run_id} was deleted", forget=True)
+        return False
+
+    def _end(self, superseded: str) -> bool:
+        self._prefect.cancel(superseded, "Another run has taken over the order.")
+        with impatient_transaction() as session:
+            if gone := session.get(SupersededRun, superseded):
+                session.delete(gone)
+        return True
+
+
+def _fence_off(case: Case, event: str, detail: str, *, forget: bool = False) -> bool:
+    """From here on, no attempt of this run that may still be alive can write to its shipment.
+
+    False: the shipment has another run by now. A run without a shipment has nothing to fence.
+    """
+    if case.which is None:
+        return True
+    with impatient_transaction() as session:
+        shipment = locked_shipment(session, *case.which)
+        if shipment.run_id != case.run_id:
+            return False
+        if not shipment.has_ended:
+            _raise_fence(shipment, forget=forget)
+            add_event(session, shipment.key, event, detail, by=DISPATCHER)
+    return True
+
+
+def _raise_fence(shipment: Shipment, *, forget: bool) -> None:
+    shipment.fence += 1
+    shipment.run_id = None if forget else shipment.run_id
+    shipment.pause_key = shipment.resumable_since = None
+
+
+def _ask_to_cancel(case: Case) -> None:
+    """Note that the order of a run is to be cancelled, unless it has another run by now."""
+    with impatient_transaction() as session:
+        shipment = locked_shipment(session, *(case.which or (0, 0)))
+        if shipment.run_id != case.run_id or shipment.has_ended:
+            return
+        if not is_collected(session, shipment):
+            request_cancellation(
+                session, shipment.order, "its flow run was cancelled in Prefect", PREFECT
+            )
