@@ -19,7 +19,7 @@ from adapters.database.sessions import transaction
 from benchmarks.replay_orders import PastOrder, demand
 from deployments.demo.sample import sample_files
 from deployments.demo.simulated_staff import SimulatedStaff
-from models.enums import AllocationState, TaskKind
+from models.enums import AllocationState, ShortPickReason, TaskKind
 from models.forms.decisions import CANCEL_LINE, CANCEL_ORDER_CHOICE, PICK_ELSEWHERE, SPLIT, WAIT
 from models.forms.picking import TOO_FEW_OF_THESE
 from models.imports.stock import DeliveryIn
@@ -43,7 +43,7 @@ _SHORT_PICKS = ((0.3, PICK_ELSEWHERE), (0.55, SPLIT), (0.7, WAIT), (0.9, CANCEL_
 """What the operator decides, up to that much of chance; beyond it, the order is cancelled."""
 _SHORTAGES = ((0.3, SPLIT), (0.6, CANCEL_LINE))
 """The same for stock that does not come."""
-_REASONS = ("not in bin", "damaged", "wrong item", "other")
+_REASONS = tuple(ShortPickReason)
 _LORRIES_WAITED_FOR = 3
 
 Row = dict[str, Any]

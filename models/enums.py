@@ -57,7 +57,10 @@ class AllocationState(StrEnum):
 
 
 class TaskKind(StrEnum):
-    """What a person is asked to do. Each kind is a gate of the process."""
+    """What a person is asked to do at the gates that the process itself names.
+
+    A task is of any kind that has a gate (services/worklist/gates.py), not only of these.
+    """
 
     PICKING = "picking"
     PACKING = "packing"
@@ -66,6 +69,15 @@ class TaskKind(StrEnum):
     SHORT_PICK = "short-pick"
     RESTOCK = "restock"
     HOLD = "hold"
+
+
+class ShortPickReason(StrEnum):
+    """Why a picker found fewer pieces than listed."""
+
+    NOT_IN_BIN = "not in bin"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong item"
+    OTHER = "other"
 
 
 class Role(StrEnum):

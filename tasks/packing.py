@@ -5,6 +5,7 @@ from typing import cast
 from sqlmodel import Session
 
 from models.enums import TaskKind
+from models.results.checklists import PackingChecklist
 from models.results.work import Packed, TaskOpened
 from models.tables.shipments import Shipment
 from services.execution.runs import OrderRun
@@ -18,8 +19,8 @@ from tasks.engine.step import step
 @step("Assign Packing Task")
 def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
     """Put the picked order on the packers' list."""
-    checklist = picking_checklist(session, shipment).model_dump()
-    checklist["goods_grams"] = goods_weight(session, shipment)
+    goods = picking_checklist(session, shipment)
+    checklist = PackingChecklist(**dict(goods), goods_grams=goods_weight(session, shipment))
     return opened(open_task(session, shipment, TaskKind.PACKING, checklist))
 
 

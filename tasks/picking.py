@@ -5,8 +5,9 @@ from typing import cast
 from sqlmodel import Session
 
 from models.enums import TaskKind
+from models.results.checklists import PickingChecklist
 from models.results.decisions import Decision
-from models.results.work import Picked, PickingChecklist, TaskOpened
+from models.results.work import Picked, TaskOpened
 from models.tables.shipments import Shipment
 from services.execution.runs import OrderRun
 from services.inventory.allocations import released_stock

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from adapters.carriers.registry import carrier_named
 from domain.errors import PacklineError
 from models.enums import PickupState, TaskKind
+from models.results.checklists import PickupChecklist
 from models.results.shipping import PickupBooked, PickupCancelled
 from models.results.work import PickupOutcome
 from models.tables.shipments import Shipment
@@ -80,14 +81,13 @@ def dispatch_carrier_pickup(session: Session, shipment: Shipment, reference: str
         raise NoLabel(shipment)
     pickup.reference = reference
     pickup.state = PickupState.BOOKED
-    checklist: dict[str, object] = {
-        "carrier": carrier_named(pickup.carrier).title,
-        "reference": reference,
-        "weight_grams": pickup.weight_grams,
-        "tracking_numbers": [label.tracking_number for label in live_labels(session, shipment)],
-    }
-    if replaced := replaced_numbers(session, shipment):
-        checklist["replaced"] = replaced
+    checklist = PickupChecklist(
+        carrier=carrier_named(pickup.carrier).title,
+        reference=reference,
+        weight_grams=pickup.weight_grams,
+        tracking_numbers=tuple(x.tracking_number or "" for x in live_labels(session, shipment)),
+        replaced=tuple(replaced_numbers(session, shipment)),
+    )
     task = open_task(session, shipment, TaskKind.CARRIER_PICKUP, checklist)
     if shipment.address_changed:
         call_back(session, shipment, PACKLINE)

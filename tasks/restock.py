@@ -27,7 +27,7 @@ def assign_restock_task(session: Session, shipment: Shipment) -> RestockAssigned
         for item in listed.items
         if item.sku in picked
     ]
-    checklist = listed.model_copy(update={"items": tuple(items)}).model_dump()
+    checklist = listed.model_copy(update={"items": tuple(items)})
     task = open_task(session, shipment, TaskKind.RESTOCK, checklist)
     return RestockAssigned(task_id=task.id, pieces=sum(picked.values()))
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from domain.sourcing import Plan
 from models.enums import AllocationState, MovementKind, OrderStatus, TaskKind
 from models.process import UPDATE_INVENTORY_STOCK
+from models.results.checklists import ShortageChecklist
 from models.results.decisions import Decision
 from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturned
 from models.results.work import Restocked
@@ -93,8 +94,7 @@ def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:
         ShortLine(sku=found.sku, wanted=found.wanted, available=found.available)
         for found in plan.missing
     )
-    listed = [line.model_dump(exclude_defaults=True) for line in lines]
-    open_task(session, shipment, TaskKind.SHORTAGE, {"shortages": listed})
+    open_task(session, shipment, TaskKind.SHORTAGE, ShortageChecklist(shortages=lines))
     return StockCheck(shortages=lines, reasons=plan.reasons)
 
 

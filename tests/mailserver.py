@@ -37,7 +37,7 @@ class MailServer:
         self._controller.start()
 
     def stop(self) -> None:
-        """GateRound it, unless it is stopped; it can be started again on its port."""
+        """Stop it, unless it is stopped; it can be started again on its port."""
         if self._controller:
             self._controller.stop()
             self._controller = None

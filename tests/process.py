@@ -24,10 +24,11 @@ from adapters.settings import settings
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
 from models.base import utc_now
-from models.enums import TaskState
+from models.enums import Role, TaskState
 from models.tables.staff import StaffTask
 from services.answers.submit import answer_task
 from services.audit.audit import audit
+from services.worklist.gates import GATES
 
 _playing: ContextVar["Process"] = ContextVar("process")
 
@@ -157,24 +158,23 @@ def process(shop: None, monkeypatch: pytest.MonkeyPatch) -> Process:
     return Process(monkeypatch)
 
 
+STAFF = {
+    Role.WAREHOUSE_STAFF: "Jo",
+    Role.PACKER: "Kim",
+    Role.LOGISTICS_COORDINATOR: "Lee",
+    Role.OPERATOR: "Max",
+}
+"""Who answers, where a test does not say."""
+
+PARCELS = [{"weight_grams": 4000, "length_mm": 200, "width_mm": 150, "height_mm": 100}]
+
 ANSWERS: dict[str, dict[str, Any]] = {
-    "picking": {"gate": "picking", "picked_by": "Jo", "outcome": "all as listed"},
-    "packing": {
-        "gate": "packing",
-        "packed_by": "Kim",
-        "parcels": [{"weight_grams": 4000, "length_mm": 200, "width_mm": 150, "height_mm": 100}],
-    },
-    "carrier-pickup": {
-        "gate": "carrier-pickup",
-        "handed_over_by": "Lee",
-        "confirmation_number": "C-1",
-    },
-    "shortage": {"gate": "shortage", "decided_by": "Max", "decision": "try again"},
-    "short-pick": {"gate": "short-pick", "decided_by": "Max", "decision": "try again"},
-    "hold": {"gate": "hold", "decided_by": "Max", "decision": "release"},
-    "restock": {"gate": "restock", "restocked_by": "Jo", "outcome": "all as listed"},
+    gate.kind: gate.example | {gate.answered_by: STAFF[gate.role]} for gate in GATES.values()
 }
 """What well-behaved staff answer; the time of a collection is now."""
+
+ANSWERS["packing"] |= {"parcels": PARCELS}
+ANSWERS["carrier-pickup"] |= {"confirmation_number": "C-1"}
 
 
 def form(kind: str, **given: Any) -> dict[str, Any]:

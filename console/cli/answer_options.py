@@ -1,41 +1,22 @@
-"""Turning the options of `packline done` into the answer that a task's form wants."""
+"""Turning the options of `packline done` into the answer that a task's form wants.
 
-import re
-from dataclasses import dataclass
-from typing import Any
+Which options there are, the gates say (services/worklist/specs/): here they become the command's,
+and what was given of them becomes an answer.
+"""
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
+
+import typer
 
 from domain.errors import PacklineError
-from models.enums import TaskKind
-from models.forms.decisions import (
-    CANCEL_LINE,
-    CANCEL_ORDER_CHOICE,
-    PICK_ELSEWHERE,
-    SPLIT,
-    TRY_AGAIN,
-    WAIT,
-)
-from models.forms.picking import ALL_AS_LISTED, SOMETHING_MISSING, TOO_FEW_OF_THESE
-from models.forms.restock import DAMAGED_OR_MISSING
+from services.worklist.done_options import DoneOption
+from services.worklist.gate_spec import GateSpec
+from services.worklist.gates import GATES
 
-_ANSWERED_BY = {
-    TaskKind.PICKING: "picked_by",
-    TaskKind.PACKING: "packed_by",
-    TaskKind.CARRIER_PICKUP: "handed_over_by",
-    TaskKind.SHORTAGE: "decided_by",
-    TaskKind.SHORT_PICK: "decided_by",
-}
-"""Where the form of a gate that can cancel the order has the name of who answers."""
-_SHORTAGE = (TRY_AGAIN, SPLIT, CANCEL_LINE, CANCEL_ORDER_CHOICE)
-_SHORT_PICK = (TRY_AGAIN, PICK_ELSEWHERE, SPLIT, WAIT, CANCEL_LINE, CANCEL_ORDER_CHOICE)
-
-_PIECES = r"(?P<pieces>\d{1,18})"
-_FOUND = re.compile(rf"^(?P<sku>.+)={_PIECES}(?::(?P<why>[^:=]+))?$", re.ASCII)
-_LOST = re.compile(rf"^(?P<sku>.+)={_PIECES}$", re.ASCII)
-_OTHER_REASONS = "not in bin, wrong item, other"
-_SIDE = r"(\d{1,18})"
-_PARCEL = re.compile(
-    rf"^{_SIDE}(?:g)?[ ,]+{_SIDE}x{_SIDE}x{_SIDE}(?:mm)?$", re.IGNORECASE | re.ASCII
-)
+GIVEN = "given"
+"""The parameter of a command in whose place the options of all gates come."""
 
 
 class OptionMissing(PacklineError):
@@ -43,7 +24,7 @@ class OptionMissing(PacklineError):
 
     message = "A {kind} task also needs {option}: see `packline done --help`."
 
-    def __init__(self, kind: TaskKind, option: str) -> None:
+    def __init__(self, kind: str, option: str) -> None:
         super().__init__(kind=kind, option=option)
 
 
@@ -70,139 +51,99 @@ class CannotBeCancelled(PacklineError):
 
     message = "A {kind} task has no --cancel: see `packline done --help`, or `packline cancel`."
 
-    def __init__(self, kind: TaskKind) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__(kind=kind)
 
 
-@dataclass(frozen=True)
-class DoneOptions:
-    """What was given to `packline done`; each kind of task takes some of it."""
+class WithGateOptions:
+    """A command with the options of all gates; its parameter `given` gets what was typed in."""
 
-    by: str
-    found: list[str]
-    rest: bool
-    parcels: list[str]
-    confirmation: str | None
-    at: str | None
-    decision: str | None
-    note: str
-    damaged: list[str]
-    missing: list[str]
-    cancel: str
+    def __init__(self, command: Callable[..., None]) -> None:
+        self._command = command
+        self.__name__ = command.__name__
+        self.__doc__ = command.__doc__
+        self.__annotations__ = {}  # the signature has them
 
+    @property
+    def __signature__(self) -> Signature:
+        """The command's parameters, as the command line reads and shows them."""
+        parameters: list[Parameter] = []
+        for own in signature(self._command, eval_str=True).parameters.values():
+            by_name = [own.replace(kind=Parameter.KEYWORD_ONLY)]
+            parameters += _gate_parameters() if own.name == GIVEN else by_name
+        return Signature(parameters)
 
-def answer_for(kind: TaskKind, given: DoneOptions) -> dict[str, Any]:
-    """The answer to a task of that kind. Raises `PacklineError`."""
-    if given.cancel:
-        return cancel_answer(kind, given.by, given.cancel)
-    match kind:
-        case TaskKind.PICKING:
-            return picking_answer(given.by, given.found, rest=given.rest)
-        case TaskKind.PACKING:
-            return packing_answer(given.by, given.parcels)
-        case TaskKind.CARRIER_PICKUP:
-            return pickup_answer(given.by, given.confirmation, given.at)
-        case TaskKind.RESTOCK:
-            return restock_answer(given.by, given.damaged, given.missing)
-        case TaskKind.HOLD:
-            return hold_answer(given.by, given.decision, given.note)
-        case TaskKind.SHORTAGE | TaskKind.SHORT_PICK:
-            return decision_answer(kind, given.by, given.decision, given.note)
+    def __call__(self, **typed: Any) -> None:
+        """Run the command."""
+        own = signature(self._command).parameters
+        given = {name: typed.pop(name) for name in [*typed] if name not in own}
+        self._command(**typed, **{GIVEN: given})
 
 
-def picking_answer(by: str, found: list[str], *, rest: bool = False) -> dict[str, Any]:
-    """All as listed, or with `SKU=PIECES:WHY` for each product, or only for those that were short
-    while the `rest` is as listed.
+def _gate_parameters() -> list[Parameter]:
+    options: dict[str, list[DoneOption]] = {}
+    for gate in GATES.values():
+        for option in gate.options:
+            options.setdefault(option.parameter, []).append(option)
+    return [_parameter(name, same) for name, same in options.items()]
+
+
+def _parameter(name: str, options: list[DoneOption]) -> Parameter:
+    """An option of the command; gates that share it may each say what it means to them."""
+    first, *_ = options
+    help = " ".join(dict.fromkeys(option.help for option in options))
+    shown = typer.Option(first.name, metavar=first.metavar, help=help)
+    kind = bool if first.flag else list[str] | None if first.many else str | None
+    return Parameter(
+        name,
+        Parameter.KEYWORD_ONLY,
+        default=False if first.flag else None,
+        annotation=Annotated[kind, shown],
+    )
+
+
+def answer_for(
+    gate: GateSpec, by: str, given: Mapping[str, Any], cancel: str = ""
+) -> dict[str, Any]:
+    """The answer to a task of that gate, or the wish to cancel the order in place of one. Raises
+    `PacklineError`.
     """
-    items = [_found(given) for given in found]
-    _once_each("--found", items)
-    outcome = TOO_FEW_OF_THESE if rest else SOMETHING_MISSING if items else ALL_AS_LISTED
-    return {"gate": "picking", "picked_by": by, "outcome": outcome, "found": items}
+    if cancel:
+        return _cancel_answer(gate, by, cancel)
+    read: dict[str, Any] = {}
+    for option in gate.options:
+        typed = given.get(option.parameter)
+        if option.needed and not typed:
+            raise OptionMissing(gate.kind, option.needed)
+        if option.many:
+            read[option.field] = _all_read(option, typed or [])
+        elif typed is not None:
+            read[option.field] = typed if option.flag else _read(option, typed)
+    return {"gate": gate.kind, gate.answered_by: by} | gate.fill(read)
 
 
-def packing_answer(by: str, parcels: list[str]) -> dict[str, Any]:
-    """One `GRAMS,LENGTHxWIDTHxHEIGHT` (millimetres) for each parcel."""
-    if not parcels:
-        raise OptionMissing(TaskKind.PACKING, "--parcel")
-    return {"gate": "packing", "packed_by": by, "parcels": [_parcel(given) for given in parcels]}
+def _cancel_answer(gate: GateSpec, by: str, reason: str) -> dict[str, Any]:
+    if not gate.can_cancel:
+        raise CannotBeCancelled(gate.kind)
+    return {"gate": gate.kind, gate.answered_by: by, "cancel": reason}
 
 
-def pickup_answer(by: str, confirmation: str | None, at: str | None) -> dict[str, Any]:
-    """The carrier's confirmation number and when it took the parcels."""
-    if not confirmation:
-        raise OptionMissing(TaskKind.CARRIER_PICKUP, "--confirmation")
-    if not at:
-        raise OptionMissing(TaskKind.CARRIER_PICKUP, "--at")
-    return {
-        "gate": "carrier-pickup",
-        "handed_over_by": by,
-        "confirmation_number": confirmation,
-        "collected_at": at,
-    }
+def _all_read(option: DoneOption, typed: list[str]) -> list[Any]:
+    items = [_read(option, text) for text in typed]
+    if option.unique:
+        _once_each(option, items)
+    return items
 
 
-def decision_answer(kind: TaskKind, by: str, decision: str | None, note: str) -> dict[str, Any]:
-    """What becomes of an order that cannot go on as it is."""
-    if not decision:
-        choices = _SHORT_PICK if kind == TaskKind.SHORT_PICK else _SHORTAGE
-        raise OptionMissing(kind, f"--decision, one of: {', '.join(choices)}")
-    return {"gate": str(kind), "decided_by": by, "decision": decision, "note": note}
+def _read(option: DoneOption, typed: str) -> Any:
+    if (value := option.read(typed.strip())) is None:
+        raise OptionMalformed(option.name, typed, option.written_like)
+    return value
 
 
-def restock_answer(by: str, damaged: list[str], missing: list[str]) -> dict[str, Any]:
-    """All as listed, or with `SKU=PIECES` for each product that is damaged or missing."""
-    lost: dict[str, dict[str, Any]] = {}
-    for option, given in (("damaged", damaged), ("missing", missing)):
-        items = [_lost(option, text) for text in given]
-        _once_each(f"--{option}", items)
-        for item in items:
-            lost.setdefault(item["sku"], {"sku": item["sku"]})[option] = item["quantity"]
-    outcome = DAMAGED_OR_MISSING if lost else ALL_AS_LISTED
-    return {
-        "gate": "restock", "restocked_by": by, "outcome": outcome, "lost": list(lost.values()),
-    }  # fmt: skip
-
-
-def hold_answer(by: str, decision: str | None, note: str) -> dict[str, Any]:
-    """Release the order, or cancel it."""
-    if not decision:
-        raise OptionMissing(TaskKind.HOLD, "--decision release or --decision 'cancel order'")
-    return {"gate": "hold", "decided_by": by, "decision": decision, "note": note}
-
-
-def cancel_answer(kind: TaskKind, by: str, reason: str) -> dict[str, Any]:
-    """Cancel the order in place of what the task asks for."""
-    if kind not in _ANSWERED_BY:
-        raise CannotBeCancelled(kind)
-    return {"gate": str(kind), _ANSWERED_BY[kind]: by, "cancel": reason}
-
-
-def _once_each(option: str, items: list[dict[str, Any]]) -> None:
-    given: set[str] = set()
+def _once_each(option: DoneOption, items: list[dict[str, Any]]) -> None:
+    met: set[str] = set()
     for item in items:
-        if item["sku"] in given:
-            raise GivenTwice(option, item["sku"])
-        given.add(item["sku"])
-
-
-def _lost(option: str, given: str) -> dict[str, Any]:
-    item = _LOST.match(given.strip())
-    if item is None:
-        raise OptionMalformed(f"--{option}", given, "MUG-01=2")
-    return {"sku": item["sku"], "quantity": int(item["pieces"])}
-
-
-def _found(given: str) -> dict[str, Any]:
-    item = _FOUND.match(given.strip())
-    if item is None:
-        raise OptionMalformed("--found", given, f"'MUG-01=2:damaged' (or {_OTHER_REASONS})")
-    why = item["why"].strip() if item["why"] else None
-    return {"sku": item["sku"], "quantity": int(item["pieces"]), "why": why}
-
-
-def _parcel(given: str) -> dict[str, int]:
-    sizes = _PARCEL.match(given.strip())
-    if sizes is None:
-        raise OptionMalformed("--parcel", given, "1200,300x200x100 (grams, millimetres)")
-    names = ("weight_grams", "length_mm", "width_mm", "height_mm")
-    return dict(zip(names, map(int, sizes.groups()), strict=True))
+        if item[option.unique] in met:
+            raise GivenTwice(option.name, item[option.unique])
+        met.add(item[option.unique])

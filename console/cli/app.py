@@ -32,8 +32,8 @@ from benchmarks.load import Load, Watch
 from benchmarks.replay import run_replay
 from benchmarks.replay_orders import ORDERS_FILE, read_week
 from benchmarks.throughput import Comparison, compared, run_bench, run_stock
-from console.cli import answer_options as options
 from console.cli import tables
+from console.cli.answer_options import WithGateOptions, answer_for
 from console.cli.label_files import write_labels
 from console.queries.orders import OrderSort, list_orders, order_sheet
 from console.queries.refunds import list_refunds
@@ -64,6 +64,7 @@ from services.orders.holds import release as release_hold
 from services.pricing.refunds import amount, pay
 from services.stock_control.counts import count as count_stock
 from services.stock_control.stock_changes import book, called, move
+from services.worklist.gates import gate_of
 from services.worklist.tasks import find_task
 
 _MOST_ROWS = 1_000_000
@@ -362,46 +363,11 @@ def task(number: int, as_json: AsJson = False) -> None:
 
 
 @app.command()
+@WithGateOptions
 def done(
     task: Annotated[int, typer.Argument(help="The task's number, from `packline tasks`.")],
     by: By,
-    found: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SKU=PIECES[:WHY]",
-            help="Picking: what was found of a product; where there are fewer than listed, why: not"
-            " in bin, damaged, wrong item, other.",
-        ),
-    ] = None,
-    rest: Annotated[
-        bool, typer.Option("--rest", help="Picking: all without a --found are there as listed.")
-    ] = False,
-    parcel: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GRAMS,LxWxH", help="Packing: each parcel, in grams and mm."),
-    ] = None,
-    confirmation: Annotated[
-        str | None, typer.Option(help="Pickup: the carrier's confirmation number.")
-    ] = None,
-    at: Annotated[
-        str | None, typer.Option(help="Pickup: when it was, such as '2026-11-23 16:05'.")
-    ] = None,
-    decision: Annotated[
-        str | None,
-        typer.Option(
-            help="Operator: try again, pick elsewhere, split, wait, cancel line, cancel order,"
-            " release."
-        ),
-    ] = None,
-    note: Annotated[str, typer.Option(help="Operator: why.")] = "",
-    damaged: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SKU=PIECES", help="Restock: pieces that cannot be sold."),
-    ] = None,
-    missing: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SKU=PIECES", help="Restock: pieces that are not there."),
-    ] = None,
+    given: dict[str, Any],
     cancel: Annotated[str, typer.Option(metavar="WHY", help="Cancel the order instead.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -409,21 +375,8 @@ def done(
     without --damaged and --missing. With --found, name every product of the list, or give --rest.
     """
     with _reading() as session:
-        kind = find_task(session, task).kind
-    given = options.DoneOptions(
-        by=by,
-        found=found or [],
-        rest=rest,
-        parcels=parcel or [],
-        confirmation=confirmation,
-        at=at,
-        decision=decision,
-        note=note,
-        damaged=damaged or [],
-        missing=missing or [],
-        cancel=cancel,
-    )
-    closed = answer_task(task, options.answer_for(kind, given))
+        gate = gate_of(find_task(session, task).kind)
+    closed = answer_task(task, answer_for(gate, by, given, cancel))
     if as_json:
         tables.as_json(closed)
     elif cancel:

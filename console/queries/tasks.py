@@ -18,7 +18,7 @@ from models.validation import is_printable
 from services.inventory.warehouses import warehouse_called
 from services.orders.promises import PromiseClock
 from services.worklist.checklists import checklist_markdown
-from services.worklist.gates import GATES
+from services.worklist.gates import gate_of, title_of
 from services.worklist.tasks import ROLE_ABOVE, find_task
 
 
@@ -99,7 +99,8 @@ def task_sheet(session: Session, task_id: int) -> str:
     """What a task asks for, as Markdown. Raises `TaskNotOpen`."""
     task = find_task(session, task_id)
     order = session.get_one(SalesOrder, task.order_number)
-    return checklist_markdown(GATES[task.kind], shipment_name(order.number, task.shipment), task)
+    name = shipment_name(order.number, task.shipment)
+    return checklist_markdown(gate_of(task.kind), name, task)
 
 
 def role_of(session: Session, name: str) -> Role:
@@ -125,7 +126,7 @@ def _concerns(role: Role) -> ColumnElement[bool]:
 
 def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRow:
     return TaskRow(
-        title=GATES[task.kind].title,
+        title=title_of(task.kind),
         overdue=task.state == TaskState.OPEN and task.due_at < clock.now,
         promised_at=order.promised_at,
         promise=clock.state(order),

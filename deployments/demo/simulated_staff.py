@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import col, select
@@ -23,7 +24,7 @@ class SimulatedStaff:
 
     def __init__(self) -> None:
         self._names = _names_by_role()
-        self._answers = {
+        self._answers: dict[str, Callable[[StaffTask], dict[str, Any]]] = {
             TaskKind.PICKING: self._picking,
             TaskKind.PACKING: self._packing,
             TaskKind.CARRIER_PICKUP: self._pickup,

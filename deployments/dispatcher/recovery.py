@@ -13,7 +13,7 @@ from services.execution.locks import is_collected, locked_shipment
 from services.execution.one_by_one import alone, impatient_transaction
 from services.execution.wake_ups import unmark_ready
 from services.orders.cancellation import request_cancellation
-from services.worklist.gates import gate_round_of
+from services.worklist.gates import GateRound, gate_round_of
 
 DISPATCHER = "dispatcher"
 """Its name in the timelines."""
@@ -74,7 +74,7 @@ class Recovery:
         except FormMissing:
             return self._resume_with_its_form(case, stop)
 
-    def _resume_with_its_form(self, case: Case, stop: Stop) -> bool:
+    def _resume_with_its_form(self, case: Case, stop: GateRound) -> bool:
         schema: dict[str, Any] = stop.gate.form.model_json_schema()
         self._prefect.show_form(case.run_id, case.state.pause_key or "", schema)
         logger.info("Flow run %s: its form was lost and is there again", case.run_id)

@@ -1,10 +1,11 @@
 """The forms that people fill in: at the command line, and in Prefect's UI.
 
 Each form names its gate in a field without a default, so that neither an empty answer nor a form
-left open from another gate passes. Rules that need the order are in tasks/acceptance.py.
+left open from another gate passes. Rules that need the order are in services/answers/.
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import (
@@ -34,18 +35,22 @@ Sku = Annotated[str, StringConstraints(min_length=1, max_length=64), *_LINE]
 Confirmation = Annotated[str, StringConstraints(min_length=1, max_length=64), *_LINE]
 
 
-def this_form(gate: str) -> Any:
+class Choice(StrEnum):
+    """The base of what can be chosen in a list of a form, as it is written there."""
+
+    def __repr__(self) -> str:
+        return repr(self.value)  # what is wrong with an answer quotes the list so
+
+
+def this_form() -> Any:
     """The field that names the gate, as a list with one choice: a constant would be a text box."""
 
     def with_one_choice(schema: dict[str, Any]) -> None:
-        schema.pop("const", None)
+        gate = schema.pop("const")
         schema["enum"] = [gate]
+        schema["description"] = f"Choose “{gate}”, the only entry."
 
-    return Field(
-        title="Task",
-        description=f"Choose “{gate}”, the only entry.",
-        json_schema_extra=with_one_choice,
-    )
+    return Field(title="Task", json_schema_extra=with_one_choice)
 
 
 def _as_text(schema: dict[str, Any]) -> None:
@@ -67,14 +72,16 @@ ClockTime = Annotated[datetime, BeforeValidator(_without_blanks), Field(json_sch
 
 
 def _filled_in(schema: Any, parts: dict[str, Any]) -> Any:
-    """The schema with its references replaced by what they name."""
+    """The schema with its references replaced by what they name; what stands beside one wins."""
     if isinstance(schema, list):
         return [_filled_in(item, parts) for item in schema]
     if not isinstance(schema, dict):
         return schema
+    schema = _without_nulls(schema)
     if "$ref" in schema:
-        schema = parts[schema["$ref"].rpartition("/")[2]]
-    return {key: _filled_in(value, parts) for key, value in _without_nulls(schema).items()}
+        beside = {key: schema[key] for key in schema if key != "$ref"}
+        schema = parts[schema["$ref"].rpartition("/")[2]] | beside
+    return {key: _filled_in(value, parts) for key, value in schema.items()}
 
 
 class Form(BaseModel):
@@ -118,18 +125,13 @@ def _place(form: type[Form], parts: tuple[int | str, ...]) -> tuple[Message, ...
 
 
 class CancellableForm(Form):
-    """The base of the gates' forms that can cancel the order; `…_by` is who answers."""
+    """The base of the gates' forms that can cancel the order."""
 
     cancel: Note = Field(
         "",
         title="Cancel the order instead",
         description="Only to cancel the order: say why, and leave out what you cannot say.",
     )
-
-    @property
-    def person(self) -> str:
-        """Who answers."""
-        return str(next(value for name, value in self if name.endswith("_by")))
 
     @classmethod
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -4,23 +4,52 @@ from typing import Literal
 
 from pydantic import Field
 
-from models.forms.base import CancellableForm, Form, Name, Note, this_form
+from models.forms.base import CancellableForm, Choice, Form, Name, Note, this_form
 
-TRY_AGAIN = "try again"
-PICK_ELSEWHERE = "pick elsewhere"
-SPLIT = "split"
-WAIT = "wait"
-CANCEL_LINE = "cancel line"
-CANCEL_ORDER_CHOICE = "cancel order"
-RELEASE = "release"
+
+class DecisionChoice(Choice):
+    """What the operator can decide, at one gate or another."""
+
+    TRY_AGAIN = "try again"
+    PICK_ELSEWHERE = "pick elsewhere"
+    SPLIT = "split"
+    WAIT = "wait"
+    CANCEL_LINE = "cancel line"
+    CANCEL_ORDER_CHOICE = "cancel order"
+    RELEASE = "release"
+
+
+TRY_AGAIN = DecisionChoice.TRY_AGAIN
+PICK_ELSEWHERE = DecisionChoice.PICK_ELSEWHERE
+SPLIT = DecisionChoice.SPLIT
+WAIT = DecisionChoice.WAIT
+CANCEL_LINE = DecisionChoice.CANCEL_LINE
+CANCEL_ORDER_CHOICE = DecisionChoice.CANCEL_ORDER_CHOICE
+RELEASE = DecisionChoice.RELEASE
+
+ShortageDecision = Literal[
+    DecisionChoice.TRY_AGAIN,
+    DecisionChoice.SPLIT,
+    DecisionChoice.CANCEL_LINE,
+    DecisionChoice.CANCEL_ORDER_CHOICE,
+]
+ShortPickDecision = Literal[
+    DecisionChoice.TRY_AGAIN,
+    DecisionChoice.PICK_ELSEWHERE,
+    DecisionChoice.SPLIT,
+    DecisionChoice.WAIT,
+    DecisionChoice.CANCEL_LINE,
+    DecisionChoice.CANCEL_ORDER_CHOICE,
+]
+HoldDecision = Literal[DecisionChoice.RELEASE, DecisionChoice.CANCEL_ORDER_CHOICE]
 
 
 class ShortageForm(CancellableForm):
     """Decide about an order that stock cannot fill."""
 
-    gate: Literal["shortage"] = this_form("shortage")
+    gate: Literal["shortage"] = this_form()
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: Literal["try again", "split", "cancel line", "cancel order"] | None = Field(
+    decision: ShortageDecision | None = Field(
         None,
         title="Decision",
         description="Try again now; split: ship what is there now, the rest later; cancel line:"
@@ -33,12 +62,9 @@ class ShortageForm(CancellableForm):
 class ShortPickForm(CancellableForm):
     """Decide about an order that could not be picked in full."""
 
-    gate: Literal["short-pick"] = this_form("short-pick")
+    gate: Literal["short-pick"] = this_form()
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: (
-        Literal["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel order"]
-        | None
-    ) = Field(
+    decision: ShortPickDecision | None = Field(
         None,
         title="Decision",
         description="Try again: pick the rest again, in this warehouse; pick elsewhere: in any;"
@@ -51,9 +77,9 @@ class ShortPickForm(CancellableForm):
 class HoldForm(Form):
     """Decide about an order that is on hold."""
 
-    gate: Literal["hold"] = this_form("hold")
+    gate: Literal["hold"] = this_form()
     decided_by: Name = Field(title="Decided by", description="Your name.")
-    decision: Literal["release", "cancel order"] = Field(
+    decision: HoldDecision = Field(
         title="Decision", description="Let the order go on where it stopped, or cancel it."
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")

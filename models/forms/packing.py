@@ -23,7 +23,7 @@ class ParcelForm(Form):
 class PackingForm(CancellableForm):
     """Tell us what you packed."""
 
-    gate: Literal["packing"] = this_form("packing")
+    gate: Literal["packing"] = this_form()
     packed_by: Name = Field(title="Packed by", description="Your name.")
     parcels: list[ParcelForm] = Field(
         default_factory=list,

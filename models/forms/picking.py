@@ -4,11 +4,19 @@ from typing import Literal
 
 from pydantic import Field
 
+from models.enums import ShortPickReason
 from models.forms.base import CancellableForm, Form, Name, Sku, this_form
+from models.forms.outcomes import OutcomeChoice
 
-ALL_AS_LISTED = "all as listed"
-SOMETHING_MISSING = "something is missing"
-TOO_FEW_OF_THESE = "too few of these, the rest as listed"
+ALL_AS_LISTED = OutcomeChoice.ALL_AS_LISTED
+SOMETHING_MISSING = OutcomeChoice.SOMETHING_MISSING
+TOO_FEW_OF_THESE = OutcomeChoice.TOO_FEW_OF_THESE
+
+PickingOutcome = Literal[
+    OutcomeChoice.ALL_AS_LISTED,
+    OutcomeChoice.SOMETHING_MISSING,
+    OutcomeChoice.TOO_FEW_OF_THESE,
+]
 
 
 class FoundItem(Form):
@@ -16,7 +24,7 @@ class FoundItem(Form):
 
     sku: Sku = Field(title="SKU", description="As in the list above.")
     quantity: int = Field(title="Pieces found", description="0 if there are none.", ge=0)
-    why: Literal["not in bin", "damaged", "wrong item", "other"] | None = Field(
+    why: ShortPickReason | None = Field(
         None, title="Why", description="Only if there are fewer than listed: why."
     )
 
@@ -24,12 +32,9 @@ class FoundItem(Form):
 class PickingForm(CancellableForm):
     """Tell us what you picked."""
 
-    gate: Literal["picking"] = this_form("picking")
+    gate: Literal["picking"] = this_form()
     picked_by: Name = Field(title="Picked by", description="Your name.")
-    outcome: (
-        Literal["all as listed", "something is missing", "too few of these, the rest as listed"]
-        | None
-    ) = Field(
+    outcome: PickingOutcome | None = Field(
         None,
         title="Outcome",
         description="Is every piece of the list in the tote? Something is missing: add an item for"

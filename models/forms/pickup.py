@@ -10,7 +10,7 @@ from models.forms.base import CancellableForm, ClockTime, Confirmation, Name, th
 class CarrierPickupForm(CancellableForm):
     """Tell us that the carrier has collected."""
 
-    gate: Literal["carrier-pickup"] = this_form("carrier-pickup")
+    gate: Literal["carrier-pickup"] = this_form()
     handed_over_by: Name = Field(title="Handed over by", description="Your name.")
     confirmation_number: Confirmation | None = Field(
         None,

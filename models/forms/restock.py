@@ -5,8 +5,11 @@ from typing import Literal
 from pydantic import Field
 
 from models.forms.base import Form, Name, Sku, this_form
+from models.forms.outcomes import OutcomeChoice
 
-DAMAGED_OR_MISSING = "something is damaged or missing"
+DAMAGED_OR_MISSING = OutcomeChoice.DAMAGED_OR_MISSING
+
+RestockOutcome = Literal[OutcomeChoice.ALL_AS_LISTED, OutcomeChoice.DAMAGED_OR_MISSING]
 
 
 class LostItem(Form):
@@ -20,9 +23,9 @@ class LostItem(Form):
 class RestockForm(Form):
     """Tell us that the goods of a cancelled order are back in their bins."""
 
-    gate: Literal["restock"] = this_form("restock")
+    gate: Literal["restock"] = this_form()
     restocked_by: Name = Field(title="Restocked by", description="Your name.")
-    outcome: Literal["all as listed", "something is damaged or missing"] = Field(
+    outcome: RestockOutcome = Field(
         title="Outcome", description="Is every piece of the list back in its bin, and whole?"
     )
     lost: list[LostItem] = Field(

@@ -21,32 +21,6 @@ class TaskOpened(StepResult):
         return f"task {self.task_id} for the {self.role}"
 
 
-class ChecklistItem(StepResult):
-    """One thing to fetch."""
-
-    sku: str
-    name: str
-    barcode: str
-    bin: str
-    quantity: int
-    weight_grams: int
-
-
-class PickingChecklist(StepResult):
-    """What to fetch, in walking order of the bins.
-
-    `warehouse` is the name of the one to walk through, where there are several.
-    """
-
-    items: tuple[ChecklistItem, ...]
-    warehouse: str = ""
-
-    def __str__(self) -> str:
-        pieces = sum(item.quantity for item in self.items)
-        where = f" in {self.warehouse}" if self.warehouse else ""
-        return f"{pieces} pieces from {len(self.items)} bins{where}"
-
-
 class Picked(StepResult):
     """How many pieces of each product were found by now, and what is still missing, with why."""
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, func, select
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
 from models.base import utc_now
-from models.enums import LabelState, PickupState
+from models.enums import LabelState, PickupState, ShortPickReason
 from models.forms.decisions import CANCEL_ORDER_CHOICE, HoldForm
 from models.forms.packing import PackingForm
 from models.forms.picking import (
@@ -219,7 +219,12 @@ def _check_found(item: FoundItem, listed: dict[str, int]) -> None:
         )
     if quantity < listed[sku] and item.why is None:
         raise AnswerRefused(
-            "reason-for-fewer-missing", field="found", found=quantity, listed=listed[sku], sku=sku
+            "reason-for-fewer-missing",
+            field="found",
+            found=quantity,
+            listed=listed[sku],
+            sku=sku,
+            reasons=tuple(ShortPickReason),
         )
 
 

@@ -28,6 +28,7 @@ from models.forms.decisions import (
     ShortPickForm,
 )
 from models.process import CANCEL_LINES
+from models.results.checklists import ShortPickChecklist
 from models.results.decisions import Decision
 from models.results.orders import LinesCancelled
 from models.results.stock import ShortLine
@@ -95,14 +96,15 @@ def ask_about_pick(
     session: Session, shipment: Shipment, *, waits: bool, missing: list[ShortLine]
 ) -> None:
     """Put a short pick on the operator's list; with `waits` it goes on by itself once it can."""
-    shortages = [line.model_dump(exclude_defaults=True) for line in missing]
-    checklist = {"shortages": shortages} | ({"waits": True} if waits else {})
+    checklist = ShortPickChecklist(shortages=tuple(missing), waits=waits)
     open_task(session, shipment, TaskKind.SHORT_PICK, checklist)
 
 
 def wait_for_rest(session: Session, shipment: Shipment, asked: StaffTask) -> None:
     """Put a short pick on the list again that is to wait; the round before, `asked`, is closed."""
-    open_task(session, shipment, TaskKind.SHORT_PICK, (asked.checklist or {}) | {"waits": True})
+    listed = ShortPickChecklist.model_validate(asked.checklist or {})
+    checklist = listed.model_copy(update={"waits": True})
+    open_task(session, shipment, TaskKind.SHORT_PICK, checklist)
     notify(session, ORDERS_CHANNEL)  # the rest may be there already
 
 
@@ -121,7 +123,7 @@ def _pick_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
 
 def _send_picker(session: Session, shipment: Shipment) -> None:
     rest = rest_to_pick(session, shipment)  # it may be another warehouse's by now
-    open_task(session, shipment, TaskKind.PICKING, rest.model_dump(mode="json"))
+    open_task(session, shipment, TaskKind.PICKING, rest)
 
 
 def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decision:

@@ -27,10 +27,11 @@ from services.execution.events import PACKLINE, add_event
 from services.execution.locks import locked_shipment
 from services.orders.cancellation import request_cancellation
 from services.worklist.closing import close_task, complete_task, note_answer, record_outcome
-from services.worklist.gates import GATES, Gate
+from services.worklist.gate_spec import GateSpec
+from services.worklist.gates import gate_of
 from services.worklist.tasks import ask_again, find_task, not_open, task_of, tasks_of
 
-_MOST_COMPLAINTS = 20
+_MOST_ERRORS = 20
 """Whoever fills in a form hundredfold wrong corrects it step by step."""
 
 
@@ -48,9 +49,10 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
             raise OnHold(shipment.order)
         if task.state != TaskState.OPEN:
             raise not_open(task)
-        if cancels_instead(session, shipment, GATES[task.kind], answer):
+        gate = gate_of(task.kind)
+        if cancels_instead(session, shipment, gate, answer):
             return task
-        result = _checked(session, GATES[task.kind], shipment, answer)
+        result = _checked(session, gate, shipment, answer)
         complete_task(session, shipment, task, result, AnsweredThrough.CONSOLE)
         _wait_for_rest(session, shipment, task, result)
         _decide_by_setting(session, shipment, result)
@@ -58,7 +60,7 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
 
 
 def cancels_instead(
-    session: Session, shipment: Shipment, gate: Gate, answer: dict[str, Any]
+    session: Session, shipment: Shipment, gate: GateSpec, answer: dict[str, Any]
 ) -> bool:
     """Whether an answer to a locked shipment's gate asks to cancel the order; it is asked for then.
 
@@ -69,7 +71,7 @@ def cancels_instead(
     form = _filled_in(gate, _storable(answer))
     if not (isinstance(form, CancellableForm) and form.cancel):
         return False
-    request_cancellation(session, shipment.order, form.cancel, form.person)
+    request_cancellation(session, shipment.order, form.cancel, getattr(form, gate.answered_by))
     return True
 
 
@@ -77,13 +79,13 @@ def answer_by_packline(
     session: Session, shipment: Shipment, task: StaffTask, answer: dict[str, Any]
 ) -> None:
     """Answer an open task of a locked shipment in nobody's name. Raises `AnswerRefused`."""
-    result = _checked(session, GATES[task.kind], shipment, answer)
+    result = _checked(session, gate_of(task.kind), shipment, answer)
     complete_task(session, shipment, task, result)
     _wait_for_rest(session, shipment, task, result)
 
 
 def store_answer(
-    session: Session, shipment: Shipment, gate: Gate, round: int, answer: dict[str, Any]
+    session: Session, shipment: Shipment, gate: GateSpec, round: int, answer: dict[str, Any]
 ) -> GateOutcome:
     """Take a person's answer from the form in Prefect's UI.
 
@@ -105,7 +107,7 @@ def store_answer(
 
 
 def _checked(
-    session: Session, gate: Gate, shipment: Shipment, answer: dict[str, Any]
+    session: Session, gate: GateSpec, shipment: Shipment, answer: dict[str, Any]
 ) -> StepResult:
     if answer == gate.example:
         raise AnswerRefused("no-answer")
@@ -121,12 +123,12 @@ def _wait_for_rest(
         wait_for_rest(session, shipment, task)
 
 
-def _filled_in(gate: Gate, answer: dict[str, Any]) -> Form:
+def _filled_in(gate: GateSpec, answer: dict[str, Any]) -> Form:
     """The gate's form with an answer. Raises `AnswerRefused`."""
     try:
         return gate.form.model_validate(answer)
     except ValidationError as error:
-        wrong = tuple(errors_of(gate.form, error)[:_MOST_COMPLAINTS])
+        wrong = tuple(errors_of(gate.form, error)[:_MOST_ERRORS])
         raise AnswerRefused("badly-filled-in", field=wrong[0].field, problems=wrong) from None
 
 
@@ -182,7 +184,7 @@ def _refuse(
     ask_again(session, shipment, task, error)
     outcome = GateOutcome(accepted=False, answer=answer, error=error)
     record_outcome(session, shipment, task, outcome)
-    add_event(session, shipment.key, f"{GATES[task.kind].title}: asked again", str(error))
+    add_event(session, shipment.key, f"{gate_of(task.kind).title}: asked again", str(error))
     return outcome
 
 

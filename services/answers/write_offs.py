@@ -8,14 +8,12 @@ from collections.abc import Mapping
 
 from sqlmodel import Session, col, func, select
 
-from models.enums import MovementKind, TaskKind
+from models.enums import MovementKind, ShortPickReason, TaskKind
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from models.tables.stock import StockMovement
 from services.inventory.allocations import allocated_warehouse, lock_goods, mark_missing
 from services.worklist.tasks import tasks_of
-
-DAMAGED = "damaged"
 
 Lost = tuple[int, str]
 """Pieces, and why they cannot be sold."""
@@ -35,13 +33,17 @@ def write_off(session: Session, shipment: Shipment, lost: Mapping[str, Lost], by
                 warehouse=warehouse,
                 sku=sku,
                 quantity=-pieces,
-                kind=MovementKind.DAMAGED if why == DAMAGED else MovementKind.ADJUSTED,
+                kind=_kind(why),
                 reference=reference,
                 actor=by,
                 reason=why,
             )
         )
     session.flush()
+
+
+def _kind(why: str) -> MovementKind:
+    return MovementKind.DAMAGED if why == ShortPickReason.DAMAGED else MovementKind.ADJUSTED
 
 
 def _round(session: Session, shipment: Shipment) -> int:

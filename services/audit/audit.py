@@ -17,6 +17,7 @@ from domain.shop_days import day_bounds
 from models.enums import ENDED
 from models.tables.reports import DailySummary
 from models.tables.shipments import Shipment, shipment_name
+from services.audit.gateless_tasks import GATELESS_TASKS, gate_kinds
 from services.audit.invariants import INVARIANTS, SENT_TWICE, SUMMARY_FIGURES, Invariant
 
 LISTED = 20
@@ -80,6 +81,7 @@ def database_checks(session: Session) -> list[Check]:
     noted = _check(session, SENT_TWICE, {})
     return [
         *checks,
+        _check(session, GATELESS_TASKS, gate_kinds()),
         _check(session, SUMMARY_FIGURES, _bounds(session)),
         Check(name=noted.name, ok=True, notes=noted.problems),
     ]

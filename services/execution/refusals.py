@@ -34,8 +34,7 @@ class AnswerRefused(PacklineError):
             "You found {found} of {sku} and the order has {listed}: put the rest back."
         ),
         "reason-for-fewer-missing": (
-            "You found {found} of {listed} {sku}: say why there are fewer, one of not in bin,"
-            " damaged, wrong item, other."
+            "You found {found} of {listed} {sku}: say why there are fewer, one of {reasons}."
         ),
         "losses-missing": "List each product of which pieces are damaged or missing.",
         "product-was-not-picked": (

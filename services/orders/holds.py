@@ -17,6 +17,7 @@ from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import HoldReason, TaskKind, TaskState
 from models.imports.requests import HoldIn
+from models.results.checklists import HoldChecklist
 from models.results.orders import HoldSet
 from models.tables.catalogue import Warehouse
 from models.tables.orders import SalesOrder
@@ -130,7 +131,7 @@ def _stop(session: Session, shipment: Shipment) -> None:
         task.state = TaskState.HELD
     session.flush()
     why = {"reason": order.hold_reason, "note": order.hold_note, "held_by": order.held_by}
-    open_task(session, shipment, TaskKind.HOLD, why)
+    open_task(session, shipment, TaskKind.HOLD, HoldChecklist.model_validate(why))
 
 
 def _go_on(session: Session, shipment: Shipment, on_hold_since: datetime) -> None:

@@ -23,7 +23,7 @@ from adapters.mail.smtp import MailServerAway
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_working_hours, shop_clock
 from models.base import utc_now
-from models.enums import MessageState, Role, TaskKind, TaskState
+from models.enums import MessageState, Role, TaskState
 from models.tables.catalogue import Warehouse
 from models.tables.messages import Message
 from models.tables.orders import SalesOrder
@@ -33,7 +33,7 @@ from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.one_by_one import alone
 from services.messaging.outbox import begin_sending, save_sent, send_written, write
-from services.worklist.gates import GATES
+from services.worklist.gates import GATES, title_of
 from services.worklist.tasks import ROLE_ABOVE
 
 REMINDER, ESCALATION = "reminder", "escalation"
@@ -46,16 +46,6 @@ MANAGEMENT = "management"
 
 _AT_ONCE = 5_000
 """So many tasks are marked in one transaction; what is beyond that waits for the next look."""
-
-_SAYING_DONE = {
-    TaskKind.PICKING: "",
-    TaskKind.PACKING: " --parcel GRAMS,LENGTHxWIDTHxHEIGHT",
-    TaskKind.CARRIER_PICKUP: " --confirmation NUMBER --at 'YYYY-MM-DD HH:MM'",
-    TaskKind.SHORTAGE: " --decision 'try again'",
-    TaskKind.SHORT_PICK: " --decision 'try again'",
-    TaskKind.RESTOCK: "",
-    TaskKind.HOLD: " --decision release",
-}
 
 logger = logging.getLogger("packline.late")
 
@@ -171,7 +161,7 @@ def _tell_timeline(
 ) -> None:
     what = "escalated" if notice.kind == ESCALATION else "reminded"
     detail = f"task {task.id} was due {shop_clock(task.due_at)}: a mail goes to {addressees.names}"
-    add_event(session, order_key(task.order_number), f"{GATES[task.kind].title}: {what}", detail)
+    add_event(session, order_key(task.order_number), f"{title_of(task.kind)}: {what}", detail)
 
 
 def _addressees(session: Session, role: Role | None) -> Addressees:
@@ -204,16 +194,17 @@ def _view(notice: Notice, late: Late, addressees: Addressees, now: datetime) -> 
 
 
 def _late_task(task: StaffTask, order: SalesOrder) -> LateTask:
+    gate = GATES.get(task.kind)
     return LateTask(
         id=task.id,
-        title=GATES[task.kind].title,
+        title=title_of(task.kind),
         role=task.role,
         order_number=order.number,
         shipment=task.shipment,
         service_level=order.service_level,
         due_at=task.due_at,
         promised_at=order.promised_at,
-        options=_SAYING_DONE[task.kind],
+        options=gate.needed_options if gate else "",
     )
 
 

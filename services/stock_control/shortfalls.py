@@ -9,6 +9,7 @@ Once the order is allocated anew, somebody picks the rest.
 from sqlmodel import Session, col, select
 
 from models.enums import TaskKind, TaskState
+from models.results.checklists import ShortPickChecklist
 from models.results.stock import ShortLine, StockReleased
 from models.results.work import Picked
 from models.tables.shipments import Shipment
@@ -58,7 +59,7 @@ def _short_line(shipment: Shipment, why: StockReleased) -> ShortLine:
 
 def _ask_about_more(asked: StaffTask, missing: ShortLine) -> None:
     """The product is added to what an open question lists."""
-    checklist = asked.checklist or {}
-    listed = [line for line in checklist.get("shortages", []) if line["sku"] != missing.sku]
-    listed.append(missing.model_dump(exclude_defaults=True))
-    asked.checklist = checklist | {"shortages": listed}
+    checklist = ShortPickChecklist.model_validate(asked.checklist or {})
+    others = [line for line in checklist.shortages if line.sku != missing.sku]
+    more = checklist.model_copy(update={"shortages": (*others, missing)})
+    asked.checklist = more.model_dump(mode="json")

@@ -13,7 +13,7 @@ from models.tables.staff import StaffTask
 from services.execution.events import add_event
 from services.execution.ledger import record
 from services.execution.wake_ups import mark_ready
-from services.worklist.gates import GATES
+from services.worklist.gates import gate_of
 
 
 def complete_task(
@@ -40,8 +40,8 @@ def close_task(
     ending: str = "done",
 ) -> GateOutcome:
     """Close an open task with an accepted answer; its run is not told."""
-    gate, answer = GATES[task.kind], result.model_dump(mode="json")
-    who = next(answer[field] for field in answer if field.endswith("_by"))
+    gate, answer = gate_of(task.kind), result.model_dump(mode="json")
+    who = answer[gate.answered_by]
     note_answer(task, TaskState.DONE, answer, through, who)
     outcome = GateOutcome(accepted=True, answer=answer)
     record_outcome(session, shipment, task, outcome)
@@ -55,7 +55,7 @@ def record_outcome(
     session: Session, shipment: Shipment, task: StaffTask, outcome: GateOutcome
 ) -> None:
     """Enter the outcome of a gate's round into the ledger."""
-    gate, run_id = GATES[task.kind], shipment.run_id or ""
+    gate, run_id = gate_of(task.kind), shipment.run_id or ""
     record(session, shipment.key, gate.name, task.round, outcome, run_id)
 
 

@@ -3,7 +3,7 @@
 from sqlmodel import Session, and_, col, func, select
 
 from domain.walking import walking_key
-from models.results.work import ChecklistItem, PickingChecklist
+from models.results.checklists import ChecklistItem, PickingChecklist
 from models.tables.catalogue import Product
 from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.tables.stock import StockLevel

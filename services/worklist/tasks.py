@@ -1,6 +1,5 @@
 """The staff's worklist: tasks are opened for a role, with a time by which they are due."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, update
@@ -12,21 +11,14 @@ from domain.errors import PacklineError
 from domain.messages import Message
 from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
+from models.results.checklists import Checklist
 from models.results.work import TaskOpened
 from models.tables.shipments import Shipment, rows_of
 from models.tables.staff import StaffTask
 from services.execution.locks import IDENTITIES
 from services.inventory.allocations import warehouse_of
-
-_ROLES = {
-    TaskKind.PICKING: Role.WAREHOUSE_STAFF,
-    TaskKind.PACKING: Role.PACKER,
-    TaskKind.CARRIER_PICKUP: Role.LOGISTICS_COORDINATOR,
-    TaskKind.SHORTAGE: Role.OPERATOR,
-    TaskKind.SHORT_PICK: Role.OPERATOR,
-    TaskKind.RESTOCK: Role.WAREHOUSE_STAFF,
-    TaskKind.HOLD: Role.OPERATOR,
-}
+from services.worklist.gate_spec import GateSpec
+from services.worklist.gates import gate_of
 
 ROLE_ABOVE = {
     Role.WAREHOUSE_STAFF: Role.OPERATOR,
@@ -34,16 +26,6 @@ ROLE_ABOVE = {
     Role.LOGISTICS_COORDINATOR: Role.OPERATOR,
 }
 """Who is told when a role's late task stays open; above the operator is management."""
-
-_HOURS: dict[TaskKind, Callable[[], float]] = {
-    TaskKind.PICKING: lambda: settings().picking_hours,
-    TaskKind.PACKING: lambda: settings().packing_hours,
-    TaskKind.CARRIER_PICKUP: lambda: settings().pickup_hours,
-    TaskKind.SHORTAGE: lambda: settings().decision_hours,
-    TaskKind.SHORT_PICK: lambda: settings().decision_hours,
-    TaskKind.RESTOCK: lambda: settings().restock_hours,
-    TaskKind.HOLD: lambda: settings().decision_hours,
-}
 
 _LATENESS = {
     "due_at", "reminded_at", "reminder", "escalation_due_at", "escalated_at", "escalation",
@@ -67,51 +49,57 @@ class TaskNotOpen(PacklineError):
 def open_task(
     session: Session,
     shipment: Shipment,
-    kind: TaskKind,
-    checklist: dict[str, Any] | None = None,
-    error: dict[str, Any] | None = None,
+    kind: str,
+    checklist: Checklist | None = None,
 ) -> StaffTask:
     """Put a task for the next round of a gate on the list of its role, where the stock is.
 
     It is due by the hours of that warehouse, or of the shop where there is none. What is opened for
-    an order on hold waits for its release, but for the question about that.
+    an order on hold waits for its release, but for the question about that. Raises `UnknownGate`.
     """
+    listed = checklist.model_dump(mode="json") if checklist else None
+    return _open(session, shipment, gate_of(kind), checklist=listed)
+
+
+def ask_again(session: Session, shipment: Shipment, task: StaffTask, error: Message) -> StaffTask:
+    """Put a task on the list again whose answer was refused; that moves no deadline."""
+    session.refresh(task)  # somebody may have been reminded of it meanwhile
+    said = {"checklist": task.checklist, "error": error.as_data()}
+    again = _open(session, shipment, gate_of(task.kind), **said)
+    again.sqlmodel_update(task.model_dump(include=_LATENESS))
+    session.flush()
+    return again
+
+
+def _open(session: Session, shipment: Shipment, gate: GateSpec, **said: Any) -> StaffTask:
     warehouse = warehouse_of(session, shipment)
-    hours = _hours(kind, shipment.order.service_level)
-    waits = shipment.order.on_hold_since is not None and kind != TaskKind.HOLD
-    last = session.scalar(
-        select(func.max(StaffTask.round)).where(*tasks_of(shipment), StaffTask.kind == kind)
-    )
+    waits = shipment.order.on_hold_since is not None and gate.kind != TaskKind.HOLD
     task = StaffTask(
         order_number=shipment.order_number,
         shipment=shipment.number,
         warehouse=warehouse.code if warehouse else None,
-        kind=kind,
-        round=(last or 0) + 1,
-        role=_ROLES[kind],
+        kind=gate.kind,
+        round=_rounds(session, shipment, gate) + 1,
+        role=gate.role,
         state=TaskState.HELD if waits else TaskState.OPEN,
-        due_at=in_working_hours(utc_now(), hours, warehouse),
-        checklist=checklist,
-        error=error,
+        due_at=in_working_hours(utc_now(), _hours(gate, shipment.order.service_level), warehouse),
+        **said,
     )
     session.add(task)
     session.flush()
     return task
 
 
-def ask_again(session: Session, shipment: Shipment, task: StaffTask, error: Message) -> StaffTask:
-    """Put a task on the list again whose answer was refused; that moves no deadline."""
-    session.refresh(task)  # somebody may have been reminded of it meanwhile
-    again = open_task(session, shipment, task.kind, task.checklist, error.as_data())
-    again.sqlmodel_update(task.model_dump(include=_LATENESS))
-    session.flush()
-    return again
+def _rounds(session: Session, shipment: Shipment, gate: GateSpec) -> int:
+    """How often a shipment's gate has asked."""
+    last = select(func.max(StaffTask.round)).where(*tasks_of(shipment), StaffTask.kind == gate.kind)
+    return session.scalar(last) or 0
 
 
-def _hours(kind: TaskKind, service_level: ServiceLevel) -> float:
+def _hours(gate: GateSpec, service_level: ServiceLevel) -> float:
     """Working hours until such a task is due."""
     share = settings().express_share if service_level == ServiceLevel.EXPRESS else 1
-    return _HOURS[kind]() * share
+    return gate.due_hours * share
 
 
 def find_task(session: Session, task_id: int) -> StaffTask:
@@ -122,7 +110,7 @@ def find_task(session: Session, task_id: int) -> StaffTask:
     return task
 
 
-def task_of(session: Session, shipment: Shipment, *, kind: TaskKind, round: int) -> StaffTask:
+def task_of(session: Session, shipment: Shipment, *, kind: str, round: int) -> StaffTask:
     """The task of one round of a shipment's gate; it is opened before anybody waits for it."""
     of_round = select(StaffTask).where(StaffTask.kind == kind, StaffTask.round == round)
     return session.exec(of_round.where(*tasks_of(shipment))).one()

@@ -21,11 +21,12 @@ from services.execution.runs import OrderRun
 from services.execution.wake_ups import mark_ready, note_waiting
 from services.orders.holds import hold_task
 from services.worklist.checklists import checklist_markdown
-from services.worklist.gates import GATES, Gate, pause_key
+from services.worklist.gate_spec import GateSpec
+from services.worklist.gates import GATES, pause_key
 from services.worklist.tasks import task_of
 
 
-def await_answer(order: OrderRun, gate: Gate) -> StepResult:
+def await_answer(order: OrderRun, gate: GateSpec) -> StepResult:
     """The answer to a gate, once a person has given one that keeps the rules.
 
     Until then the flow run is suspended: this raises Prefect's `Pause`, and the next attempt comes
@@ -39,7 +40,7 @@ def await_answer(order: OrderRun, gate: Gate) -> StepResult:
             return gate.result.model_validate(outcome.answer)
 
 
-def _outcome(order: OrderRun, gate: Gate, round: int) -> GateOutcome:
+def _outcome(order: OrderRun, gate: GateSpec, round: int) -> GateOutcome:
     """What the ledger has by now, or the form in Prefect; otherwise somebody is asked."""
     order.may_begin()
     failpoint(f"{gate.name}: before")
@@ -103,7 +104,7 @@ def _note_on_hold(order: OrderRun, key: str) -> None:
             mark_ready(session, row)
 
 
-def _cancels(session: Session, row: Shipment, gate: Gate, answer: dict[str, Any]) -> bool:
+def _cancels(session: Session, row: Shipment, gate: GateSpec, answer: dict[str, Any]) -> bool:
     """Whether the form asks to cancel the order. One that is filled in badly is asked again."""
     try:
         return cancels_instead(session, row, gate, answer)
@@ -111,7 +112,7 @@ def _cancels(session: Session, row: Shipment, gate: Gate, answer: dict[str, Any]
         return False
 
 
-def _answer_in_prefect(order: OrderRun, gate: Gate, round: int) -> dict[str, Any] | None:
+def _answer_in_prefect(order: OrderRun, gate: GateSpec, round: int) -> dict[str, Any] | None:
     """What somebody filled into the form; Prefect is not asked about one that was never shown."""
     with transaction() as session:
         row = session.get_one(Shipment, (order.number, order.shipment))
@@ -119,13 +120,13 @@ def _answer_in_prefect(order: OrderRun, gate: Gate, round: int) -> dict[str, Any
     return answer_given(pause_key(gate, round, 0)) if task.times_presented else None
 
 
-def _wait(order: OrderRun, gate: Gate, round: int, key: str, description: str) -> NoReturn:
+def _wait(order: OrderRun, gate: GateSpec, round: int, key: str, description: str) -> NoReturn:
     """Leave. Whoever answers from here on sets the run going again."""
     waiting = suspend(gate, key, description)
     note_waiting(order, key, gate.name, round)
     raise waiting
 
 
-def suspend(gate: Gate, key: str, description: str) -> BaseException:
+def suspend(gate: GateSpec, key: str, description: str) -> BaseException:
     """Show the form in Prefect's UI, and suspend the run; returns what to leave with."""
     return suspend_with_form(key, gate.form.model_json_schema(), description)

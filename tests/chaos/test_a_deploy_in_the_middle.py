@@ -56,7 +56,7 @@ def changed_code(folder):
     stock.write_text(
         stock.read_text().replace(before, 'raise RuntimeError("again")\n    ' + before)
     )
-    staff = folder / "tasks" / "staff.py"
+    staff = folder / "tasks" / "packing.py"
     call = "TaskKind.PACKING, checklist"
     assert before in (PROJECT / "tasks" / "stock.py").read_text()
     assert call in staff.read_text()

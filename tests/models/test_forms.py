@@ -5,10 +5,21 @@ from itertools import permutations
 import pytest
 from pydantic import ValidationError
 
-from models.enums import TaskKind
+from models.enums import ShortPickReason, TaskKind
+from models.forms.decisions import DecisionChoice
+from models.forms.outcomes import OutcomeChoice
 from services.worklist.gates import GATES
+from tests.conftest import PROJECT
 
 gates = pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
+
+
+HANDBOOK = " ".join((PROJECT / "docs" / "operations.md").read_text().split())
+
+
+@pytest.mark.parametrize("said", [*ShortPickReason, *OutcomeChoice, *DecisionChoice])
+def test_the_handbook_says_what_can_be_chosen(said):
+    assert f"*{said}*" in HANDBOOK
 
 
 @gates

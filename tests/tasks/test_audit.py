@@ -53,6 +53,12 @@ A_REFUND = (
 
 DAMAGES = [
     Damage(
+        "every task is of a kind that a gate knows",
+        "UPDATE staff_task SET kind = 'gift-wrap' WHERE kind = 'packing'"
+        f" AND order_number = {SHIPPED}",
+        "is of the kind 'gift-wrap', which no gate knows.",
+    ),
+    Damage(
         "stock on hand is the sum of its movements",
         "UPDATE stock_level SET on_hand = 9 WHERE sku = 'MUG'",
         "MUG has 9 on hand in MAIN, and its movements there add up to 8.",

@@ -3,12 +3,18 @@
 import pytest
 
 from domain.messages import said
-from models.enums import TaskKind
 from models.tables.staff import StaffTask
-from services.worklist.checklists import checklist_markdown
+from services.worklist.checklists import checklist_markdown, checklist_of
 from services.worklist.gates import GATES
 
-ITEM = {"bin": "A-01-1", "quantity": 2, "sku": "MUG", "name": "Mug", "barcode": "2000000000015"}
+ITEM = {
+    "bin": "A-01-1",
+    "quantity": 2,
+    "sku": "MUG",
+    "name": "Mug",
+    "barcode": "2000000000015",
+    "weight_grams": 300,
+}
 CHECKLISTS = {
     "picking": {"items": [ITEM]},
     "packing": {"items": [ITEM], "goods_grams": 1600},
@@ -19,7 +25,9 @@ CHECKLISTS = {
         "tracking_numbers": ["CP1GB", "CP2GB"],
     },
     "shortage": {"shortages": [{"sku": "MUG", "wanted": 2, "available": 1}]},
-    "short-pick": {"shortages": [{"sku": "MUG", "wanted": 2, "available": 0}]},
+    "short-pick": {"shortages": [{"sku": "MUG", "wanted": 2, "available": 0, "why": "damaged"}]},
+    "restock": {"items": [ITEM], "warehouse": ""},
+    "hold": {"reason": "fraud check", "note": "two cards", "held_by": "Max"},
 }
 
 
@@ -30,12 +38,30 @@ def shown(kind, checklist=None, error=""):
         checklist=checklist or CHECKLISTS[kind],
         error=said(error).as_data() if error else None,
     )
-    return checklist_markdown(GATES[TaskKind(kind)], "order 1001", task)
+    return checklist_markdown(GATES[kind], "order 1001", task)
+
+
+def test_every_gate_has_a_checklist_to_test_it_with():
+    assert set(CHECKLISTS) == set(GATES)
+
+
+@pytest.mark.parametrize("kind", CHECKLISTS)
+def test_a_checklist_is_stored_as_the_data_that_it_was(kind):
+    checklist = GATES[kind].checklist.model_validate(CHECKLISTS[kind])
+    stored = checklist.model_dump(mode="json")
+    assert set(CHECKLISTS[kind]) <= set(stored)
+    task = StaffTask(order_number=1001, kind=kind, checklist=stored)
+    assert checklist_of(GATES[kind], task) == checklist
+
+
+def test_a_task_that_has_no_list_yet_says_what_to_do_all_the_same():
+    task = StaffTask(order_number=1001, kind="picking")
+    assert "pick **0 pieces**" in checklist_markdown(GATES["picking"], "order 1001", task)
 
 
 @pytest.mark.parametrize("kind", CHECKLISTS)
 def test_every_task_says_what_to_do_and_for_which_order(kind):
-    assert shown(kind).startswith(f"## {GATES[TaskKind(kind)].title}: order 1001\n\n")
+    assert shown(kind).startswith(f"## {GATES[kind].title}: order 1001\n\n")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +72,10 @@ def test_every_task_says_what_to_do_and_for_which_order(kind):
         ("carrier-pickup", "Hand **2 parcels**, together **2,345 g**"),
         ("carrier-pickup", "| 2 | CP2GB |"),
         ("shortage", "| MUG | 2 | 1 |"),
-        ("short-pick", "| MUG | 2 | 0 |"),
+        ("short-pick", "| MUG | 2 | 0 | damaged |"),
+        ("short-pick", "Decide what becomes of the rest."),
+        ("restock", "restock **2 pieces**"),
+        ("hold", "Max put this order on hold, **fraud check**: two cards"),
     ],
 )
 def test_a_task_shows_its_list(kind, said):

@@ -7,14 +7,19 @@ import pytest
 
 import tasks.engine.gates
 from adapters.database.sessions import transaction
+from console.cli.answer_options import answer_for
 from models.enums import TaskKind
 from services.execution.errors import Superseded
 from services.execution.wake_ups import claim_ready_runs
 from services.worklist.gates import GATES
 from tasks.engine.gates import suspend
 from tests.factories import make_order
-from tests.process import ANSWERS, form, rows
+from tests.process import form, rows
 
+KNOWN = {
+    "GRAMS,LENGTHxWIDTHxHEIGHT": "1200,300x200x100",
+    "YYYY-MM-DD HH:MM": "2026-11-23 16:05",
+}
 gates = pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
 
 
@@ -135,5 +140,44 @@ def test_the_form_has_a_required_field_and_the_gates_name(gate, monkeypatch):
     )
 
 
-def test_every_gate_has_an_answer_to_test_it_with():
-    assert set(ANSWERS) == set(TaskKind)
+@gates
+def test_a_gate_names_what_there_is(gate):
+    """The setting, the function and the fields that it names by their names."""
+    assert gate.due_hours > 0
+    assert callable(gate.acceptance)
+    assert gate.answered_by in gate.form.model_fields
+    assert gate.answered_by in gate.result.model_fields
+    assert gate.form.model_validate(gate.example).gate == gate.kind
+
+
+@gates
+def test_what_a_reminder_shows_is_understood(gate):
+    """But for the words in capitals, which stand for what only the reader knows."""
+    told = {option.parameter: option.example for option in gate.options if option.needed}
+    given = {name: KNOWN.get(text, text) for name, text in told.items()}
+    many = {option.parameter for option in gate.options if option.many}
+    typed = {name: [text] if name in many else text for name, text in given.items()}
+    gate.form.model_validate(answer_for(gate, "Jo", typed))
+
+
+def test_gates_that_share_an_option_agree_on_what_it_takes():
+    options = [option for gate in GATES.values() for option in gate.options]
+    takes = {(option.name, option.metavar, option.many, option.flag) for option in options}
+    assert len(takes) == len({option.name for option in options})
+
+
+def test_no_gate_takes_an_option_that_the_command_has_for_all_of_them():
+    names = {option.name for gate in GATES.values() for option in gate.options}
+    assert not names & {"--by", "--cancel", "--json", "--help"}
+
+
+def test_a_reminder_shows_the_options_as_somebody_types_them():
+    assert {kind: gate.needed_options for kind, gate in GATES.items()} == {
+        "picking": "",
+        "packing": " --parcel GRAMS,LENGTHxWIDTHxHEIGHT",
+        "carrier-pickup": " --confirmation NUMBER --at 'YYYY-MM-DD HH:MM'",
+        "shortage": " --decision 'try again'",
+        "short-pick": " --decision 'try again'",
+        "restock": "",
+        "hold": " --decision release",
+    }

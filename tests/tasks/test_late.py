@@ -47,7 +47,7 @@ def late_task(kind="picking", **given):
     """A task that was due long ago; its number."""
     with transaction() as session:
         order = the_shipment(session, make_order(session, **given))
-        task = open_task(session, order, TaskKind(kind), {"items": []})
+        task = open_task(session, order, kind)
         task.due_at = YEARS_AGO
     return task.id
 

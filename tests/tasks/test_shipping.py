@@ -197,6 +197,7 @@ def test_the_coordinator_is_told_what_to_hand_over(session, order):
         "reference": "PU00000007",
         "weight_grams": 4000,
         "tracking_numbers": [label.tracking_number],
+        "replaced": [],
     }
     pickup = session.exec(select(CarrierPickup)).one()
     assert (pickup.state, pickup.reference) == ("booked", "PU00000007")

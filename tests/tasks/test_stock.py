@@ -87,7 +87,8 @@ def test_a_backordered_order_has_a_task_for_the_operator(session):
     check_inventory_levels.body(session, an_order(session, MUG=2))
     task = session.exec(select(StaffTask)).one()
     assert (task.kind, task.role, task.state) == ("shortage", "operator", "open")
-    assert task.checklist == {"shortages": [{"sku": "MUG", "wanted": 2, "available": 1}]}
+    short = {"sku": "MUG", "wanted": 2, "available": 1, "why": ""}
+    assert task.checklist == {"shortages": [short]}
 
 
 def test_a_line_that_was_short_is_no_longer_once_it_is_allocated(session):

@@ -34,7 +34,7 @@ import tasks.stock
 from adapters.database.sessions import transaction
 from domain.short_picks import ShortPick
 from domain.sourcing import Allotment, Plan
-from models.enums import ENDED, HoldReason, TaskKind
+from models.enums import ENDED, HoldReason, ShortPickReason, TaskKind
 from models.forms.restock import DAMAGED_OR_MISSING
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
@@ -121,7 +121,7 @@ BY_STAFF = (TaskKind.PICKING, TaskKind.PACKING, TaskKind.CARRIER_PICKUP, TaskKin
 ON_THE_WAY = (*ORDER_STEPS, *COMPENSATION_STEPS, "Void Outdated Labels")
 NOTICE = "Send Line Cancellation Notice"
 RECORDED = (*ON_THE_WAY, NOTICE, *(gate.name for gate in GATES.values()))
-REASONS = ["not in bin", "damaged", "wrong item", "other"]
+REASONS = [str(why) for why in ShortPickReason]
 SHORTAGE_DECISIONS = ["try again", "split", "cancel line", "cancel order"]
 DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel order"]
 

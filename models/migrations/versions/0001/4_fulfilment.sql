@@ -39,9 +39,7 @@ CREATE TABLE staff_task (
         (state IN ('done', 'refused')) = (answered_at IS NOT NULL)
     ),
     CONSTRAINT fk_staff_task_warehouse FOREIGN KEY(warehouse) REFERENCES warehouse (code),
-    CONSTRAINT ck_staff_task_kind CHECK (
-        kind IN ('picking', 'packing', 'carrier-pickup', 'shortage', 'short-pick', 'restock', 'hold')
-    ),
+    CONSTRAINT ck_staff_task_kind_of_a_gate CHECK (kind ~ '^[a-z][a-z-]{0,31}$'),
     CONSTRAINT ck_staff_task_role CHECK (
         role IN ('warehouse staff', 'packer', 'logistics coordinator', 'operator')
     ),

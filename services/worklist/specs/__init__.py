@@ -1,0 +1,1 @@
+"""One entry per gate: all that Packline knows of it but for what it accepts."""

@@ -1,0 +1,112 @@
+"""The operator's gates: a shortage, a short pick, a hold."""
+
+from typing import get_args
+
+from models.enums import Role, TaskKind
+from models.forms.decisions import (
+    CANCEL_ORDER_CHOICE,
+    RELEASE,
+    TRY_AGAIN,
+    DecisionChoice,
+    HoldForm,
+    ShortageDecision,
+    ShortageForm,
+    ShortPickDecision,
+    ShortPickForm,
+)
+from models.results.checklists import HoldChecklist, ShortageChecklist, ShortPickChecklist
+from models.results.decisions import Decision, HoldEnded
+from services.worklist.done_options import DoneOption
+from services.worklist.gate_spec import GateSpec
+from services.worklist.markdown import plain, table
+
+_WAITS = "It waits, and goes on by itself once the rest is there. You may decide otherwise."
+
+
+def _decision(needed: str, example: str) -> tuple[DoneOption, ...]:
+    """The decision and why, as all of these gates ask for them."""
+    decision = DoneOption(
+        name="--decision",
+        field="decision",
+        help=f"Operator: {', '.join(DecisionChoice)}.",
+        needed=needed,
+        example=example,
+    )
+    return decision, DoneOption(name="--note", field="note", help="Operator: why.")
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    return f"--decision, one of: {', '.join(choices)}"
+
+
+def _describe_shortage(checklist: ShortageChecklist) -> list[str]:
+    rows = [(line.sku, line.wanted, line.available) for line in checklist.shortages]
+    return [
+        "Too little is in stock for this order:",
+        table(("SKU", "Ordered", "Available"), rows),
+        "It goes on by itself once all of it is there. Or *split* it (what is there now ships, the"
+        " rest follows), *cancel the line* (the rest never ships), or cancel the order.",
+    ]
+
+
+def _describe_short_pick(checklist: ShortPickChecklist) -> list[str]:
+    rows = [(line.sku, line.wanted, line.available, line.why) for line in checklist.shortages]
+    return [
+        "Not every piece of this order was in its bin:",
+        table(("SKU", "Ordered", "Found", "Why"), rows),
+        _WAITS if checklist.waits else "Decide what becomes of the rest.",
+    ]
+
+
+def _describe_hold(checklist: HoldChecklist) -> list[str]:
+    note = f": {plain(checklist.note)}" if checklist.note else "."
+    return [
+        f"{plain(checklist.held_by)} put this order on hold, **{checklist.reason}**{note}",
+        "Release it, and it goes on where it stopped; or cancel it.",
+    ]
+
+
+SHORTAGE = GateSpec(
+    kind=TaskKind.SHORTAGE,
+    title="Decide about a shortage",
+    role=Role.OPERATOR,
+    hours="decision_hours",
+    checklist=ShortageChecklist,
+    describe=_describe_shortage,
+    form=ShortageForm,
+    answered_by="decided_by",
+    result=Decision,
+    accept="services.answers.decisions:accept_shortage",
+    sample={"decision": TRY_AGAIN},
+    options=_decision(_one_of(get_args(ShortageDecision)), TRY_AGAIN),
+)
+
+SHORT_PICK = GateSpec(
+    kind=TaskKind.SHORT_PICK,
+    title="Decide about a short pick",
+    role=Role.OPERATOR,
+    hours="decision_hours",
+    checklist=ShortPickChecklist,
+    describe=_describe_short_pick,
+    form=ShortPickForm,
+    answered_by="decided_by",
+    result=Decision,
+    accept="services.answers.decisions:accept_short_pick",
+    sample={"decision": TRY_AGAIN},
+    options=_decision(_one_of(get_args(ShortPickDecision)), TRY_AGAIN),
+)
+
+HOLD = GateSpec(
+    kind=TaskKind.HOLD,
+    title="Decide about a hold",
+    role=Role.OPERATOR,
+    hours="decision_hours",
+    checklist=HoldChecklist,
+    describe=_describe_hold,
+    form=HoldForm,
+    answered_by="decided_by",
+    result=HoldEnded,
+    accept="services.answers.acceptance:accept_hold",
+    sample={"decision": RELEASE},
+    options=_decision(f"--decision {RELEASE} or --decision '{CANCEL_ORDER_CHOICE}'", RELEASE),
+)
