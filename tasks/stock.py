@@ -1,6 +1,6 @@
 """Steps 2 and 8: stock, from allocated to booked out, and what gives it back.
 
-A step writes a allocation or a movement; the database counts, and refuses what is not there.
+A step writes an allocation or a movement; the database counts, and refuses what is not there.
 """
 
 from typing import cast

@@ -97,9 +97,11 @@ class StockCount(SQLModel, table=True):
 
 
 class Allocation(SQLModel, table=True):
-    """Stock set aside in one warehouse for a line of a shipment, or wanted wherever it may be.
+    """Stock allocated in one warehouse to a line of a shipment, or backordered, wherever it may come
+    from.
 
-    A line of which too few were found is held in part and wanted in part: at most one of each.
+    A line of which too few were found is allocated in part and backordered in part: at most one of
+    each.
     """
 
     __table_args__ = (
@@ -108,14 +110,14 @@ class Allocation(SQLModel, table=True):
         ),
         Index("ix_allocation_of_line", "order_line_id", "shipment"),
         Index(
-            "ix_allocation_one_held",
+            "ix_allocation_one_allocated",
             "order_line_id",
             "shipment",
             unique=True,
             postgresql_where=text("state IN ('allocated', 'issued')"),
         ),
         Index(
-            "ix_allocation_one_wanted",
+            "ix_allocation_one_backordered",
             "order_line_id",
             "shipment",
             unique=True,
@@ -124,7 +126,7 @@ class Allocation(SQLModel, table=True):
         CheckConstraint(
             "CASE WHEN state = 'backordered' THEN warehouse IS NULL"
             " WHEN state IN ('allocated', 'issued') THEN warehouse IS NOT NULL ELSE true END",
-            name="held_in_a_warehouse",
+            name="allocated_in_a_warehouse",
         ),
         CheckConstraint("quantity > 0", name="allocates_something"),
         Index(

@@ -1,7 +1,7 @@
 """Stock for a shipment's lines: held, or wanted while it waits for it. All lines, or none; but of
 what a picker did not find, the rest is wanted while the other pieces are held.
 
-Code writes the state and the pieces of a allocation; the database counts, and refuses what is not
+Code writes the state and the pieces of an allocation; the database counts, and refuses what is not
 there. Product rows are locked in the order of their SKUs, so that nobody waits for anybody in a
 circle; a stock level is only changed by who has its product. A shipment is held in one warehouse.
 It leaves those that come before it what they want, wherever it is. No Prefect here: counts and

@@ -122,13 +122,13 @@ DAMAGES = [
     ),
     Damage(
         "what is held is in a warehouse, and what is wanted in none yet",
-        "ALTER TABLE allocation DROP CONSTRAINT ck_allocation_held_in_a_warehouse;"
+        "ALTER TABLE allocation DROP CONSTRAINT ck_allocation_allocated_in_a_warehouse;"
         "UPDATE allocation SET warehouse = NULL WHERE state = 'allocated'",
         "of MUG is live, and its warehouse is not known.",
     ),
     Damage(
         "what is held is in a warehouse, and what is wanted in none yet",
-        "ALTER TABLE allocation DROP CONSTRAINT ck_allocation_held_in_a_warehouse;"
+        "ALTER TABLE allocation DROP CONSTRAINT ck_allocation_allocated_in_a_warehouse;"
         "UPDATE allocation SET warehouse = 'YORK' WHERE sku = 'BOWL'",
         "of BOWL is wanted, and its warehouse is YORK.",
     ),

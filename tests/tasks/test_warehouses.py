@@ -267,7 +267,7 @@ def test_the_database_refuses_to_hold_in_one_warehouse_what_lies_in_another(two)
 def test_a_allocation_keeps_its_warehouse_while_it_holds(two):
     two.run(order_of(MUG=2))
     change = "UPDATE allocation SET warehouse = 'YORK'"
-    with pytest.raises(Exception, match="a allocation only changes"), transaction() as session:
+    with pytest.raises(Exception, match="an allocation only changes"), transaction() as session:
         session.execute(text(change))
 
 

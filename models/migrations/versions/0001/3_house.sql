@@ -57,7 +57,7 @@ CREATE TABLE superseded_run (
     order_number BIGINT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_superseded_run PRIMARY KEY (run_id),
-    CONSTRAINT fk_overtaken_run_order_number FOREIGN KEY(order_number)
+    CONSTRAINT fk_superseded_run_order_number FOREIGN KEY(order_number)
         REFERENCES sales_order (number)
 );
 

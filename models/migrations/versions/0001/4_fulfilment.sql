@@ -70,19 +70,19 @@ CREATE TABLE allocation (
     CONSTRAINT pk_allocation PRIMARY KEY (id),
     CONSTRAINT fk_allocation_order_line_id_shipment FOREIGN KEY(order_line_id, shipment)
         REFERENCES shipment_line (order_line_id, shipment),
-    CONSTRAINT ck_allocation_held_in_a_warehouse CHECK (
+    CONSTRAINT ck_allocation_allocated_in_a_warehouse CHECK (
         CASE WHEN state = 'backordered' THEN warehouse IS NULL WHEN state IN ('allocated', 'issued') THEN warehouse IS NOT NULL ELSE true END
     ),
-    CONSTRAINT ck_allocation_reserves_something CHECK (quantity > 0),
+    CONSTRAINT ck_allocation_allocates_something CHECK (quantity > 0),
     CONSTRAINT fk_allocation_warehouse FOREIGN KEY(warehouse) REFERENCES warehouse (code),
     CONSTRAINT fk_allocation_sku FOREIGN KEY(sku) REFERENCES product (sku),
     CONSTRAINT ck_allocation_state CHECK (state IN ('backordered', 'allocated', 'issued', 'released'))
 );
 CREATE INDEX ix_allocation_of_line ON allocation (order_line_id, shipment);
-CREATE UNIQUE INDEX ix_allocation_one_held ON allocation (order_line_id, shipment)
+CREATE UNIQUE INDEX ix_allocation_one_allocated ON allocation (order_line_id, shipment)
     WHERE state IN ('allocated', 'issued');
-CREATE UNIQUE INDEX ix_allocation_one_wanted ON allocation (order_line_id, shipment)
-    WHERE state = 'wanted';
+CREATE UNIQUE INDEX ix_allocation_one_backordered ON allocation (order_line_id, shipment)
+    WHERE state = 'backordered';
 CREATE INDEX ix_allocation_sku ON allocation (sku);
 CREATE INDEX ix_allocation_undecided ON allocation (state, sku) WHERE state IN ('allocated', 'backordered');
 

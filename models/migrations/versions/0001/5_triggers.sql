@@ -42,8 +42,8 @@ BEGIN
                 AND OLD.state <> 'backordered' AND NEW.state <> 'backordered'
             OR OLD.state <> NEW.state AND (OLD.state NOT IN ('allocated', 'backordered')
                 OR OLD.state = 'backordered' AND NEW.state = 'issued') THEN
-            RAISE EXCEPTION 'a allocation only changes between live and wanted, and from there to'
-                ' released or, held, to consumed; its pieces only while it is live or wanted';
+            RAISE EXCEPTION 'an allocation only changes between allocated and backordered, and from there to'
+                ' released or, allocated, to issued; its pieces only before that';
         END IF;
         IF OLD.state = 'allocated' AND NEW.state = 'allocated' THEN
             IF OLD.quantity <> NEW.quantity THEN
