@@ -97,8 +97,8 @@ class StockCount(SQLModel, table=True):
 
 
 class Allocation(SQLModel, table=True):
-    """Stock allocated in one warehouse to a line of a shipment, or backordered, wherever it may come
-    from.
+    """Stock allocated in one warehouse to a line of a shipment, or backordered, wherever it may
+    come from.
 
     A line of which too few were found is allocated in part and backordered in part: at most one of
     each.
