@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from domain.messages import Message, Text, Value, said
+from domain.messages import Message, Text, Value, said, without_middle
 
 
 def code_of(name: str) -> str:
@@ -71,8 +71,17 @@ class Unavailable(PacklineError):
 class FieldError(PacklineError, ValueError):
     """What is wrong with one value: the rest of a sentence that begins with its field.
 
-    It is a `ValueError`, so that pydantic tells of it together with what it finds by itself.
+    It is a `ValueError`, so that pydantic tells of it together with what it finds by itself. Values
+    may be as long as a file: their middle is not kept.
     """
+
+    @classmethod
+    def _said(cls, code: str, field: str | None, values: Mapping[str, Value]) -> Message:
+        kept = {
+            name: without_middle(value) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
+        return super()._said(code, field, kept)
 
 
 def _made_again(kind: type[PacklineError], data: dict[str, Any]) -> PacklineError:

@@ -137,6 +137,16 @@ class Wording:
 ENGLISH = Wording()
 
 
+_LONGEST_KEPT = 200
+
+
+def without_middle(given: str) -> str:
+    """What is kept of a text that may be as long as a file: more than `{name!q}` shows of it."""
+    if len(given) <= _LONGEST_KEPT:
+        return given
+    return given[: _LONGEST_KEPT // 2] + given[-_LONGEST_KEPT // 2 :]
+
+
 def names_in(text: Text) -> set[str]:
     """The values that a template asks for."""
     templates = (text.one, text.other) if isinstance(text, Plural) else (text,)

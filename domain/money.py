@@ -11,6 +11,7 @@ from fractions import Fraction
 from iso4217 import Currency
 
 from domain.errors import PacklineError
+from domain.messages import without_middle
 
 LARGEST_MINOR = 10**15
 """The largest amount accepted, in minor units: thousands of them still add up within a BIGINT."""
@@ -39,7 +40,7 @@ class NotAnAmount(PacklineError):
     )
 
     def __init__(self, amount: str) -> None:
-        super().__init__(amount=amount)
+        super().__init__(amount=without_middle(amount))
         self.amount = amount
 
 
@@ -49,7 +50,7 @@ class TooManyDecimals(PacklineError):
     message = "{amount!q} has too many decimals for {currency}: give at most {allowed}."
 
     def __init__(self, amount: str, currency: str, allowed: int) -> None:
-        super().__init__(amount=amount, currency=currency, allowed=allowed)
+        super().__init__(amount=without_middle(amount), currency=currency, allowed=allowed)
         self.amount = amount
         self.currency = currency
         self.allowed = allowed
@@ -62,7 +63,7 @@ class AmountTooLarge(PacklineError):
 
     def __init__(self, amount: str, currency: str) -> None:
         largest = from_minor(LARGEST_MINOR, currency)
-        super().__init__(amount=amount, currency=currency, largest=largest)
+        super().__init__(amount=without_middle(amount), currency=currency, largest=largest)
 
 
 def exponent(currency: str) -> int:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.errors import FieldError, PacklineError, reason
-from domain.messages import Message, Value
+from domain.messages import Message, Value, without_middle
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -52,16 +52,6 @@ class InvalidValue(FieldError):
         "not-an-object": "must be a JSON object",
         "invalid": "{given!q} is refused: {problem}",
     }
-
-
-_LONGEST_KEPT = 200
-
-
-def _without_middle(given: str) -> str:
-    """What is kept of a value that may be as long as a file. People see less of it still."""
-    if len(given) <= _LONGEST_KEPT:
-        return given
-    return given[: _LONGEST_KEPT // 2] + given[-_LONGEST_KEPT // 2 :]
 
 
 _CODES = {
@@ -146,7 +136,7 @@ def error_text(details: ErrorDetails) -> Message:
     if kind == "value_error":
         return reason(limits["error"])
     given = str(details["input"])
-    values: dict[str, Value] = {"given": _without_middle(given)}
+    values: dict[str, Value] = {"given": without_middle(given)}
     match code := _CODES.get(kind, "invalid"):
         case "not-more-than" | "less-than" | "more-than":
             values["limit"] = limits[_LIMITS[kind]]

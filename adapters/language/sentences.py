@@ -5,7 +5,7 @@ What is not in it is said in English, and so is everything where there is none.
 """
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,15 +50,25 @@ class Language(Wording):
                 return self._catalogue.gettext(text)
 
     def number(self, value: int | float | Decimal, *, thousands: bool) -> str:
-        """A number as people write it in this locale, with the decimals that it has."""
+        """A number as people write it in this locale, with the decimals that it has.
+
+        A whole one without thousands apart names something, such as an order.
+        """
+        if isinstance(value, int) and not thousands:
+            return str(value)
+        try:
+            return self._written(value, thousands=thousands)
+        except InvalidOperation:  # more digits than Babel reckons with
+            return super().number(value, thousands=thousands)
+
+    def _written(self, value: int | float | Decimal, *, thousands: bool) -> str:
         exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
         decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-        pattern = f"#,##0.{'0' * decimals}" if decimals else None
         return format_decimal(
             value,
-            format=pattern,
+            format=f"#,##0.{'0' * decimals}" if decimals else None,
             locale=self.locale,
-            decimal_quantization=bool(pattern),
+            decimal_quantization=decimals > 0,
             group_separator=thousands,
         )
 

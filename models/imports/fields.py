@@ -1,8 +1,7 @@
 """What comes in from files, checked before anything touches a table, and what became of it.
 
-Amounts are decimal text in the currency ("12.50"), weights whole grams. Each error is one
-sentence for the people who keep the file: it names the field, shows what was given, and says what
-would be right.
+Amounts are decimal text in the currency ("12.50"), weights whole grams. Each error is for the
+people who keep the file: it names the field, shows what was given, and says what would be right.
 """
 
 import re

@@ -102,7 +102,8 @@ def test_plurals_are_the_languages_own(german, n, said):
 
 
 @pytest.mark.parametrize(
-    "value", [7, 1234, 1.5, Decimal("1234.50"), Decimal("7.000"), date(2026, 9, 2), ("a", "b")]
+    "value",
+    [7, 1234, 10**30, 1.5, Decimal("1234.50"), Decimal("7.000"), date(2026, 9, 2), ("a", "b")],
 )
 @pytest.mark.parametrize("spec", ["", ":,"])
 def test_english_by_locale_and_english_without_one_are_the_same(value, spec):

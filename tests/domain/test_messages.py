@@ -18,6 +18,10 @@ class OutOfStock(PacklineError):
         super().__init__(sku=sku, wanted=wanted, available=available)
 
 
+class InvalidValue(FieldError):
+    messages = {"not-text-or-so": "{given!q} is odd"}
+
+
 class Refused(PacklineError):
     messages = {"too-heavy": "{grams:,} g are too heavy: pack less.", "no-price": "No: {problem}."}
 
@@ -48,6 +52,15 @@ def test_a_message_may_be_taken_over_about_a_field():
 def test_a_sentence_that_is_in_no_table_is_said_as_it_is():
     error = Refused("Some {braces} of somebody else.")
     assert (error.code, str(error)) == ("refused", "Some {braces} of somebody else.")
+
+
+def test_of_a_value_as_long_as_a_file_the_ends_are_kept():
+    long = "a" * 500 + "b" * 500
+    error = InvalidValue("not-text-or-so", given=long)
+    assert error.values["given"] == "a" * 100 + "b" * 100
+    assert str(error) == str(
+        Message("test", InvalidValue.messages["not-text-or-so"], {"given": long})
+    )
 
 
 def test_a_field_error_is_a_value_error_for_pydantic():
