@@ -64,6 +64,8 @@ def price_order(
     """Price an order by the rule at the head of this module.
 
     Raises `ValueError` when there is shipping to pay but no line to carry it.
+
+    The audit says the same: *an order's amounts are the sums of its lines*.
     """
     shares = allocate(shipping_minor, [line.quantity * line.weight_grams for line in lines])
     priced = tuple(

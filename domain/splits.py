@@ -33,6 +33,8 @@ def stays(pieces: Mapping[str, int], moved: Mapping[str, int]) -> dict[str, int]
     """What is left of a shipment's pieces once some are moved; 0 where all are.
 
     Raises `CannotSplit` where nothing is moved, nothing is left, or more is moved than is there.
+
+    The audit says the same: *each piece ordered travels with one shipment or is cancelled*.
     """
     if not any(moved.values()):
         raise CannotSplit("nothing-to-move")

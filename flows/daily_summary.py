@@ -26,6 +26,7 @@ def daily_summary(day: dt.date | None = None) -> State[None]:
     Args:
         day: The day to sum up. Empty: today, or the day before if it is early in the morning.
     """
+    # The audit says the same: *no step of a day is recorded before those that come first*.
     today = open_day(day)
     figures = daily_fulfillment_summary(today)
     report = generate_daily_performance_report(today, figures)

@@ -74,7 +74,10 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
 
 
 def fulfil(order: OrderRun) -> State[None]:
-    """The way there. A person who cancels at any of its gates stops it before its next step."""
+    """The way there. A person who cancels at any of its gates stops it before its next step.
+
+    The audit says the same: *no step of an order is recorded before those that come first*.
+    """
     while not check_inventory_levels(order).allocated:
         decision = await_decision_on_shortage(order)
         if decision.cancelled_lines:
@@ -115,6 +118,8 @@ def compensate(order: OrderRun) -> State[None]:
     """Compensation: undo what was done, and nothing where nothing was.
 
     The carrier and the customer are told first; then goods that were picked go back to their bins.
+
+    The audit says the same: *no step of the way back is recorded before those that come first*.
     """
     order.begin_compensation()
     cancel_carrier_pickup(order)

@@ -54,3 +54,15 @@ ASSIGN_PACKING_TASK = "Assign Packing Task"
 
 
 SEND_LINE_NOTICE = "Send Line Cancellation Notice"
+
+CHECK_INVENTORY_LEVELS = "Check Inventory Levels"
+CREATE_SHIPPING_LABEL = "Create Shipping Label"
+DISPATCH_CARRIER_PICKUP = "Dispatch Carrier Pickup"
+NOTIFY_MANAGEMENT_OF_DAILY_STATS = "Notify Management of Daily Stats"
+RETURN_STOCK = "Return Stock"
+SEND_CANCELLATION_NOTICE = "Send Cancellation Notice"
+SEND_SHIPMENT_NOTIFICATION = "Send Shipment Notification"
+UPDATE_ORDER_STATUS_TO_PROCESSING = "Update Order Status to Processing"
+UPDATE_ORDER_STATUS_TO_SHIPPED = "Update Order Status to Shipped"
+VOID_OUTDATED_LABELS = "Void Outdated Labels"
+VOID_SHIPPING_LABELS = "Void Shipping Labels"

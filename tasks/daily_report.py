@@ -64,6 +64,8 @@ def daily_fulfillment_summary(session: Session, day: DayRun) -> DaySummed:
     """The day's orders: received, shipped, their revenue per currency, and the backlog.
 
     No order becomes Shipped while this counts, so that each falls on one side of it.
+
+    The audit says the same: *daily summaries are the latest that the ledger has*.
     """
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SHIPPING_AND_SUMMING_UP})
     begin, end = day_bounds(day.day, settings().zone_info)

@@ -106,7 +106,10 @@ def void_shipping_labels(
 def void_outdated_labels(
     session: Session, shipment: Shipment, voided: list[Booked]
 ) -> LabelsVoided:
-    """The parcels go elsewhere than their labels say; other labels are made, under other keys."""
+    """The parcels go elsewhere than their labels say; other labels are made, under other keys.
+
+    The audit says the same: *labels are replaced as often as their parcels were called back*.
+    """
     shipment.label_version += 1
     shipment.address_changed = False
     return _strike_out_labels(session, shipment, voided)

@@ -53,7 +53,10 @@ def update_order_with_tracking_info(
     shipment: Shipment,
     labels: LabelsBought,
 ) -> TrackingInfo:
-    """Keep carrier and tracking number with the shipment; of several parcels, the first one's."""
+    """Keep carrier and tracking number with the shipment; of several parcels, the first one's.
+
+    The audit says the same: *a shipment's tracking number is its first label's*.
+    """
     shipment.carrier = labels.carrier
     shipment.tracking_number = labels.tracking_numbers[0]
     return TrackingInfo(carrier=shipment.carrier, tracking_number=shipment.tracking_number)

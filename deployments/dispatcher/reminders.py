@@ -6,7 +6,7 @@ settled by locks in Postgres.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import OperationalError
@@ -33,16 +33,21 @@ def reminders(stop: threading.Event) -> Iterator[None]:
 def remind_until(stop: threading.Event) -> None:
     """Look for late tasks and send what is written, round after round.
 
-    Nothing ends this but `stop`: what one round could not do, a later one does.
+    Nothing ends this but `stop`: what one round could not do, a later one does. What was written
+    before is sent, though there may be trouble with what is late now.
     """
     while not stop.is_set():
-        try:
-            written, sent = remind_and_escalate(), send_reminders()
-        except (Unavailable, OperationalError) as away:
-            logger.warning("%s", away)
-        except Exception:
-            logger.exception("Nobody was reminded of late tasks in this round")
-        else:
-            if written or sent:
-                logger.info("Late tasks: %s mails written, %s sent", written, sent)
+        written, sent = _try(remind_and_escalate), _try(send_reminders)
+        if written or sent:
+            logger.info("Late tasks: %s mails written, %s sent", written, sent)
         stop.wait(settings().reminder_seconds)
+
+
+def _try(do: Callable[[], int]) -> int:
+    try:
+        return do()
+    except (Unavailable, OperationalError) as away:
+        logger.warning("%s", away)
+    except Exception:
+        logger.exception("Late tasks wait for the next round")
+    return 0

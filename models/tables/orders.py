@@ -28,12 +28,14 @@ _SHIPPED_IS_COMPLETE = (
 )
 
 
+# The audit says the same: *who asks to cancel an order says when and why*.
 _CANCELLATION_IS_ASKED_FOR = (
     "(cancel_requested_at IS NULL) = (cancel_requested_by IS NULL)"
     " AND (cancel_requested_at IS NULL OR cancel_reason <> '')"
 )
 
 
+# The audit says the same: *who puts an order on hold says when and why*.
 _HELD_BY_SOMEBODY = (
     "(on_hold_since IS NULL) = (held_by IS NULL)"
     " AND (on_hold_since IS NULL) = (hold_reason IS NULL)"
@@ -156,6 +158,7 @@ class OrderLine(SQLModel, table=True):
         UniqueConstraint("order_number", "position"),
         CheckConstraint("quantity > 0", name="orders_something"),
         CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
+        # The audit says the same: *lines cancel no more than was ordered*.
         CheckConstraint(
             "0 <= cancelled AND cancelled <= quantity", name="cancelled_within_ordered"
         ),
@@ -187,6 +190,8 @@ def derive_order_status(shipments: Iterable[OrderStatus]) -> OrderStatus:
     """Where an order stands, by where its shipments do: it has ended when all of them have.
 
     It is in work as soon as one of them is, or has left. An order has at least one shipment.
+
+    The audit says the same: *an order's status is what its shipments say*.
     """
     stages = set(shipments)
     for stage in (OrderStatus.PROCESSING, OrderStatus.BACKORDERED, OrderStatus.NEW):

@@ -12,6 +12,7 @@ REASON_CHARACTERS = 500
 _ADDS_UP = (
     "amount_minor IN (items_minor + shipping_minor, items_minor + shipping_minor + tax_minor)"
 )
+# The audit says the same: *refunds are paid by somebody*.
 _PAID_BY_SOMEBODY = (
     "(paid_at IS NULL) = (paid_by IS NULL) AND (paid_reference IS NULL OR paid_at IS NOT NULL)"
 )

@@ -16,6 +16,7 @@ _REMINDED = (
     "(reminded_at IS NULL) = (reminder IS NULL)"
     " AND (reminded_at IS NULL) = (escalation_due_at IS NULL)"
 )
+# The audit says the same: *nobody is told of a task before it is late*.
 _ESCALATED = (
     "(escalated_at IS NULL) = (escalation IS NULL)"
     " AND (escalated_at IS NULL OR escalated_at >= escalation_due_at)"

@@ -40,6 +40,7 @@ class StockLevel(SQLModel, table=True):
 
     __tablename__ = "stock_level"
     __table_args__ = (
+        # The audit says the same: *allocated stock is on hand*.
         CheckConstraint("0 <= allocated AND allocated <= on_hand", name="allocated_within_on_hand"),
     )
 
@@ -123,6 +124,8 @@ class Allocation(SQLModel, table=True):
             unique=True,
             postgresql_where=text("state = 'backordered'"),
         ),
+        # The audit says the same: *what is held is in a warehouse, and what is wanted in none
+        # yet*.
         CheckConstraint(
             "CASE WHEN state = 'backordered' THEN warehouse IS NULL"
             " WHEN state IN ('allocated', 'issued') THEN warehouse IS NOT NULL ELSE true END",

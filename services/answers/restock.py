@@ -30,6 +30,8 @@ def book_restock(session: Session, shipment: Shipment, restocked: Restocked) -> 
     """Set free what a locked shipment holds, or book in what was booked out and is there again.
 
     Damaged pieces, and those that are missing, leave the stock in the same instant.
+
+    The audit says the same: *what came back of a cancelled order is booked in once*.
     """
     lock_goods(session, shipment)
     warehouse = warehouse_called(session, allocated_warehouse(session, shipment)).code

@@ -20,7 +20,10 @@ Lost = tuple[int, str]
 
 
 def write_off(session: Session, shipment: Shipment, lost: Mapping[str, Lost], by: str) -> None:
-    """Book out what is lost by SKU of what a locked shipment holds, once per round of picking."""
+    """Book out what is lost by SKU of what a locked shipment holds, once per round of picking.
+
+    The audit says the same: *what a picker did not find left the stock once, with the answer*.
+    """
     warehouse = allocated_warehouse(session, shipment)
     if warehouse is None:
         return

@@ -9,6 +9,8 @@ def set_status(shipment: Shipment, status: OrderStatus) -> None:
     """Give a locked shipment a new status, and its order what that makes of it.
 
     The order has ended when its last shipment has; it was collected when the last one was.
+
+    The audit says the same: *a shipment's status is what its ledger says*.
     """
     shipment.status = status
     order = shipment.order

@@ -90,7 +90,10 @@ def allocate(session: Session, shipment: Shipment, plan: Plan) -> None:
 
 
 def backorder(session: Session, shipment: Shipment) -> None:
-    """Enter that the order waits for every line; what it held is free."""
+    """Enter that the order waits for every line; what it held is free.
+
+    The audit says the same: *orders that wait for stock want each line*.
+    """
     for line, there, *_ in _lines(session, shipment):
         _enter(session, line, there, held=0, wanted=line.quantity, warehouse=None)
 

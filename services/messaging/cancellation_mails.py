@@ -60,7 +60,10 @@ class LineNotice:
 
 
 def line_notice_key(subject: str, number: int) -> str:
-    """The key of the mail about a shipment's cancelled lines, such as `order:1001:cancelled:1`."""
+    """The key of the mail about a shipment's cancelled lines, such as `order:1001:cancelled:1`.
+
+    The audit says the same: *mails of recorded steps are sent or refused*.
+    """
     return f"{subject}:cancelled:{number}"
 
 

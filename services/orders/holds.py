@@ -66,6 +66,8 @@ def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
     """Stop an order before its next step; asked for a second time, it says who was first.
 
     Raises `UnknownOrder`, `CannotHold`.
+
+    The audit says the same: *the tasks of orders on hold wait, and no others*.
     """
     with transaction() as session:
         order = locked_order(session, number)

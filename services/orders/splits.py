@@ -37,6 +37,8 @@ def split(
     stay: of each line no more can be moved than nobody has picked.
 
     Raises `CannotSplit`, also for a shipment that is with the packers.
+
+    The audit says the same: *nothing is moved or cancelled once it is with the packers*.
     """
     _refuse_packed(session, shipment)
     left = stays({line.sku: line.quantity for line in shipment.goods}, moved)

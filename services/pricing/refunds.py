@@ -78,6 +78,9 @@ def reprice(session: Session, order: SalesOrder, reason: str, by: str) -> Refund
 
     Raises `ShippedAlready`; also `NoShippingZone`, `NoShippingRate` or `NoTaxRate`, but these not
     for an order that has a value and of which nothing ships.
+
+    The audit says the same: *an order's value is its total and its refunds* and *refunds give
+    something back and add up*.
     """
     if order.status == OrderStatus.SHIPPED:
         raise ShippedAlready(order.number)

@@ -80,6 +80,8 @@ def remind_and_escalate() -> int:
     """Mark the tasks that have become late, and write the mails; returns how many mails.
 
     0 while another process is looking. A task that somebody is answering is left alone.
+
+    The audit says the same: *late tasks and the mails that tell of them agree*.
     """
     with transaction() as session:
         if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOOKING}):

@@ -27,7 +27,10 @@ def backlog(session: Session, end: dt.datetime) -> int:
 
 
 def revenue_by_currency(session: Session, begin: dt.datetime, end: dt.datetime) -> dict[str, Any]:
-    """Per currency: orders shipped from `begin` until before `end`, their pieces and revenue."""
+    """Per currency: orders shipped from `begin` until before `end`, their pieces and revenue.
+
+    The audit says the same: *daily summaries say what the orders say*.
+    """
     pieces = (
         select(func.sum(OrderLine.quantity - OrderLine.cancelled))
         .where(OrderLine.order_number == SalesOrder.number)

@@ -27,7 +27,10 @@ def live_labels(session: Session, shipment: Shipment) -> list[ShippingLabel]:
 
 
 def versioned_key(key: str, issue: int) -> str:
-    """The key of something that is made with each issue of a shipment's labels."""
+    """The key of something that is made with each issue of a shipment's labels.
+
+    The audit says the same: *effects have the record of their step*.
+    """
     return key if issue == 1 else f"{key}:{issue}"
 
 

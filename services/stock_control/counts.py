@@ -51,6 +51,8 @@ def count(found: StockCountIn) -> StockCounted:
     operator decides.
 
     Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `PickedAlready`, `StockInMotion`.
+
+    The audit says the same: *what a count found more or less is moved once*.
     """
     for _ in range(_ATTEMPTS):
         with transaction() as session:

@@ -56,6 +56,8 @@ def open_task(
 
     It is due by the hours of that warehouse, or of the shop where there is none. What is opened for
     an order on hold waits for its release, but for the question about that. Raises `UnknownGate`.
+
+    The audit says the same: *open tasks are where their order's stock is*.
     """
     listed = checklist.model_dump(mode="json") if checklist else None
     return _open(session, shipment, gate_of(kind), checklist=listed)

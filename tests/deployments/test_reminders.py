@@ -83,3 +83,30 @@ def test_an_unforeseen_error_ends_one_round_and_no_more(
     with reminders.reminders(stop):
         until(lambda: mail_server.mails)
     assert stop.is_set()
+
+
+def test_what_was_written_is_sent_though_late_tasks_cannot_be_looked_at(
+    late_task, prefect, mail_server, monkeypatch
+):
+    assert reminders.remind_and_escalate() == 1
+
+    def broken():
+        raise KeyError("shortage")
+
+    monkeypatch.setattr(reminders, "remind_and_escalate", broken)
+    with reminders.reminders(threading.Event()):
+        until(lambda: mail_server.mails)
+
+
+def test_a_mail_that_cannot_be_sent_stops_no_other(late_task, prefect, mail_server, monkeypatch):
+    assert reminders.remind_and_escalate() == 1
+    execute("UPDATE staff_task SET escalation_due_at = due_at")
+    assert reminders.remind_and_escalate() == 1
+    execute("""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'broken'; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON message FOR EACH ROW
+            WHEN (OLD.key LIKE 'reminder:%') EXECUTE FUNCTION refuse()
+    """)
+    assert reminders.send_reminders() == 1
+    assert rows("SELECT state FROM message ORDER BY id") == [("written",), ("sent",)]

@@ -1,0 +1,133 @@
+"""The ledger: steps come in order, and what it says is where orders stand."""
+
+from models.process import (
+    ASSIGN_PACKING_TASK,
+    CANCEL_LINES,
+    CANCEL_ORDER,
+    REFUND_ORDER,
+    SPLIT_SHIPMENT,
+    UPDATE_ORDER_STATUS_TO_PROCESSING,
+    UPDATE_ORDER_STATUS_TO_SHIPPED,
+)
+from services.audit.invariants.fragments import (
+    DAY_PROGRESS,
+    ENDED,
+    NUMBER,
+    NUMBER_OF_SUBJECT,
+    ORDER_PROGRESS,
+    gaps,
+    quoted,
+)
+from services.audit.invariants.invariant import Invariant
+
+STANDING = f"""
+    CASE
+        WHEN bool_and(status IN {ENDED}) THEN
+            CASE WHEN bool_or(status = 'Shipped') THEN 'Shipped' ELSE 'Cancelled' END
+        WHEN bool_or(status IN ('Processing', 'Shipped')) THEN 'Processing'
+        WHEN bool_or(status = 'Backordered') THEN 'Backordered'
+        ELSE 'New'
+    END
+"""
+"""Where an order stands, by the `status` of its shipments. The rule is
+`models.tables.orders.standing`.
+"""
+
+_STATUS_STEPS = quoted(
+    CANCEL_ORDER, UPDATE_ORDER_STATUS_TO_SHIPPED, UPDATE_ORDER_STATUS_TO_PROCESSING
+)
+_RECORDED = f"""
+    CASE
+        WHEN bool_or(step = '{CANCEL_ORDER}') THEN 'Cancelled'
+        WHEN bool_or(step = '{UPDATE_ORDER_STATUS_TO_SHIPPED}') THEN 'Shipped'
+        ELSE 'Processing'
+    END
+"""
+"""Where a shipment stands, by those of its steps that move it on."""
+
+LEDGER = (
+    Invariant(
+        name="no step of an order is recorded before those that come first",
+        twin="flows.order_fulfillment:fulfil",
+        problem="Order {which} has the record of '{furthest}' and lacks that of '{step}'.",
+        breaking=gaps(ORDER_PROGRESS),
+    ),
+    Invariant(
+        name="no step of a day is recorded before those that come first",
+        twin="flows.daily_summary:daily_summary",
+        problem="Day {which}, revision {round}, has the record of '{furthest}' and lacks that of"
+        " '{step}'.",
+        breaking=gaps(DAY_PROGRESS),
+    ),
+    Invariant(
+        name="a shipment's status is what its ledger says",
+        twin="services.execution.status:set_status",
+        problem="Order {number} is {status}, and by its ledger it is {recorded}.",
+        breaking=f"""
+            SELECT {NUMBER}, status, coalesce(recorded, 'New or Backordered') AS recorded
+            FROM shipment LEFT JOIN (
+                SELECT subject, {_RECORDED} AS recorded
+                FROM step_record WHERE step IN ({_STATUS_STEPS}) GROUP BY subject
+            ) AS ledger ON subject = key
+            WHERE status <> recorded
+               OR recorded IS NULL AND status NOT IN ('New', 'Backordered')
+        """,
+    ),
+    Invariant(
+        name="an order's status is what its shipments say",
+        twin="models.tables.orders:standing",
+        problem="Order {number} is {status}, and its shipments make it {standing}.",
+        breaking=f"""
+            SELECT number, placed.status, coalesce(standing, 'an order without any') AS standing
+            FROM sales_order AS placed LEFT JOIN (
+                SELECT order_number, {STANDING} AS standing FROM shipment GROUP BY order_number
+            ) AS shipments ON order_number = number
+            WHERE placed.status IS DISTINCT FROM standing
+        """,
+    ),
+    # What goes back with a whole shipment stays in its lines, and is cancelled in the order's.
+    Invariant(
+        name="each piece ordered travels with one shipment or is cancelled",
+        twin="domain.splits:stays",
+        problem="Order {number} has {ordered} of {sku}, {cancelled} of them cancelled, and its"
+        " shipments have {travelling}.",
+        breaking=f"""
+            SELECT line.order_number AS number, line.sku, line.quantity AS ordered, line.cancelled,
+                coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
+                    AS travelling
+            FROM order_line AS line
+            LEFT JOIN shipment_line AS part ON part.order_line_id = line.id
+            LEFT JOIN shipment AS travels
+                ON travels.order_number = part.order_number AND travels.number = part.shipment
+            LEFT JOIN step_record AS refunded
+                ON refunded.subject = travels.key AND refunded.step = '{REFUND_ORDER}'
+            GROUP BY line.id
+            HAVING line.quantity <> line.cancelled
+                    + coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
+                OR bool_or((part.order_number, part.sku) <> (line.order_number, line.sku))
+        """,
+    ),
+    Invariant(
+        name="further shipments were split off",
+        problem="Order {number} has the shipment {shipment}, and no recorded split made it.",
+        breaking=f"""
+            SELECT order_number AS number, number AS shipment
+            FROM shipment WHERE number > 1 AND NOT EXISTS (
+                SELECT FROM step_record JOIN shipment AS first ON first.key = subject
+                WHERE step = '{SPLIT_SHIPMENT}' AND first.order_number = shipment.order_number
+                    AND round = shipment.number
+            )
+        """,
+    ),
+    Invariant(
+        name="nothing is moved or cancelled once it is with the packers",
+        twin="services.orders.splits:split",
+        problem="'{step}' of order {number} was recorded after its packing task.",
+        breaking=f"""
+            SELECT changed.step, {NUMBER_OF_SUBJECT}
+            FROM step_record AS changed JOIN step_record AS packing USING (subject)
+            WHERE changed.step IN ('{SPLIT_SHIPMENT}', '{CANCEL_LINES}')
+              AND packing.step = '{ASSIGN_PACKING_TASK}' AND changed.at > packing.at
+        """,
+    ),
+)

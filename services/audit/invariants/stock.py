@@ -1,0 +1,328 @@
+"""Stock: what is counted, what orders hold and want, and what moved."""
+
+from models.imports.fields import COUNT_PREFIX
+from models.process import (
+    ASSIGN_PACKING_TASK,
+    CHECK_INVENTORY_LEVELS,
+    REALLOCATE_STOCK,
+    RELEASE_STOCK,
+    RETURN_STOCK,
+    UPDATE_INVENTORY_STOCK,
+)
+from services.audit.invariants.fragments import (
+    ENDED,
+    IS_BACK,
+    NUMBER,
+    PACKING_GATE,
+    PICKING_GATE,
+    SHORT_PICK_GATE,
+    TO_BE_CANCELLED,
+    TRAVELS,
+    of_line,
+)
+from services.audit.invariants.invariant import Invariant
+
+# Who holds stock and who waits for it, by the ledger. `checked` passed the stock check and have not
+# been booked out or restock; what one of them gave up to a count it has regained as often, or it
+# waits for it. `short` were picked short: until somebody has decided, they hold what was found and
+# want the rest. `split_off` hold or want from the beginning.
+_HOLDING = f"""
+    WITH checked AS (
+        SELECT key, bool_or(step = '{CHECK_INVENTORY_LEVELS}' AND result -> 'shortages' = '[]')
+            AND count(*) FILTER (WHERE step = '{RELEASE_STOCK}')
+                = count(*) FILTER (WHERE step = '{REALLOCATE_STOCK}') AS holds
+        FROM shipment JOIN step_record ON subject = key
+        WHERE status NOT IN {ENDED}
+        GROUP BY key
+        HAVING bool_or(step = '{CHECK_INVENTORY_LEVELS}')
+            AND NOT bool_or(step IN ('{UPDATE_INVENTORY_STOCK}', '{RETURN_STOCK}') OR {IS_BACK})
+    ),
+    short AS (
+        SELECT key FROM shipment JOIN staff_task AS task
+            ON task.order_number = shipment.order_number AND task.shipment = shipment.number
+        WHERE kind = 'short-pick' AND (
+            state IN ('open', 'held') OR state = 'withdrawn' AND key IN {TO_BE_CANCELLED}
+        )
+        UNION
+        SELECT subject FROM step_record
+        WHERE step = '{SHORT_PICK_GATE}' AND result -> 'answer' ->> 'cancels' = 'true'
+    ),
+    holding AS (
+        SELECT key FROM checked
+        WHERE holds AND NOT EXISTS (SELECT FROM short WHERE short.key = checked.key)
+    ),
+    found_short AS (SELECT key FROM checked JOIN short USING (key) WHERE holds),
+    split_off AS (
+        SELECT key FROM shipment WHERE number > 1 AND status = 'New'
+            AND NOT EXISTS (
+                SELECT FROM step_record WHERE subject = key AND step = '{CHECK_INVENTORY_LEVELS}'
+            )
+    ),
+    waiting AS (
+        SELECT key FROM checked WHERE NOT holds
+        UNION SELECT key FROM found_short
+        UNION SELECT key FROM split_off
+    )
+"""
+
+STOCK = (
+    Invariant(
+        name="stock on hand is the sum of its movements",
+        problem="{sku} has {on_hand} on hand in {warehouse}, and its movements there add up to"
+        " {moved}.",
+        breaking="""
+            SELECT sku, warehouse, coalesce(on_hand, 0) AS on_hand, coalesce(moved, 0) AS moved
+            FROM stock_level FULL JOIN (
+                SELECT sku, warehouse, sum(quantity) AS moved
+                FROM stock_movement GROUP BY sku, warehouse
+            ) AS movements USING (sku, warehouse)
+            WHERE coalesce(on_hand, 0) <> coalesce(moved, 0)
+        """,
+    ),
+    Invariant(
+        name="allocated stock is the sum of its live allocations",
+        problem="{sku} has {allocated} allocated in {warehouse}, and its live allocations there add"
+        " up to {held}.",
+        breaking="""
+            SELECT sku, warehouse, coalesce(allocated, 0) AS allocated, coalesce(held, 0) AS held
+            FROM stock_level FULL JOIN (
+                SELECT sku, warehouse, sum(quantity) AS held
+                FROM allocation WHERE state = 'allocated' GROUP BY sku, warehouse
+            ) AS allocations USING (sku, warehouse)
+            WHERE coalesce(allocated, 0) <> coalesce(held, 0)
+        """,
+    ),
+    Invariant(
+        name="allocated stock is on hand",
+        twin="ck_stock_level_allocated_within_on_hand",
+        problem="{sku} has {allocated} allocated of {on_hand} on hand in {warehouse}.",
+        breaking="""
+            SELECT sku, warehouse, allocated, on_hand FROM stock_level
+            WHERE allocated < 0 OR allocated > on_hand
+        """,
+    ),
+    Invariant(
+        name="a product's stock is the sum of its stock levels",
+        problem="Product {sku} has {on_hand} on hand and {allocated} allocated, and its stock"
+        " levels add up to {there} and {held}.",
+        breaking="""
+            SELECT sku, on_hand, allocated, coalesce(there, 0) AS there, coalesce(held, 0) AS held
+            FROM product LEFT JOIN (
+                SELECT sku, sum(on_hand) AS there, sum(allocated) AS held
+                FROM stock_level GROUP BY sku
+            ) AS levels USING (sku)
+            WHERE (on_hand, allocated) <> (coalesce(there, 0), coalesce(held, 0))
+        """,
+    ),
+    Invariant(
+        name="transfers are two movements that add up to zero",
+        problem="Transfer {reference} of {sku} has {movements} movements, which add up to {sum}.",
+        breaking="""
+            SELECT sku, reference, count(*) AS movements, sum(quantity) AS sum
+            FROM stock_movement WHERE kind = 'transferred'
+            GROUP BY sku, reference HAVING (count(*), sum(quantity)) <> (2, 0)
+        """,
+    ),
+    Invariant(
+        name="what is held is in a warehouse, and what is wanted in none yet",
+        twin="ck_allocation_held_in_a_warehouse",
+        problem="Allocation {id} of {sku} is {state}, and its warehouse is {where}.",
+        breaking="""
+            SELECT id, sku, state, coalesce(warehouse, 'not known') AS where FROM allocation
+            WHERE state = 'backordered' AND warehouse IS NOT NULL
+               OR state IN ('allocated', 'issued') AND warehouse IS NULL
+        """,
+    ),
+    Invariant(
+        name="a shipment's stock is in one warehouse",
+        problem="Order {number} has stock set aside or booked out in {warehouses}.",
+        breaking=f"""
+            SELECT {NUMBER}, string_agg(DISTINCT warehouse, ' and ') AS warehouses
+            FROM {TRAVELS}
+            JOIN allocation AS held ON {of_line("held")}
+            WHERE state IN ('allocated', 'issued')
+            GROUP BY key HAVING count(DISTINCT warehouse) > 1
+        """,
+    ),
+    Invariant(
+        name="orders that passed the stock check hold each line",
+        problem="Order {number} needs {quantity} of {sku} set aside, and its live allocation"
+        " holds {held}.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT {NUMBER}, line.sku, line.quantity, coalesce(held.quantity, 0) AS held
+            FROM holding JOIN {TRAVELS} USING (key)
+            LEFT JOIN allocation AS held
+                ON {of_line("held")} AND held.state = 'allocated' AND held.sku = line.sku
+            WHERE line.quantity > 0 AND held.quantity IS DISTINCT FROM line.quantity
+        """,
+    ),
+    Invariant(
+        name="no other order holds stock",
+        problem="Order {number} is {status} and has {quantity} of {sku} set aside, though it needs"
+        " none now.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT {NUMBER}, status, held.quantity, held.sku
+            FROM {TRAVELS}
+            JOIN allocation AS held ON {of_line("held")}
+            LEFT JOIN (
+                SELECT key, false AS only_picked FROM holding
+                UNION SELECT key, false FROM found_short
+                UNION SELECT key, false FROM split_off
+                UNION SELECT key, true FROM checked WHERE NOT holds
+            ) AS may USING (key)
+            WHERE held.state = 'allocated' AND (
+                may.key IS NULL OR line.quantity = 0
+                OR only_picked AND held.quantity > coalesce(line.picked, 0)
+            )
+        """,
+    ),
+    Invariant(
+        name="orders that wait for stock want each line",
+        twin="services.inventory.allocations:want",
+        problem="Order {number} waits for stock with {quantity} of {sku}; it wants {wanted} and"
+        " holds {held}.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT {NUMBER}, line.sku, line.quantity, coalesce(wanted.quantity, 0) AS wanted,
+                coalesce(held.quantity, 0) AS held
+            FROM waiting JOIN {TRAVELS} USING (key)
+            LEFT JOIN allocation AS wanted
+                ON {of_line("wanted")} AND wanted.state = 'backordered'
+                AND wanted.sku = line.sku
+            LEFT JOIN allocation AS held
+                ON {of_line("held")} AND held.state = 'allocated' AND held.sku = line.sku
+            WHERE line.quantity <> coalesce(wanted.quantity, 0) + coalesce(held.quantity, 0)
+        """,
+    ),
+    Invariant(
+        name="no other order wants stock",
+        problem="Order {number} is {status} and wants {quantity} of {sku}, though it does not wait"
+        " for stock.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT {NUMBER}, status, wanted.quantity, wanted.sku
+            FROM {TRAVELS}
+            JOIN allocation AS wanted ON {of_line("wanted")}
+            LEFT JOIN waiting USING (key)
+            WHERE wanted.state = 'backordered' AND (waiting.key IS NULL OR line.quantity = 0)
+        """,
+    ),
+    Invariant(
+        name="orders that wait for stock are neither picked in full nor packed",
+        problem="Order {number} waits for stock, and '{step}' is recorded for it.",
+        breaking=f"""
+            {_HOLDING}
+            SELECT {NUMBER}, step FROM waiting JOIN step_record ON subject = key
+            WHERE step IN ('{ASSIGN_PACKING_TASK}', '{PACKING_GATE}')
+        """,
+    ),
+    Invariant(
+        name="what a count found more or less is moved once",
+        twin="services.stock_control.counts:count",
+        problem="Count {reference} of {sku} in {warehouse} found {counted} where the books had"
+        " {before}, and its movement says {moved}.",
+        breaking=f"""
+            SELECT sku, warehouse, reference,
+                coalesce(counted::text, 'nothing') AS counted,
+                coalesce(before::text, 'nothing') AS before, coalesce(moved, 0) AS moved
+            FROM stock_count AS counts
+            FULL JOIN (
+                SELECT sku, warehouse, quantity AS moved,
+                    substr(reference, {len(COUNT_PREFIX) + 1}) AS reference
+                FROM stock_movement WHERE kind = 'adjusted' AND reference LIKE '{COUNT_PREFIX}%'
+            ) AS movements USING (sku, warehouse, reference)
+            WHERE coalesce(counted - before, 0) <> coalesce(moved, 0)
+        """,
+    ),
+    Invariant(
+        name="what a picker did not find left the stock once, with the answer",
+        twin="services.answers.write_offs:write_off",
+        problem="{reference} moved {moved} of {sku} as {kind}, and the picker's answer says"
+        " {lost}.",
+        breaking=f"""
+            WITH said AS (
+                SELECT concat_ws(':', subject, 'picking', round) AS reference,
+                    line ->> 'sku' AS sku,
+                    CASE line ->> 'why' WHEN 'damaged' THEN 'damaged' ELSE 'adjusted' END AS kind,
+                    (line ->> 'available')::int - (line ->> 'wanted')::int AS lost
+                FROM step_record
+                CROSS JOIN LATERAL jsonb_array_elements(result -> 'answer' -> 'missing') AS line
+                WHERE step = '{PICKING_GATE}' AND result ->> 'accepted' = 'true'
+                  AND line ->> 'why' <> ''
+            ), moved AS (
+                SELECT reference, sku, kind, quantity AS moved FROM stock_movement
+                WHERE reference LIKE 'order:%:picking:%'
+            )
+            SELECT reference, sku, kind, coalesce(moved, 0) AS moved, coalesce(lost, 0) AS lost
+            FROM said FULL JOIN moved USING (reference, sku, kind)
+            WHERE moved IS DISTINCT FROM lost
+        """,
+    ),
+    Invariant(
+        name="allocations are consumed when stock is booked out",
+        problem="Order {number}, {quantity} of {sku}: its stock is {booked}, and its allocation is"
+        " {allocation}.",
+        breaking=f"""
+            SELECT {NUMBER}, line.quantity, line.sku,
+                CASE WHEN booked.subject IS NULL THEN 'not booked out' ELSE 'booked out' END
+                    AS booked,
+                coalesce(held.quantity || ' ' || held.sku || ', ' || held.state, 'missing')
+                    AS allocation
+            FROM {TRAVELS}
+            LEFT JOIN (
+                SELECT DISTINCT ON (order_line_id, shipment) * FROM allocation
+                ORDER BY order_line_id, shipment, state
+            ) AS held ON {of_line("held")}
+            LEFT JOIN step_record AS booked
+                ON booked.subject = travels.key AND booked.step = '{UPDATE_INVENTORY_STOCK}'
+            WHERE coalesce(held.state = 'issued', false)
+                    <> (booked.subject IS NOT NULL AND line.quantity > 0)
+               OR held.state = 'issued'
+                AND (held.sku, held.quantity) <> (line.sku, line.quantity)
+        """,
+    ),
+    Invariant(
+        name="orders booked out have sold each line",
+        problem="Order {number} was booked out with {quantity} of {sku}, and its movement says"
+        " {sold}.",
+        breaking=f"""
+            SELECT {NUMBER}, line.quantity, line.sku, coalesce(-sold.quantity, 0) AS sold
+            FROM {TRAVELS}
+            JOIN step_record AS booked ON booked.subject = travels.key
+            LEFT JOIN stock_movement AS sold
+                ON sold.reference = booked.subject AND sold.sku = line.sku AND sold.kind = 'sold'
+            WHERE booked.step = '{UPDATE_INVENTORY_STOCK}' AND line.quantity > 0
+              AND sold.quantity IS DISTINCT FROM -line.quantity
+        """,
+    ),
+    Invariant(
+        name="orders are booked out of the warehouse in which they were allocated",
+        problem="{reference} sold {sold} of {sku} out of {warehouse}, and they were allocated in"
+        " {held}.",
+        breaking=f"""
+            SELECT sold.reference, -sold.quantity AS sold, sold.sku, sold.warehouse,
+                held.warehouse AS held
+            FROM stock_movement AS sold
+            JOIN {TRAVELS} ON travels.key = sold.reference AND line.sku = sold.sku
+            JOIN allocation AS held
+                ON {of_line("held")} AND held.state = 'issued'
+            WHERE sold.kind = 'sold' AND held.warehouse <> sold.warehouse
+        """,
+    ),
+    Invariant(
+        name="nothing else is sold",
+        problem="Movement {id} sold {sold} of {sku} for {reference}, which has no such line booked"
+        " out.",
+        breaking=f"""
+            SELECT sold.id, -sold.quantity AS sold, sold.sku, sold.reference
+            FROM stock_movement AS sold
+            LEFT JOIN step_record AS booked
+                ON booked.subject = sold.reference AND booked.step = '{UPDATE_INVENTORY_STOCK}'
+            LEFT JOIN {TRAVELS}
+                ON travels.key = booked.subject AND line.sku = sold.sku AND line.quantity > 0
+            WHERE sold.kind = 'sold' AND travels.key IS NULL
+        """,
+    ),
+)
