@@ -9,6 +9,7 @@ from adapters.database.notifications import RUNS_CHANNEL
 from adapters.database.sessions import database_url, transaction
 from adapters.prefect.api import RunState
 from adapters.settings import settings
+from deployments.dispatcher import cases
 from deployments.dispatcher import loop as dispatcher
 from deployments.dispatcher.loop import Dispatcher
 from models.base import utc_now
@@ -337,7 +338,7 @@ def test_a_run_that_waits_though_its_next_task_came_with_the_answer_goes_on(proc
 
 
 def test_looking_at_every_open_order_begins_again_after_the_last(process, prefect, monkeypatch):
-    monkeypatch.setattr(dispatcher, "_PAGE", 2)
+    monkeypatch.setattr(cases, "PAGE", 2)
     number = at_picking(process)
     prefect.runs[process.run_id] = waiting()
     looks = Dispatcher(prefect)
@@ -358,7 +359,7 @@ def test_what_ended_badly_is_asked_for_since_shortly_before_the_last_look(shop, 
 
 def test_what_ended_badly_while_no_dispatcher_ran_is_found(process, prefect, monkeypatch):
     at_picking(process)
-    monkeypatch.setattr(dispatcher, "_page_of_open_shipments", lambda *_: [])
+    monkeypatch.setattr(dispatcher, "page_of_open_shipments", lambda *_: [])
     prefect.runs[process.run_id] = stands("CRASHED", since=ago(3600))
     assert sweep(prefect) == 1
 

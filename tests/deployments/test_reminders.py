@@ -11,7 +11,8 @@ from deployments.dispatcher import loop as dispatcher
 from deployments.dispatcher import reminders
 from models.enums import TaskKind
 from services.worklist.tasks import open_task
-from tests.deployments.test_dispatcher import PlayedPrefect, run_of, running
+from tests.deployments.played_prefect import PlayedPrefect
+from tests.deployments.test_dispatcher import run_of, running
 from tests.factories import make_order, the_shipment
 from tests.process import execute, rows, set_to
 

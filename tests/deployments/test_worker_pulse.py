@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.prefect.api import RunState
-from deployments.worker import worker as module
+from deployments.worker import pulse as module
 from deployments.worker.pulse import Pulse
 from models.base import utc_now
 from tests.deployments.played_worker import (

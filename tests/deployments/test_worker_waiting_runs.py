@@ -109,7 +109,7 @@ def test_a_run_that_waits_is_known_for_one_part_only(floor):
 
 
 def test_of_runs_that_wait_the_latest_are_known(floor, monkeypatch):
-    monkeypatch.setattr("deployments.worker._KNOWN_RUNS", 1)
+    monkeypatch.setattr("deployments.worker.worker._KNOWN_RUNS", 1)
     first, second = a_run(), a_run()
     floor.server.due = [first, second]
     floor.server.known = {run.id: run for run in (first, second)}

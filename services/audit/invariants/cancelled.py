@@ -38,7 +38,7 @@ CANCELLED = (
     ),
     Invariant(
         name="no step of the compensation is recorded before those that come first",
-        twin="flows.order_fulfillment:unmark_ready",
+        twin="flows.order_fulfillment:compensate",
         problem="Order {which} has the record of '{furthest}' and lacks that of '{step}'.",
         breaking=gaps(WAY_BACK_PROGRESS),
     ),

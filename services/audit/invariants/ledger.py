@@ -75,7 +75,7 @@ LEDGER = (
     ),
     Invariant(
         name="an order's status is what its shipments say",
-        twin="models.tables.orders:standing",
+        twin="models.tables.orders:derive_order_status",
         problem="Order {number} is {status}, and its shipments make it {standing}.",
         breaking=f"""
             SELECT number, placed.status, coalesce(standing, 'an order without any') AS standing

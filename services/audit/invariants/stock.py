@@ -125,7 +125,7 @@ STOCK = (
     ),
     Invariant(
         name="what is held is in a warehouse, and what is wanted in none yet",
-        twin="ck_allocation_held_in_a_warehouse",
+        twin="ck_allocation_allocated_in_a_warehouse",
         problem="Allocation {id} of {sku} is {state}, and its warehouse is {where}.",
         breaking="""
             SELECT id, sku, state, coalesce(warehouse, 'not known') AS where FROM allocation
@@ -180,7 +180,7 @@ STOCK = (
     ),
     Invariant(
         name="orders that wait for stock want each line",
-        twin="services.inventory.allocations:want",
+        twin="services.inventory.allocations:backorder",
         problem="Order {number} waits for stock with {quantity} of {sku}; it wants {wanted} and"
         " holds {held}.",
         breaking=f"""
@@ -261,7 +261,7 @@ STOCK = (
         """,
     ),
     Invariant(
-        name="allocations are consumed when stock is booked out",
+        name="allocations are issued when stock is booked out",
         problem="Order {number}, {quantity} of {sku}: its stock is {booked}, and its allocation is"
         " {allocation}.",
         breaking=f"""

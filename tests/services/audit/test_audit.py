@@ -124,13 +124,13 @@ DAMAGES = [
         "what is held is in a warehouse, and what is wanted in none yet",
         "ALTER TABLE allocation DROP CONSTRAINT ck_allocation_allocated_in_a_warehouse;"
         "UPDATE allocation SET warehouse = NULL WHERE state = 'allocated'",
-        "of MUG is live, and its warehouse is not known.",
+        "of MUG is allocated, and its warehouse is not known.",
     ),
     Damage(
         "what is held is in a warehouse, and what is wanted in none yet",
         "ALTER TABLE allocation DROP CONSTRAINT ck_allocation_allocated_in_a_warehouse;"
         "UPDATE allocation SET warehouse = 'YORK' WHERE sku = 'BOWL'",
-        "of BOWL is wanted, and its warehouse is YORK.",
+        "of BOWL is backordered, and its warehouse is YORK.",
     ),
     Damage(
         "a shipment's stock is in one warehouse",
@@ -230,20 +230,20 @@ DAMAGES = [
         f"Order {SHIPPED} is Shipped and has 1 of PLATE set aside",
     ),
     Damage(
-        "allocations are consumed when stock is booked out",
+        "allocations are issued when stock is booked out",
         "DELETE FROM allocation WHERE sku = 'PLATE'",
         f"Order {SHIPPED}, 1 of PLATE: its stock is booked out, and its allocation is missing.",
     ),
     Damage(
-        "allocations are consumed when stock is booked out",
+        "allocations are issued when stock is booked out",
         "UPDATE allocation SET quantity = 7 WHERE sku = 'PLATE'",
         f"Order {SHIPPED}, 1 of PLATE: its stock is booked out, and its allocation is 7 PLATE",
     ),
     Damage(
-        "allocations are consumed when stock is booked out",
+        "allocations are issued when stock is booked out",
         "UPDATE allocation SET state = 'issued' WHERE state = 'allocated'",
         f"Order {WAITING}, 3 of MUG: its stock is not booked out, and its allocation is 3 MUG,"
-        " consumed.",
+        " issued.",
     ),
     Damage(
         "orders booked out have sold each line",

@@ -23,7 +23,7 @@ from models.base import utc_now
 from models.enums import OrderStatus
 from models.process import COMPENSATION_STEPS, DAY_STEPS, ORDER_STEPS
 from models.results.base import StepResult
-from models.tables.orders import SalesOrder
+from models.tables.orders import SalesOrder, derive_order_status
 from models.tables.reports import DailySummary
 from models.tables.shipments import shipment_name
 from services.audit.invariants import effects
@@ -283,8 +283,8 @@ def place(call: ast.Call) -> tuple[int, int]:
 
 
 @holds("no step of the compensation is recorded before those that come first")
-def test_the_way_back_in_the_flow_is_the_list_of_its_steps():
-    assert steps_called_in(flows.order_fulfillment, "unmark_ready") == list(COMPENSATION_STEPS)
+def test_the_compensation_in_the_flow_is_the_list_of_its_steps():
+    assert steps_called_in(flows.order_fulfillment, "compensate") == list(COMPENSATION_STEPS)
 
 
 @holds("no step of an order is recorded before those that come first")
