@@ -119,7 +119,7 @@ def compensate(order: OrderRun) -> State[None]:
 
     The carrier and the customer are told first; then goods that were picked go back to their bins.
 
-    The audit says the same: *no step of the way back is recorded before those that come first*.
+    The audit says the same: *no step of the compensation is recorded before those that come first*.
     """
     order.begin_compensation()
     cancel_carrier_pickup(order)
