@@ -1,14 +1,14 @@
 """Orders, as lists and sheets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import func
 from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from adapters.documents.addresses import address_lines
 from adapters.documents.rendering import money
@@ -16,7 +16,7 @@ from adapters.settings import settings
 from console.queries.refunds import RefundRow, refund_rows
 from console.queries.timeline import EventRow, event_title, events_of
 from domain.promises import PromiseState
-from models.enums import ENDED, HoldReason, OrderStatus
+from models.enums import ENDED, HoldReason, LabelState, OrderStatus, ServiceLevel
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.refunds import Refund
 from models.tables.shipments import Shipment
@@ -62,6 +62,45 @@ class OrderRow(BaseModel):
     shipped_at: datetime | None
 
 
+class OrderRecord(BaseModel):
+    """An order as it is kept: see the table of orders for what each value says."""
+
+    number: int
+    channel: str
+    external_id: str
+    status: OrderStatus
+    placed_at: datetime
+    received_at: datetime
+    promised_at: datetime
+    customer_name: str
+    email: str
+    address_line1: str
+    address_line2: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+    currency: str
+    prices_include_tax: bool
+    service_level: ServiceLevel
+    items_minor: int | None
+    shipping_minor: int | None
+    tax_minor: int | None
+    total_minor: int | None
+    value_minor: int | None
+    collected_at: datetime | None
+    shipped_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str
+    cancel_requested_at: datetime | None
+    cancel_requested_by: str | None
+    hold_reason: HoldReason | None
+    hold_note: str
+    on_hold_since: datetime | None
+    held_by: str | None
+    released_at: datetime | None
+
+
 class ShipmentRow(BaseModel):
     """A shipment of an order, with its pieces by SKU."""
 
@@ -72,14 +111,44 @@ class ShipmentRow(BaseModel):
     problem: str
 
 
+class OrderLineRow(BaseModel):
+    """A line of an order. `cancelled` pieces will not ship; the amounts are of those that do.
+
+    `picked` is what was found of it, and `available_when_short` what there was where it was short,
+    over all shipments; None where nobody has looked.
+    """
+
+    sku: str
+    quantity: int
+    cancelled: int
+    tax_minor: int | None
+    total_minor: int | None
+    picked: int | None
+    available_when_short: int | None
+    unit_price: str
+
+
+class LabelRow(BaseModel):
+    """The label of a parcel, wanted, bought or voided, and what it costs the shop."""
+
+    shipment: int
+    parcel: int
+    state: LabelState
+    carrier: str
+    zone: str
+    weight_grams: int
+    tracking_number: str | None
+    cost: str | None
+
+
 class OrderSheet(BaseModel):
     """An order with its lines, shipments, labels, refunds and timeline."""
 
     order: OrderRow
     address: list[str]
-    lines: list[dict[str, Any]]
+    lines: list[OrderLineRow]
     shipments: list[ShipmentRow]
-    labels: list[dict[str, Any]]
+    labels: list[LabelRow]
     refunds: list[RefundRow]
     timeline: list[EventRow]
 
@@ -99,20 +168,14 @@ def list_orders(
     first. `held`: those on hold. `late`: the open orders that should have left.
     """
     clock = PromiseClock()
-    wanted = select(SalesOrder).limit(limit)
+    wanted = _in_order(by_promise=late or (sort == OrderSort.PROMISE and status not in ENDED))
     if status:
         wanted = wanted.where(SalesOrder.status == status)
-    if late or (sort == OrderSort.PROMISE and status not in ENDED):
-        wanted = wanted.where(col(SalesOrder.status).not_in(ENDED))
-        wanted = wanted.order_by(col(SalesOrder.promised_at), col(SalesOrder.number))
-    else:
-        wanted = wanted.order_by(col(SalesOrder.number).desc())
     if held:
         wanted = wanted.where(col(SalesOrder.on_hold_since).is_not(None))
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
-    wanted = wanted.options(selectinload(SalesOrder.shipments))  # type: ignore[arg-type]
-    found = session.exec(wanted).all()
+    found = session.exec(wanted.limit(limit)).all()
     pieces = _pieces(session, [order.number for order in found])
     return [_order_row(order, pieces.get(order.number, 0), clock) for order in found]
 
@@ -138,11 +201,18 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
     )
 
 
-_LABEL_FIELDS = {
-    "shipment", "parcel", "state", "carrier", "zone", "weight_grams", "tracking_number",
-}  # fmt: skip
+def _in_order(*, by_promise: bool) -> SelectOfScalar[SalesOrder]:
+    """The open orders, those first that are to leave first; or all, the newest first."""
+    orders = select(SalesOrder).options(selectinload(SalesOrder.shipments))  # type: ignore[arg-type]
+    if not by_promise:
+        return orders.order_by(col(SalesOrder.number).desc())
+    open_orders = orders.where(col(SalesOrder.status).not_in(ENDED))
+    return open_orders.order_by(col(SalesOrder.promised_at), col(SalesOrder.number))
 
-_LINE_FIELDS = {"sku", "quantity", "cancelled", "tax_minor", "total_minor"}
+
+def order_record(order: SalesOrder) -> OrderRecord:
+    """All that is kept of an order itself."""
+    return OrderRecord(**order.model_dump())
 
 
 def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
@@ -181,21 +251,20 @@ def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
     return {number: int(pieces) for number, pieces in counted}
 
 
-def _line(order: SalesOrder, line: OrderLine) -> dict[str, Any]:
-    shown = line.model_dump(include=_LINE_FIELDS) | _travelling(order, line)
-    return shown | {"unit_price": _amount(order, line.unit_price_minor)}
-
-
-def _travelling(order: SalesOrder, line: OrderLine) -> dict[str, int | None]:
-    """What was found of a line, over all shipments; None where nobody has looked."""
+def _line(order: SalesOrder, line: OrderLine) -> OrderLineRow:
     parts = [part for each in order.shipments for part in each.lines]
     mine = [part for part in parts if part.order_line_id == line.id]
-    picked = [part.picked for part in mine if part.picked is not None]
-    short = [part.available_when_short for part in mine if part.available_when_short is not None]
-    return {
-        "picked": sum(picked) if picked else None,
-        "available_when_short": sum(short) if short else None,
-    }
+    return OrderLineRow(
+        picked=_sum_of_known(part.picked for part in mine),
+        available_when_short=_sum_of_known(part.available_when_short for part in mine),
+        unit_price=money(line.unit_price_minor, order.currency, settings().locale),
+        **line.model_dump(),
+    )
+
+
+def _sum_of_known(pieces: Iterable[int | None]) -> int | None:
+    known = [each for each in pieces if each is not None]
+    return sum(known) if known else None
 
 
 def _labels(session: Session, number: int) -> list[ShippingLabel]:
@@ -204,5 +273,5 @@ def _labels(session: Session, number: int) -> list[ShippingLabel]:
     return list(session.exec(in_order))
 
 
-def _label(order: SalesOrder, label: ShippingLabel) -> dict[str, Any]:
-    return label.model_dump(include=_LABEL_FIELDS) | {"cost": _amount(order, label.cost_minor)}
+def _label(order: SalesOrder, label: ShippingLabel) -> LabelRow:
+    return LabelRow(cost=_amount(order, label.cost_minor), **label.model_dump(exclude={"pdf"}))

@@ -30,6 +30,25 @@ class RefundRow(BaseModel):
     paid_reference: str | None
 
 
+class RefundRecord(BaseModel):
+    """A refund as it is kept, with the parts of its amount and with who says that it is paid."""
+
+    id: int
+    order_number: int
+    key: str
+    reason: str
+    items_minor: int
+    shipping_minor: int
+    tax_minor: int
+    amount_minor: int
+    currency: str
+    at: datetime
+    by: str
+    paid_at: datetime | None
+    paid_by: str | None
+    paid_reference: str | None
+
+
 def list_refunds(session: Session, *, paid: bool = False, limit: int = 50) -> list[RefundRow]:
     """Refunds whose money has not gone back, the oldest first; `paid`: the others too."""
     wanted = () if paid else (col(Refund.paid_at).is_(None),)
@@ -43,6 +62,11 @@ def refund_rows(
     found = select(Refund, SalesOrder).join(SalesOrder).where(*wanted)
     rows = session.exec(found.order_by(col(Refund.id)).limit(limit))
     return [_refund_row(refund, order) for refund, order in rows]
+
+
+def refund_record(refund: Refund) -> RefundRecord:
+    """All that is kept of a refund."""
+    return RefundRecord(**refund.model_dump())
 
 
 def _refund_row(refund: Refund, order: SalesOrder) -> RefundRow:

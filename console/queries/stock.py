@@ -21,6 +21,16 @@ class StockRow(BaseModel):
     available: int
 
 
+class StockLevelRecord(BaseModel):
+    """A product's stock in one warehouse, as it is kept, and the bin where it lies there."""
+
+    sku: str
+    warehouse: str
+    bin: str
+    on_hand: int
+    allocated: int
+
+
 def list_stock(
     session: Session,
     *,
@@ -42,3 +52,8 @@ def list_stock(
         StockRow(name=name, available=level.on_hand - level.allocated, **level.model_dump())
         for level, name in found
     ]
+
+
+def stock_level_record(level: StockLevel) -> StockLevelRecord:
+    """All that is kept of a product's stock in one warehouse."""
+    return StockLevelRecord(**level.model_dump())

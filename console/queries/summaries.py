@@ -1,7 +1,6 @@
 """Days summed up."""
 
 from datetime import date, datetime
-from typing import Any
 
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
@@ -13,21 +12,23 @@ from models.tables.reports import DailySummary
 class NoSummary(PacklineError):
     """The day has not been summed up."""
 
-    messages = {
-        "no-summary": (
-            "No day has been summed up: start the deployment `daily-summary` in Prefect's UI."
-        ),
-        "no-summary-of-day": (
-            "{day} has not been summed up: start the deployment `daily-summary` in Prefect's UI."
-        ),
-    }
-
     def __init__(self, day: date | None) -> None:
-        super().__init__("no-summary-of-day" if day else "no-summary", day=day)
+        which = f"{day.isoformat()} has not" if day else "No day has"
+        super().__init__(
+            f"{which} been summed up: start the deployment `daily-summary` in Prefect's UI."
+        )
+
+
+class RevenueRow(BaseModel):
+    """The orders shipped on one day in one currency, their pieces, and their revenue."""
+
+    orders: int
+    pieces: int
+    revenue_minor: int
 
 
 class SummaryRow(BaseModel):
-    """A day summed up."""
+    """A day summed up; `revenue` by currency."""
 
     day: date
     revision: int
@@ -35,7 +36,7 @@ class SummaryRow(BaseModel):
     orders_shipped: int
     pieces_shipped: int
     backlog: int
-    revenue: dict[str, Any]
+    revenue: dict[str, RevenueRow]
     computed_at: datetime
 
 

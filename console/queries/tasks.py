@@ -6,11 +6,11 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from domain.errors import PacklineError
 from domain.promises import PromiseState
-from models.enums import ENDED, Role, TaskState
-from models.messages import MessageData
+from models.enums import ENDED, AnsweredThrough, Role, TaskKind, TaskState
 from models.tables.orders import SalesOrder
 from models.tables.shipments import shipment_name
 from models.tables.staff import Staff, StaffTask
@@ -18,17 +18,8 @@ from models.validation import is_printable
 from services.inventory.warehouses import warehouse_called
 from services.orders.promises import PromiseClock
 from services.worklist.checklists import checklist_markdown
-from services.worklist.gates import gate_of, title_of
+from services.worklist.gates import GATES
 from services.worklist.tasks import ROLE_ABOVE, find_task
-
-
-class UnknownStaff(PacklineError):
-    """Nobody of that name works here."""
-
-    message = "Nobody called {name!r} works here: import staff.csv, or give --role."
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name)
 
 
 class TaskRow(BaseModel):
@@ -52,8 +43,45 @@ class TaskRow(BaseModel):
     escalated_at: datetime | None
     promised_at: datetime
     promise: PromiseState
-    error: MessageData | None
+    error: str
     checklist: dict[str, Any] | None
+
+
+class TaskSheet(BaseModel):
+    """A task with what it asks for, as Markdown: the same that the form in Prefect's UI shows."""
+
+    task: TaskRow
+    markdown: str
+
+
+class TaskRecord(BaseModel):
+    """A staff task as it is kept, with its answer, who gave it, when, and through which entrance.
+
+    `shown` counts how often its form was put up in Prefect.
+    """
+
+    id: int
+    order_number: int
+    shipment: int
+    warehouse: str | None
+    kind: TaskKind
+    round: int
+    role: Role
+    state: TaskState
+    opened_at: datetime
+    due_at: datetime
+    reminded_at: datetime | None
+    reminder: str | None
+    escalation_due_at: datetime | None
+    escalated_at: datetime | None
+    escalation: str | None
+    checklist: dict[str, Any] | None
+    shown: int
+    error: str
+    answer: dict[str, Any] | None
+    answered_by: str | None
+    answered_at: datetime | None
+    answered_through: AnsweredThrough | None
 
 
 def open_tasks(
@@ -70,44 +98,37 @@ def open_tasks(
     also has on its list what was escalated to it. Raises `UnknownWarehouse`.
     """
     clock = PromiseClock()
-    urgent = select(StaffTask, SalesOrder).join(
-        SalesOrder, col(SalesOrder.number) == StaffTask.order_number
-    )
-    urgent = urgent.where(
-        StaffTask.state == TaskState.OPEN,
-        col(SalesOrder.status).not_in(ENDED),  # always so: it brings their index into use
-    )
+    wanted = _most_urgent_first(clock)
     if role:
-        urgent = urgent.where(_concerns(role))
+        wanted = wanted.where(_concerns(role))
     if late:
-        urgent = urgent.where(col(StaffTask.due_at) < clock.now)
+        wanted = wanted.where(col(StaffTask.due_at) < clock.now)
     if warehouse:
-        urgent = urgent.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
-    overdue = col(StaffTask.due_at) < clock.now
-    first = (overdue.desc(), col(SalesOrder.promised_at), col(StaffTask.due_at), col(StaffTask.id))
-    found = session.exec(urgent.order_by(*first).limit(limit))
-    return [_task_row(task, order, clock) for task, order in found]
+        wanted = wanted.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
+    return [_task_row(task, order, clock) for task, order in session.exec(wanted.limit(limit))]
 
 
-def task_row(session: Session, task_id: int) -> TaskRow:
-    """One task, open or not. Raises `TaskNotOpen`."""
-    task = find_task(session, task_id)
-    return _task_row(task, session.get_one(SalesOrder, task.order_number), PromiseClock())
-
-
-def task_sheet(session: Session, task_id: int) -> str:
-    """What a task asks for, as Markdown. Raises `TaskNotOpen`."""
+def task_sheet(session: Session, task_id: int) -> TaskSheet:
+    """One task, open or not, with what it asks for. Raises `TaskNotOpen`."""
     task = find_task(session, task_id)
     order = session.get_one(SalesOrder, task.order_number)
-    name = shipment_name(order.number, task.shipment)
-    return checklist_markdown(gate_of(task.kind), name, task)
+    named = shipment_name(order.number, task.shipment)
+    return TaskSheet(
+        task=_task_row(task, order, PromiseClock()),
+        markdown=checklist_markdown(GATES[task.kind], named, task),
+    )
+
+
+def task_record(task: StaffTask) -> TaskRecord:
+    """All that is kept of a task."""
+    return TaskRecord(**task.model_dump())
 
 
 def role_of(session: Session, name: str) -> Role:
-    """The role of somebody who works here. Raises `UnknownStaff`."""
+    """The role of somebody who works here. Raises `PacklineError`."""
     staff = session.get(Staff, name) if is_printable(name) else None
     if staff is None:
-        raise UnknownStaff(name)
+        raise PacklineError(f"Nobody called {name!r} works here: import staff.csv, or give --role.")
     return staff.role
 
 
@@ -115,6 +136,22 @@ _TASK_FIELDS = {
     "id", "kind", "order_number", "shipment", "warehouse", "role", "opened_at", "due_at",
     "reminded_at", "escalated_at", "error", "checklist",
 }  # fmt: skip
+
+
+def _most_urgent_first(clock: PromiseClock) -> Select[StaffTask, SalesOrder]:
+    """All open tasks with their orders."""
+    overdue = col(StaffTask.due_at) < clock.now
+    order = col(SalesOrder.number) == StaffTask.order_number
+    waiting = (
+        select(StaffTask, SalesOrder)
+        .join(SalesOrder, order)
+        .where(
+            StaffTask.state == TaskState.OPEN,
+            col(SalesOrder.status).not_in(ENDED),  # always so: it brings their index into use
+        )
+    )
+    first = (overdue.desc(), col(SalesOrder.promised_at), col(StaffTask.due_at), col(StaffTask.id))
+    return waiting.order_by(*first)
 
 
 def _concerns(role: Role) -> ColumnElement[bool]:
@@ -126,7 +163,7 @@ def _concerns(role: Role) -> ColumnElement[bool]:
 
 def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRow:
     return TaskRow(
-        title=title_of(task.kind),
+        title=GATES[task.kind].title,
         overdue=task.state == TaskState.OPEN and task.due_at < clock.now,
         promised_at=order.promised_at,
         promise=clock.state(order),

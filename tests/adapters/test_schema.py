@@ -29,13 +29,6 @@ def test_downgrade_leaves_nothing_and_upgrade_works_again(database):
     assert "sales_order" in inspect(db.engine()).get_table_names()
 
 
-def test_an_old_schema_is_refused_with_what_to_do(database):
-    schema.check_schema(db.engine())
-    schema.unmigrate(db.engine())
-    with pytest.raises(schema.SchemaOutOfDate, match="packline up"):
-        schema.check_schema(db.engine())
-
-
 def test_a_timeline_cannot_be_rewritten(session):
     session.execute(
         text(

@@ -1,0 +1,93 @@
+"""Every command of `packline`: where it is, and its line in the list of commands.
+
+A command is loaded when it is called, so that none pays for what the others need.
+"""
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A command before it is loaded: `module:name` of its function or group, and its help."""
+
+    where: str
+    help: str
+
+
+COMMANDS = {
+    "up": Command("console.cli.stack:up", "Run the whole stack in the foreground, until Ctrl-C."),
+    "demo": Command(
+        "console.cli.stack:demo",
+        "Run the sample day on a stack of its own, from import to report, and stop.",
+    ),
+    "dispatch": Command(
+        "console.cli.stack:dispatch",
+        "Run one more dispatcher, until Ctrl-C; of any number, one works and the others stand by.",
+    ),
+    "migrate": Command(
+        "console.cli.stack:migrate_database", "Bring the database's schema up to date."
+    ),
+    "import": Command(
+        "console.cli.imports:import_rows",
+        "Import orders, products, tax rates, shipping zones and rates, staff, warehouses, or"
+        " stock.",
+    ),
+    "orders": Command(
+        "console.cli.orders:orders",
+        "List the open orders, those first that are to leave first, with the time of each.",
+    ),
+    "order": Command("console.cli.orders:order", "Show an order with its timeline."),
+    "cancel": Command(
+        "console.cli.orders:cancel",
+        "Cancel an order, at any stage until the carrier has collected all of it.",
+    ),
+    "hold": Command(
+        "console.cli.orders:hold",
+        "Put an order on hold: it stops before its next step, and its tasks leave the lists.",
+    ),
+    "release": Command(
+        "console.cli.orders:release", "Let an order on hold go on where it stopped."
+    ),
+    "address": Command(
+        "console.cli.orders:address",
+        "Change where an order goes, until a carrier has it. All of the address is given anew.",
+    ),
+    "labels": Command(
+        "console.cli.labels:labels",
+        "Write the labels of an order's parcels as PDF files, one each, to be printed.",
+    ),
+    "refunds": Command(
+        "console.cli.refunds:refunds",
+        "List what customers get back and nobody has paid yet, the oldest first.",
+    ),
+    "refunded": Command(
+        "console.cli.refunds:refunded",
+        "Say that a refund's money has gone back to the customer; it counts once.",
+    ),
+    "tasks": Command(
+        "console.cli.tasks:tasks",
+        "List what waits for people: what is overdue, then what is to leave first.",
+    ),
+    "task": Command("console.cli.task:task", "Show what a task asks for: the checklist."),
+    "done": Command(
+        "console.cli.task:done",
+        "Say that a task is done. Picking without --found means: all as listed, as does putting"
+        " back without --damaged and --missing. With --found, name every product of the list, or"
+        " give --rest.",
+    ),
+    "summary": Command(
+        "console.cli.summary:summary", "Show a day's figures, as the nightly summary keeps them."
+    ),
+    "audit": Command(
+        "console.cli.audit:audit",
+        "Check every invariant on the live database, and name what breaks it.",
+    ),
+    "stock": Command(
+        "console.cli.stock:stock_group",
+        "Products with their stock; `receive`, `adjust`, `count` and `move` change it.",
+    ),
+    "bench": Command(
+        "benchmarks.cli:bench_group",
+        "Measure Packline on a stack of its own; `replay` plays a real week.",
+    ),
+}
+"""By name, in the order of the list. `bench` is by its name only: benchmarks stand above."""

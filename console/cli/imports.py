@@ -1,0 +1,21 @@
+"""Importing files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.cli.importing import import_and_tell
+from console.cli.options import AsJson
+from models.imports.kinds import Kind
+
+
+def import_rows(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines; see docs/import.md.")],
+    kind: Annotated[
+        Kind | None, typer.Option(help="What it is, if its columns do not say.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import orders, products, tax rates, shipping zones and rates, staff, warehouses, or stock."""
+    import_and_tell(file, kind, {}, as_json=as_json)

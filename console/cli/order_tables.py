@@ -1,0 +1,153 @@
+"""Orders, as people see them."""
+
+from collections.abc import Iterator
+
+import typer
+from rich.text import Text
+
+from adapters.settings.shop_clock import shop_clock
+from console.cli.output import Columns, print_rows, screen, without
+from console.cli.promises import ships_by
+from console.cli.refund_tables import show_refunds
+from console.queries.orders import LabelRow, OrderLineRow, OrderRow, OrderSheet, ShipmentRow
+from console.queries.timeline import EventRow
+from models.enums import ENDED
+from models.results.orders import AddressChanged, CancellationAsked, HoldSet
+
+
+def show_orders(rows: list[OrderRow]) -> None:
+    """The list of orders."""
+    nothing = "There are no such orders: `packline orders --sort newest` lists all there are."
+    print_rows(rows, _ORDERS, nothing)
+
+
+def show_order(sheet: OrderSheet) -> None:
+    """One order with its timeline."""
+    for line, style in _head(sheet.order):
+        screen.print(Text(line, style=style))
+    screen.print(Text(f"{sheet.order.customer_name}, {', '.join(sheet.address)}"))
+    _show_lines(sheet.lines)
+    _show_total(sheet.order)
+    if sheet.refunds:
+        show_refunds(sheet.refunds)
+    if len(sheet.shipments) > 1:
+        print_rows(sheet.shipments, _SHIPMENTS)
+    if sheet.labels:
+        print_rows(sheet.labels, _LABELS)
+    print_rows(sheet.timeline, _TIMELINE)
+
+
+def show_cancellation(asked: CancellationAsked) -> None:
+    """That an order is being cancelled, and on whose word."""
+    if asked.again:
+        typer.echo(
+            f"{asked.asked_by} asked to cancel order {asked.order_number} before, at"
+            f" {shop_clock(asked.asked_at)} ({asked.reason}): nothing was changed."
+        )
+    else:
+        typer.echo(f"Order {asked.order_number} is being cancelled: {asked.reason}.")
+
+
+def show_hold(done: HoldSet) -> None:
+    """That an order is on hold, and on whose word."""
+    if done.again:
+        typer.echo(
+            f"{done.held_by} put order {done.order_number} on hold before, at"
+            f" {shop_clock(done.on_hold_since)} ({done.reason}): nothing was changed."
+        )
+    else:
+        typer.echo(f"Order {done.order_number} is on hold: {done.reason}.")
+
+
+def show_address(changed: AddressChanged) -> None:
+    """Where an order goes now, whether something comes back, and which parcels have to wait."""
+    if changed.again:
+        typer.echo(f"Order {changed.order_number} goes to {changed.address} already.")
+        return
+    less = " It costs less there: `packline refunds` says how much." if changed.refund else ""
+    typer.echo(f"Order {changed.order_number} goes to {changed.address}.{less}")
+    if changed.new_labels:
+        typer.echo(
+            "Keep its parcels here until they have other labels: they are being bought, and a new"
+            " task says so."
+        )
+
+
+def _head(order: OrderRow) -> Iterator[tuple[str, str]]:
+    """How an order stands, line by line, with the style of each."""
+    yield f"Order {order.number} – {order.status}", "bold"
+    if order.problem:
+        yield f"Stopped at {order.problem}", "bold red"
+        yield "Mend that, and press Retry on its flow run in Prefect's UI.", ""
+    if order.on_hold_since:
+        note = f", {order.hold_note}" if order.hold_note else ""
+        since = f"since {shop_clock(order.on_hold_since)}, says {order.held_by}"
+        yield f"On hold {since}: {order.hold_reason}{note}", "bold"
+    yield f"Ships by {shop_clock(order.promised_at)}: {order.promise}", ""
+
+
+def _show_lines(lines: list[OrderLineRow]) -> None:
+    """What was ordered, and where something of it will not ship, how much."""
+    some_cancelled = any(line.cancelled for line in lines)
+    print_rows(lines, _LINES if some_cancelled else without(_LINES, "Cancelled"))
+
+
+def _show_total(order: OrderRow) -> None:
+    if order.total:
+        ordered = "" if order.value in (None, order.total) else f" (as ordered: {order.value})"
+        screen.print(Text(f"Total {order.total}{ordered}"))
+
+
+def _status(row: OrderRow) -> str:
+    """Where it stands, and what keeps it there."""
+    if row.status in ENDED:
+        return row.status
+    if row.cancel_requested_at:
+        return f"{row.status}, being cancelled"
+    if row.on_hold_since:
+        return f"{row.status}, on hold"
+    return f"{row.status}, stopped" if row.problem else row.status
+
+
+def _pieces(row: ShipmentRow) -> str:
+    return ", ".join(f"{pieces} of {sku}" for sku, pieces in row.pieces.items())
+
+
+_ORDERS: Columns[OrderRow] = {
+    "Order": lambda row: row.number,
+    "Status": _status,
+    "Ships by": lambda row: ships_by(row.promised_at, row.promise),
+    "Customer": lambda row: row.customer_name,
+    "To": lambda row: row.country,
+    "Pieces": lambda row: row.pieces,
+    "Total": lambda row: row.total,
+    "Tracking": lambda row: row.tracking_number,
+}
+_LINES: Columns[OrderLineRow] = {
+    "SKU": lambda row: row.sku,
+    "Pieces": lambda row: row.quantity,
+    "Cancelled": lambda row: row.cancelled,
+    "Picked": lambda row: row.picked,
+    "Price": lambda row: row.unit_price,
+}
+_SHIPMENTS: Columns[ShipmentRow] = {
+    "Shipment": lambda row: row.number,
+    "Status": lambda row: f"{row.status}, stopped" if row.problem else row.status,
+    "Pieces": _pieces,
+    "Tracking": lambda row: row.tracking_number,
+}
+_LABELS: Columns[LabelRow] = {
+    "Parcel": lambda row: row.parcel,
+    "Carrier": lambda row: row.carrier,
+    "Zone": lambda row: row.zone,
+    "Grams": lambda row: row.weight_grams,
+    "Tracking": lambda row: row.tracking_number,
+    "Cost": lambda row: row.cost,
+    "Label": lambda row: row.state,
+}
+_TIMELINE: Columns[EventRow] = {
+    "When": lambda row: shop_clock(row.at),
+    "Who": lambda row: row.actor,
+    "What": lambda row: row.event,
+    "Detail": lambda row: row.detail,
+}

@@ -1,0 +1,34 @@
+"""Processes in the foreground, and the schema."""
+
+import typer
+
+from adapters.database.schema import migrate
+from adapters.database.sessions import engine
+from console.cli.database import ready
+from console.cli.output import screen
+from deployments.demo.demo import run_demo
+from deployments.dispatcher.loop import main as run_dispatcher
+from deployments.stack.live import run_live
+
+
+def up() -> None:
+    """Run the whole stack in the foreground, until Ctrl-C."""
+    run_live(typer.echo)
+
+
+def demo() -> None:
+    """Run the sample day on a stack of its own, from import to report, and stop."""
+    if not run_demo(screen):
+        raise typer.Exit(1)
+
+
+def dispatch() -> None:
+    """Run one more dispatcher, until Ctrl-C; of any number, one works and the others stand by."""
+    ready()
+    run_dispatcher()
+
+
+def migrate_database() -> None:
+    """Bring the database's schema up to date."""
+    migrate(engine())
+    typer.echo("The database has this version's schema.")

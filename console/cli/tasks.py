@@ -1,0 +1,34 @@
+"""What waits for people."""
+
+from typing import Annotated
+
+import typer
+
+from console.cli.database import reading
+from console.cli.options import AsJson, Limit, OnlyWarehouse
+from console.cli.output import print_json
+from console.cli.task_tables import show_tasks
+from console.queries.tasks import open_tasks, role_of
+from models.enums import Role
+from services.inventory.warehouses import several_warehouses
+
+
+def tasks(
+    role: Annotated[Role | None, typer.Option(help="Only the tasks of this role.")] = None,
+    mine: Annotated[
+        str | None, typer.Option("--for", metavar="NAME", help="Only what this person can do.")
+    ] = None,
+    late: Annotated[bool, typer.Option("--late", help="Only tasks that were due.")] = False,
+    warehouse: OnlyWarehouse = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits for people: what is overdue, then what is to leave first.
+
+    A role also sees what was escalated to it.
+    """
+    with reading() as session:
+        wanted = role_of(session, mine) if mine else role
+        rows = open_tasks(session, role=wanted, late=late, warehouse=warehouse, limit=limit)
+        several = several_warehouses(session)
+    print_json(rows) if as_json else show_tasks(rows, by_warehouse=several)

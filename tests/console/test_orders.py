@@ -1,0 +1,145 @@
+"""Orders on the command line: listed and shown, stopped, redirected, cancelled."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from adapters.database.sessions import transaction
+from domain.tax import NoTaxRate
+from models.base import utc_now
+from tests.console.asking import as_json, at_pickup
+from tests.factories import make_order, make_shipped
+from tests.process import assert_sound
+
+
+def test_an_order_is_listed_and_shown_with_its_timeline(packline, picking):
+    number, _ = picking
+    (row,) = as_json(packline("orders", "--json"))
+    assert (row["number"], row["status"], row["pieces"]) == (number, "Processing", 3)
+    assert as_json(packline("orders", "--status", "Shipped", "--json")) == []
+    sheet = as_json(packline("order", number, "--json"))
+    assert "Get Picking Checklist" in [event["event"] for event in sheet["timeline"]]
+    _, out, _ = packline("order", number)
+    assert "Ada Byron" in out
+    assert "UNITED KINGDOM" in out
+
+
+def test_orders_that_should_have_left_are_listed_first_promised_first(packline, shop):
+    with transaction() as session:
+        numbers = [
+            make_order(session, promised_at=utc_now() + timedelta(days=days))
+            for days in (9, -1, -2, 8)
+        ]
+        make_shipped(session, utc_now() - timedelta(days=3), 100)
+    late = as_json(packline("orders", "--late", "--json"))
+    assert [row["number"] for row in late] == [numbers[2], numbers[1]]
+    assert {row["promise"] for row in late} == {"late"}
+    by_promise = as_json(packline("orders", "--json"))
+    assert [row["number"] for row in by_promise] == [numbers[i] for i in (2, 1, 3, 0)]
+    assert [row["promise"] for row in by_promise] == ["late", "late", "on track", "on track"]
+    newest = as_json(packline("orders", "--sort", "newest", "--json"))
+    assert [row["promise"] for row in newest[:2]] == ["kept", "on track"]
+    (shipped,) = as_json(packline("orders", "--status", "Shipped", "--json"))
+    assert shipped["promise"] == "kept"
+    _, out, _ = packline("order", numbers[1])
+    assert re.search(r"Ships by \d\d \w\w\w \d\d:\d\d: late", out)
+
+
+def test_of_orders_promised_for_the_same_time_the_older_is_listed_first(packline, shop):
+    promised_at = utc_now() + timedelta(days=1)
+    with transaction() as session:
+        numbers = [make_order(session, promised_at=promised_at) for _ in range(3)]
+    assert [row["number"] for row in as_json(packline("orders", "--json"))] == numbers
+
+
+def test_an_order_without_much_time_left_is_at_risk(packline, shop):
+    with transaction() as session:
+        number = make_order(session, promised_at=utc_now() + timedelta(minutes=1))
+    assert as_json(packline("order", number, "--json"))["order"]["promise"] == "at risk"
+
+
+def test_an_unknown_order_is_refused(packline):
+    status, _, err = packline("order", 4711)
+    assert status == 1
+    assert "There is no order 4711" in err
+
+
+def test_an_order_that_stopped_says_why_and_what_to_do(packline, process, shop):
+    with transaction() as session:
+        number = make_order(session, country="IE")
+    with pytest.raises(NoTaxRate):
+        process.run(number)
+    _, out, _ = packline("order", number)
+    assert "Stopped at Calculate Total Order Value: There is no standard tax rate for IE" in out
+    assert "press Retry" in out
+    _, out, _ = packline("orders")
+    assert "New, stopped" in out
+    (row,) = as_json(packline("orders", "--json"))
+    assert row["problem"].startswith("Calculate Total Order Value")
+
+
+def test_an_order_is_cancelled_once_and_the_second_who_asks_hears_of_the_first(packline, picking):
+    number, _ = picking
+    status, said, _ = packline("cancel", number, "--reason", "a mistake", "--by", "Max")
+    assert (status, said) == (0, f"Order {number} is being cancelled: a mistake.\n")
+    status, said, _ = packline("cancel", number, "--reason", "no", "--by", "Kim")
+    assert status == 0
+    assert said.startswith(f"Max asked to cancel order {number} before, at ")
+    _, listed, _ = packline("orders")
+    assert "being cancelled" in listed
+    assert_sound()
+
+
+def test_what_is_cancelled_needs_a_reason(packline, picking):
+    number, _ = picking
+    status, _, said = packline("cancel", number, "--reason", " ", "--by", "Max")
+    assert status == 1
+    assert "reason" in said
+
+
+def test_an_order_is_held_listed_and_released(packline, picking, wide):
+    number, task = picking
+    reason = ("--reason", "fraud check", "--note", "the bank asks")
+    status, said, _ = packline("hold", number, *reason, "--by", "Max")
+    assert (status, said) == (0, f"Order {number} is on hold: fraud check.\n")
+    assert "Processing, on hold" in packline("orders", "--held")[1]
+    assert "says Max: fraud check, the bank asks" in packline("order", number)[1]
+    assert "Pick" not in packline("tasks")[1]
+    status, _, said = packline("done", task, "--by", "Jo")
+    assert status == 1
+    assert "on hold" in said
+    assert packline("release", number, "--by", "Max")[:2] == (0, f"Order {number} goes on.\n")
+    assert "There are no such orders" in packline("orders", "--held")[1]
+    assert packline("done", task, "--by", "Jo")[0] == 0
+    assert packline("release", number, "--by", "Max")[0] == 1
+
+
+def test_an_order_is_sent_elsewhere(packline, picking):
+    number, _ = picking
+    where = ("--line1", "2 Quay", "--city", "York", "--postal-code", "YO1 1AA", "--country", "GB")
+    status, said, _ = packline("address", number, *where, "--by", "Max")
+    assert status == 0
+    assert said.startswith(f"Order {number} goes to 2 Quay")
+    status, _, said = packline("address", number, *where[:-1], "AQ", "--by", "Max")
+    assert status == 1
+    assert "cannot go there" in said
+
+
+def test_parcels_with_a_label_are_called_back_for_who_says_so(packline, picking, process, wide):
+    number, _ = picking
+    at_pickup(process, number)
+    where = ("--line1", "2 Quay", "--city", "York", "--postal-code", "YO1 1AA", "--country", "GB")
+    status, _, said = packline("address", number, *where, "--by", "Max")
+    assert (status, "`--new-label` voids it" in said) == (1, True)
+    status, said, _ = packline("address", number, *where, "--by", "Max", "--new-label")
+    assert status == 0
+    assert "Keep its parcels here until they have other labels" in said
+    process.run(number)
+    assert "new address, new labels" in packline("tasks")[1]
+    status, said, _ = packline("address", number, *where, "--by", "Max", "--new-label")
+    assert (status, said) == (
+        0,
+        f"Order {number} goes to 2 Quay, York YO1 1AA, UNITED KINGDOM already.\n",
+    )
+    assert_sound()
