@@ -52,6 +52,13 @@ def test_links_lead_to_files():
         assert (PROJECT / target).exists(), target
 
 
+def test_every_verb_that_is_named_is_in_the_makefile_and_they_are_few():
+    verbs = re.findall(r"^([a-z]+):.*##", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    pages = [README, *(page.read_text() for page in (PROJECT / "docs").rglob("*.md"))]
+    assert {verb for page in pages for verb in re.findall(r"`make (\w+)`", page)} <= set(verbs)
+    assert len(verbs) <= 12
+
+
 def settings_table() -> str:
     lines = ["| variable | default | what |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():

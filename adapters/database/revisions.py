@@ -12,11 +12,13 @@ _VERSION = "SELECT version_num FROM alembic_version"
 class SchemaOutOfDate(PacklineError):
     """The database has another schema than this version of Packline."""
 
+    message = (
+        "The database is at schema {current} and this Packline needs {head}:"
+        " run `packline up` or `packline migrate` once."
+    )
+
     def __init__(self, current: str | None, head: str | None) -> None:
-        super().__init__(
-            f"The database is at schema {current or 'none'} and this Packline needs {head}:"
-            " run `packline up` or `packline migrate` once."
-        )
+        super().__init__(current=current or "none", head=head)
 
 
 def check_schema(engine: Engine) -> None:

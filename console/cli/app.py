@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from console.cli.loading import LazyGroup
+from console.cli.loading import LazyGroup, loaded
 from domain.errors import PacklineError
 
 _INTERRUPTED = 130
@@ -29,7 +29,8 @@ def main() -> None:
     try:
         app()
     except PacklineError as problem:
-        typer.echo(str(problem), err=True)
+        sentence = loaded("adapters.language.sentences:sentence")
+        typer.echo(sentence(problem), err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)

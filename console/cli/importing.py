@@ -4,9 +4,11 @@ from pathlib import Path
 
 import typer
 
+from adapters.language.sentences import operators_language
 from console.cli.database import ready
 from console.cli.output import print_json
 from console.cli.progress import reading_file
+from domain.messages import Message, Value
 from models.imports.kinds import Kind
 from models.imports.report import ImportReport
 from models.validation import InvalidRow
@@ -18,8 +20,13 @@ def import_and_tell(
 ) -> None:
     """Import a file and say what became of it; nothing else may be given beside it."""
     if beside:
+        given: dict[str, Value] = {"options": tuple(beside)}
         raise InvalidRow(
-            f"Give a --file or {', '.join(beside)}, not both: each row of a file says it all."
+            Message(
+                "file-and-options",
+                "Give a --file or {options}, not both: each row of a file says it all.",
+                given,
+            )
         )
     ready()
     size = file.stat().st_size if file.is_file() else 0
@@ -35,4 +42,4 @@ def _tell(report: ImportReport) -> None:
     for note in report.notes:
         typer.echo(f"  {note}")
     for reject in report.rejects:
-        typer.echo(f"  {reject}", err=True)
+        typer.echo(f"  {reject.line_in(operators_language())}", err=True)

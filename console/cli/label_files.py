@@ -11,11 +11,10 @@ from domain.errors import PacklineError
 class CannotWrite(PacklineError):
     """The folder takes no files."""
 
+    message = "Labels cannot be written to {folder} ({problem}): give another folder with `--to`."
+
     def __init__(self, folder: Path, problem: OSError) -> None:
-        super().__init__(
-            f"Labels cannot be written to {folder} ({problem.strerror}): give another folder"
-            " with `--to`."
-        )
+        super().__init__(folder=str(folder), problem=problem.strerror)
 
 
 class LabelFile(BaseModel):

@@ -1,5 +1,6 @@
 """Tasks, as people see them."""
 
+from adapters.language.sentences import sentence
 from adapters.settings.shop_clock import shop_clock
 from console.cli.output import Columns, print_rows, without
 from console.cli.promises import ships_by
@@ -25,7 +26,8 @@ def _note(row: TaskRow) -> str:
         "new address, new labels": (row.checklist or {}).get("replaced"),
     }
     marks = [name for name, holds in special.items() if holds]
-    return ". ".join(filter(None, (", ".join(marks), row.error)))
+    error = sentence(row.error) if row.error else ""
+    return ". ".join(filter(None, (", ".join(marks), error)))
 
 
 _TASKS: Columns[TaskRow] = {

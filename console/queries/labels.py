@@ -16,11 +16,13 @@ from services.execution.locks import find_shipment
 class NoLabels(PacklineError):
     """Nothing of the order is labelled."""
 
+    message = (
+        "Order {number} has no labels, or they are being replaced: they come once it is packed"
+        " (`packline order {number}` says how far it is)."
+    )
+
     def __init__(self, number: int) -> None:
-        super().__init__(
-            f"Order {number} has no labels, or they are being replaced: they come once it is packed"
-            f" (`packline order {number}` says how far it is)."
-        )
+        super().__init__(number=number)
 
 
 class PrintableLabel(BaseModel):

@@ -12,11 +12,17 @@ from models.tables.reports import DailySummary
 class NoSummary(PacklineError):
     """The day has not been summed up."""
 
+    messages = {
+        "no-summary": (
+            "No day has been summed up: start the deployment `daily-summary` in Prefect's UI."
+        ),
+        "no-summary-of-day": (
+            "{day} has not been summed up: start the deployment `daily-summary` in Prefect's UI."
+        ),
+    }
+
     def __init__(self, day: date | None) -> None:
-        which = f"{day.isoformat()} has not" if day else "No day has"
-        super().__init__(
-            f"{which} been summed up: start the deployment `daily-summary` in Prefect's UI."
-        )
+        super().__init__("no-summary-of-day" if day else "no-summary", day=day)
 
 
 class RevenueRow(BaseModel):

@@ -10,7 +10,8 @@ from sqlmodel.sql.expression import Select
 
 from domain.errors import PacklineError
 from domain.promises import PromiseState
-from models.enums import ENDED, AnsweredThrough, Role, TaskKind, TaskState
+from models.enums import ENDED, AnsweredThrough, Role, TaskState
+from models.messages import MessageData
 from models.tables.orders import SalesOrder
 from models.tables.shipments import shipment_name
 from models.tables.staff import Staff, StaffTask
@@ -18,8 +19,17 @@ from models.validation import is_printable
 from services.inventory.warehouses import warehouse_called
 from services.orders.promises import PromiseClock
 from services.worklist.checklists import checklist_markdown
-from services.worklist.gates import GATES
+from services.worklist.gates import gate_of, title_of
 from services.worklist.tasks import ROLE_ABOVE, find_task
+
+
+class UnknownStaff(PacklineError):
+    """Nobody of that name works here."""
+
+    message = "Nobody called {name!r} works here: import staff.csv, or give --role."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
 
 
 class TaskRow(BaseModel):
@@ -43,7 +53,7 @@ class TaskRow(BaseModel):
     escalated_at: datetime | None
     promised_at: datetime
     promise: PromiseState
-    error: str
+    error: MessageData | None
     checklist: dict[str, Any] | None
 
 
@@ -64,7 +74,7 @@ class TaskRecord(BaseModel):
     order_number: int
     shipment: int
     warehouse: str | None
-    kind: TaskKind
+    kind: str
     round: int
     role: Role
     state: TaskState
@@ -77,7 +87,7 @@ class TaskRecord(BaseModel):
     escalation: str | None
     checklist: dict[str, Any] | None
     shown: int
-    error: str
+    error: MessageData | None
     answer: dict[str, Any] | None
     answered_by: str | None
     answered_at: datetime | None
@@ -115,7 +125,7 @@ def task_sheet(session: Session, task_id: int) -> TaskSheet:
     named = shipment_name(order.number, task.shipment)
     return TaskSheet(
         task=_task_row(task, order, PromiseClock()),
-        markdown=checklist_markdown(GATES[task.kind], named, task),
+        markdown=checklist_markdown(gate_of(task.kind), named, task),
     )
 
 
@@ -125,10 +135,10 @@ def task_record(task: StaffTask) -> TaskRecord:
 
 
 def role_of(session: Session, name: str) -> Role:
-    """The role of somebody who works here. Raises `PacklineError`."""
+    """The role of somebody who works here. Raises `UnknownStaff`."""
     staff = session.get(Staff, name) if is_printable(name) else None
     if staff is None:
-        raise PacklineError(f"Nobody called {name!r} works here: import staff.csv, or give --role.")
+        raise UnknownStaff(name)
     return staff.role
 
 
@@ -163,7 +173,7 @@ def _concerns(role: Role) -> ColumnElement[bool]:
 
 def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRow:
     return TaskRow(
-        title=GATES[task.kind].title,
+        title=title_of(task.kind),
         overdue=task.state == TaskState.OPEN and task.due_at < clock.now,
         promised_at=order.promised_at,
         promise=clock.state(order),

@@ -1,6 +1,5 @@
 """Whatever is played, rules in code and their twins in the audit's SQL agree on it."""
 
-
 import pytest
 
 from adapters.database.sessions import transaction
