@@ -62,6 +62,7 @@ class WithGateOptions:
         self._command = command
         self.__name__ = command.__name__
         self.__doc__ = command.__doc__
+        self.__module__ = command.__module__
         self.__annotations__ = {}  # the signature has them
 
     @property

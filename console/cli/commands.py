@@ -70,8 +70,8 @@ COMMANDS = {
     "task": Command("console.cli.task:task", "Show what a task asks for: the checklist."),
     "done": Command(
         "console.cli.task:done",
-        "Say that a task is done. Picking without --found means: all as listed, as does putting"
-        " back without --damaged and --missing. With --found, name every product of the list, or"
+        "Say that a task is done. Picking without --found means: all as listed, as does restocking"
+        " without --damaged and --missing. With --found, name every product of the list, or"
         " give --rest.",
     ),
     "summary": Command(

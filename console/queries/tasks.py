@@ -86,7 +86,7 @@ class TaskRecord(BaseModel):
     escalated_at: datetime | None
     escalation: str | None
     checklist: dict[str, Any] | None
-    shown: int
+    times_presented: int
     error: MessageData | None
     answer: dict[str, Any] | None
     answered_by: str | None

@@ -41,7 +41,7 @@ from tests.benchmarks.measuring import screen, show
 from tests.benchmarks.plans import recorded, scanned
 from tests.benchmarks.shipped_orders import make_history
 from tests.databases import using
-from tests.deployments.test_dispatcher import PlayedPrefect
+from tests.deployments.played_prefect import PlayedPrefect
 from tests.factories import make_order, make_product, the_shipment
 from tests.mailserver import MailServer
 from tests.process import Process, assert_sound

@@ -20,7 +20,7 @@ from services.audit.audit import audit
 from services.execution.errors import Superseded
 from services.execution.locks import locked_shipment
 from services.execution.runs import OrderRun
-from tests.deployments.test_dispatcher import PlayedPrefect
+from tests.deployments.played_prefect import PlayedPrefect
 from tests.factories import make_order
 from tests.process import assert_sound
 

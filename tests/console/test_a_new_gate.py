@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 import tasks.engine.gates
 from adapters.database.sessions import transaction
 from console.cli import app as cli
-from console.cli import tables
+from console.cli import output
 from models.enums import Role
 from models.forms.base import CancellableForm, Name, this_form
 from models.results.base import StepResult
@@ -112,7 +112,7 @@ def packline(monkeypatch, capsys, shop):
         printed = capsys.readouterr()
         return ended.value.code or 0, printed.out, printed.err
 
-    monkeypatch.setattr(tables.screen, "width", 200)
+    monkeypatch.setattr(output.screen, "width", 200)
     return run
 
 

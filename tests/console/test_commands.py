@@ -13,6 +13,7 @@ import typer
 import benchmarks.cli
 import console.cli
 from adapters.database.sessions import forget
+from console.cli.answer_options import WithGateOptions
 from console.cli.commands import COMMANDS
 from console.cli.loading import command, loaded
 from tests.console.asking import as_json
@@ -118,9 +119,13 @@ def functions_of(listed):
 
 
 def public_functions(module):
-    here = [each for each in vars(module).values() if isfunction(each)]
+    here = [each for each in vars(module).values() if is_function(each)]
     mine = [each for each in here if each.__module__ == module.__name__]
     return {each for each in mine if not each.__name__.startswith("_")}
+
+
+def is_function(each):
+    return isfunction(each) or isinstance(each, WithGateOptions)
 
 
 def test_commands_that_print_data_take_json():

@@ -52,15 +52,16 @@ class PlayedServer:
     """Prefect's server, as the worker's client sees it.
 
     `says` has the answers to proposed claims, where they are not granted; None is a run that is not
-    there. `pool_is_made` is false before the worker's first heartbeat. It is `away` for so many
-    questions. Where `holds` has an event for what it is asked, it answers once that is set.
+    there. `pool_is_made` is false before the worker's first heartbeat. Asked what is due, it raises
+    the next `trouble`, if there is one. Where `holds` has an event for what it is asked, it answers
+    once that is set.
     """
 
     due: list[FlowRun] = field(default_factory=list)
     known: dict[UUID, FlowRun] = field(default_factory=dict)
     says: dict[UUID, SetStateStatus | None] = field(default_factory=dict)
     pool_is_made: bool = True
-    away: int = 0
+    trouble: list[Exception] = field(default_factory=list)
     claims: list[UUID] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     queues: list[Any] = field(default_factory=list)
@@ -71,9 +72,8 @@ class PlayedServer:
     ) -> list[SimpleNamespace]:
         await self._asked("due")
         self.queues.append(work_queue_names)
-        if self.away:
-            self.away -= 1
-            raise httpx.ConnectError("refused")
+        if self.trouble:
+            raise self.trouble.pop()
         if not self.pool_is_made:
             raise not_found()
         return [SimpleNamespace(flow_run=run) for run in self.due]
@@ -251,9 +251,12 @@ def floor(database: str, monkeypatch: pytest.MonkeyPatch) -> Floor:
 
 
 class SilentStates:
-    """Tells nobody of any task run; `told` says how often everything was to be told."""
+    """Tells nobody of any task run; `told` says how often everything was to be told, and `shown`
+    how often what takes long.
+    """
 
-    told = 0
+    told = shown = 0
 
     def flush(self, *, everything: bool = False) -> None:
         SilentStates.told += everything
+        SilentStates.shown += not everything

@@ -2,12 +2,21 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
+import httpx
 import pytest
 from prefect.client.schemas.responses import SetStateStatus
 
 from deployments.worker.worker import PacklineWorker
-from tests.deployments.played_worker import a_moment, a_run, floor, tell_workers, until
+from tests.deployments.played_worker import (
+    SilentStates,
+    a_moment,
+    a_run,
+    floor,
+    tell_workers,
+    until,
+)
 from tests.process import execute, rows, set_to
 
 __all__ = ["floor"]
@@ -96,6 +105,24 @@ def test_no_more_runs_are_claimed_than_there_are_threads_and_the_rest_follows(fl
     asyncio.run(play())
 
 
+def test_a_run_that_became_due_while_no_thread_was_free_follows(floor):
+    """Somebody told of it then, and nobody tells again."""
+    first, later = a_run(), a_run()
+    floor.server.due = [first]
+    floor.parts.last_long(first)
+
+    async def play():
+        async with floor.worker(limit=1):
+            await floor.until_begun(first)
+            floor.server.due = [later]
+            tell_workers()
+            await a_moment()
+            floor.parts.end(first)
+            await floor.until_begun(first, later)
+
+    asyncio.run(play())
+
+
 def test_a_worker_without_a_free_thread_does_not_ask_what_is_due(floor):
     run = a_run()
     floor.server.due = [run]
@@ -145,7 +172,7 @@ def test_a_part_that_breaks_in_the_worker_gives_its_place_to_the_next_run(floor,
 def test_while_prefect_is_away_nothing_is_claimed_and_the_next_word_asks_again(floor, caplog):
     run = a_run()
     floor.server.due = [run]
-    floor.server.away = 1
+    floor.server.trouble = [httpx.ConnectError("refused")]
 
     async def play():
         async with floor.worker():
@@ -171,6 +198,40 @@ def test_a_pool_that_is_not_made_yet_has_nothing_due(floor, caplog):
 
     asyncio.run(play())
     assert not [entry for entry in caplog.records if entry.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("problem", "in_full"), [(httpx.ConnectError("refused"), False), (ValueError("wrong"), True)]
+)
+def test_only_what_is_nobodys_absence_is_shown_in_full(floor, caplog, problem, in_full):
+    floor.server.trouble = [problem]
+
+    async def play():
+        async with floor.worker():
+            await until(lambda: "No work can be taken now" in caplog.text)
+
+    asyncio.run(play())
+    assert ("Traceback" in caplog.text) == in_full
+
+
+def test_prefects_health_check_sees_that_the_worker_asks(floor):
+    async def play():
+        async with floor.worker() as worker:
+            worker._last_polled_time -= timedelta(days=1)
+            assert not worker.is_worker_still_polling(1)
+            tell_workers()
+            await until(lambda: worker.is_worker_still_polling(1))
+
+    asyncio.run(play())
+
+
+def test_steps_that_take_long_are_shown_while_they_do(floor):
+    async def play():
+        shown = SilentStates.shown
+        async with floor.worker():
+            await until(lambda: SilentStates.shown > shown + 1)
+
+    asyncio.run(play())
 
 
 def test_a_worker_that_lost_its_ear_listens_again(floor, monkeypatch, caplog):

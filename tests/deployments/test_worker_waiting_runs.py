@@ -53,6 +53,23 @@ def test_no_more_waiting_runs_are_taken_than_there_are_threads_and_the_rest_foll
     asyncio.run(play())
 
 
+def test_no_more_waiting_runs_are_taken_than_threads_are_free(floor):
+    at_work, first, second = a_run(), a_run(), a_run()
+    floor.server.due = [at_work]
+    floor.server.known = {run.id: run for run in (first, second)}
+    floor.parts.last_long(at_work, first)
+
+    async def play():
+        async with floor.worker(limit=2):
+            await floor.until_begun(at_work)
+            mark_ready(first, second)
+            await floor.until_begun(at_work, first)
+            await a_moment()
+            assert marked() == {str(second.id)}
+
+    asyncio.run(play())
+
+
 def test_a_run_that_this_worker_saw_wait_goes_on_without_asking_for_it(floor):
     run = a_run()
     floor.server.due = [run]

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import pytest
 from sqlmodel import Session
@@ -26,6 +25,7 @@ from tests.databases import clone, using
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse
 from tests.mailserver import MailServer
 from tests.process import Process, execute
+from tests.services.audit.damages.damage import Damage
 
 SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT, TAKEN_BACK = range(1001, 1008)
 GIVEN_UP = 1008
@@ -33,15 +33,6 @@ GIVEN_UP = 1008
 another one short; one was cancelled when its pickup was ordered, and the last when it was picked
 short.
 """
-
-
-@dataclass(frozen=True)
-class Damage:
-    """What was done to the database by hand, which check finds it, and what its sentence names."""
-
-    check: str
-    sql: str
-    names: str
 
 
 A_REFUND = (

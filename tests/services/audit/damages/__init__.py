@@ -1,0 +1,13 @@
+"""Damage by hand to a shop in which a week has passed, theme by theme: each is found by its check.
+
+Of a check that asks for several things there is a damage for each of them.
+"""
+
+from tests.services.audit.damages.effects import EFFECTS
+from tests.services.audit.damages.ledger import LEDGER
+from tests.services.audit.damages.money import MONEY
+from tests.services.audit.damages.once import ONCE
+from tests.services.audit.damages.people import PEOPLE
+from tests.services.audit.damages.stock import STOCK
+
+WEEK_DAMAGES = (*STOCK, *MONEY, *LEDGER, *EFFECTS, *ONCE, *PEOPLE)

@@ -1,0 +1,147 @@
+"""Damage to the ledger, and to what follows from it."""
+
+from models.process import COMPENSATION_STEPS, DAY_STEPS, ORDER_STEPS
+from tests.services.audit.audit_shop import (
+    BOTH_CANCELLED,
+    BOTH_SHIPPED,
+    HALF_CANCELLED,
+    HELD,
+    IN_EUROS,
+    PACKED,
+    SPLIT,
+    UNTOUCHED,
+)
+from tests.services.audit.damages.damage import Damage, forgotten, recorded
+
+_TRAVELS = "each piece ordered travels with one shipment or is cancelled"
+_SPLIT_OFF = "further shipments were split off"
+_NO_SPLIT = f"Order {SPLIT} has the shipment 2, and no recorded split made it."
+
+LEDGER = (
+    *(
+        Damage(
+            "no step of an order is recorded before those that come first",
+            forgotten(f"order:{IN_EUROS}", step),
+            f"Order {IN_EUROS} has the record of 'Update Order Status to Shipped' and lacks that of"
+            f" '{step}'.",
+        )
+        for step in ORDER_STEPS[:-1]
+    ),
+    *(
+        Damage(
+            "shipped orders have gone through all fourteen steps",
+            forgotten(f"order:{IN_EUROS}", step),
+            f"Order {IN_EUROS} is Shipped and lacks the record of '{step}'.",
+        )
+        for step in ORDER_STEPS
+    ),
+    *(
+        Damage(
+            "no step of the way back is recorded before those that come first",
+            forgotten(f"order:{BOTH_CANCELLED}", step),
+            f"Order {BOTH_CANCELLED} has the record of 'Cancel Order' and lacks that of '{step}'.",
+        )
+        for step in COMPENSATION_STEPS[:-1]
+    ),
+    *(
+        Damage(
+            "only orders that are to be cancelled go back",
+            recorded(f"order:{UNTOUCHED}", step),
+            f"Order {UNTOUCHED} has the record of '{step}', and nobody asked to cancel it.",
+        )
+        for step in COMPENSATION_STEPS[:-1]
+    ),
+    *(
+        Damage(
+            "no step of a day is recorded before those that come first",
+            f"DELETE FROM step_record WHERE step = '{step}' AND round = 1",
+            "revision 1, has the record of 'Notify Management of Daily Stats' and lacks that of"
+            f" '{step}'.",
+        )
+        for step in DAY_STEPS[:-1]
+    ),
+    Damage(
+        "an order's status is what its shipments say",
+        f"DELETE FROM shipment WHERE order_number = {UNTOUCHED}",
+        f"Order {UNTOUCHED} is New, and its shipments make it an order without any.",
+    ),
+    Damage(
+        "an order's status is what its shipments say",
+        f"UPDATE sales_order SET status = 'Processing' WHERE number = {HALF_CANCELLED}",
+        f"Order {HALF_CANCELLED} is Processing, and its shipments make it Shipped.",
+    ),
+    Damage(
+        _TRAVELS,
+        f"UPDATE shipment_line SET sku = 'POT' WHERE order_number = {HELD} AND sku = 'RUG'",
+        f"Order {HELD} has 1 of RUG, 0 of them cancelled, and its shipments have 1.",
+    ),
+    Damage(
+        _TRAVELS,
+        f"UPDATE shipment_line SET order_number = {UNTOUCHED}"
+        f" WHERE order_number = {HELD} AND sku = 'RUG'",
+        f"Order {HELD} has 1 of RUG, 0 of them cancelled, and its shipments have 1.",
+    ),
+    Damage(
+        _TRAVELS,
+        f"DELETE FROM shipment_line WHERE order_number = {HELD} AND sku = 'RUG'",
+        f"Order {HELD} has 1 of RUG, 0 of them cancelled, and its shipments have 0.",
+    ),
+    Damage(
+        _TRAVELS,
+        f"DELETE FROM shipment WHERE order_number = {HELD};"
+        f"UPDATE shipment_line SET quantity = 2 WHERE order_number = {HELD} AND sku = 'RUG'",
+        f"Order {HELD} has 1 of RUG, 0 of them cancelled, and its shipments have 2.",
+    ),
+    Damage(
+        _TRAVELS,
+        f"UPDATE order_line SET cancelled = 2 WHERE order_number = {BOTH_CANCELLED}"
+        " AND sku = 'LAMP'",
+        f"Order {BOTH_CANCELLED} has 3 of LAMP, 2 of them cancelled, and its shipments have 0.",
+    ),
+    Damage(_SPLIT_OFF, forgotten(f"order:{SPLIT}", "Split Shipment", 2), _NO_SPLIT),
+    Damage(
+        _SPLIT_OFF,
+        forgotten(f"order:{SPLIT}", "Split Shipment", 2)
+        + recorded(f"order:{SPLIT}", "gate: packing", 2),
+        _NO_SPLIT,
+    ),
+    Damage(
+        _SPLIT_OFF,
+        f"UPDATE step_record SET round = 3 WHERE subject = 'order:{SPLIT}'"
+        " AND step = 'Split Shipment'",
+        _NO_SPLIT,
+    ),
+    *(
+        Damage(
+            "nothing is moved or cancelled once it is with the packers",
+            recorded(f"order:{PACKED}", step),
+            f"'{step}' of order {PACKED} was recorded after its packing task.",
+        )
+        for step in ("Split Shipment", "Cancel Lines")
+    ),
+    Damage(
+        "a shipment's status is what its ledger says",
+        f"UPDATE shipment SET status = 'Backordered' WHERE order_number = {PACKED}",
+        f"Order {PACKED} is Backordered, and by its ledger it is Processing.",
+    ),
+    Damage(
+        "a shipment's status is what its ledger says",
+        forgotten(f"order:{BOTH_SHIPPED}:2", "Update Order Status to Shipped"),
+        f"Order {BOTH_SHIPPED}, shipment 2 is Shipped, and by its ledger it is Processing.",
+    ),
+    Damage(
+        "daily summaries are the latest that the ledger has",
+        "DELETE FROM step_record WHERE step = 'Daily Fulfillment Summary'",
+        "is revision 2, and its ledger says nothing.",
+    ),
+    Damage(
+        "daily summaries say what the orders say",
+        f"UPDATE sales_order SET currency = 'USD' WHERE number = {IN_EUROS}",
+        '"USD": {"pieces": 2, "orders": 1',
+    ),
+    Damage(
+        "daily summaries say what the orders say",
+        f"UPDATE order_line SET cancelled = 1 WHERE order_number = {IN_EUROS}",
+        '"EUR": {"pieces": 1, "orders": 1',
+    ),
+)
