@@ -20,7 +20,7 @@ from adapters.documents.rendering import daily_report, daily_report_markdown
 from adapters.settings import settings
 from domain.shop_days import day_bounds, day_to_sum_up
 from models.base import utc_now
-from models.process import DAILY_FULFILLMENT_SUMMARY
+from models.process import StepName
 from models.results.notifications import MailSent
 from models.results.reports import DaySummed, ReportMade
 from models.tables.ledger import StepRecord
@@ -59,7 +59,7 @@ def open_day(day: dt.date | None) -> DayRun:
     return reference
 
 
-@step(DAILY_FULFILLMENT_SUMMARY)
+@step(StepName.DAILY_FULFILLMENT_SUMMARY)
 def daily_fulfillment_summary(session: Session, day: DayRun) -> DaySummed:
     """The day's orders: received, shipped, their revenue per currency, and the backlog.
 
@@ -100,7 +100,7 @@ def publish(view: DailyReportView) -> str:
     return key
 
 
-@step("Generate Daily Performance Report", intent=write_report, effect=publish)
+@step(StepName.GENERATE_DAILY_PERFORMANCE_REPORT, intent=write_report, effect=publish)
 def generate_daily_performance_report(session: Session, day: DayRun, artifact: str) -> ReportMade:
     """The report as mail, and as an artifact in Prefect's UI."""
     message = written(session, _report_key(day))
@@ -115,7 +115,7 @@ def find_report(session: Session, _day: DayRun, report: ReportMade) -> Message:
     )
 
 
-@step("Notify Management of Daily Stats", intent=find_report, effect=send_written)
+@step(StepName.NOTIFY_MANAGEMENT_OF_DAILY_STATS, intent=find_report, effect=send_written)
 def notify_management_of_daily_stats(session: Session, day: DayRun, delivery: Delivery) -> MailSent:
     """Mail the report to the addresses in the settings."""
     return save_sent(session, _report_key(day), delivery)
@@ -129,7 +129,7 @@ def _begun(session: Session, run_id: str) -> DayRun | None:
     """What this run has summed up in an earlier attempt."""
     record = session.exec(
         select(StepRecord).where(
-            StepRecord.run_id == run_id, StepRecord.step == DAILY_FULFILLMENT_SUMMARY
+            StepRecord.run_id == run_id, StepRecord.step == StepName.DAILY_FULFILLMENT_SUMMARY
         )
     ).first()
     if record is None or not run_id:
@@ -140,7 +140,8 @@ def _begun(session: Session, run_id: str) -> DayRun | None:
 def _next_revision(session: Session, day: dt.date, run_id: str) -> DayRun:
     last = session.scalar(
         select(func.max(StepRecord.round)).where(
-            StepRecord.subject == day_key(day), StepRecord.step == DAILY_FULFILLMENT_SUMMARY
+            StepRecord.subject == day_key(day),
+            StepRecord.step == StepName.DAILY_FULFILLMENT_SUMMARY,
         )
     )
     return DayRun(day, (last or 0) + 1, run_id)

@@ -11,6 +11,7 @@ from adapters.documents.labels import label_pdf
 from adapters.settings import settings
 from models.base import utc_now
 from models.enums import LabelState
+from models.process import StepName
 from models.results.shipping import LabelsBought, LabelsVoided, ShippingCost
 from models.results.work import Packed
 from models.tables.shipments import Shipment
@@ -66,7 +67,7 @@ def buy_labels(wanted: list[WantedLabel]) -> list[BoughtLabel]:
     return [_buy(label) for label in wanted]
 
 
-@step("Create Shipping Label", intent=want_labels, effect=buy_labels)
+@step(StepName.CREATE_SHIPPING_LABEL, intent=want_labels, effect=buy_labels)
 def create_shipping_label(
     session: Session, shipment: Shipment, bought: list[BoughtLabel]
 ) -> LabelsBought:
@@ -94,7 +95,7 @@ def void_labels(labels: list[Booked]) -> list[Booked]:
     return labels
 
 
-@step("Void Shipping Labels", intent=want_labels_voided, effect=void_labels)
+@step(StepName.VOID_SHIPPING_LABELS, intent=want_labels_voided, effect=void_labels)
 def void_shipping_labels(
     session: Session, shipment: Shipment, voided: list[Booked]
 ) -> LabelsVoided:
@@ -102,7 +103,7 @@ def void_shipping_labels(
     return _strike_out_labels(session, shipment, voided)
 
 
-@step("Void Outdated Labels", intent=want_labels_voided, effect=void_labels)
+@step(StepName.VOID_OUTDATED_LABELS, intent=want_labels_voided, effect=void_labels)
 def void_outdated_labels(
     session: Session, shipment: Shipment, voided: list[Booked]
 ) -> LabelsVoided:
@@ -115,7 +116,7 @@ def void_outdated_labels(
     return _strike_out_labels(session, shipment, voided)
 
 
-@step("Calculate Shipping Cost")
+@step(StepName.CALCULATE_SHIPPING_COST)
 def calculate_shipping_cost(session: Session, shipment: Shipment) -> ShippingCost:
     """What the carrier takes for each parcel, by its real or dimensional weight and its zone.
 

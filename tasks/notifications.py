@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from adapters.documents.rendering import shipment_mail
-from models.process import CANCEL_LINES, REFUND_ORDER, SEND_LINE_NOTICE
+from models.process import StepName
 from models.results.decisions import Decision
 from models.results.notifications import CancellationTold, MailSent
 from models.results.orders import LinesCancelled, OrderRefunded
@@ -48,7 +48,7 @@ def write_shipment_mail(session: Session, shipment: Shipment) -> Message:
     )
 
 
-@step("Send Shipment Notification", intent=write_shipment_mail, effect=send_written)
+@step(StepName.SEND_SHIPMENT_NOTIFICATION, intent=write_shipment_mail, effect=send_written)
 def send_shipment_notification(
     session: Session, shipment: Shipment, delivery: Delivery
 ) -> MailSent:
@@ -122,7 +122,7 @@ def send_cancellation_mails(mails: CancellationMails | None) -> dict[str, Delive
 
 
 @step(
-    "Send Cancellation Notice",
+    StepName.SEND_CANCELLATION_NOTICE,
     intent=write_cancellation_notice,
     effect=send_cancellation_mails,
     lock=_cancellation_mails,
@@ -138,7 +138,7 @@ def send_cancellation_notice(
         if notice.key in delivered:
             sent = save_sent(session, notice.key, delivered[notice.key])
             run_id = shipment.run_id or ""
-            record(session, notice.subject, SEND_LINE_NOTICE, notice.number, sent, run_id)
+            record(session, notice.subject, StepName.SEND_LINE_NOTICE, notice.number, sent, run_id)
     key = _cancellation_key(shipment.order)
     sent = save_sent(session, key, delivered[key])
     tells = tuple(notice.key for notice in notices if notice.is_untold)
@@ -153,7 +153,7 @@ def _going_back(session: Session, order: SalesOrder) -> Counter[str]:
     """Pieces per SKU of the shipments that are being cancelled."""
     pieces: Counter[str] = Counter()
     for shipment in order.shipments:
-        if find_record(session, shipment.key, REFUND_ORDER, 1):
+        if find_record(session, shipment.key, StepName.REFUND_ORDER, 1):
             pieces.update({line.sku: line.quantity for line in shipment.goods})
     return pieces
 
@@ -161,7 +161,7 @@ def _going_back(session: Session, order: SalesOrder) -> Counter[str]:
 def write_line_cancellation(session: Session, shipment: Shipment, decision: Decision) -> Message:
     """Put the mail about the decision's cancelled pieces into the outbox."""
     number = decision.cancelled_lines
-    found = find_record(session, shipment.key, CANCEL_LINES, number)
+    found = find_record(session, shipment.key, StepName.CANCEL_LINES, number)
     cancelled = LinesCancelled.model_validate(found)
     of_key = select(Refund).where(Refund.key == cancelled.refund)
     return begin_sending(
@@ -176,7 +176,7 @@ def write_line_cancellation(session: Session, shipment: Shipment, decision: Deci
 
 
 @step(
-    SEND_LINE_NOTICE,
+    StepName.SEND_LINE_NOTICE,
     intent=write_line_cancellation,
     effect=send_written,
     lock=_cancellation_mails,

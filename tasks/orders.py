@@ -8,7 +8,7 @@ from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.sessions import transaction
 from models.base import utc_now
 from models.enums import OrderStatus
-from models.process import CANCEL_ORDER, RETRIEVE_NEW_ORDER
+from models.process import StepName
 from models.results.orders import ClaimedOrder, Shipped, StatusChange
 from models.results.shipping import LabelsBought, TrackingInfo
 from models.results.work import PickupOutcome
@@ -34,20 +34,20 @@ def retrieve_new_order(order_number: int | None, shipment: int) -> OrderRun | No
         return begin_attempt(session, claimed.number, claimed.shipment, run_id)
 
 
-@step(RETRIEVE_NEW_ORDER)
+@step(StepName.RETRIEVE_NEW_ORDER)
 def claim_order(session: Session, shipment: Shipment) -> ClaimedOrder:
     """Take the order up. Locking it has entered this run on its row."""
     return ClaimedOrder(number=shipment.order_number, shipment=shipment.number)
 
 
-@step("Update Order Status to Processing")
+@step(StepName.UPDATE_ORDER_STATUS_TO_PROCESSING)
 def update_order_status_to_processing(session: Session, shipment: Shipment) -> StatusChange:
     """The customer's order is being worked on."""
     set_status(shipment, OrderStatus.PROCESSING)
     return StatusChange(status=shipment.status)
 
 
-@step("Update Order with Tracking Info")
+@step(StepName.UPDATE_ORDER_WITH_TRACKING_INFO)
 def update_order_with_tracking_info(
     session: Session,
     shipment: Shipment,
@@ -62,7 +62,7 @@ def update_order_with_tracking_info(
     return TrackingInfo(carrier=shipment.carrier, tracking_number=shipment.tracking_number)
 
 
-@step("Update Order Status to Shipped")
+@step(StepName.UPDATE_ORDER_STATUS_TO_SHIPPED)
 def update_order_status_to_shipped(
     session: Session, shipment: Shipment, pickup: PickupOutcome
 ) -> Shipped:
@@ -79,7 +79,7 @@ def update_order_status_to_shipped(
     return Shipped(status=shipment.status, collected_at=pickup.collected_at)
 
 
-@step(CANCEL_ORDER)
+@step(StepName.CANCEL_ORDER)
 def cancel_order(session: Session, shipment: Shipment) -> StatusChange:
     """The end of the compensation. Until here the order is open: a run works on it."""
     return cancel(session, shipment, shipment.order.cancel_reason)

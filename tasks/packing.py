@@ -5,6 +5,7 @@ from typing import cast
 from sqlmodel import Session
 
 from models.enums import TaskKind
+from models.process import StepName
 from models.results.checklists import PackingChecklist
 from models.results.work import Packed, TaskOpened
 from models.tables.shipments import Shipment
@@ -16,7 +17,7 @@ from tasks.engine.gates import await_answer
 from tasks.engine.step import step
 
 
-@step("Assign Packing Task")
+@step(StepName.ASSIGN_PACKING_TASK)
 def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
     """Put the picked order on the packers' list."""
     goods = picking_checklist(session, shipment)

@@ -5,6 +5,7 @@ from typing import cast
 from sqlmodel import Session
 
 from models.enums import TaskKind
+from models.process import StepName
 from models.results.checklists import PickingChecklist
 from models.results.decisions import Decision
 from models.results.work import Picked, TaskOpened
@@ -19,13 +20,13 @@ from tasks.engine.gates import await_answer
 from tasks.engine.step import step
 
 
-@step("Assign Picking Task")
+@step(StepName.ASSIGN_PICKING_TASK)
 def assign_picking_task(session: Session, shipment: Shipment) -> TaskOpened:
     """Put the order on the warehouse staff's list."""
     return opened(open_task(session, shipment, TaskKind.PICKING))
 
 
-@step("Get Picking Checklist")
+@step(StepName.GET_PICKING_CHECKLIST)
 def get_picking_checklist(session: Session, shipment: Shipment) -> PickingChecklist:
     """What to fetch, in walking order of the bins; shown with the picking task."""
     checklist = picking_checklist(session, shipment)

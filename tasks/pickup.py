@@ -8,6 +8,7 @@ from sqlmodel import Session
 from adapters.carriers.registry import carrier_named
 from domain.errors import PacklineError
 from models.enums import PickupState, TaskKind
+from models.process import StepName
 from models.results.checklists import PickupChecklist
 from models.results.shipping import PickupBooked, PickupCancelled
 from models.results.work import PickupOutcome
@@ -73,7 +74,7 @@ def book_pickup(wanted: WantedPickup) -> str:
     return carrier.book_pickup(wanted.key, wanted.parcels, wanted.weight_grams)
 
 
-@step("Dispatch Carrier Pickup", intent=want_pickup, effect=book_pickup)
+@step(StepName.DISPATCH_CARRIER_PICKUP, intent=want_pickup, effect=book_pickup)
 def dispatch_carrier_pickup(session: Session, shipment: Shipment, reference: str) -> PickupBooked:
     """The carrier is ordered, and the logistics coordinator has a task."""
     pickup = pickup_of(session, shipment)
@@ -107,7 +108,7 @@ def cancel_pickups(pickups: list[Booked]) -> list[Booked]:
     return pickups
 
 
-@step("Cancel Carrier Pickup", intent=want_pickup_cancelled, effect=cancel_pickups)
+@step(StepName.CANCEL_CARRIER_PICKUP, intent=want_pickup_cancelled, effect=cancel_pickups)
 def cancel_carrier_pickup(
     session: Session, shipment: Shipment, called_off: list[Booked]
 ) -> PickupCancelled:

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from domain.tax import NoTaxRate
 from domain.zones import NoShippingRate, NoShippingZone
-from models.process import REFUND_ORDER
+from models.process import StepName
 from models.results.orders import OrderRefunded, OrderValue
 from models.tables.shipments import Shipment
 from services.execution.events import PACKLINE
@@ -17,7 +17,7 @@ from tasks.engine.step import step
 _NO_PRICE = (NoShippingZone, NoShippingRate, NoTaxRate)
 
 
-@step("Calculate Total Order Value")
+@step(StepName.CALCULATE_TOTAL_ORDER_VALUE)
 def calculate_total_order_value(session: Session, shipment: Shipment) -> OrderValue:
     """Items, shipping and tax, per line and in all.
 
@@ -34,7 +34,7 @@ def calculate_total_order_value(session: Session, shipment: Shipment) -> OrderVa
     )
 
 
-@step(REFUND_ORDER)
+@step(StepName.REFUND_ORDER)
 def refund_order(session: Session, shipment: Shipment) -> OrderRefunded:
     """Nothing of the shipment is sold; of several that go back, the last one writes the refund.
 
@@ -58,4 +58,4 @@ def refund_order(session: Session, shipment: Shipment) -> OrderRefunded:
 def _is_last(session: Session, shipment: Shipment) -> bool:
     """Whether all others that go back have come to this step before; their order is locked."""
     others = [one for one in shipments_to_cancel(session, shipment.order) if one is not shipment]
-    return all(find_record(session, one.key, REFUND_ORDER, 1) for one in others)
+    return all(find_record(session, one.key, StepName.REFUND_ORDER, 1) for one in others)

@@ -5,6 +5,7 @@ from typing import cast
 from sqlmodel import Session
 
 from models.enums import TaskKind
+from models.process import StepName
 from models.results.work import RestockAssigned, Restocked
 from models.tables.shipments import Shipment
 from services.execution.runs import OrderRun
@@ -15,7 +16,7 @@ from tasks.engine.gates import await_answer
 from tasks.engine.step import step
 
 
-@step("Assign Restock Task")
+@step(StepName.ASSIGN_RESTOCK_TASK)
 def assign_restock_task(session: Session, shipment: Shipment) -> RestockAssigned:
     """Put what was picked for a cancelled order on the warehouse staff's list, if anything was."""
     picked = {line.sku: line.picked for line in shipment.goods if line.picked}

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from domain.sourcing import Plan
 from models.enums import AllocationState, MovementKind, OrderStatus, TaskKind
-from models.process import UPDATE_INVENTORY_STOCK
+from models.process import StepName
 from models.results.checklists import ShortageChecklist
 from models.results.decisions import Decision
 from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturned
@@ -36,7 +36,7 @@ from tasks.engine.gates import await_answer
 from tasks.engine.step import step
 
 
-@step("Check Inventory Levels")
+@step(StepName.CHECK_INVENTORY_LEVELS)
 def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
     """Allocate every line, or none: then the order is Backordered and the operator is asked.
 
@@ -55,7 +55,7 @@ def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
     return StockCheck(warehouse=plan.warehouses[0], reasons=plan.reasons)
 
 
-@step(UPDATE_INVENTORY_STOCK)
+@step(StepName.UPDATE_INVENTORY_STOCK)
 def update_inventory_stock(session: Session, shipment: Shipment) -> StockBooked:
     """Turn the allocation into a decrement of its warehouse, with a movement per product."""
     lock_goods(session, shipment)
@@ -75,7 +75,7 @@ def update_inventory_stock(session: Session, shipment: Shipment) -> StockBooked:
     return StockBooked(quantities={line.sku: line.quantity for line in shipment.goods})
 
 
-@step("Return Stock")
+@step(StepName.RETURN_STOCK)
 def return_stock(session: Session, shipment: Shipment, restocked: Restocked) -> StockReturned:
     """Set free what the order holds. Goods that somebody restocked are booked with the answer; only
     answers from before that rule have left it to this step.

@@ -27,7 +27,7 @@ from models.forms.decisions import (
     ShortageForm,
     ShortPickForm,
 )
-from models.process import CANCEL_LINES
+from models.process import StepName
 from models.results.checklists import ShortPickChecklist
 from models.results.decisions import Decision
 from models.results.orders import LinesCancelled
@@ -290,15 +290,15 @@ def _cancel_lines(
         raise AnswerRefused("order-cannot-be-priced", problem=problem.says) from problem
     result = LinesCancelled(cancelled=dict(missing), refund=refund.key if refund else None)
     number = cancellations(session, shipment) + 1
-    record(session, shipment.key, CANCEL_LINES, number, result, shipment.run_id or "")
-    add_event(session, shipment.key, CANCEL_LINES, str(result), form.decided_by)
+    record(session, shipment.key, StepName.CANCEL_LINES, number, result, shipment.run_id or "")
+    add_event(session, shipment.key, StepName.CANCEL_LINES, str(result), form.decided_by)
     return number
 
 
 def cancellations(session: Session, shipment: Shipment) -> int:
     """How often pieces of the shipment have been cancelled."""
     so_far = select(func.count()).where(
-        StepRecord.subject == shipment.key, StepRecord.step == CANCEL_LINES
+        StepRecord.subject == shipment.key, StepRecord.step == StepName.CANCEL_LINES
     )
     return session.exec(so_far).one()
 

@@ -18,7 +18,7 @@ from adapters.settings import settings
 from domain.allocation import Shortage, Wanted
 from domain.sourcing import Allotment, Place, Plan, Waiting, plan_for
 from models.enums import AllocationState
-from models.process import REALLOCATE_STOCK, RELEASE_STOCK
+from models.process import StepName
 from models.results.stock import StockReallocated, StockReleased
 from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import StepRecord
@@ -201,8 +201,15 @@ def release_all(session: Session, shipment: Shipment, why: StockReleased) -> Non
     """
     mark_missing(session, shipment, _unpicked(session, shipment))
     key = shipment.key
-    record(session, key, RELEASE_STOCK, _times(session, shipment) + 1, why, shipment.run_id or "")
-    add_event(session, key, RELEASE_STOCK, str(why), why.counted_by)
+    record(
+        session,
+        key,
+        StepName.RELEASE_STOCK,
+        _times(session, shipment) + 1,
+        why,
+        shipment.run_id or "",
+    )
+    add_event(session, key, StepName.RELEASE_STOCK, str(why), why.counted_by)
     session.flush()
 
 
@@ -237,8 +244,8 @@ def reallocate_as_planned(session: Session, shipment: Shipment, plan: Plan) -> N
     )
     key, times = shipment.key, _times(session, shipment)
     if lost:
-        record(session, key, REALLOCATE_STOCK, times, result, shipment.run_id or "")
-    add_event(session, key, REALLOCATE_STOCK, str(result))
+        record(session, key, StepName.REALLOCATE_STOCK, times, result, shipment.run_id or "")
+    add_event(session, key, StepName.REALLOCATE_STOCK, str(result))
     session.flush()
 
 
@@ -258,8 +265,8 @@ def allocated_warehouse(session: Session, shipment: Shipment) -> str | None:
 def released_stock(session: Session, shipment: Shipment) -> StockReleased | None:
     """Why the order lost its stock, if it has not got it back."""
     key, times = shipment.key, _times(session, shipment)
-    lost = find_record(session, key, RELEASE_STOCK, times)
-    if lost is None or find_record(session, key, REALLOCATE_STOCK, times) is not None:
+    lost = find_record(session, key, StepName.RELEASE_STOCK, times)
+    if lost is None or find_record(session, key, StepName.REALLOCATE_STOCK, times) is not None:
         return None
     return StockReleased.model_validate(lost)
 
@@ -267,7 +274,7 @@ def released_stock(session: Session, shipment: Shipment) -> StockReleased | None
 def _times(session: Session, shipment: Shipment) -> int:
     """How often the order has given its stock up."""
     latest = select(func.max(StepRecord.round)).where(
-        StepRecord.subject == shipment.key, StepRecord.step == RELEASE_STOCK
+        StepRecord.subject == shipment.key, StepRecord.step == StepName.RELEASE_STOCK
     )
     return session.scalar(latest) or 0
 

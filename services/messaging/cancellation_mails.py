@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from adapters.documents.rendering import cancellation_mail
 from adapters.settings import settings
 from models.enums import MessageState
-from models.process import CANCEL_LINES
+from models.process import StepName
 from models.results.orders import LinesCancelled
 from models.tables.catalogue import Product
 from models.tables.ledger import StepRecord
@@ -71,7 +71,7 @@ def line_notices(session: Session, order: SalesOrder) -> list[LineNotice]:
     """What was cancelled of an order's shipments line by line, in the order in which it was."""
     keys = [shipment.key for shipment in order.shipments]
     cancelled = select(StepRecord).where(
-        col(StepRecord.subject).in_(keys), StepRecord.step == CANCEL_LINES
+        col(StepRecord.subject).in_(keys), StepRecord.step == StepName.CANCEL_LINES
     )
     return [
         LineNotice(

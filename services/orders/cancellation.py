@@ -16,7 +16,7 @@ from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from models.base import utc_now
 from models.enums import AllocationState, OrderStatus
-from models.process import UPDATE_INVENTORY_STOCK
+from models.process import StepName
 from models.results.orders import CancellationAsked, StatusChange
 from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
@@ -114,7 +114,7 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
 
 def is_booked_out(session: Session, shipment: Shipment) -> bool:
     """Whether the goods have left the stock: from then on they are in parcels."""
-    return session.get(StepRecord, (shipment.key, UPDATE_INVENTORY_STOCK, 1)) is not None
+    return session.get(StepRecord, (shipment.key, StepName.UPDATE_INVENTORY_STOCK, 1)) is not None
 
 
 def _asked(order: SalesOrder, *, again: bool = False) -> CancellationAsked:

@@ -12,7 +12,7 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from domain.sourcing import Plan
 from domain.splits import CannotSplit, stays
 from models.enums import OrderStatus
-from models.process import ASSIGN_PACKING_TASK, SPLIT_SHIPMENT
+from models.process import StepName
 from models.results.orders import ShipmentSplit
 from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment, ShipmentLine
@@ -70,7 +70,7 @@ def _why(plan: Plan) -> str:
 
 
 def _refuse_packed(session: Session, shipment: Shipment) -> None:
-    if session.get(StepRecord, (shipment.key, ASSIGN_PACKING_TASK, 1)):
+    if session.get(StepRecord, (shipment.key, StepName.ASSIGN_PACKING_TASK, 1)):
         order, number = shipment.order_number, shipment.number
         if number == 1:
             raise CannotSplit("shipment-is-packed", number=order)
@@ -122,7 +122,7 @@ def _tell(
     pieces = {sku: quantity for sku, quantity in moved.items() if quantity}
     result = ShipmentSplit(shipment=new.number, moved=pieces, why=why)
     run_id = shipment.run_id or ""
-    record(session, shipment.key, SPLIT_SHIPMENT, new.number, result, run_id)
-    add_event(session, shipment.key, SPLIT_SHIPMENT, str(result), by)
+    record(session, shipment.key, StepName.SPLIT_SHIPMENT, new.number, result, run_id)
+    add_event(session, shipment.key, StepName.SPLIT_SHIPMENT, str(result), by)
     listed = ", ".join(f"{quantity} of {sku}" for sku, quantity in pieces.items())
     add_event(session, new.key, "Split off", f"{listed} from {shipment.name}: {why}", by)

@@ -9,8 +9,8 @@ of it, together with the record. Of several attempts, one at a time acts outside
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, wraps
-from typing import Any, TypeVar, cast, get_type_hints
+from functools import cache, partial, update_wrapper
+from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
@@ -18,13 +18,15 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
-from adapters.database.locks import advisory_lock
+from adapters.database.locks import AdvisoryLock, advisory_lock
 from adapters.database.sessions import transaction
 from adapters.database.transient import is_transient
 from adapters.failpoints import failpoint
 from adapters.settings import settings
 from domain.errors import PacklineError
+from models.process import StepName
 from models.results.base import StepResult
 from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
 from services.execution.errors import CancellationRequested, OnHold, Superseded
@@ -34,66 +36,115 @@ from services.execution.runs import Run
 
 Result = TypeVar("Result", bound=StepResult)
 Body = Callable[..., Result]
-Step = Callable[..., Result]
 
 
 def step(
-    name: str,
+    name: StepName,
     *,
     intent: Callable[..., Any] | None = None,
     effect: Callable[[Any], Any] | None = None,
     lock: Callable[[Any], str] | None = None,
-) -> Callable[[Body[Result]], Step[Result]]:
+) -> Callable[[Body[Result]], "Step[Result]"]:
     """Make a step of the process out of a function.
 
-    The function gets a session and the subject's locked row, then the arguments of the call, and
+    The function gets a session and the run's locked row, then the arguments of the call, and
     returns a small result. It never commits. With `effect`, `intent(session, row, *args)` is
     committed first, `effect(what intent gave)` acts, and the function gets what that gave in place
     of the arguments. `lock(run)` names what only one attempt at a time may be at, where steps
-    share that; else it is the step. The step is called with the subject in place of session and
-    row.
+    share that; else it is the step. The step is called with the run in place of session and row.
     """
+    if intent and effect:
+        outside = partial(OutsideStep, intent=intent, effect=effect, lock=lock)
+        return lambda body: outside(name, body)
+    return lambda body: Step(name, body)
 
-    def decorate(body: Body[Result]) -> Step[Result]:
-        kind: type[Result] = get_type_hints(body)["return"]
 
-        def inside(subject: Run, round: int, *args: Any) -> Result | None:
-            return run_once(subject, name, round, kind, lambda *where: body(*where, *args))
+class Step(Generic[Result]):
+    """A step happens once: decision 1 (docs/decisions/0001-ledger-in-the-orders-own-database.md)."""
 
-        def outside(subject: Run, round: int, *args: Any) -> Result | None:
-            with advisory_lock(lock(subject) if lock else f"{subject.key} {name}") as own_lock:
-                with transaction() as session:
-                    row = subject.lock(session)
-                    if known := find_record(session, subject.key, name, round):
-                        return kind.model_validate(known)
-                    wanted = intent(session, row, *args)  # type: ignore[misc]
-                failpoint(f"{name}: intended")
-                if (name, round) not in subject.effects:  # else only the record was missing
-                    own_lock.check()
-                    subject.effects[name, round] = effect(wanted)  # type: ignore[misc]
-                return inside(subject, round, subject.effects[name, round])
+    def __init__(self, name: StepName, body: Body[Result]) -> None:
+        update_wrapper(self, body)
+        self.step_name, self.body = name, body
+        self.kind: type[Result] = get_type_hints(body)["return"]
 
-        attempt = outside if intent and effect else inside
+    def __call__(self, run: Run, *args: Any) -> Result:
+        """What it gave in an earlier attempt; else it happens now, as a task that people see."""
+        round = run.next_round(self.step_name)
+        known = run.recorded(self.step_name, round)
+        if known is not None:
+            return self.kind.model_validate(known)
+        run.may_begin()
+        self.passes("before")
+        try:
+            shown_as = self.step_name.display_name
+            return cast(Result, as_task(shown_as, self.attempt)(run, round, *args))
+        except Exception as problem:
+            _note_failure(run, self.step_name, problem)
+            raise
 
-        @wraps(body)
-        def call(subject: Run, *args: Any) -> Result | None:
-            round = subject.next_round(name)
-            known = subject.recorded(name, round)
-            if known is not None:
-                return kind.model_validate(known)
-            subject.may_begin()
-            failpoint(f"{name}: before")
-            try:
-                return cast(Result | None, as_task(name, attempt)(subject, round, *args))
-            except Exception as problem:
-                _note_failure(subject, name, problem)
-                raise
+    def attempt(self, run: Run, round: int, *args: Any) -> Result | None:
+        """Effect and record in one transaction, unless another attempt was first."""
+        with transaction() as session:
+            row = run.lock(session)
+            if row is None:
+                return None
+            if known := self.recorded(session, run, round):
+                return known
+            result = self.body(session, row, *args)
+            record(session, run.key, self.step_name, round, result, run.run_id)
+            add_event(session, run.key, self.step_name.display_name, str(result))
+            session.flush()
+            self.passes("acted")
+        self.passes("committed")
+        return result
 
-        call.step_name = name  # type: ignore[attr-defined]
-        call.body = body  # type: ignore[attr-defined]
-        return call  # type: ignore[return-value]
+    def recorded(self, session: Session, run: Run, round: int) -> Result | None:
+        """What the ledger has of it by now."""
+        known = find_record(session, run.key, self.step_name, round)
+        return self.kind.model_validate(known) if known else None
 
-    return decorate
+    def passes(self, place: str) -> None:
+        """A test may end the process here."""
+        failpoint(f"{self.step_name.display_name}: {place}")
+
+
+class OutsideStep(Step[Result]):
+    """A step that acts on the outside world: intent, effect, record."""
+
+    def __init__(
+        self,
+        name: StepName,
+        body: Body[Result],
+        *,
+        intent: Callable[..., Any],
+        effect: Callable[[Any], Any],
+        lock: Callable[[Any], str] | None,
+    ) -> None:
+        super().__init__(name, body)
+        self.intent, self.effect, self.lock = intent, effect, lock
+
+    def attempt(self, run: Run, round: int, *args: Any) -> Result | None:
+        """Of several attempts, one at a time acts outside; what it did is recorded afterwards."""
+        with advisory_lock(self.locked_as(run)) as lock:
+            with transaction() as session:
+                row = run.lock(session)
+                if known := self.recorded(session, run, round):
+                    return known
+                wanted = self.intent(session, row, *args)
+            self.passes("intended")
+            return super().attempt(run, round, self.act(run, round, wanted, lock))
+
+    def act(self, run: Run, round: int, wanted: Any, lock: AdvisoryLock) -> Any:
+        """Act, unless this attempt has, and only the record was missing."""
+        done = run.effects
+        if (self.step_name, round) not in done:
+            lock.check()
+            done[self.step_name, round] = self.effect(wanted)
+        return done[self.step_name, round]
+
+    def locked_as(self, run: Run) -> str:
+        """The name of what only one attempt at a time is at."""
+        return self.lock(run) if self.lock else f"{run.key} {self.step_name}"
 
 
 @cache
@@ -120,41 +171,22 @@ def as_task(name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *given: run(quote(given))
 
 
-def run_once(
-    subject: Run, name: str, round: int, kind: type[Result], body: Callable[..., Result]
-) -> Result | None:
-    """Effect and record in one transaction, unless another attempt was first."""
-    with transaction() as session:
-        row = subject.lock(session)
-        if row is None:
-            return None
-        if known := find_record(session, subject.key, name, round):
-            return kind.model_validate(known)
-        result = body(session, row)
-        record(session, subject.key, name, round, result, subject.run_id)
-        add_event(session, subject.key, name, str(result))
-        session.flush()
-        failpoint(f"{name}: acted")
-    failpoint(f"{name}: committed")
-    return result
-
-
 def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Somebody is away, or two transactions got in each other's way."""
     return is_transient(state.result(raise_on_failure=False))
 
 
-def _note_failure(subject: Run, name: str, problem: Exception) -> None:
+def _note_failure(run: Run, name: StepName, problem: Exception) -> None:
     """Put the reason where people look; it fails the flow run in any case.
 
     What time can heal is tried again by itself. Anything else waits for a person, and the order
     says so. An attempt that was superseded, turns back or stops for a hold has nothing
     to say.
     """
-    if not subject.key or isinstance(problem, Superseded | CancellationRequested | OnHold):
+    if not run.key or isinstance(problem, Superseded | CancellationRequested | OnHold):
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
-        row = subject.lock(session)
-        add_event(session, subject.key, f"{name} failed", str(problem))
+        row = run.lock(session)
+        add_event(session, run.key, f"{name.display_name} failed", str(problem))
         if isinstance(row, Shipment) and not is_transient(problem):
-            row.problem = f"{name}: {problem}"[:PROBLEM_CHARACTERS]
+            row.problem = f"{name.display_name}: {problem}"[:PROBLEM_CHARACTERS]

@@ -174,7 +174,7 @@ def test_an_order_that_no_warehouse_has_all_of_leaves_from_two(two, monkeypatch)
     assert "Walk the bins of **York**" in other.description
     assert f"order {number}, shipment 2" in other.description
     said = f"SELECT result ->> 'warehouse' FROM step_record WHERE subject = 'order:{number}:2'"
-    assert rows(f"{said} AND step = 'Check Inventory Levels'") == [("YORK",)]
+    assert rows(f"{said} AND step = 'check-inventory-levels'") == [("YORK",)]
     two.answer("picking", number, 1)
     two.ship(number)
     other.answer("picking", number, 2)

@@ -38,7 +38,7 @@ from models.enums import ENDED, HoldReason, ShortPickReason, TaskKind
 from models.forms.restock import DAMAGED_OR_MISSING
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
-from models.process import CANCEL_LINES, COMPENSATION_STEPS, ORDER_STEPS, SPLIT_SHIPMENT
+from models.process import COMPENSATION_STEPS, ORDER_STEPS, StepName
 from models.tables.catalogue import Warehouse
 from services.execution.errors import AnswerRefused, Superseded
 from services.orders.addresses import AddressSettled, change_address
@@ -93,7 +93,7 @@ UNTRUE = {
         FROM order_line line JOIN shipment_line part ON order_line_id = line.id
         JOIN shipment travels
             ON travels.order_number = part.order_number AND travels.number = part.shipment
-        LEFT JOIN step_record refunded ON subject = travels.key AND step = 'Refund Order'
+        LEFT JOIN step_record refunded ON subject = travels.key AND step = 'refund-order'
         GROUP BY line.id HAVING line.quantity <> line.cancelled
             + coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
     """,
@@ -109,10 +109,10 @@ SHIPPED = """
     SELECT sku, sum(quantity) FROM shipment_line line
     JOIN shipment travels
         ON travels.order_number = line.order_number AND travels.number = line.shipment
-    JOIN step_record ON subject = key AND step = 'Update Inventory Stock'
+    JOIN step_record ON subject = key AND step = 'update-inventory-stock'
     WHERE NOT EXISTS (
         SELECT FROM step_record back
-        WHERE back.subject = key AND back.step IN ('Return Stock', 'gate: restock')
+        WHERE back.subject = key AND back.step IN ('return-stock', 'gate: restock')
             AND coalesce(back.result ->> 'accepted', 'true') = 'true'
     )
     GROUP BY sku
@@ -293,7 +293,7 @@ class Shop(RuleBasedStateMachine):
     @open_task(TaskKind.SHORT_PICK)
     @rule(which=any_of_them, change=st.sampled_from(["split", "cancel line"]))
     def a_decision_dies_in_the_middle(self, which, change):
-        record = {"split": SPLIT_SHIPMENT, "cancel line": CANCEL_LINES}[change]
+        record = {"split": StepName.SPLIT_SHIPMENT, "cancel line": StepName.CANCEL_LINES}[change]
         with dying_before_the_record_of(record), suppress(DBAPIError, AnswerRefused):
             self.answers(TaskKind.SHORT_PICK, which, decision=change)
 

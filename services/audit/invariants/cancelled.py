@@ -1,6 +1,6 @@
 """Cancelled orders: nothing of them is left, and all of it came back."""
 
-from models.process import COMPENSATION_STEPS, REFUND_ORDER, RETURN_STOCK, UPDATE_INVENTORY_STOCK
+from models.process import COMPENSATION_STEPS, StepName
 from services.audit.invariants.fragments import (
     IS_BACK,
     NUMBER_OF_SUBJECT,
@@ -64,7 +64,7 @@ CANCELLED = (
         breaking=f"""
             SELECT {NUMBER_OF_TRAVELLING}, line.sku
             FROM {TRAVELS} JOIN step_record AS returned
-                ON returned.subject = travels.key AND returned.step = '{RETURN_STOCK}'
+                ON returned.subject = travels.key AND returned.step = '{StepName.RETURN_STOCK}'
             WHERE line.picked > 0 AND line.quantity > 0 AND NOT EXISTS (
                 SELECT FROM step_record AS back
                 WHERE back.subject = travels.key AND back.step = '{RESTOCK_GATE}'
@@ -78,7 +78,7 @@ CANCELLED = (
         problem="{subject} returned {recorded} of {sku} as {kind}, and its movement says {moved}.",
         breaking=f"""
             WITH told AS (
-                SELECT subject, result AS back FROM step_record WHERE step = '{RETURN_STOCK}'
+                SELECT subject, result AS back FROM step_record WHERE step = '{StepName.RETURN_STOCK}'
                 UNION ALL
                 SELECT subject, result -> 'answer' FROM step_record WHERE {IS_BACK}
             ), recorded AS (
@@ -90,7 +90,7 @@ CANCELLED = (
                 CROSS JOIN LATERAL jsonb_each_text(back -> said) AS entry (sku, pieces)
                 WHERE said <> 'missing' OR NOT EXISTS (
                     SELECT FROM step_record AS sold
-                    WHERE sold.subject = told.subject AND step = '{UPDATE_INVENTORY_STOCK}'
+                    WHERE sold.subject = told.subject AND step = '{StepName.UPDATE_INVENTORY_STOCK}'
                 )
             ), moved AS (
                 SELECT reference AS subject, kind, sku, quantity AS pieces
@@ -114,7 +114,7 @@ CANCELLED = (
             JOIN shipment_line AS line ON order_line_id = placed.id
             JOIN shipment AS travels
                 ON travels.order_number = line.order_number AND travels.number = line.shipment
-            JOIN step_record AS refunded ON subject = key AND step = '{REFUND_ORDER}'
+            JOIN step_record AS refunded ON subject = key AND step = '{StepName.REFUND_ORDER}'
             GROUP BY placed.id HAVING placed.cancelled < sum(line.quantity)
         """,
     ),

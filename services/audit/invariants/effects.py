@@ -1,16 +1,6 @@
 """Effects outside: labels, pickups and mails, each with the record of its step, once."""
 
-from models.process import (
-    CANCEL_LINES,
-    CREATE_SHIPPING_LABEL,
-    DISPATCH_CARRIER_PICKUP,
-    NOTIFY_MANAGEMENT_OF_DAILY_STATS,
-    SEND_CANCELLATION_NOTICE,
-    SEND_LINE_NOTICE,
-    SEND_SHIPMENT_NOTIFICATION,
-    VOID_OUTDATED_LABELS,
-    VOID_SHIPPING_LABELS,
-)
+from models.process import StepName
 from services.audit.invariants.fragments import (
     CARRIER_PICKUP_GATE,
     ENDED,
@@ -48,21 +38,23 @@ def _mail_effect(step: str, kind: str, round: str = "round") -> str:
 
 
 _MAILS_OF_STEPS = union(
-    _mail_of(SEND_SHIPMENT_NOTIFICATION, SHIPMENT_MAIL_KEY),
-    _mail_of(SEND_CANCELLATION_NOTICE, CANCELLATION_MAIL_KEY, "result ->> 'message_id' <> ''"),
-    _mail_of(SEND_LINE_NOTICE, LINE_MAIL_KEY),
-    _mail_of(NOTIFY_MANAGEMENT_OF_DAILY_STATS, REPORT_MAIL_KEY),
+    _mail_of(StepName.SEND_SHIPMENT_NOTIFICATION, SHIPMENT_MAIL_KEY),
+    _mail_of(
+        StepName.SEND_CANCELLATION_NOTICE, CANCELLATION_MAIL_KEY, "result ->> 'message_id' <> ''"
+    ),
+    _mail_of(StepName.SEND_LINE_NOTICE, LINE_MAIL_KEY),
+    _mail_of(StepName.NOTIFY_MANAGEMENT_OF_DAILY_STATS, REPORT_MAIL_KEY),
 )
 
 _LABEL_EFFECTS = f"""
-    SELECT 'Label ' || label.key, state, '{CREATE_SHIPPING_LABEL}', travels.key, label_version::text
+    SELECT 'Label ' || label.key, state, '{StepName.CREATE_SHIPPING_LABEL}', travels.key, label_version::text
     FROM shipping_label AS label JOIN shipment AS travels
         ON travels.order_number = label.order_number AND travels.number = label.shipment
     WHERE state = 'bought'
 """
 
 _PICKUP_EFFECTS = f"""
-    SELECT 'Pickup ' || pickup.key, state, '{DISPATCH_CARRIER_PICKUP}', travels.key, '1'
+    SELECT 'Pickup ' || pickup.key, state, '{StepName.DISPATCH_CARRIER_PICKUP}', travels.key, '1'
     FROM carrier_pickup AS pickup JOIN shipment AS travels
         ON travels.order_number = pickup.order_number AND travels.number = pickup.shipment
     WHERE state IN ('booked', 'collected')
@@ -70,10 +62,10 @@ _PICKUP_EFFECTS = f"""
 
 # An order has one such mail, whichever of its shipments was the last to go back.
 _CANCELLATION_MAIL_EFFECTS = f"""
-    SELECT 'Mail ' || key, state, '{SEND_CANCELLATION_NOTICE}',
+    SELECT 'Mail ' || key, state, '{StepName.SEND_CANCELLATION_NOTICE}',
         coalesce(sender.subject, mail.subject), '1'
     FROM mail LEFT JOIN step_record AS sender
-        ON sender.step = '{SEND_CANCELLATION_NOTICE}'
+        ON sender.step = '{StepName.SEND_CANCELLATION_NOTICE}'
         AND sender.result ->> 'message_id' = message_id
     WHERE kind = 'cancellation' AND mail.round IS NULL
 """
@@ -81,9 +73,9 @@ _CANCELLATION_MAIL_EFFECTS = f"""
 _EFFECTS_WITH_A_STEP = union(
     _LABEL_EFFECTS,
     _PICKUP_EFFECTS,
-    _mail_effect(SEND_SHIPMENT_NOTIFICATION, "shipment", round="coalesce(round, '1')"),
-    _mail_effect(SEND_LINE_NOTICE, "cancelled"),
-    _mail_effect(NOTIFY_MANAGEMENT_OF_DAILY_STATS, "report"),
+    _mail_effect(StepName.SEND_SHIPMENT_NOTIFICATION, "shipment", round="coalesce(round, '1')"),
+    _mail_effect(StepName.SEND_LINE_NOTICE, "cancelled"),
+    _mail_effect(StepName.NOTIFY_MANAGEMENT_OF_DAILY_STATS, "report"),
     _CANCELLATION_MAIL_EFFECTS,
 )
 
@@ -156,13 +148,13 @@ EFFECTS = (
             FROM step_record AS labelled
             LEFT JOIN packed USING (subject)
             LEFT JOIN printed USING (subject)
-            WHERE labelled.step = '{CREATE_SHIPPING_LABEL}'
+            WHERE labelled.step = '{StepName.CREATE_SHIPPING_LABEL}'
               AND (labels IS DISTINCT FROM parcels OR labels IS NULL)
               AND NOT EXISTS (
                   SELECT FROM step_record AS voided
                   WHERE voided.subject = labelled.subject AND (
-                      voided.step = '{VOID_SHIPPING_LABELS}'
-                      OR voided.step = '{VOID_OUTDATED_LABELS}' AND voided.round >= labelled.round
+                      voided.step = '{StepName.VOID_SHIPPING_LABELS}'
+                      OR voided.step = '{StepName.VOID_OUTDATED_LABELS}' AND voided.round >= labelled.round
                   )
               )
         """,
@@ -183,13 +175,13 @@ EFFECTS = (
         " times.",
         breaking=f"""
             WITH told (key) AS (
-                SELECT {LINE_MAIL_KEY} FROM step_record WHERE step = '{SEND_LINE_NOTICE}'
+                SELECT {LINE_MAIL_KEY} FROM step_record WHERE step = '{StepName.SEND_LINE_NOTICE}'
                 UNION ALL
                 SELECT jsonb_array_elements_text(result -> 'tells') FROM step_record
-                WHERE step = '{SEND_CANCELLATION_NOTICE}'
+                WHERE step = '{StepName.SEND_CANCELLATION_NOTICE}'
             ), cancelled AS (
                 SELECT subject, {LINE_MAIL_KEY} AS key
-                FROM step_record WHERE step = '{CANCEL_LINES}'
+                FROM step_record WHERE step = '{StepName.CANCEL_LINES}'
             )
             SELECT {NUMBER_OF_SUBJECT}, cancelled.key, count(told.key) AS times
             FROM cancelled LEFT JOIN told USING (key)
@@ -284,15 +276,15 @@ EFFECTS = (
         breaking=f"""
             WITH replaced AS (
                 SELECT subject AS key,
-                    count(*) FILTER (WHERE step = '{VOID_OUTDATED_LABELS}') AS voided,
+                    count(*) FILTER (WHERE step = '{StepName.VOID_OUTDATED_LABELS}') AS voided,
                     count(*) FILTER (
                         WHERE step = '{CARRIER_PICKUP_GATE}' AND result ->> 'accepted' = 'true'
                           AND result -> 'answer' ->> 'collected_at' IS NULL
                     ) AS called_back
-                FROM step_record WHERE step IN ('{VOID_OUTDATED_LABELS}', '{CARRIER_PICKUP_GATE}')
+                FROM step_record WHERE step IN ('{StepName.VOID_OUTDATED_LABELS}', '{CARRIER_PICKUP_GATE}')
                 GROUP BY subject
             )
-            SELECT {NUMBER}, label_version, '{VOID_OUTDATED_LABELS}' AS step,
+            SELECT {NUMBER}, label_version, '{StepName.VOID_OUTDATED_LABELS}' AS step,
                 coalesce(voided, 0) AS voided, coalesce(called_back, 0) AS called_back
             FROM shipment LEFT JOIN replaced USING (key)
             WHERE label_version <> coalesce(voided, 0) + 1

@@ -1,14 +1,6 @@
 """The ledger: steps come in order, and what it says is where orders stand."""
 
-from models.process import (
-    ASSIGN_PACKING_TASK,
-    CANCEL_LINES,
-    CANCEL_ORDER,
-    REFUND_ORDER,
-    SPLIT_SHIPMENT,
-    UPDATE_ORDER_STATUS_TO_PROCESSING,
-    UPDATE_ORDER_STATUS_TO_SHIPPED,
-)
+from models.process import StepName
 from services.audit.invariants.fragments import (
     DAY_PROGRESS,
     ENDED,
@@ -34,12 +26,14 @@ STANDING = f"""
 """
 
 _STATUS_STEPS = quoted(
-    CANCEL_ORDER, UPDATE_ORDER_STATUS_TO_SHIPPED, UPDATE_ORDER_STATUS_TO_PROCESSING
+    StepName.CANCEL_ORDER,
+    StepName.UPDATE_ORDER_STATUS_TO_SHIPPED,
+    StepName.UPDATE_ORDER_STATUS_TO_PROCESSING,
 )
 _RECORDED = f"""
     CASE
-        WHEN bool_or(step = '{CANCEL_ORDER}') THEN 'Cancelled'
-        WHEN bool_or(step = '{UPDATE_ORDER_STATUS_TO_SHIPPED}') THEN 'Shipped'
+        WHEN bool_or(step = '{StepName.CANCEL_ORDER}') THEN 'Cancelled'
+        WHEN bool_or(step = '{StepName.UPDATE_ORDER_STATUS_TO_SHIPPED}') THEN 'Shipped'
         ELSE 'Processing'
     END
 """
@@ -100,7 +94,7 @@ LEDGER = (
             LEFT JOIN shipment AS travels
                 ON travels.order_number = part.order_number AND travels.number = part.shipment
             LEFT JOIN step_record AS refunded
-                ON refunded.subject = travels.key AND refunded.step = '{REFUND_ORDER}'
+                ON refunded.subject = travels.key AND refunded.step = '{StepName.REFUND_ORDER}'
             GROUP BY line.id
             HAVING line.quantity <> line.cancelled
                     + coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
@@ -114,7 +108,7 @@ LEDGER = (
             SELECT order_number AS number, number AS shipment
             FROM shipment WHERE number > 1 AND NOT EXISTS (
                 SELECT FROM step_record JOIN shipment AS first ON first.key = subject
-                WHERE step = '{SPLIT_SHIPMENT}' AND first.order_number = shipment.order_number
+                WHERE step = '{StepName.SPLIT_SHIPMENT}' AND first.order_number = shipment.order_number
                     AND round = shipment.number
             )
         """,
@@ -126,8 +120,8 @@ LEDGER = (
         breaking=f"""
             SELECT changed.step, {NUMBER_OF_SUBJECT}
             FROM step_record AS changed JOIN step_record AS packing USING (subject)
-            WHERE changed.step IN ('{SPLIT_SHIPMENT}', '{CANCEL_LINES}')
-              AND packing.step = '{ASSIGN_PACKING_TASK}' AND changed.at > packing.at
+            WHERE changed.step IN ('{StepName.SPLIT_SHIPMENT}', '{StepName.CANCEL_LINES}')
+              AND packing.step = '{StepName.ASSIGN_PACKING_TASK}' AND changed.at > packing.at
         """,
     ),
 )

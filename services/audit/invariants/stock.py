@@ -1,14 +1,7 @@
 """Stock: what is counted, what orders hold and want, and what moved."""
 
 from models.imports.fields import COUNT_PREFIX
-from models.process import (
-    ASSIGN_PACKING_TASK,
-    CHECK_INVENTORY_LEVELS,
-    REALLOCATE_STOCK,
-    RELEASE_STOCK,
-    RETURN_STOCK,
-    UPDATE_INVENTORY_STOCK,
-)
+from models.process import StepName
 from services.audit.invariants.fragments import (
     ENDED,
     IS_BACK,
@@ -28,14 +21,14 @@ from services.audit.invariants.invariant import Invariant
 # want the rest. `split_off` hold or want from the beginning.
 _HOLDING = f"""
     WITH checked AS (
-        SELECT key, bool_or(step = '{CHECK_INVENTORY_LEVELS}' AND result -> 'shortages' = '[]')
-            AND count(*) FILTER (WHERE step = '{RELEASE_STOCK}')
-                = count(*) FILTER (WHERE step = '{REALLOCATE_STOCK}') AS holds
+        SELECT key, bool_or(step = '{StepName.CHECK_INVENTORY_LEVELS}' AND result -> 'shortages' = '[]')
+            AND count(*) FILTER (WHERE step = '{StepName.RELEASE_STOCK}')
+                = count(*) FILTER (WHERE step = '{StepName.REALLOCATE_STOCK}') AS holds
         FROM shipment JOIN step_record ON subject = key
         WHERE status NOT IN {ENDED}
         GROUP BY key
-        HAVING bool_or(step = '{CHECK_INVENTORY_LEVELS}')
-            AND NOT bool_or(step IN ('{UPDATE_INVENTORY_STOCK}', '{RETURN_STOCK}') OR {IS_BACK})
+        HAVING bool_or(step = '{StepName.CHECK_INVENTORY_LEVELS}')
+            AND NOT bool_or(step IN ('{StepName.UPDATE_INVENTORY_STOCK}', '{StepName.RETURN_STOCK}') OR {IS_BACK})
     ),
     short AS (
         SELECT key FROM shipment JOIN staff_task AS task
@@ -55,7 +48,7 @@ _HOLDING = f"""
     split_off AS (
         SELECT key FROM shipment WHERE number > 1 AND status = 'New'
             AND NOT EXISTS (
-                SELECT FROM step_record WHERE subject = key AND step = '{CHECK_INVENTORY_LEVELS}'
+                SELECT FROM step_record WHERE subject = key AND step = '{StepName.CHECK_INVENTORY_LEVELS}'
             )
     ),
     waiting AS (
@@ -215,7 +208,7 @@ STOCK = (
         breaking=f"""
             {_HOLDING}
             SELECT {NUMBER}, step FROM waiting JOIN step_record ON subject = key
-            WHERE step IN ('{ASSIGN_PACKING_TASK}', '{PACKING_GATE}')
+            WHERE step IN ('{StepName.ASSIGN_PACKING_TASK}', '{PACKING_GATE}')
         """,
     ),
     Invariant(
@@ -276,7 +269,7 @@ STOCK = (
                 ORDER BY order_line_id, shipment, state
             ) AS held ON {of_line("held")}
             LEFT JOIN step_record AS booked
-                ON booked.subject = travels.key AND booked.step = '{UPDATE_INVENTORY_STOCK}'
+                ON booked.subject = travels.key AND booked.step = '{StepName.UPDATE_INVENTORY_STOCK}'
             WHERE coalesce(held.state = 'issued', false)
                     <> (booked.subject IS NOT NULL AND line.quantity > 0)
                OR held.state = 'issued'
@@ -293,7 +286,7 @@ STOCK = (
             JOIN step_record AS booked ON booked.subject = travels.key
             LEFT JOIN stock_movement AS sold
                 ON sold.reference = booked.subject AND sold.sku = line.sku AND sold.kind = 'sold'
-            WHERE booked.step = '{UPDATE_INVENTORY_STOCK}' AND line.quantity > 0
+            WHERE booked.step = '{StepName.UPDATE_INVENTORY_STOCK}' AND line.quantity > 0
               AND sold.quantity IS DISTINCT FROM -line.quantity
         """,
     ),
@@ -319,7 +312,7 @@ STOCK = (
             SELECT sold.id, -sold.quantity AS sold, sold.sku, sold.reference
             FROM stock_movement AS sold
             LEFT JOIN step_record AS booked
-                ON booked.subject = sold.reference AND booked.step = '{UPDATE_INVENTORY_STOCK}'
+                ON booked.subject = sold.reference AND booked.step = '{StepName.UPDATE_INVENTORY_STOCK}'
             LEFT JOIN {TRAVELS}
                 ON travels.key = booked.subject AND line.sku = sold.sku AND line.quantity > 0
             WHERE sold.kind = 'sold' AND travels.key IS NULL

@@ -1,6 +1,6 @@
 """Days that were summed up, and mails that may have gone out twice."""
 
-from models.process import DAILY_FULFILLMENT_SUMMARY
+from models.process import StepName
 from services.audit.invariants.invariant import Invariant
 
 # Days begin and end where the shop's clocks say so: the caller gives the bounds of each.
@@ -55,7 +55,7 @@ SUMMARY_REVISIONS = Invariant(
         ) AS kept
         FULL JOIN (
             SELECT subject, max(round) AS latest
-            FROM step_record WHERE step = '{DAILY_FULFILLMENT_SUMMARY}' GROUP BY subject
+            FROM step_record WHERE step = '{StepName.DAILY_FULFILLMENT_SUMMARY}' GROUP BY subject
         ) AS ledger USING (subject)
         WHERE revision IS DISTINCT FROM latest
     """,

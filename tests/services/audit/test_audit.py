@@ -150,7 +150,7 @@ DAMAGES = [
     ),
     Damage(
         "orders that passed the stock check hold each line",
-        f"DELETE FROM step_record WHERE subject = 'order:{PUT_SHORT}' AND step = 'Release Stock';"
+        f"DELETE FROM step_record WHERE subject = 'order:{PUT_SHORT}' AND step = 'release-stock';"
         "UPDATE staff_task SET state = 'withdrawn' WHERE kind = 'short-pick'",
         f"Order {PUT_SHORT} needs 2 of BOWL set aside, and its live allocation holds 0.",
     ),
@@ -329,13 +329,13 @@ DAMAGES = [
     Damage(
         "no step of an order is recorded before those that come first",
         "DELETE FROM step_record"
-        f" WHERE subject = 'order:{WAITING}' AND step = 'Calculate Total Order Value'",
+        f" WHERE subject = 'order:{WAITING}' AND step = 'calculate-total-order-value'",
         f"Order {WAITING} has the record of 'Get Picking Checklist' and lacks that of"
         " 'Calculate Total Order Value'.",
     ),
     Damage(
         "no step of a day is recorded before those that come first",
-        "DELETE FROM step_record WHERE step = 'Generate Daily Performance Report'",
+        "DELETE FROM step_record WHERE step = 'generate-daily-performance-report'",
         "revision 1, has the record of 'Notify Management of Daily Stats' and lacks that of"
         " 'Generate Daily Performance Report'.",
     ),
@@ -346,7 +346,7 @@ DAMAGES = [
     ),
     Damage(
         "a shipment's status is what its ledger says",
-        "DELETE FROM step_record WHERE step = 'Cancel Order'",
+        "DELETE FROM step_record WHERE step = 'cancel-order'",
         f"Order {CANCELLED} is Cancelled, and by its ledger it is New or Backordered.",
     ),
     Damage(
@@ -378,7 +378,7 @@ DAMAGES = [
     Damage(
         "shipped orders have gone through all fourteen steps",
         "DELETE FROM step_record"
-        f" WHERE subject = 'order:{SHIPPED}' AND step = 'Update Order Status to Shipped'",
+        f" WHERE subject = 'order:{SHIPPED}' AND step = 'update-order-status-to-shipped'",
         f"Order {SHIPPED} is Shipped and lacks the record of 'Update Order Status to Shipped'.",
     ),
     Damage(
@@ -457,22 +457,22 @@ DAMAGES = [
     ),
     Damage(
         "effects have the record of their step",
-        "DELETE FROM step_record WHERE step = 'Create Shipping Label'",
+        "DELETE FROM step_record WHERE step = 'create-shipping-label'",
         f"Label order:{SHIPPED}:label:1 is bought, and the ledger lacks 'Create Shipping Label'",
     ),
     Damage(
         "effects have the record of their step",
-        "DELETE FROM step_record WHERE step = 'Dispatch Carrier Pickup'",
+        "DELETE FROM step_record WHERE step = 'dispatch-carrier-pickup'",
         f"Pickup order:{SHIPPED}:pickup is collected, and the ledger lacks",
     ),
     Damage(
         "effects have the record of their step",
-        "DELETE FROM step_record WHERE step = 'Send Shipment Notification'",
+        "DELETE FROM step_record WHERE step = 'send-shipment-notification'",
         f"Mail order:{SHIPPED}:shipment is sent, and the ledger lacks",
     ),
     Damage(
         "effects have the record of their step",
-        "DELETE FROM step_record WHERE step = 'Notify Management of Daily Stats'",
+        "DELETE FROM step_record WHERE step = 'notify-management-of-daily-stats'",
         "and the ledger lacks 'Notify Management of Daily Stats' of day:",
     ),
     Damage(
@@ -571,7 +571,7 @@ DAMAGES = [
     ),
     Damage(
         "effects have the record of their step",
-        "DELETE FROM step_record WHERE step = 'Send Cancellation Notice'",
+        "DELETE FROM step_record WHERE step = 'send-cancellation-notice'",
         f"Mail order:{TAKEN_BACK}:cancellation is sent, and the ledger lacks",
     ),
     Damage(
@@ -588,7 +588,7 @@ DAMAGES = [
     ),
     Damage(
         "no step of the compensation is recorded before those that come first",
-        "DELETE FROM step_record WHERE step = 'Void Shipping Labels'",
+        "DELETE FROM step_record WHERE step = 'void-shipping-labels'",
         f"Order {TAKEN_BACK} has the record of 'Cancel Order' and lacks that of"
         " 'Void Shipping Labels'.",
     ),
@@ -614,7 +614,7 @@ DAMAGES = [
     ),
     Damage(
         "what came back of a cancelled order is booked in once",
-        "DELETE FROM step_record WHERE step IN ('gate: restock', 'Return Stock')",
+        "DELETE FROM step_record WHERE step IN ('gate: restock', 'return-stock')",
         f"order:{TAKEN_BACK} returned 0 of VASE as damaged, and its movement says -1.",
     ),
     Damage(
@@ -631,7 +631,7 @@ DAMAGES = [
     Damage(
         "what came back of a cancelled order is booked in once",
         f"UPDATE step_record SET result = jsonb_set(result, '{{missing,JUG}}', '2')"
-        f" WHERE subject = 'order:{GIVEN_UP}' AND step = 'Return Stock'",
+        f" WHERE subject = 'order:{GIVEN_UP}' AND step = 'return-stock'",
         f"order:{GIVEN_UP} returned -2 of JUG as adjusted, and its movement says -1.",
     ),
     Damage(
@@ -648,7 +648,7 @@ DAMAGES = [
     ),
     Damage(
         "no other order holds stock",
-        f"DELETE FROM step_record WHERE subject = 'order:{GIVEN_UP}' AND step = 'Return Stock';"
+        f"DELETE FROM step_record WHERE subject = 'order:{GIVEN_UP}' AND step = 'return-stock';"
         "UPDATE shipment SET status = 'Processing', cancelled_at = NULL"
         f" WHERE order_number = {GIVEN_UP};"
         "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN'"

@@ -125,7 +125,7 @@ CREATE CONSTRAINT TRIGGER pieces_travel_once_more AFTER INSERT ON shipment_line
 CREATE FUNCTION refuse_to_move_packed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
-        SELECT FROM shipment JOIN step_record ON subject = key AND step = 'Assign Packing Task'
+        SELECT FROM shipment JOIN step_record ON subject = key AND step = 'assign-packing-task'
         WHERE order_number = NEW.order_number AND number = NEW.shipment
     ) THEN
         RAISE EXCEPTION 'shipment % of order % is with the packers: nothing of it can be moved or'

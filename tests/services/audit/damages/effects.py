@@ -159,7 +159,7 @@ EFFECTS = (
     ),
     Damage(
         _RECORD,
-        "DELETE FROM step_record WHERE step = 'Notify Management of Daily Stats' AND round = 1",
+        "DELETE FROM step_record WHERE step = 'notify-management-of-daily-stats' AND round = 1",
         ":report:1 is sent, and the ledger lacks 'Notify Management of Daily Stats' of day:",
     ),
     Damage(

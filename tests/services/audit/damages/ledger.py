@@ -108,7 +108,7 @@ LEDGER = (
     Damage(
         _SPLIT_OFF,
         f"UPDATE step_record SET round = 3 WHERE subject = 'order:{SPLIT}'"
-        " AND step = 'Split Shipment'",
+        " AND step = 'split-shipment'",
         _NO_SPLIT,
     ),
     *(
@@ -131,7 +131,7 @@ LEDGER = (
     ),
     Damage(
         "daily summaries are the latest that the ledger has",
-        "DELETE FROM step_record WHERE step = 'Daily Fulfillment Summary'",
+        "DELETE FROM step_record WHERE step = 'daily-fulfillment-summary'",
         "is revision 2, and its ledger says nothing.",
     ),
     Damage(
