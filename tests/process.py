@@ -23,12 +23,19 @@ from adapters.database.sessions import transaction
 from adapters.settings import settings
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
+from models import process as steps
 from models.base import utc_now
 from models.enums import Role, TaskState
+from models.process import StepName, display_names
 from models.tables.staff import StaffTask
 from services.answers.submit import answer_task
 from services.audit.audit import audit
 from services.worklist.gates import GATES
+
+ORDER_STEPS = display_names(steps.ORDER_STEPS)
+DAY_STEPS = display_names(steps.DAY_STEPS)
+COMPENSATION_STEPS = display_names(steps.COMPENSATION_STEPS)
+"""The steps, as people and Prefect call them."""
 
 _playing: ContextVar["Process"] = ContextVar("process")
 
@@ -193,6 +200,16 @@ def open_task_id(kind: str, number: int | None = None, shipment: int | None = No
         return session.exec(wanted).one().id
 
 
+def step_id(name: str) -> str:
+    """What the ledger calls a step, or a gate, of that name."""
+    return next((step for step in StepName if step.display_name == name), name)
+
+
+def step_title(id: str) -> str:
+    """What people call the step, or the gate, of that id."""
+    return next((step.display_name for step in StepName if step == id), id)
+
+
 @contextmanager
 def dying_before_the_record_of(step: str) -> Iterator[None]:
     """The step does all its work, and dies in the instant in which it would be recorded."""
@@ -200,7 +217,7 @@ def dying_before_the_record_of(step: str) -> Iterator[None]:
         CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'the machine stopped'; END $$;
         CREATE TRIGGER die BEFORE INSERT ON step_record FOR EACH ROW
-            WHEN (NEW.step = '{step}') EXECUTE FUNCTION die();
+            WHEN (NEW.step = '{step_id(step)}') EXECUTE FUNCTION die();
     """
     execute(die)
     yield

@@ -7,8 +7,8 @@ import re
 from adapters.settings import Settings
 from console.cli.commands import COMMANDS
 from flows import daily_summary, order_fulfillment
-from models.process import DAY_STEPS, ORDER_STEPS
 from tests.conftest import PROJECT
+from tests.process import DAY_STEPS, ORDER_STEPS
 
 README = (PROJECT / "README.md").read_text()
 ROW = re.compile(r"^\| (\d*) \| ([^|]+) \| [^|]* \| `(tasks/\w+\.py)` `(\w+)` \|$", re.MULTILINE)

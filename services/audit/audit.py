@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlmodel import Session, col, select
 
 from adapters.database.sessions import transaction
@@ -15,6 +15,7 @@ from adapters.prefect.api import DELETED, PrefectApi, PrefectAway, RunState
 from adapters.settings import settings
 from domain.shop_days import day_bounds
 from models.enums import ENDED
+from models.process import StepName
 from models.tables.reports import DailySummary
 from models.tables.shipments import Shipment, shipment_name
 from services.audit.gateless_tasks import GATELESS_TASKS, gate_kinds
@@ -26,6 +27,7 @@ LISTED = 20
 LIVE_RUNS = "open orders have a live run"
 
 _NOT_ASKED = "Prefect was not asked: run the audit where Prefect's API can be reached."
+_STEPS = {str(step): step.display_name for step in StepName}
 
 
 class Check(BaseModel):
@@ -93,8 +95,16 @@ def _check(session: Session, invariant: Invariant, parameters: dict[str, Any]) -
         f" ORDER BY breaking LIMIT {LISTED}"
     )
     rows = session.execute(listed, parameters).mappings().all()
-    problems = [invariant.problem.format_map(row) for row in rows]
+    problems = [invariant.problem.format_map(_named(row)) for row in rows]
     return _checked(invariant.name, problems, rows[0]["breaking_rows"] if rows else 0)
+
+
+def _named(row: RowMapping) -> dict[str, Any]:
+    """A row that breaks an invariant, with steps as people call them."""
+    return {
+        column: _STEPS.get(value, value) if isinstance(value, str) else value
+        for column, value in row.items()
+    }
 
 
 def _checked(name: str, problems: list[str], found: int) -> Check:

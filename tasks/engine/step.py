@@ -60,7 +60,7 @@ def step(
 
 
 class Step(Generic[Result]):
-    """A step happens once: decision 1 (docs/decisions/0001-ledger-in-the-orders-own-database.md)."""
+    """A step, which happens once (docs/decisions/0001-ledger-in-the-orders-own-database.md)."""
 
     def __init__(self, name: StepName, body: Body[Result]) -> None:
         update_wrapper(self, body)

@@ -8,7 +8,6 @@ test_protections.py; here they are on, since a stack without a dispatcher would 
 import pytest
 
 from adapters.prefect.api import DAILY_SUMMARY
-from models.process import DAY_STEPS, ORDER_STEPS
 from tests.chaos.shop import (
     assert_audit_passes,
     assert_shipped_once,
@@ -17,7 +16,7 @@ from tests.chaos.shop import (
     until_ended,
     until_resumed,
 )
-from tests.process import rows
+from tests.process import DAY_STEPS, ORDER_STEPS, rows
 
 PLACES = ("before", "acted", "committed")
 OUTSIDE = (

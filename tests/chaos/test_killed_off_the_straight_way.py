@@ -7,7 +7,6 @@ import pytest
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from models.imports.requests import AddressIn
-from models.process import COMPENSATION_STEPS
 from services.execution.locks import locked_shipment
 from services.orders.addresses import change_address
 from services.orders.cancellation import request_cancellation_of
@@ -24,7 +23,7 @@ from tests.chaos.shop import (
 from tests.chaos.test_buttons import BUTTONS, is_to_be_cancelled
 from tests.chaos.test_killed_in_a_step import places
 from tests.factories import make_order
-from tests.process import rows
+from tests.process import COMPENSATION_STEPS, rows
 
 OUTSIDE = ("Cancel Carrier Pickup", "Void Shipping Labels", "Send Cancellation Notice")
 VOID = "Void Outdated Labels"

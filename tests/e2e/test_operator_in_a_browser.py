@@ -11,7 +11,6 @@ from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.shop_days import day_bounds, shop_day
 from models.base import utc_now
-from models.process import DAY_STEPS, ORDER_STEPS
 from models.tables.catalogue import Product
 from models.tables.orders import SalesOrder
 from models.tables.reports import DailySummary
@@ -28,7 +27,7 @@ from tests.chaos.shop import (
 from tests.conftest import PROJECT
 from tests.e2e.browser import NewUI, OldUI, at_a_desk, chromium, find_chromium
 from tests.factories import make_product, make_tariffs
-from tests.process import rows
+from tests.process import DAY_STEPS, ORDER_STEPS, rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -10,13 +10,12 @@ from adapters.settings import settings
 from domain.shop_days import shop_day
 from models.base import utc_now
 from models.enums import TaskKind, TaskState
-from models.process import ORDER_STEPS
 from models.tables.shipments import Shipment
 from models.tables.shipping import CarrierBooking
 from models.tables.staff import StaffTask
 from services.answers.submit import answer_task
 from tests.factories import make_order, make_tariffs
-from tests.process import ANSWERS, assert_sound
+from tests.process import ANSWERS, ORDER_STEPS, assert_sound
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

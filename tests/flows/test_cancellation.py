@@ -9,7 +9,6 @@ from sqlalchemy.exc import SQLAlchemyError
 import tasks.engine.gates
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
-from models.process import COMPENSATION_STEPS
 from services.answers.submit import answer_task
 from services.execution.locks import locked_shipment
 from services.execution.wake_ups import claim_ready_runs
@@ -18,12 +17,14 @@ from services.orders.splits import split as split_off
 from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order
 from tests.process import (
+    COMPENSATION_STEPS,
     assert_sound,
     dying_before_the_record_of,
     execute,
     form,
     open_task_id,
     rows,
+    step_title,
 )
 
 GATES = ("picking", "packing", "carrier-pickup")
@@ -62,7 +63,7 @@ def states(table):
 
 
 def records():
-    return [step for (step,) in rows("SELECT step FROM step_record ORDER BY at")]
+    return [step_title(step) for (step,) in rows("SELECT step FROM step_record ORDER BY at")]
 
 
 def refunds():

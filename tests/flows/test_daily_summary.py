@@ -8,10 +8,9 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.database.sessions import transaction
 from domain.errors import Unavailable
-from models.process import DAY_STEPS
 from tests.databases import using
 from tests.factories import make_order, make_shipped
-from tests.process import assert_sound, dying_before_the_record_of, rows
+from tests.process import DAY_STEPS, assert_sound, dying_before_the_record_of, rows
 
 LONDON = ZoneInfo("Europe/London")
 DAY = date(2026, 11, 23)

@@ -16,7 +16,6 @@ from deployments.dispatcher.cases import shipments_without_run
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn, StockCountIn
-from models.process import ORDER_STEPS
 from services.answers.submit import answer_task
 from services.execution.errors import OnHold
 from services.execution.wake_ups import claim_ready_runs
@@ -28,7 +27,7 @@ from services.stock_control.counts import count
 from services.stock_control.stock_changes import book
 from services.worklist.tasks import TaskNotOpen
 from tests.factories import make_order
-from tests.process import assert_sound, execute, form, open_task_id, rows, set_to
+from tests.process import ORDER_STEPS, assert_sound, execute, form, open_task_id, rows, set_to
 
 GATES = ("picking", "packing", "carrier-pickup")
 by_gate = pytest.mark.parametrize("gate", GATES)

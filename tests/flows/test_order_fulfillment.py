@@ -3,9 +3,8 @@
 import pytest
 
 from adapters.database.sessions import transaction
-from models.process import ORDER_STEPS
 from tests.factories import make_order, receive
-from tests.process import assert_sound, rows
+from tests.process import ORDER_STEPS, assert_sound, rows
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ import tasks.engine.step
 from adapters.database.sessions import transaction
 from adapters.mail.smtp import MailUnclear
 from domain.errors import Unavailable
-from models.process import ORDER_STEPS
 from services.audit.audit import audit
 from services.execution.errors import Superseded
 from tests.factories import make_order
-from tests.process import assert_sound, dying_before_the_record_of, everything, rows
+from tests.process import ORDER_STEPS, assert_sound, dying_before_the_record_of, everything, rows
 
 TELLING_STEPS = (
     "Check Inventory Levels",

@@ -38,7 +38,7 @@ from models.enums import ENDED, HoldReason, ShortPickReason, TaskKind
 from models.forms.restock import DAMAGED_OR_MISSING
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
-from models.process import COMPENSATION_STEPS, ORDER_STEPS, StepName
+from models.process import StepName
 from models.tables.catalogue import Warehouse
 from services.execution.errors import AnswerRefused, Superseded
 from services.orders.addresses import AddressSettled, change_address
@@ -56,7 +56,16 @@ from services.stock_control.stock_changes import (
 )
 from services.worklist.gates import GATES
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
-from tests.process import Process, assert_sound, dying_before_the_record_of, execute, rows, set_to
+from tests.process import (
+    COMPENSATION_STEPS,
+    ORDER_STEPS,
+    Process,
+    assert_sound,
+    dying_before_the_record_of,
+    execute,
+    rows,
+    set_to,
+)
 
 pytestmark = pytest.mark.lengthy
 

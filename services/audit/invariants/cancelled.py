@@ -78,7 +78,8 @@ CANCELLED = (
         problem="{subject} returned {recorded} of {sku} as {kind}, and its movement says {moved}.",
         breaking=f"""
             WITH told AS (
-                SELECT subject, result AS back FROM step_record WHERE step = '{StepName.RETURN_STOCK}'
+                SELECT subject, result AS back FROM step_record
+                    WHERE step = '{StepName.RETURN_STOCK}'
                 UNION ALL
                 SELECT subject, result -> 'answer' FROM step_record WHERE {IS_BACK}
             ), recorded AS (

@@ -47,7 +47,8 @@ _MAILS_OF_STEPS = union(
 )
 
 _LABEL_EFFECTS = f"""
-    SELECT 'Label ' || label.key, state, '{StepName.CREATE_SHIPPING_LABEL}', travels.key, label_version::text
+    SELECT 'Label ' || label.key, state, '{StepName.CREATE_SHIPPING_LABEL}',
+        travels.key, label_version::text
     FROM shipping_label AS label JOIN shipment AS travels
         ON travels.order_number = label.order_number AND travels.number = label.shipment
     WHERE state = 'bought'
@@ -154,7 +155,8 @@ EFFECTS = (
                   SELECT FROM step_record AS voided
                   WHERE voided.subject = labelled.subject AND (
                       voided.step = '{StepName.VOID_SHIPPING_LABELS}'
-                      OR voided.step = '{StepName.VOID_OUTDATED_LABELS}' AND voided.round >= labelled.round
+                      OR voided.step = '{StepName.VOID_OUTDATED_LABELS}'
+                          AND voided.round >= labelled.round
                   )
               )
         """,
@@ -281,7 +283,8 @@ EFFECTS = (
                         WHERE step = '{CARRIER_PICKUP_GATE}' AND result ->> 'accepted' = 'true'
                           AND result -> 'answer' ->> 'collected_at' IS NULL
                     ) AS called_back
-                FROM step_record WHERE step IN ('{StepName.VOID_OUTDATED_LABELS}', '{CARRIER_PICKUP_GATE}')
+                FROM step_record WHERE step IN ('{StepName.VOID_OUTDATED_LABELS}',
+                    '{CARRIER_PICKUP_GATE}')
                 GROUP BY subject
             )
             SELECT {NUMBER}, label_version, '{StepName.VOID_OUTDATED_LABELS}' AS step,

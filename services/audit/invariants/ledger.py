@@ -108,7 +108,8 @@ LEDGER = (
             SELECT order_number AS number, number AS shipment
             FROM shipment WHERE number > 1 AND NOT EXISTS (
                 SELECT FROM step_record JOIN shipment AS first ON first.key = subject
-                WHERE step = '{StepName.SPLIT_SHIPMENT}' AND first.order_number = shipment.order_number
+                WHERE step = '{StepName.SPLIT_SHIPMENT}'
+                    AND first.order_number = shipment.order_number
                     AND round = shipment.number
             )
         """,

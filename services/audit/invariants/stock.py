@@ -21,14 +21,16 @@ from services.audit.invariants.invariant import Invariant
 # want the rest. `split_off` hold or want from the beginning.
 _HOLDING = f"""
     WITH checked AS (
-        SELECT key, bool_or(step = '{StepName.CHECK_INVENTORY_LEVELS}' AND result -> 'shortages' = '[]')
+        SELECT key, bool_or(step = '{StepName.CHECK_INVENTORY_LEVELS}'
+            AND result -> 'shortages' = '[]')
             AND count(*) FILTER (WHERE step = '{StepName.RELEASE_STOCK}')
                 = count(*) FILTER (WHERE step = '{StepName.REALLOCATE_STOCK}') AS holds
         FROM shipment JOIN step_record ON subject = key
         WHERE status NOT IN {ENDED}
         GROUP BY key
         HAVING bool_or(step = '{StepName.CHECK_INVENTORY_LEVELS}')
-            AND NOT bool_or(step IN ('{StepName.UPDATE_INVENTORY_STOCK}', '{StepName.RETURN_STOCK}') OR {IS_BACK})
+            AND NOT bool_or(step IN ('{StepName.UPDATE_INVENTORY_STOCK}', '{StepName.RETURN_STOCK}')
+                OR {IS_BACK})
     ),
     short AS (
         SELECT key FROM shipment JOIN staff_task AS task
@@ -48,7 +50,8 @@ _HOLDING = f"""
     split_off AS (
         SELECT key FROM shipment WHERE number > 1 AND status = 'New'
             AND NOT EXISTS (
-                SELECT FROM step_record WHERE subject = key AND step = '{StepName.CHECK_INVENTORY_LEVELS}'
+                SELECT FROM step_record WHERE subject = key
+                    AND step = '{StepName.CHECK_INVENTORY_LEVELS}'
             )
     ),
     waiting AS (
@@ -269,7 +272,8 @@ STOCK = (
                 ORDER BY order_line_id, shipment, state
             ) AS held ON {of_line("held")}
             LEFT JOIN step_record AS booked
-                ON booked.subject = travels.key AND booked.step = '{StepName.UPDATE_INVENTORY_STOCK}'
+                ON booked.subject = travels.key
+                    AND booked.step = '{StepName.UPDATE_INVENTORY_STOCK}'
             WHERE coalesce(held.state = 'issued', false)
                     <> (booked.subject IS NOT NULL AND line.quantity > 0)
                OR held.state = 'issued'
@@ -312,7 +316,8 @@ STOCK = (
             SELECT sold.id, -sold.quantity AS sold, sold.sku, sold.reference
             FROM stock_movement AS sold
             LEFT JOIN step_record AS booked
-                ON booked.subject = sold.reference AND booked.step = '{StepName.UPDATE_INVENTORY_STOCK}'
+                ON booked.subject = sold.reference
+                    AND booked.step = '{StepName.UPDATE_INVENTORY_STOCK}'
             LEFT JOIN {TRAVELS}
                 ON travels.key = booked.subject AND line.sku = sold.sku AND line.quantity > 0
             WHERE sold.kind = 'sold' AND travels.key IS NULL

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tests.process import step_id
+
 
 @dataclass(frozen=True)
 class Damage:
@@ -20,13 +22,13 @@ def recorded(subject: str, step: str, round: int = 1, result: str = "{}") -> str
     """As if a step had happened a minute from now."""
     return (
         "INSERT INTO step_record (subject, step, round, result, run_id, at) VALUES"
-        f" ('{subject}', '{step}', {round}, '{result}', '', now() + interval '1 minute');"
+        f" ('{subject}', '{step_id(step)}', {round}, '{result}', '', now() + interval '1 minute');"
     )
 
 
 def forgotten(subject: str, step: str, round: int = 1) -> str:
     """As if a step had not happened."""
-    where = f"subject = '{subject}' AND step = '{step}' AND round = {round}"
+    where = f"subject = '{subject}' AND step = '{step_id(step)}' AND round = {round}"
     return f"DELETE FROM step_record WHERE {where};"
 
 

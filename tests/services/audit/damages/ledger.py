@@ -1,6 +1,6 @@
 """Damage to the ledger, and to what follows from it."""
 
-from models.process import COMPENSATION_STEPS, DAY_STEPS, ORDER_STEPS
+from tests.process import COMPENSATION_STEPS, DAY_STEPS, ORDER_STEPS, step_id
 from tests.services.audit.audit_shop import (
     BOTH_CANCELLED,
     BOTH_SHIPPED,
@@ -54,7 +54,7 @@ LEDGER = (
     *(
         Damage(
             "no step of a day is recorded before those that come first",
-            f"DELETE FROM step_record WHERE step = '{step}' AND round = 1",
+            f"DELETE FROM step_record WHERE step = '{step_id(step)}' AND round = 1",
             "revision 1, has the record of 'Notify Management of Daily Stats' and lacks that of"
             f" '{step}'.",
         )

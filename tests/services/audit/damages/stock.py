@@ -87,7 +87,7 @@ STOCK = (
         f"UPDATE allocation SET state = 'issued', warehouse = 'MAIN' WHERE sku = 'LAMP'"
         f" AND order_line_id = (SELECT id FROM order_line WHERE order_number = {SPLIT}"
         " AND sku = 'LAMP') AND shipment = 1",
-        f"Order {SPLIT}, 0 of LAMP: its stock is booked out, and its allocation is 1 LAMP, consum",
+        f"Order {SPLIT}, 0 of LAMP: its stock is booked out, and its allocation is 1 LAMP, issued",
     ),
     Damage(
         "orders are booked out of the warehouse in which they were allocated",
