@@ -66,3 +66,8 @@ UPDATE_ORDER_STATUS_TO_PROCESSING = "Update Order Status to Processing"
 UPDATE_ORDER_STATUS_TO_SHIPPED = "Update Order Status to Shipped"
 VOID_OUTDATED_LABELS = "Void Outdated Labels"
 VOID_SHIPPING_LABELS = "Void Shipping Labels"
+
+
+def step_id(name: str) -> str:
+    """A step's name for programs: `Check Inventory Levels` is `check-inventory-levels`."""
+    return name.lower().replace(" ", "-")

@@ -18,7 +18,7 @@ from adapters.settings import settings
 from domain.allocation import Shortage, Wanted
 from domain.sourcing import Allotment, Place, Plan, Waiting, plan_for
 from models.enums import AllocationState
-from models.process import REALLOCATE_STOCK, RELEASE_STOCK
+from models.process import REALLOCATE_STOCK, RELEASE_STOCK, step_id
 from models.results.stock import StockReallocated, StockReleased
 from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import StepRecord
@@ -202,7 +202,7 @@ def release_all(session: Session, shipment: Shipment, why: StockReleased) -> Non
     mark_missing(session, shipment, _unpicked(session, shipment))
     key = shipment.key
     record(session, key, RELEASE_STOCK, _times(session, shipment) + 1, why, shipment.run_id or "")
-    add_event(session, key, RELEASE_STOCK, str(why), why.counted_by)
+    add_event(session, key, step_id(RELEASE_STOCK), why, actor=why.counted_by)
     session.flush()
 
 
@@ -238,7 +238,7 @@ def reallocate_as_planned(session: Session, shipment: Shipment, plan: Plan) -> N
     key, times = shipment.key, _times(session, shipment)
     if lost:
         record(session, key, REALLOCATE_STOCK, times, result, shipment.run_id or "")
-    add_event(session, key, REALLOCATE_STOCK, str(result))
+    add_event(session, key, step_id(REALLOCATE_STOCK), result)
     session.flush()
 
 

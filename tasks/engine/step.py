@@ -24,9 +24,14 @@ from adapters.database.sessions import transaction
 from adapters.database.transient import is_transient
 from adapters.failpoints import failpoint
 from adapters.settings import settings
-from domain.errors import PacklineError
+from domain.errors import PacklineError, reason
+from domain.messages import Message, said
+from models.enums import EventKind
+from models.events import StepFailed
+from models.process import step_id
 from models.results.base import StepResult
 from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
+from services.execution.anonymous import without_customer
 from services.execution.errors import CancellationRequested, OnHold, Superseded
 from services.execution.events import add_event
 from services.execution.ledger import find_record, record
@@ -132,7 +137,7 @@ def run_once(
             return kind.model_validate(known)
         result = body(session, row)
         record(session, subject.key, name, round, result, subject.run_id)
-        add_event(session, subject.key, name, str(result))
+        add_event(session, subject.key, step_id(name), result)
         session.flush()
         failpoint(f"{name}: acted")
     failpoint(f"{name}: committed")
@@ -155,6 +160,19 @@ def _note_failure(subject: Run, name: str, problem: Exception) -> None:
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
         row = subject.lock(session)
-        add_event(session, subject.key, f"{name} failed", str(problem))
+        failed = StepFailed(step=step_id(name), problem=_told(problem, row))
+        add_event(session, subject.key, EventKind.STEP_FAILED, failed)
         if isinstance(row, Shipment) and not is_transient(problem):
             row.problem = f"{name}: {problem}"[:PROBLEM_CHARACTERS]
+
+
+def _told(problem: Exception, row: Any) -> Message:
+    """What an event keeps of an error: nothing of the customer. Of errors that are not ours only
+    the first line, since the database's quote whole rows below it.
+    """
+    if isinstance(problem, PacklineError):
+        message = reason(problem)
+    else:
+        first, _, _ = str(problem).partition("\n")
+        message = said(first[:PROBLEM_CHARACTERS] or type(problem).__name__)
+    return without_customer(message, row.order) if isinstance(row, Shipment) else message
