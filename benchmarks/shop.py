@@ -8,7 +8,8 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from deployments.demo.sample import sample_files
 from models.base import utc_now
-from models.enums import ServiceLevel
+from models.enums import EventKind, ServiceLevel
+from models.events import Imported
 from models.imports.stock import DeliveryIn
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
@@ -66,7 +67,8 @@ class BenchShop:
         session.add(order)
         session.flush()
         session.add_all(self._lines(order.number, serial))
-        add_event(session, order_key(order.number), "imported", order.external_id, by=_CHANNEL)
+        came_in = Imported(order=order.external_id)
+        add_event(session, order_key(order.number), EventKind.IMPORTED, came_in, actor=_CHANNEL)
         return order.number
 
     def _lines(self, number: int, serial: int) -> list[OrderLine]:

@@ -17,8 +17,17 @@ from decimal import Decimal
 from string import Formatter
 from typing import Any, TypeAlias, Union
 
+
+@dataclass(frozen=True)
+class Money:
+    """An amount with all the decimals of its currency; `domain.money.amount` makes one."""
+
+    amount: Decimal
+    currency: str
+
+
 Value: TypeAlias = Union[
-    str, int, float, Decimal, date, "Message", tuple["Value", ...], tuple[str, ...], None
+    str, int, float, Decimal, Money, date, "Message", tuple["Value", ...], tuple[str, ...], None
 ]
 """What a message may hold. A `datetime` is an instant, and knows its time zone."""
 
@@ -72,6 +81,10 @@ class Message:
         )
 
 
+NOTHING = Message("", "")
+"""What is said where there is nothing to say."""
+
+
 def said(sentence: str) -> Message:
     """A sentence that somebody else has made, such as an operating system, as a message."""
     return Message("said", "{sentence}", {"sentence": sentence})
@@ -109,6 +122,10 @@ class Wording:
         """A date."""
         return value.isoformat()
 
+    def money(self, value: Money) -> str:
+        """An amount with its currency."""
+        return f"{value.amount:,} {value.currency}"
+
     def formatted(self, value: Value, spec: str = "") -> str:
         """One value, or several with what stands between them."""
         match value:
@@ -120,6 +137,8 @@ class Wording:
                 return self.instant(value)
             case date():
                 return self.day(value)
+            case Money():
+                return self.money(value)
             case bool() | str() | None:
                 return "" if value is None else str(value)
             case _:
@@ -165,6 +184,8 @@ def _as_data(value: Value) -> Any:
             return {"on": value.isoformat()}
         case Decimal():
             return {"amount": str(value)}
+        case Money(amount, currency):
+            return {"amount": str(amount), "currency": currency}
         case str():
             return str(value)  # what an enum says
         case _:
@@ -179,6 +200,8 @@ def _from_data(value: Any) -> Value:
             return datetime.fromisoformat(at)
         case {"on": on}:
             return date.fromisoformat(on)
+        case {"amount": amount, "currency": currency}:
+            return Money(Decimal(amount), currency)
         case {"amount": amount}:
             return Decimal(amount)
         case dict():

@@ -11,7 +11,7 @@ from fractions import Fraction
 from iso4217 import Currency
 
 from domain.errors import PacklineError
-from domain.messages import without_middle
+from domain.messages import Money, without_middle
 
 LARGEST_MINOR = 10**15
 """The largest amount accepted, in minor units: thousands of them still add up within a BIGINT."""
@@ -108,6 +108,11 @@ def from_minor(minor: int, currency: str) -> Decimal:
     Raises `UnknownCurrency`.
     """
     return Decimal(f"{minor}e-{exponent(currency)}")
+
+
+def amount(minor: int, currency: str) -> Money:
+    """An amount of minor units, to be said in a message. Raises `UnknownCurrency`."""
+    return Money(from_minor(minor, currency), currency)
 
 
 def half_up(value: Fraction) -> int:

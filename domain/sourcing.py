@@ -10,7 +10,9 @@ from enum import StrEnum
 from itertools import combinations, takewhile
 
 from domain.allocation import ShipmentId, Shortage, Wanted, in_sum, shortages
+from domain.messages import Message, Value
 from domain.places import comparable
+from domain.reasons import pieces_by_sku
 
 _NEAREST = -1
 _SAME_COUNTRY = 100
@@ -60,12 +62,12 @@ class Allotment:
 class Plan:
     """Which warehouse gives what: all that is wanted, or nothing and what is missing.
 
-    `reasons` has a sentence for each warehouse, in the order in which they were tried.
+    `reasons` has a message for each warehouse, in the order in which they were tried.
     """
 
     allotments: tuple[Allotment, ...] = ()
     missing: tuple[Shortage, ...] = ()
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Message, ...] = ()
 
     @property
     def warehouses(self) -> tuple[str, ...]:
@@ -303,30 +305,44 @@ def _reason(
     offers: Sequence[Source],
     given: tuple[Allotment, ...],
     strategy: Strategy,
-) -> str:
-    """The sentence about a warehouse: why it gives something, or why not."""
+) -> Message:
+    """Why a warehouse gives something, or why not."""
     givers = {part.warehouse for part in given}
-    own = [part for part in given if part.warehouse == offer.warehouse]
-    short = shortages(lines, offer.available)
+    own = {part.sku: part.quantity for part in given if part.warehouse == offer.warehouse}
+    short = {s.sku: s.wanted - s.available for s in shortages(lines, offer.available)}
+    at = offer.warehouse
     if own and len(givers) > 1:
-        why = "gives " + ", ".join(f"{part.quantity} of {part.sku}" for part in own)
-    elif own:
-        first = "nearest" if strategy == Strategy.NEAREST_ZONE else "first"
-        why = f"the {first} that has everything"
-    elif short:
-        why = "lacks " + ", ".join(f"{s.wanted - s.available} of {s.sku}" for s in short)
-    else:
-        why = f"has everything too, and {_why_after(offer, offers, givers, strategy)}"
-    return f"{offer.warehouse}: {why}"
+        given_here: dict[str, Value] = {"at": at, "pieces": pieces_by_sku(own)}
+        return Message("warehouse-gives", "{at}: gives {pieces}", given_here)
+    if own and strategy == Strategy.NEAREST_ZONE:
+        return Message("warehouse-is-nearest", "{at}: the nearest that has everything", {"at": at})
+    if own:
+        return Message("warehouse-is-first", "{at}: the first that has everything", {"at": at})
+    if short:
+        lacking: dict[str, Value] = {"at": at, "pieces": pieces_by_sku(short)}
+        return Message("warehouse-lacks", "{at}: lacks {pieces}", lacking)
+    return _why_after(offer, offers, givers, strategy)
 
 
 def _why_after(
     offer: Source, offers: Sequence[Source], givers: set[str], strategy: Strategy
-) -> str:
+) -> Message:
     """Why a warehouse that has everything gives nothing."""
     before = [other for other in offers if other.warehouse in givers]
-    names = " and ".join(other.warehouse for other in before)
-    farther = any(other.distance < offer.distance for other in before)
-    if strategy == Strategy.NEAREST_ZONE and farther:
-        return f"is farther than {names}"
-    return f"comes after {names}" if names else "is not needed"
+    values: dict[str, Value] = {
+        "at": offer.warehouse,
+        "others": tuple(other.warehouse for other in before),
+    }
+    if strategy == Strategy.NEAREST_ZONE and any(x.distance < offer.distance for x in before):
+        return Message(
+            "warehouse-is-farther",
+            "{at}: has everything too, and is farther than {others: and }",
+            values,
+        )
+    if before:
+        return Message(
+            "warehouse-comes-after",
+            "{at}: has everything too, and comes after {others: and }",
+            values,
+        )
+    return Message("warehouse-not-needed", "{at}: has everything too, and is not needed", values)

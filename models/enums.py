@@ -136,6 +136,28 @@ class MessageState(StrEnum):
     REFUSED = "refused"
 
 
+class EventKind(StrEnum):
+    """What has happened to a subject, other than a step: a step's event has the step's id."""
+
+    IMPORTED = "imported"
+    ANSWERED = "answered"
+    CALLED_BACK = "called-back"
+    ANSWER_REFUSED = "answer-refused"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    STEP_FAILED = "step-failed"
+    CANCELLATION_REQUESTED = "cancellation-requested"
+    PUT_ON_HOLD = "put-on-hold"
+    RELEASED = "released"
+    ADDRESS_CHANGED = "address-changed"
+    SPLIT_OFF = "split-off"
+    REFUND_DUE = "refund-due"
+    REFUND_PAID = "refund-paid"
+    RUN_STARTED = "run-started"
+    RUN_STARTS_OVER = "run-starts-over"
+    RUN_GONE = "run-gone"
+
+
 class BookingKind(StrEnum):
     """What was bought from the house carrier."""
 

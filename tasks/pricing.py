@@ -2,11 +2,13 @@
 
 from sqlmodel import Session
 
+from domain.reasons import ORDER_IS_CANCELLED, Reason
 from domain.tax import NoTaxRate
 from domain.zones import NoShippingRate, NoShippingZone
 from models.process import StepName
 from models.results.orders import OrderRefunded, OrderValue
 from models.tables.shipments import Shipment
+from services.execution.anonymous import without_customer
 from services.execution.events import PACKLINE
 from services.execution.ledger import find_record
 from services.orders.cancellation import shipments_to_cancel
@@ -47,11 +49,12 @@ def refund_order(session: Session, shipment: Shipment) -> OrderRefunded:
         return OrderRefunded(last=False)
     order = shipment.order
     try:
-        refund = reprice(session, order, order.cancel_reason, order.cancel_requested_by or PACKLINE)
+        reason = Reason(ORDER_IS_CANCELLED, kept=order.cancel_reason)
+        refund = reprice(session, order, reason, order.cancel_requested_by or PACKLINE)
     except _NO_PRICE as problem:
         if order.value_minor is not None:
             raise
-        return OrderRefunded(last=True, unpriced=str(problem))
+        return OrderRefunded(last=True, unpriced=without_customer(problem.says, order))
     return OrderRefunded(last=True, refund=refund.key if refund else "")
 
 

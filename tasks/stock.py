@@ -7,6 +7,7 @@ from typing import cast
 
 from sqlmodel import Session
 
+from domain.messages import Message
 from domain.sourcing import Plan
 from models.enums import AllocationState, MovementKind, OrderStatus, TaskKind
 from models.process import StepName
@@ -48,7 +49,8 @@ def check_inventory_levels(session: Session, shipment: Shipment) -> StockCheck:
     if plan.missing:
         return _backorder(session, shipment, plan)
     if at := allocated_warehouse(session, shipment):
-        return StockCheck(warehouse=at, reasons=(f"{at}: set aside when the order was split",))
+        why = Message("set-aside-by-split", "{at}: set aside when the order was split", {"at": at})
+        return StockCheck(warehouse=at, reasons=(why,))
     allocate(session, shipment, split_by_warehouse(session, shipment, plan))
     for line in shipment.goods:
         line.available_when_short = None

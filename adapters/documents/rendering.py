@@ -4,9 +4,7 @@ Every template gets one variable, `view`, whose locale says how amounts, weights
 written. HTML is escaped; a name that a template uses and its view lacks is an error.
 """
 
-import re
 from collections.abc import Callable
-from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,14 +16,12 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
-from domain.money import exponent, from_minor
+from adapters.language.amounts import money_text
+from domain.money import amount
 from models.views.daily_report import DailyReportView
 from models.views.mails import CancellationMailView, LateTasksView, MailContent, ShipmentMailView
 
 _View = ShipmentMailView | CancellationMailView | DailyReportView | LateTasksView
-
-# CLDR wants a space between a currency's letters and the digits; Babel leaves it out.
-_LETTERS_BESIDE_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 def shipment_mail(view: ShipmentMailView) -> MailContent:
@@ -69,16 +65,9 @@ def country_name(code: str, locale: str) -> str:
 def money(minor: int, currency: str, locale: str) -> str:
     """An amount as the locale writes it, with the decimals that ISO 4217 gives its currency.
 
-    Babel alone would follow CLDR, which leaves out the minor units of currencies such as RSD.
     Raises `domain.money.UnknownCurrency`.
     """
-    parsed = Locale.parse(locale)
-    # A copy, since Babel gives everybody the same pattern object.
-    pattern = copy(parsed.currency_formats["standard"])
-    pattern.frac_prec = (exponent(currency), exponent(currency))
-    amount = from_minor(minor, currency)
-    written = pattern.apply(amount, parsed, currency=currency, currency_digits=False)
-    return _LETTERS_BESIDE_DIGITS.sub("\N{NO-BREAK SPACE}", written)
+    return money_text(amount(minor, currency), Locale.parse(locale))
 
 
 def weight(grams: int, locale: str) -> str:

@@ -1,7 +1,8 @@
 """Finding all templates in the code, for translators.
 
-Templates stand where they are used: as `message` or `messages` of an error's class, and in
-`Message("code", "template", …)`. Babel finds them by this module; from the project's folder:
+Templates stand where they are used: as `message` or `messages` of a class, in
+`Message("code", "template", …)`, and as the titles of gates. Babel finds them by this module; from
+the project's folder:
 
     pybabel extract -F adapters/language/babel.cfg -o packline.pot adapters benchmarks console \\
         deployments domain models services tasks
@@ -36,10 +37,14 @@ def templates(tree: ast.AST) -> Iterator[Found]:
         elif isinstance(node, ast.Call) and _is_call_of(node, "Message") and len(node.args) > 1:
             code, text = node.args[:2]
             yield from _found(code.value if isinstance(code, ast.Constant) else "", text)
+        elif isinstance(node, ast.Call) and _is_call_of(node, "GateSpec"):
+            yield from _titles(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            yield from _found("", node.value)  # a plural with a name of its own
 
 
 def class_templates(definition: ast.ClassDef) -> Iterator[Found]:
-    """The templates of one class of errors."""
+    """The templates of one class: of errors, or of what is told of events."""
     for statement in definition.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id="message")], value=value):
@@ -61,6 +66,13 @@ def extract(
             yield line, "ngettext", (text.one, text.other), [code]
         elif text:
             yield line, "gettext", text, [code]
+
+
+def _titles(gate: ast.Call) -> Iterator[Found]:
+    """What a gate's tasks are called: `services.worklist.gates.title_message` makes a message."""
+    for keyword in gate.keywords:
+        if keyword.arg == "title":
+            yield from _found("", keyword.value)
 
 
 def _found(code: object, value: ast.expr) -> Iterator[Found]:

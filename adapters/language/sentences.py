@@ -15,9 +15,10 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
+from adapters.language.amounts import money_text
 from adapters.settings import BadSetting, settings
 from domain.errors import PacklineError
-from domain.messages import ENGLISH, Message, Plural, Text, Wording, names_in
+from domain.messages import ENGLISH, Message, Money, Plural, Text, Wording, names_in
 
 CATALOGUES = Path(__file__).with_name("locale")
 DOMAIN = "packline"
@@ -81,6 +82,10 @@ class Language(Wording):
     def day(self, value: date) -> str:
         """A date; in English year first, as the command line takes it."""
         return super().day(value) if self._is_english else format_date(value, locale=self.locale)
+
+    def money(self, value: Money) -> str:
+        """An amount as people write it in this locale."""
+        return money_text(value, self.locale)
 
     @property
     def _is_english(self) -> bool:

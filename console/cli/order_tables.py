@@ -149,5 +149,5 @@ _TIMELINE: Columns[EventRow] = {
     "When": lambda row: shop_clock(row.at),
     "Who": lambda row: row.actor,
     "What": lambda row: row.event,
-    "Detail": lambda row: row.detail,
+    "Detail": lambda row: row.told,
 }

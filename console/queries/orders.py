@@ -14,7 +14,7 @@ from adapters.documents.addresses import address_lines
 from adapters.documents.rendering import money
 from adapters.settings import settings
 from console.queries.refunds import RefundRow, refund_rows
-from console.queries.timeline import EventRow, event_title, events_of
+from console.queries.timeline import EventRow, timeline
 from domain.promises import PromiseState
 from models.enums import ENDED, HoldReason, LabelState, OrderStatus, ServiceLevel
 from models.tables.orders import OrderLine, SalesOrder
@@ -192,12 +192,7 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
         shipments=[_shipment_row(shipment) for shipment in order.shipments],
         labels=[_label(order, label) for label in _labels(session, number)],
         refunds=refund_rows(session, col(Refund.order_number) == number),
-        timeline=[
-            EventRow(
-                at=event.at, actor=event.actor, event=event_title(order, event), detail=event.detail
-            )
-            for event in events_of(session, order)
-        ],
+        timeline=timeline(session, order),
     )
 
 

@@ -6,6 +6,10 @@ from typing import Any
 
 from adapters.prefect.api import DELETED, FormMissing, PrefectApi
 from deployments.dispatcher.cases import Case
+from domain.messages import Message
+from domain.reasons import RUN_CANCELLED, Reason
+from models.enums import EventKind
+from models.events import OfRun
 from models.tables.runs import SupersededRun
 from models.tables.shipments import Shipment
 from services.execution.events import add_event
@@ -20,6 +24,11 @@ DISPATCHER = "dispatcher"
 
 PREFECT = "Prefect"
 """Who asks to cancel an order whose run somebody cancelled there."""
+
+_SILENT = Message("worker-is-silent", "its worker gives no sign of life")
+_CRASHED = Message("run-crashed", "it crashed")
+_CANCELLED = Message("run-was-cancelled", "it was cancelled, and undoes what was done")
+_DELETED = Message("run-was-deleted", "it was deleted")
 
 logger = logging.getLogger("packline.dispatcher")
 
@@ -42,12 +51,12 @@ class Recovery:
         if case.state.waits:
             return case.answered and self._resume(case)
         if case.state.works:
-            return case.silent and self._start_over(case, "its worker gives no sign of life")
+            return case.silent and self._start_over(case, _SILENT)
         if case.ended:
             return False
         if case.which is None:
             crashed = case.state.kind == "CRASHED" and case.is_over
-            return crashed and self._start_over(case, "it crashed")
+            return crashed and self._start_over(case, _CRASHED)
         return self._mend(case)
 
     def _mend(self, case: Case) -> bool:
@@ -58,8 +67,7 @@ class Recovery:
         if state == DELETED:
             return self._forget(case)
         if state.kind in ("CRASHED", "FAILED", "COMPLETED") and not case.problem:
-            why = f"it is {state.name}, and its order is not at its end"
-            return case.is_over and self._start_over(case, why)
+            return case.is_over and self._start_over(case, _not_at_its_end(state.name))
         return False
 
     def _resume(self, case: Case) -> bool:
@@ -80,9 +88,9 @@ class Recovery:
         logger.info("Flow run %s: its form was lost and is there again", case.run_id)
         return self._prefect.resume(case.run_id, stop.gate.example)
 
-    def _start_over(self, case: Case, why: str) -> bool:
+    def _start_over(self, case: Case, why: Message) -> bool:
         """Fence off whoever may still work on the run, then let it start over."""
-        if not _fence_off(case, "run starts over", f"{case.run_id}: {why}"):
+        if not _fence_off(case, EventKind.RUN_STARTS_OVER, why):
             return False
         self._prefect.run_again(case.run_id, f"Packline starts this run over: {why}.")
         logger.info("Flow run %s starts over: %s", case.run_id, why)
@@ -93,11 +101,11 @@ class Recovery:
         what the carrier has goes on.
         """
         _ask_to_cancel(case)
-        return self._start_over(case, "it was cancelled, and undoes what was done")
+        return self._start_over(case, _CANCELLED)
 
     def _forget(self, case: Case) -> bool:
         """A deleted run: the order gets a new one."""
-        _fence_off(case, "run is gone", f"{case.run_id} was deleted", forget=True)
+        _fence_off(case, EventKind.RUN_GONE, _DELETED, forget=True)
         return False
 
     def _end(self, superseded: str) -> bool:
@@ -108,7 +116,13 @@ class Recovery:
         return True
 
 
-def _fence_off(case: Case, event: str, detail: str, *, forget: bool = False) -> bool:
+def _not_at_its_end(state: str) -> Message:
+    return Message(
+        "order-not-at-its-end", "it is {state}, and its order is not at its end", {"state": state}
+    )
+
+
+def _fence_off(case: Case, kind: EventKind, why: Message, *, forget: bool = False) -> bool:
     """From here on, no attempt of this run that may still be alive can write to its shipment.
 
     False: the shipment has another run by now. A run without a shipment has nothing to fence.
@@ -121,7 +135,8 @@ def _fence_off(case: Case, event: str, detail: str, *, forget: bool = False) -> 
             return False
         if not shipment.has_ended:
             _raise_fence(shipment, forget=forget)
-            add_event(session, shipment.key, event, detail, by=DISPATCHER)
+            what = OfRun(run_id=case.run_id, because=why)
+            add_event(session, shipment.key, kind, what, actor=DISPATCHER)
     return True
 
 
@@ -138,6 +153,4 @@ def _ask_to_cancel(case: Case) -> None:
         if shipment.run_id != case.run_id or shipment.has_ended:
             return
         if not is_collected(session, shipment):
-            request_cancellation(
-                session, shipment.order, "its flow run was cancelled in Prefect", PREFECT
-            )
+            request_cancellation(session, shipment.order, Reason(RUN_CANCELLED), PREFECT)

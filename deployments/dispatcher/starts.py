@@ -10,6 +10,8 @@ from adapters.database.sessions import transaction
 from adapters.prefect.api import ORDER_FULFILLMENT, PrefectApi
 from deployments.dispatcher.cases import PAGE, shipments_without_run
 from deployments.dispatcher.recovery import DISPATCHER
+from models.enums import EventKind
+from models.events import OfRun
 from models.tables.shipments import Shipment
 from services.execution.events import add_event
 from services.execution.one_by_one import alone, impatient_transaction
@@ -69,5 +71,6 @@ def _note_run(session: Session, shipment: Shipment, run_id: str) -> None:
         .where(col(Shipment.key) == shipment.key, col(Shipment.run_id).is_(None))
         .values(run_id=run_id, runs=Shipment.runs + 1)
     )
-    add_event(session, shipment.key, "run started", run_id, by=DISPATCHER)
+    started = OfRun(run_id=run_id)
+    add_event(session, shipment.key, EventKind.RUN_STARTED, started, actor=DISPATCHER)
     notify(session, RUNS_CHANNEL)

@@ -1,8 +1,12 @@
 """What a task shows the person who does it, as data: its list, and all that is said beside it."""
 
+from domain.messages import Message, Plural, Value
 from models.enums import HoldReason
 from models.results.base import StepResult
 from models.results.stock import ShortLine
+
+_PIECES = Plural("{pieces} piece", "{pieces} pieces", "pieces")
+_BINS = Plural("{bins} bin", "{bins} bins", "bins")
 
 
 class Checklist(StepResult):
@@ -34,9 +38,18 @@ class PickingChecklist(Checklist):
         """All pieces of the list together."""
         return sum(item.quantity for item in self.items)
 
-    def __str__(self) -> str:
-        where = f" in {self.warehouse}" if self.warehouse else ""
-        return f"{self.pieces} pieces from {len(self.items)} bins{where}"
+    def said(self) -> Message:
+        """How much to fetch, from how many places, and where there are several warehouses, in which
+        one.
+        """
+        values: dict[str, Value] = {
+            "pieces": Message("pieces-to-fetch", _PIECES, {"pieces": self.pieces}),
+            "bins": Message("bins-to-walk", _BINS, {"bins": len(self.items)}),
+            "warehouse": self.warehouse,
+        }
+        if self.warehouse:
+            return Message("checklist-of-warehouse", "{pieces} from {bins} in {warehouse}", values)
+        return Message("checklist", "{pieces} from {bins}", values)
 
 
 class PackingChecklist(PickingChecklist):

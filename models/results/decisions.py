@@ -1,34 +1,48 @@
 """What the operator decided."""
 
+from domain.messages import Message
 from models.results.base import StepResult
 
 
-class Decision(StepResult):
+class _Decided(StepResult):
+    """Who decided, and why, as they typed it."""
+
+    untold = frozenset({"note"})
+
+    decided_by: str
+    note: str = ""
+
+    def typed(self) -> str:
+        """Why, as they typed it."""
+        return self.note
+
+    def _said(self, choice: str) -> Message:
+        values = {"who": self.decided_by, "choice": choice}
+        return Message("decided", "{who} decided: {choice}", values)
+
+
+class Decision(_Decided):
     """What the operator decided about an order that cannot go on, and what comes of it.
 
     `cancelled_lines` is the number, from 1, of the ledger's record of pieces that will not ship.
     """
 
-    decided_by: str
     cancels: bool = False
-    note: str = ""
     choice: str = ""
     waits: bool = False
     ships_what_is_there: bool = False
     cancelled_lines: int = 0
 
-    def __str__(self) -> str:
-        what = self.choice or ("cancel order" if self.cancels else "try again")
-        return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
+    def said(self) -> Message:
+        """Who decided what."""
+        return self._said(self.choice or ("cancel order" if self.cancels else "try again"))
 
 
-class HoldEnded(StepResult):
+class HoldEnded(_Decided):
     """What the operator decided about an order on hold."""
 
-    decided_by: str
     cancels: bool
-    note: str = ""
 
-    def __str__(self) -> str:
-        what = "cancel order" if self.cancels else "release"
-        return f"{self.decided_by} decided: {what}{f' ({self.note})' if self.note else ''}"
+    def said(self) -> Message:
+        """Who decided what."""
+        return self._said("cancel order" if self.cancels else "release")

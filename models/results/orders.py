@@ -2,7 +2,11 @@
 
 from datetime import datetime
 
+from domain.messages import Message, Value
+from domain.money import amount
+from domain.reasons import pieces_by_sku
 from models.enums import HoldReason, OrderStatus
+from models.messages import MessageData
 from models.results.base import StepResult
 
 
@@ -12,8 +16,9 @@ class ClaimedOrder(StepResult):
     number: int
     shipment: int = 1
 
-    def __str__(self) -> str:
-        return "taken up"
+    def said(self) -> Message:
+        """That somebody is at it."""
+        return Message("taken-up", "taken up")
 
 
 class ShipmentSplit(StepResult):
@@ -21,11 +26,16 @@ class ShipmentSplit(StepResult):
 
     shipment: int
     moved: dict[str, int]
-    why: str
+    why: MessageData
 
-    def __str__(self) -> str:
-        listed = ", ".join(f"{pieces} of {sku}" for sku, pieces in self.moved.items())
-        return f"{listed} as shipment {self.shipment}: {self.why}"
+    def said(self) -> Message:
+        """What went to which shipment, and why."""
+        values: dict[str, Value] = {
+            "pieces": pieces_by_sku(self.moved),
+            "number": self.shipment,
+            "why": self.why,
+        }
+        return Message("pieces-split", "{pieces} as shipment {number}: {why}", values)
 
 
 class OrderValue(StepResult):
@@ -37,18 +47,23 @@ class OrderValue(StepResult):
     total_minor: int
     currency: str
 
-    def __str__(self) -> str:
-        return f"total {self.total_minor} minor units of {self.currency}"
+    def said(self) -> Message:
+        """The total."""
+        total = amount(self.total_minor, self.currency)
+        return Message("order-total", "total {total}", {"total": total})
 
 
 class StatusChange(StepResult):
-    """The order has a new status."""
+    """The order has a new status; why is told where somebody asked for it."""
+
+    untold = frozenset({"reason"})
 
     status: OrderStatus
     reason: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.status}{f': {self.reason}' if self.reason else ''}"
+    def said(self) -> Message:
+        """The status."""
+        return Message("new-status", "{status}", {"status": self.status})
 
 
 class HoldSet(StepResult):
@@ -68,9 +83,10 @@ class LinesCancelled(StepResult):
     cancelled: dict[str, int]
     refund: str | None = None
 
-    def __str__(self) -> str:
-        listed = ", ".join(f"{pieces} of {sku}" for sku, pieces in self.cancelled.items())
-        return f"{listed} will not ship"
+    def said(self) -> Message:
+        """What will not ship."""
+        pieces = pieces_by_sku(self.cancelled)
+        return Message("will-not-ship", "{pieces} will not ship", {"pieces": pieces})
 
 
 class AddressChanged(StepResult):
@@ -95,14 +111,18 @@ class OrderRefunded(StepResult):
 
     last: bool
     refund: str = ""
-    unpriced: str = ""
+    unpriced: MessageData | None = None
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """Which refund, or why there is none."""
         if not self.last:
-            return "settled with the order's other shipments"
+            return Message("settled-with-others", "settled with the order's other shipments")
         if self.unpriced:
-            return f"the order has no value: {self.unpriced}"
-        return self.refund or "nothing comes back"
+            why = {"why": self.unpriced}
+            return Message("order-has-no-value", "the order has no value: {why}", why)
+        if self.refund:
+            return Message("comes-back-as", "{refund}", {"refund": self.refund})
+        return Message("nothing-comes-back", "nothing comes back")
 
 
 class CancellationAsked(StepResult):

@@ -3,7 +3,14 @@
 from datetime import date
 from typing import Any
 
+from domain.messages import Message, Plural
 from models.results.base import StepResult
+
+_SHIPPED = Plural(
+    "{orders} order shipped, backlog {backlog}",
+    "{orders} orders shipped, backlog {backlog}",
+    "orders",
+)
 
 
 class DaySummed(StepResult):
@@ -17,16 +24,21 @@ class DaySummed(StepResult):
     backlog: int
     revenue: dict[str, Any]
 
-    def __str__(self) -> str:
-        return f"{self.orders_shipped} orders shipped, backlog {self.backlog}"
+    def said(self) -> Message:
+        """How many left, and how many are waiting."""
+        values = {"orders": self.orders_shipped, "backlog": self.backlog}
+        return Message("day-summed", _SHIPPED, values)
 
 
 class ReportMade(StepResult):
     """The report is written and waits in the outbox."""
 
+    untold = frozenset({"subject"})
+
     message_key: str
-    subject: str
+    subject: str = ""
     artifact: str
 
-    def __str__(self) -> str:
-        return self.subject
+    def said(self) -> Message:
+        """Under which key it is found in Prefect's UI."""
+        return Message("report-made", "as {artifact}", {"artifact": self.artifact})

@@ -1,5 +1,7 @@
 """What became of labels, costs and pickups."""
 
+from domain.messages import Message, Value
+from domain.money import amount
 from models.results.base import StepResult
 
 
@@ -8,10 +10,11 @@ class PickupCancelled(StepResult):
 
     called_off: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """Which collection."""
         if not self.called_off:
-            return "no pickup was ordered"
-        return f"called off {', '.join(self.called_off)}"
+            return Message("no-pickup-ordered", "no pickup was ordered")
+        return Message("pickup-called-off", "called off {keys}", {"keys": self.called_off})
 
 
 class LabelsVoided(StepResult):
@@ -19,8 +22,11 @@ class LabelsVoided(StepResult):
 
     voided: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        return f"voided {', '.join(self.voided)}" if self.voided else "there were no labels"
+    def said(self) -> Message:
+        """Which labels."""
+        if not self.voided:
+            return Message("no-labels-to-void", "there were no labels")
+        return Message("labels-voided", "voided {keys}", {"keys": self.voided})
 
 
 class LabelsBought(StepResult):
@@ -29,8 +35,10 @@ class LabelsBought(StepResult):
     carrier: str
     tracking_numbers: tuple[str, ...]
 
-    def __str__(self) -> str:
-        return f"{self.carrier}: {', '.join(self.tracking_numbers)}"
+    def said(self) -> Message:
+        """Whose labels, with their numbers."""
+        values: dict[str, Value] = {"carrier": self.carrier, "numbers": self.tracking_numbers}
+        return Message("labels-bought", "{carrier}: {numbers}", values)
 
 
 class ShippingCost(StepResult):
@@ -40,10 +48,13 @@ class ShippingCost(StepResult):
     charged_minor: int
     currency: str
 
-    def __str__(self) -> str:
-        return (
-            f"costs {self.cost_minor}, charged {self.charged_minor} minor units of {self.currency}"
-        )
+    def said(self) -> Message:
+        """Both amounts."""
+        values = {
+            "cost": amount(self.cost_minor, self.currency),
+            "charged": amount(self.charged_minor, self.currency),
+        }
+        return Message("shipping-costs", "costs {cost}, charged {charged}", values)
 
 
 class TrackingInfo(StepResult):
@@ -52,8 +63,10 @@ class TrackingInfo(StepResult):
     carrier: str
     tracking_number: str
 
-    def __str__(self) -> str:
-        return f"{self.carrier} {self.tracking_number}"
+    def said(self) -> Message:
+        """Whose number, and which."""
+        values = {"carrier": self.carrier, "number": self.tracking_number}
+        return Message("tracked-as", "{carrier} {number}", values)
 
 
 class PickupBooked(StepResult):
@@ -62,5 +75,7 @@ class PickupBooked(StepResult):
     reference: str
     task_id: int
 
-    def __str__(self) -> str:
-        return f"booked as {self.reference}, task {self.task_id}"
+    def said(self) -> Message:
+        """The booking and the task."""
+        values: dict[str, Value] = {"reference": self.reference, "task": self.task_id}
+        return Message("pickup-booked", "booked as {reference}, task {task}", values)

@@ -2,7 +2,12 @@
 
 from pydantic import Field, computed_field
 
+from domain.messages import Message, Plural, Value
+from models.messages import MessageData
 from models.results.base import StepResult
+
+_BOOKED_OUT = Plural("{pieces} piece booked out", "{pieces} pieces booked out", "pieces")
+_BOOKED_IN = Plural("{pieces} piece booked in", "{pieces} pieces booked in", "pieces")
 
 
 class ShortLine(StepResult):
@@ -13,36 +18,49 @@ class ShortLine(StepResult):
     available: int
     why: str = ""
 
-    def __str__(self) -> str:
-        why = f", {self.why}" if self.why else ""
-        return f"{self.sku}: {self.wanted} wanted, {self.available} available{why}"
+    def said(self) -> Message:
+        """How much there is of what is wanted, and why not more."""
+        values: dict[str, Value] = {
+            "sku": self.sku,
+            "wanted": self.wanted,
+            "available": self.available,
+            "why": self.why,
+        }
+        if self.why:
+            return Message(
+                "shortage-why", "{sku}: {wanted} wanted, {available} available, {why}", values
+            )
+        return Message("shortage", "{sku}: {wanted} wanted, {available} available", values)
 
 
-def with_reasons(sentence: str, reasons: tuple[str, ...]) -> str:
+def _with_reasons(what: Message, reasons: tuple[Message, ...]) -> Message:
     """With why each warehouse was taken or not, where there are several."""
-    return f"{sentence} ({'; '.join(reasons)})" if len(reasons) > 1 else sentence
+    if len(reasons) < 2:
+        return what
+    return Message("with-reasons", "{what} ({why:; })", {"what": what, "why": reasons})
 
 
 class StockCheck(StepResult):
     """Whether every line was allocated, and in which warehouse; where not, nothing was.
 
-    `reasons` has a sentence for each warehouse, why it was taken or not.
+    `reasons` has a message for each warehouse, why it was taken or not.
     """
 
     shortages: tuple[ShortLine, ...] = ()
     warehouse: str | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[MessageData, ...] = ()
 
     @property
     def allocated(self) -> bool:
         """All lines are allocated."""
         return not self.shortages
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """What there is too little of, if anything."""
         if self.allocated:
-            return with_reasons("all lines allocated", self.reasons)
-        short = "backordered: " + "; ".join(map(str, self.shortages))
-        return with_reasons(short, self.reasons)
+            return _with_reasons(Message("lines-allocated", "all lines allocated"), self.reasons)
+        short = {"lines": tuple(line.said() for line in self.shortages)}
+        return _with_reasons(Message("backordered", "backordered: {lines:; }", short), self.reasons)
 
 
 class StockBooked(StepResult):
@@ -50,8 +68,9 @@ class StockBooked(StepResult):
 
     quantities: dict[str, int]
 
-    def __str__(self) -> str:
-        return f"{sum(self.quantities.values())} pieces booked out"
+    def said(self) -> Message:
+        """How many pieces left."""
+        return Message("booked-out", _BOOKED_OUT, {"pieces": sum(self.quantities.values())})
 
 
 class StockReleased(StepResult):
@@ -63,10 +82,19 @@ class StockReleased(StepResult):
     counted_by: str
     reference: str
 
-    def __str__(self) -> str:
-        return (
-            f"{self.sku}: {self.wanted} wanted, {self.available} left by count {self.reference}"
-            f" of {self.counted_by}"
+    def said(self) -> Message:
+        """What the count left of what is wanted."""
+        values: dict[str, Value] = {
+            "sku": self.sku,
+            "wanted": self.wanted,
+            "available": self.available,
+            "reference": self.reference,
+            "who": self.counted_by,
+        }
+        return Message(
+            "left-by-count",
+            "{sku}: {wanted} wanted, {available} left by count {reference} of {who}",
+            values,
         )
 
 
@@ -74,10 +102,12 @@ class StockReallocated(StepResult):
     """The order holds again what it gave up, maybe in another warehouse."""
 
     warehouse: str | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[MessageData, ...] = ()
 
-    def __str__(self) -> str:
-        return with_reasons("all lines allocated again", self.reasons)
+    def said(self) -> Message:
+        """That nothing is missing any more."""
+        again = Message("lines-allocated-again", "all lines allocated again")
+        return _with_reasons(again, self.reasons)
 
 
 class StockCounted(StepResult):
@@ -104,17 +134,37 @@ class StockCounted(StepResult):
         """The books were wrong."""
         return self.counted != self.before
 
-    def __str__(self) -> str:
-        what = f"{self.sku} in {self.warehouse}" if self.warehouse else self.sku
+    def said(self) -> Message:
+        """What was counted, what the books had, and which orders that puts short."""
+        values: dict[str, Value] = {
+            "what": self._what(),
+            "counted": self.counted,
+            "before": self.before,
+            "difference": f"{self.difference:+}",
+            "orders": tuple(map(str, self.short_orders)),
+        }
         if not self.differs:
-            return f"{what}: {self.counted} counted, as the books had it"
-        change = f"the books had {self.before} ({self.difference:+})"
-        return f"{what}: {self.counted} counted, {change}{self._who_lost()}"
+            return Message(
+                "counted-as-booked", "{what}: {counted} counted, as the books had it", values
+            )
+        if self.short_orders:
+            return Message(
+                "counted-and-short",
+                "{what}: {counted} counted, the books had {before} ({difference});"
+                " short and with the operator: {orders}",
+                values,
+            )
+        return Message(
+            "counted-otherwise",
+            "{what}: {counted} counted, the books had {before} ({difference})",
+            values,
+        )
 
-    def _who_lost(self) -> str:
-        if not self.short_orders:
-            return ""
-        return f"; short and with the operator: {', '.join(map(str, self.short_orders))}"
+    def _what(self) -> Message:
+        values = {"sku": self.sku, "warehouse": self.warehouse}
+        if self.warehouse:
+            return Message("sku-in-warehouse", "{sku} in {warehouse}", values)
+        return Message("sku", "{sku}", values)
 
 
 class StockReturned(StepResult):
@@ -127,13 +177,26 @@ class StockReturned(StepResult):
     damaged: dict[str, int] = Field(default_factory=dict)
     missing: dict[str, int] = Field(default_factory=dict)
 
-    def __str__(self) -> str:
-        booked = f"{sum(self.returned.values())} pieces booked in" if self.returned else ""
-        return f"{booked or 'stock set free'}{but_for(self.damaged, self.missing)}"
+    def said(self) -> Message:
+        """How many pieces came back, and what is not whole."""
+        return but_for(self._booked(), self.damaged, self.missing)
+
+    def _booked(self) -> Message:
+        if not self.returned:
+            return Message("stock-set-free", "stock set free")
+        return Message("booked-in", _BOOKED_IN, {"pieces": sum(self.returned.values())})
 
 
-def but_for(damaged: dict[str, int], missing: dict[str, int]) -> str:
-    """What is not whole again: damaged and missing pieces by SKU; `''` where there are none."""
-    said = [f"{pieces} of {sku} damaged" for sku, pieces in damaged.items()]
-    said += [f"{pieces} of {sku} missing" for sku, pieces in missing.items()]
-    return f"; {', '.join(said)}" if said else ""
+def but_for(what: Message, damaged: dict[str, int], missing: dict[str, int]) -> Message:
+    """What is back, but for what is not whole again: damaged and missing pieces by SKU."""
+    lost = [
+        Message("pieces-damaged", "{pieces} of {sku} damaged", {"pieces": pieces, "sku": sku})
+        for sku, pieces in damaged.items()
+    ]
+    lost += [
+        Message("pieces-missing", "{pieces} of {sku} missing", {"pieces": pieces, "sku": sku})
+        for sku, pieces in missing.items()
+    ]
+    if not lost:
+        return what
+    return Message("back-but-for", "{what}; {lost}", {"what": what, "lost": tuple(lost)})

@@ -5,9 +5,19 @@ from typing import Any
 
 from pydantic import Field
 
+from domain.messages import Message, Plural, Value
 from models.messages import MessageData
 from models.results.base import StepResult
 from models.results.stock import ShortLine, but_for
+
+_PACKED = Plural(
+    "{parcels} parcel, {grams:,} g, packed by {who}",
+    "{parcels} parcels, {grams:,} g, packed by {who}",
+    "parcels",
+)
+_TO_RESTOCK = Plural(
+    "task {task}: {pieces} piece to restock", "task {task}: {pieces} pieces to restock", "pieces"
+)
 
 
 class TaskOpened(StepResult):
@@ -17,8 +27,10 @@ class TaskOpened(StepResult):
     role: str
     due_at: datetime
 
-    def __str__(self) -> str:
-        return f"task {self.task_id} for the {self.role}"
+    def said(self) -> Message:
+        """Which task, and whose."""
+        values: dict[str, Value] = {"task": self.task_id, "role": self.role}
+        return Message("task-opened", "task {task} for the {role}", values)
 
 
 class Picked(StepResult):
@@ -33,10 +45,15 @@ class Picked(StepResult):
         """Everything ordered was found."""
         return not self.missing
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """Who picked, and what is missing."""
+        values: dict[str, Value] = {
+            "who": self.picked_by,
+            "lines": tuple(line.said() for line in self.missing),
+        }
         if self.complete:
-            return f"picked in full by {self.picked_by}"
-        return f"picked short by {self.picked_by}: " + "; ".join(map(str, self.missing))
+            return Message("picked-in-full", "picked in full by {who}", values)
+        return Message("picked-short-by", "picked short by {who}: {lines:; }", values)
 
 
 class Parcel(StepResult):
@@ -54,9 +71,15 @@ class Packed(StepResult):
     packed_by: str
     parcels: tuple[Parcel, ...]
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """How many parcels, and their weight together."""
         grams = sum(parcel.weight_grams for parcel in self.parcels)
-        return f"{len(self.parcels)} parcels, {grams} g, packed by {self.packed_by}"
+        values: dict[str, Value] = {
+            "parcels": len(self.parcels),
+            "grams": grams,
+            "who": self.packed_by,
+        }
+        return Message("packed", _PACKED, values)
 
 
 class RestockAssigned(StepResult):
@@ -70,10 +93,12 @@ class RestockAssigned(StepResult):
         """Somebody has to walk."""
         return self.task_id is not None
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """How many pieces, and in which task."""
         if not self.needed:
-            return "nothing was picked"
-        return f"task {self.task_id}: {self.pieces} pieces to restock"
+            return Message("nothing-was-picked", "nothing was picked")
+        values = {"task": self.task_id, "pieces": self.pieces}
+        return Message("to-restock", _TO_RESTOCK, values)
 
 
 class Restocked(StepResult):
@@ -89,10 +114,12 @@ class Restocked(StepResult):
     missing: dict[str, int] = Field(default_factory=dict)
     booked: bool = False
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """On whose word, and what is not whole."""
+        who = {"who": self.restocked_by}
         if not (self.damaged or self.missing):
-            return f"all back, says {self.restocked_by}"
-        return f"back, says {self.restocked_by}{but_for(self.damaged, self.missing)}"
+            return Message("all-back", "all back, says {who}", who)
+        return but_for(Message("back", "back, says {who}", who), self.damaged, self.missing)
 
 
 class PickupOutcome(StepResult):
@@ -109,10 +136,17 @@ class PickupOutcome(StepResult):
         """The carrier has them."""
         return self.collected_at is not None
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """On whose word they are gone, or that they are not."""
         if not self.collected:
-            return "the parcels go elsewhere and get other labels first"
-        return f"collected, confirmation {self.confirmation_number}, says {self.handed_over_by}"
+            return Message(
+                "parcels-go-elsewhere", "the parcels go elsewhere and get other labels first"
+            )
+        return Message(
+            "parcels-collected",
+            "collected, confirmation {number}, says {who}",
+            {"number": self.confirmation_number, "who": self.handed_over_by},
+        )
 
 
 class GateOutcome(StepResult):

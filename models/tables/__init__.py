@@ -2,7 +2,7 @@
 
 import models.base  # noqa: F401  (the names of constraints)
 from models.tables.catalogue import Product, Warehouse
-from models.tables.ledger import AuditEvent, StepRecord
+from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.refunds import Refund
@@ -27,6 +27,7 @@ __all__ = [
     "CarrierPickup",
     "DailySummary",
     "Message",
+    "Note",
     "OrderLine",
     "Product",
     "Refund",

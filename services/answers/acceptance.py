@@ -10,6 +10,7 @@ from sqlmodel import Session, func, select
 
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
+from domain.reasons import WAS_ON_HOLD, Reason
 from models.base import utc_now
 from models.enums import LabelState, PickupState, ShortPickReason
 from models.forms.decisions import CANCEL_ORDER_CHOICE, HoldForm
@@ -191,7 +192,8 @@ def accept_hold(session: Session, shipment: Shipment, form: HoldForm) -> HoldEnd
     """The operator decides whether the order goes on."""
     cancels = form.decision == CANCEL_ORDER_CHOICE
     if cancels:
-        request_cancellation(session, shipment.order, form.note or "was on hold", form.decided_by)
+        reason = Reason(note=form.note) if form.note else Reason(WAS_ON_HOLD)
+        request_cancellation(session, shipment.order, reason, form.decided_by)
     else:
         lift_hold(session, shipment.order, form.decided_by)
     return HoldEnded(decided_by=form.decided_by, cancels=cancels, note=form.note)

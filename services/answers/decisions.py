@@ -12,6 +12,13 @@ from sqlmodel import Session, func, select
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from domain.allocation import Shortage
 from domain.messages import Message
+from domain.reasons import (
+    NOT_FOUND_IN_STOCK,
+    PICKED_SHORT,
+    STOCK_IS_SHORT,
+    Reason,
+    picked_short_because,
+)
 from domain.sourcing import Plan
 from domain.splits import CannotSplit
 from domain.tax import NoTaxRate
@@ -61,19 +68,19 @@ def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) ->
     """The operator decides about an order before anything is allocated to it: stock is checked
     again, for all of it or for what is there now.
     """
-    return _done(session, shipment, form, _SHORTAGE, "stock is short")
+    return _done(session, shipment, form, _SHORTAGE, STOCK_IS_SHORT)
 
 
 def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
     """The operator decides about an order of which too little was found."""
-    decision = _done(session, shipment, form, _SHORT_PICK, "picked short")
+    decision = _done(session, shipment, form, _SHORT_PICK, PICKED_SHORT)
     if decision.ships_what_is_there and released_stock(session, shipment):
         reallocate(session, shipment)  # what a count took from it, it needs no more
     return decision
 
 
 def _done(
-    session: Session, shipment: Shipment, form: _Form, ways: Mapping[str, _Way], why: str
+    session: Session, shipment: Shipment, form: _Form, ways: Mapping[str, _Way], why: Message
 ) -> Decision:
     """A decision to cancel is a request like any other: the flow turns back at its next step."""
     if form.decision is None:
@@ -81,7 +88,7 @@ def _done(
     lock_goods(session, shipment)
     decision = ways[form.decision](session, shipment, form)
     if decision.cancels:
-        reason = f"{why} ({form.note})" if form.note else why
+        reason = Reason(why, form.note)
         request_cancellation(session, shipment.order, reason, form.decided_by)
     return decision
 
@@ -133,7 +140,7 @@ def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decisi
     """
     plan = _elsewhere(session, shipment)
     here = allocated_warehouse(session, shipment) or plan.warehouses[0]
-    why = f"picked short ({'; '.join(plan.reasons)})"
+    why = picked_short_because(plan.reasons)
     for warehouse in plan.warehouses:
         if warehouse != here:
             pieces = plan.part_of(warehouse).pieces
@@ -151,7 +158,7 @@ def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Deci
         return _split_after_count(session, shipment, form)
     if not _has_picked(shipment):
         raise AnswerRefused("nothing-found-to-ship", field="decision")
-    _split(session, shipment, missing_from_pick(shipment), "picked short", form)
+    _split(session, shipment, missing_from_pick(shipment), PICKED_SHORT, form)
     return _decided(form, ships_what_is_there=True)
 
 
@@ -161,7 +168,7 @@ def _split_after_count(session: Session, shipment: Shipment, form: _Form) -> Dec
     if sum(missing.values()) == _pieces(shipment):
         raise AnswerRefused("nothing-in-stock-to-pick", field="decision")
     if missing:
-        _split(session, shipment, missing, "stock is short", form)
+        _split(session, shipment, missing, STOCK_IS_SHORT, form)
     return _pick_what_is_there(session, shipment, form)
 
 
@@ -171,7 +178,7 @@ def _split_shortage(session: Session, shipment: Shipment, form: _Form) -> Decisi
     if sum(missing.values()) == _pieces(shipment):
         raise AnswerRefused("nothing-in-stock-to-ship", field="decision")
     if missing:
-        _split(session, shipment, missing, "stock is short", form)
+        _split(session, shipment, missing, STOCK_IS_SHORT, form)
     return _decided(form)
 
 
@@ -258,7 +265,7 @@ def _split(
     session: Session,
     shipment: Shipment,
     pieces: Mapping[str, int],
-    why: str,
+    why: Message,
     form: _Form,
     *,
     warehouse: str | None = None,
@@ -283,7 +290,7 @@ def _cancel_lines(
         line.quantity -= pieces
         line.ordered.cancelled += pieces
     session.flush()
-    reason = "not found in stock" + (f": {form.note}" if form.note else "")
+    reason = Reason(NOT_FOUND_IN_STOCK, form.note)
     try:
         refund = reprice(session, shipment.order, reason, form.decided_by)
     except (NoShippingZone, NoShippingRate, NoTaxRate) as problem:
@@ -291,7 +298,7 @@ def _cancel_lines(
     result = LinesCancelled(cancelled=dict(missing), refund=refund.key if refund else None)
     number = cancellations(session, shipment) + 1
     record(session, shipment.key, StepName.CANCEL_LINES, number, result, shipment.run_id or "")
-    add_event(session, shipment.key, StepName.CANCEL_LINES, str(result), form.decided_by)
+    add_event(session, shipment.key, StepName.CANCEL_LINES, result, actor=form.decided_by)
     return number
 
 

@@ -12,8 +12,10 @@ from sqlmodel import Session, select
 from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.messages import Message
+from domain.reasons import Reason
 from domain.short_picks import ShortPick
-from models.enums import AnsweredThrough, TaskKind, TaskState
+from models.enums import AnsweredThrough, EventKind, TaskKind, TaskState
+from models.events import AnswerRefused as AnswerRefusedEvent
 from models.forms.base import CancellableForm, Form, errors_of
 from models.forms.decisions import CANCEL_LINE, CANCEL_ORDER_CHOICE, PICK_ELSEWHERE, SPLIT, WAIT
 from models.results.base import StepResult
@@ -22,6 +24,7 @@ from models.results.work import GateOutcome, Picked
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.answers.decisions import wait_for_rest
+from services.execution.anonymous import without_customer
 from services.execution.errors import AnswerRefused, OnHold
 from services.execution.events import PACKLINE, add_event
 from services.execution.locks import locked_shipment
@@ -71,7 +74,8 @@ def cancels_instead(
     form = _filled_in(gate, _storable(answer))
     if not (isinstance(form, CancellableForm) and form.cancel):
         return False
-    request_cancellation(session, shipment.order, form.cancel, getattr(form, gate.answered_by))
+    reason, by = Reason(note=form.cancel), getattr(form, gate.answered_by)
+    request_cancellation(session, shipment.order, reason, by)
     return True
 
 
@@ -184,7 +188,9 @@ def _refuse(
     ask_again(session, shipment, task, error)
     outcome = GateOutcome(accepted=False, answer=answer, error=error)
     record_outcome(session, shipment, task, outcome)
-    add_event(session, shipment.key, f"{gate_of(task.kind).title}: asked again", str(error))
+    problem = without_customer(error, shipment.order)
+    refused = AnswerRefusedEvent(gate=task.kind, task_id=task.id, problem=problem)
+    add_event(session, shipment.key, EventKind.ANSWER_REFUSED, refused)
     return outcome
 
 

@@ -13,7 +13,8 @@ from adapters.database.sessions import transaction
 from adapters.files.rows import Progress, RowFile
 from domain.messages import Message
 from models.base import utc_now
-from models.enums import ServiceLevel
+from models.enums import EventKind, ServiceLevel
+from models.events import Imported
 from models.imports.orders import OrderIn, OrderLineIn
 from models.tables.catalogue import Product
 from models.tables.ledger import AuditEvent
@@ -56,12 +57,12 @@ class OrderImport:
         _compare(session, [draft for draft in sound if not draft.number])
 
     def _event(self, draft: OrderDraft) -> dict[str, Any]:
-        detail = f"{draft.subject}, from {self.file.path.name}, line {draft.rows[0].line}"
+        place = {"file": self.file.path.name, "line": draft.rows[0].line}
         return {
             "subject": order_key(draft.number or 0),
             "actor": self.actor,
-            "event": "imported",
-            "detail": detail,
+            "kind": EventKind.IMPORTED,
+            "values": Imported(order=draft.subject, **place).as_event(),
         }
 
     def _count(self, batch: Iterable[OrderDraft]) -> None:

@@ -209,7 +209,7 @@ def release_all(session: Session, shipment: Shipment, why: StockReleased) -> Non
         why,
         shipment.run_id or "",
     )
-    add_event(session, key, StepName.RELEASE_STOCK, str(why), why.counted_by)
+    add_event(session, key, StepName.RELEASE_STOCK, why, actor=why.counted_by)
     session.flush()
 
 
@@ -245,7 +245,7 @@ def reallocate_as_planned(session: Session, shipment: Shipment, plan: Plan) -> N
     key, times = shipment.key, _times(session, shipment)
     if lost:
         record(session, key, StepName.REALLOCATE_STOCK, times, result, shipment.run_id or "")
-    add_event(session, key, StepName.REALLOCATE_STOCK, str(result))
+    add_event(session, key, StepName.REALLOCATE_STOCK, result)
     session.flush()
 
 

@@ -14,7 +14,9 @@ from adapters.database.sessions import transaction
 from adapters.documents.addresses import address_lines
 from domain.errors import PacklineError
 from domain.messages import Message
-from models.enums import LabelState, TaskKind
+from domain.reasons import NEW_ADDRESS_COSTS_LESS, Reason
+from models.enums import EventKind, LabelState, TaskKind
+from models.events import AddressFields
 from models.imports.requests import AddressIn
 from models.results.orders import AddressChanged
 from models.results.work import GateOutcome, Packed
@@ -104,14 +106,14 @@ def _goes_to(order: SalesOrder, new: AddressIn) -> bool:
 
 
 def _move(session: Session, order: SalesOrder, new: AddressIn) -> None:
-    before = ", ".join(address_lines(order))
-    order.sqlmodel_update(new.columns())
+    wanted = new.columns()
+    changed = tuple(name for name, value in wanted.items() if getattr(order, name) != value)
+    order.sqlmodel_update(wanted)
     _check_place(session, order)
     _check_parcels(session, order)
-    after = ", ".join(address_lines(order))
-    add_event(
-        session, order_key(order.number), "Address changed", f"from {before} to {after}", new.by
-    )
+    what = AddressFields(fields=changed)
+    key = order_key(order.number)
+    add_event(session, key, EventKind.ADDRESS_CHANGED, what, actor=new.by)
 
 
 def _changed(order: SalesOrder, **outcome: Any) -> AddressChanged:
@@ -151,5 +153,5 @@ def _refund_difference(session: Session, order: SalesOrder, by: str) -> str:
     """The key of what comes back, if anything; an order without a price is priced at step 3."""
     if order.value_minor is None:
         return ""
-    refund = reprice(session, order, "the new address costs less", by)
+    refund = reprice(session, order, Reason(NEW_ADDRESS_COSTS_LESS), by)
     return refund.key if refund else ""

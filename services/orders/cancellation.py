@@ -14,8 +14,10 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
+from domain.reasons import Reason
 from models.base import utc_now
-from models.enums import AllocationState, OrderStatus
+from models.enums import AllocationState, EventKind, OrderStatus
+from models.events import Because
 from models.process import StepName
 from models.results.orders import CancellationAsked, StatusChange
 from models.tables.ledger import StepRecord
@@ -60,11 +62,11 @@ def request_cancellation_of(number: int, reason: str, by: str) -> CancellationAs
     Raises `UnknownOrder`, `CannotCancel`.
     """
     with transaction() as session:
-        return request_cancellation(session, locked_order(session, number), reason, by)
+        return request_cancellation(session, locked_order(session, number), Reason(note=reason), by)
 
 
 def request_cancellation(
-    session: Session, order: SalesOrder, reason: str, by: str
+    session: Session, order: SalesOrder, reason: Reason, by: str
 ) -> CancellationAsked:
     """The same for an order that is locked already. Raises `CannotCancel`."""
     if order.cancel_requested_at is not None:
@@ -74,9 +76,11 @@ def request_cancellation(
         raise CannotCancel(order)
     order.cancel_requested_at = utc_now()
     order.cancel_requested_by = by[:_NAME_CHARACTERS]
-    order.cancel_reason = reason[:_REASON_CHARACTERS]
+    order.cancel_reason = str(reason)[:_REASON_CHARACTERS]
     end_hold(order)
-    add_event(session, order_key(order.number), "Cancellation requested", order.cancel_reason, by)
+    why = Because(because=reason.says)
+    kind = EventKind.CANCELLATION_REQUESTED
+    add_event(session, order_key(order.number), kind, why, actor=by, note=reason.note)
     for shipment in going_back:
         withdraw_tasks(session, shipment)
         shipment.problem = ""  # whatever stopped it, it goes back from there

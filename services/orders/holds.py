@@ -15,7 +15,8 @@ from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import after_the_break
 from domain.errors import PacklineError
 from models.base import utc_now
-from models.enums import HoldReason, TaskKind, TaskState
+from models.enums import EventKind, HoldReason, TaskKind, TaskState
+from models.events import HoldEvent
 from models.imports.requests import HoldIn
 from models.results.checklists import HoldChecklist
 from models.results.orders import HoldSet
@@ -78,8 +79,9 @@ def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
             raise CannotHold(order)
         order.hold_reason, order.hold_note = asked.reason, asked.note
         order.on_hold_since, order.held_by = utc_now(), asked.by
-        note = f": {asked.note}" if asked.note else ""
-        add_event(session, order_key(number), "Put on hold", f"{asked.reason}{note}", asked.by)
+        why = HoldEvent(reason=asked.reason)
+        kind = EventKind.PUT_ON_HOLD
+        add_event(session, order_key(number), kind, why, actor=asked.by, note=asked.note)
         for shipment in stopping:
             _stop(session, shipment)
         return _set(order)
@@ -98,9 +100,9 @@ def release(number: int, by: str) -> SalesOrder:
 def lift_hold(session: Session, order: SalesOrder, by: str) -> None:
     """Release a locked order: its tasks are open again, and its runs that wait for this go on."""
     on_hold_since = order.on_hold_since or utc_now()
-    reason = order.hold_reason
+    why = HoldEvent(reason=order.hold_reason)
     end_hold(order)
-    add_event(session, order_key(order.number), "Released", f"{reason}", by)
+    add_event(session, order_key(order.number), EventKind.RELEASED, why, actor=by)
     for shipment in _stopping(session, order):
         _go_on(session, shipment, on_hold_since)
     notify(session, ORDERS_CHANNEL)  # a New one has no run yet

@@ -6,7 +6,7 @@ and their run goes back to the step that makes labels.
 
 from sqlmodel import Session, col, select
 
-from models.enums import TaskKind, TaskState
+from models.enums import EventKind, TaskKind, TaskState
 from models.results.work import PickupOutcome
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
@@ -28,6 +28,5 @@ def call_back(session: Session, shipment: Shipment, by: str) -> None:
         col(StaffTask.state).in_((TaskState.OPEN, TaskState.HELD)),
     )
     if task := session.exec(waiting).first():
-        complete_task(
-            session, shipment, task, PickupOutcome(handed_over_by=by), ending="called back"
-        )
+        outcome = PickupOutcome(handed_over_by=by)
+        complete_task(session, shipment, task, outcome, ending=EventKind.CALLED_BACK)

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from sqlmodel import Session, col, func, select
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
+from domain.messages import Message
+from domain.reasons import no_warehouse_has_all
 from domain.sourcing import Plan
 from domain.splits import CannotSplit, stays
-from models.enums import OrderStatus
+from models.enums import EventKind, OrderStatus
+from models.events import SplitOff
 from models.process import StepName
 from models.results.orders import ShipmentSplit
 from models.tables.ledger import StepRecord
@@ -26,7 +29,7 @@ def split(
     session: Session,
     shipment: Shipment,
     moved: Mapping[str, int],
-    why: str,
+    why: Message,
     *,
     by: str = PACKLINE,
     warehouse: str | None = None,
@@ -61,12 +64,8 @@ def split_by_warehouse(session: Session, shipment: Shipment, plan: Plan) -> Plan
     first, *others = plan.warehouses
     for warehouse in others:
         pieces = plan.part_of(warehouse).pieces
-        split(session, shipment, pieces, _why(plan), warehouse=warehouse)
+        split(session, shipment, pieces, no_warehouse_has_all(plan.reasons), warehouse=warehouse)
     return plan.part_of(first)
-
-
-def _why(plan: Plan) -> str:
-    return f"no warehouse has all of it ({'; '.join(plan.reasons)})"
 
 
 def _refuse_packed(session: Session, shipment: Shipment) -> None:
@@ -116,13 +115,13 @@ def _tell(
     shipment: Shipment,
     new: Shipment,
     moved: Mapping[str, int],
-    why: str,
+    why: Message,
     by: str,
 ) -> None:
     pieces = {sku: quantity for sku, quantity in moved.items() if quantity}
     result = ShipmentSplit(shipment=new.number, moved=pieces, why=why)
     run_id = shipment.run_id or ""
     record(session, shipment.key, StepName.SPLIT_SHIPMENT, new.number, result, run_id)
-    add_event(session, shipment.key, StepName.SPLIT_SHIPMENT, str(result), by)
-    listed = ", ".join(f"{quantity} of {sku}" for sku, quantity in pieces.items())
-    add_event(session, new.key, "Split off", f"{listed} from {shipment.name}: {why}", by)
+    add_event(session, shipment.key, StepName.SPLIT_SHIPMENT, result, actor=by)
+    source = SplitOff(order=shipment.order_number, shipment=shipment.number, moved=pieces, why=why)
+    add_event(session, new.key, EventKind.SPLIT_OFF, source, actor=by)

@@ -11,9 +11,12 @@ from adapters.documents.rendering import money
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
+from domain.messages import Message
 from domain.pricing import PricedOrder, refund_for
+from domain.reasons import Reason
 from models.base import utc_now
-from models.enums import OrderStatus
+from models.enums import EventKind, OrderStatus
+from models.events import RefundEvent
 from models.imports.requests import RefundPaidIn
 from models.tables.orders import SalesOrder
 from models.tables.refunds import REASON_CHARACTERS, Refund
@@ -69,7 +72,7 @@ class PaidAlready(PacklineError):
         )
 
 
-def reprice(session: Session, order: SalesOrder, reason: str, by: str) -> Refund | None:
+def reprice(session: Session, order: SalesOrder, reason: Reason, by: str) -> Refund | None:
     """Price a locked order anew for what still ships (each line's quantity less what is cancelled
     of it), and write down what the customer gets back for the rest. None: nothing comes back.
 
@@ -94,7 +97,9 @@ def reprice(session: Session, order: SalesOrder, reason: str, by: str) -> Refund
     if refund.amount_minor == 0:
         return None
     session.add(refund)
-    add_event(session, order_key(order.number), "Refund due", f"{amount(refund)}: {reason}", by)
+    due = _event(refund, reason.says)
+    kind = EventKind.REFUND_DUE
+    add_event(session, order_key(order.number), kind, due, actor=by, note=reason.note)
     return refund
 
 
@@ -107,9 +112,19 @@ def pay(number: int, paid: RefundPaidIn) -> Refund:
         refund.paid_at = utc_now()
         refund.paid_by = paid.by
         refund.paid_reference = paid.reference or None
-        said = f"{amount(refund)}, {refund.key}" + (f": {paid.reference}" if paid.reference else "")
-        add_event(session, order_key(refund.order_number), "Refund paid", said, paid.by)
+        key, gone = order_key(refund.order_number), _event(refund)
+        kind = EventKind.REFUND_PAID
+        add_event(session, key, kind, gone, actor=paid.by, note=paid.reference)
         return refund
+
+
+def _event(refund: Refund, because: Message | None = None) -> RefundEvent:
+    return RefundEvent(
+        refund=refund.key,
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
+        because=because,
+    )
 
 
 def amount(refund: Refund) -> str:
@@ -118,7 +133,7 @@ def amount(refund: Refund) -> str:
 
 
 def _refund(
-    session: Session, order: SalesOrder, priced: PricedOrder, reason: str, by: str
+    session: Session, order: SalesOrder, priced: PricedOrder, reason: Reason, by: str
 ) -> Refund:
     """The difference between what the order costs so far and what it will."""
     key = order_key(order.number)
@@ -126,7 +141,7 @@ def _refund(
     return Refund(
         order_number=order.number,
         key=f"{key}:refund:{session.exec(so_far).one() + 1}",
-        reason=reason[:REASON_CHARACTERS],
+        reason=str(reason)[:REASON_CHARACTERS],
         items_minor=(order.items_minor or 0) - priced.items_minor,
         shipping_minor=(order.shipping_minor or 0) - priced.shipping_minor,
         tax_minor=(order.tax_minor or 0) - priced.tax_minor,

@@ -21,9 +21,10 @@ from adapters.documents.rendering import late_tasks_mail
 from adapters.failpoints import failpoint
 from adapters.mail.smtp import MailServerAway
 from adapters.settings import settings
-from adapters.settings.shop_clock import in_working_hours, shop_clock
+from adapters.settings.shop_clock import in_working_hours
 from models.base import utc_now
-from models.enums import MessageState, Role, TaskState
+from models.enums import EventKind, MessageState, Role, TaskState
+from models.events import LateTaskTold
 from models.tables.catalogue import Warehouse
 from models.tables.messages import Message
 from models.tables.orders import SalesOrder
@@ -62,9 +63,11 @@ class Notice(NamedTuple):
 
 
 class Addressees(NamedTuple):
-    """Who gets a mail. `stands_in` is the role in whose place they get it, mostly ''."""
+    """Who gets a mail, by name; nobody by name where it is management. `stands_in` is the role in
+    whose place they get it, mostly ''.
+    """
 
-    names: str
+    names: tuple[str, ...]
     emails: list[str]
     stands_in: str = ""
 
@@ -161,9 +164,9 @@ def _mark_reminded(task: StaffTask, warehouse: Warehouse | None, key: str, now: 
 def _tell_timeline(
     session: Session, task: StaffTask, notice: Notice, addressees: Addressees
 ) -> None:
-    what = "escalated" if notice.kind == ESCALATION else "reminded"
-    detail = f"task {task.id} was due {shop_clock(task.due_at)}: a mail goes to {addressees.names}"
-    add_event(session, order_key(task.order_number), f"{title_of(task.kind)}: {what}", detail)
+    kind = EventKind.ESCALATED if notice.kind == ESCALATION else EventKind.REMINDED
+    told = LateTaskTold(gate=task.kind, task_id=task.id, due_at=task.due_at, names=addressees.names)
+    add_event(session, order_key(task.order_number), kind, told)
 
 
 def _addressees(session: Session, role: Role | None) -> Addressees:
@@ -172,10 +175,10 @@ def _addressees(session: Session, role: Role | None) -> Addressees:
     people = session.exec(staff).all() if role else []
     if people:
         return Addressees(
-            ", ".join(person.name for person in people), [person.email for person in people]
+            tuple(person.name for person in people), [person.email for person in people]
         )
     management = [str(address) for address in settings().management_emails]
-    return Addressees(MANAGEMENT, management, stands_in=role or "")
+    return Addressees((), management, stands_in=role or "")
 
 
 def _view(notice: Notice, late: Late, addressees: Addressees, now: datetime) -> LateTasksView:

@@ -5,7 +5,8 @@ from typing import Any
 from sqlmodel import Session
 
 from models.base import utc_now
-from models.enums import AnsweredThrough, TaskState
+from models.enums import AnsweredThrough, EventKind, TaskState
+from models.events import Answered
 from models.results.base import StepResult
 from models.results.work import GateOutcome
 from models.tables.shipments import Shipment
@@ -22,7 +23,7 @@ def complete_task(
     task: StaffTask,
     result: StepResult,
     through: AnsweredThrough = AnsweredThrough.PACKLINE,
-    ending: str = "done",
+    ending: EventKind = EventKind.ANSWERED,
 ) -> None:
     """Close an open task of a locked shipment, and let its run go on; by default with what Packline
     knows, as an answer would.
@@ -37,7 +38,7 @@ def close_task(
     task: StaffTask,
     result: StepResult,
     through: AnsweredThrough,
-    ending: str = "done",
+    ending: EventKind = EventKind.ANSWERED,
 ) -> GateOutcome:
     """Close an open task with an accepted answer; its run is not told."""
     gate, answer = gate_of(task.kind), result.model_dump(mode="json")
@@ -45,9 +46,8 @@ def close_task(
     note_answer(task, TaskState.DONE, answer, through, who)
     outcome = GateOutcome(accepted=True, answer=answer)
     record_outcome(session, shipment, task, outcome)
-    add_event(
-        session, shipment.key, f"{gate.title}: {ending}", f"{result} (through {through})", who
-    )
+    answered = Answered(gate=gate.kind, task_id=task.id, through=through, result=result.as_event())
+    add_event(session, shipment.key, ending, answered, actor=who, note=result.typed())
     return outcome
 
 

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from domain.errors import PacklineError
+from domain.messages import Message
 from services.worklist.gate_spec import GateSpec
 from services.worklist.specs.decisions import HOLD, SHORT_PICK, SHORTAGE
 from services.worklist.specs.packing import PACKING
@@ -46,6 +47,11 @@ def gate_of(kind: str) -> GateSpec:
 def title_of(kind: str) -> str:
     """What tasks of that kind are called in lists, whether a gate knows them or not."""
     return GATES[kind].title if kind in GATES else kind
+
+
+def title_message(kind: str) -> Message:
+    """The same, to be said in the reader's language."""
+    return Message("gate-title", title_of(kind))
 
 
 def pause_key(gate: GateSpec, round: int, times_presented: int) -> str:

@@ -25,10 +25,14 @@ from adapters.database.sessions import transaction
 from adapters.database.transient import is_transient
 from adapters.failpoints import failpoint
 from adapters.settings import settings
-from domain.errors import PacklineError
+from domain.errors import PacklineError, reason
+from domain.messages import Message, said
+from models.enums import EventKind
+from models.events import StepFailed
 from models.process import StepName
 from models.results.base import StepResult
 from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
+from services.execution.anonymous import without_customer
 from services.execution.errors import CancellationRequested, OnHold, Superseded
 from services.execution.events import add_event
 from services.execution.ledger import find_record, record
@@ -92,7 +96,7 @@ class Step(Generic[Result]):
                 return known
             result = self.body(session, row, *args)
             record(session, run.key, self.step_name, round, result, run.run_id)
-            add_event(session, run.key, self.step_name.display_name, str(result))
+            add_event(session, run.key, self.step_name, result)
             session.flush()
             self.passes("acted")
         self.passes("committed")
@@ -187,6 +191,19 @@ def _note_failure(run: Run, name: StepName, problem: Exception) -> None:
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
         row = run.lock(session)
-        add_event(session, run.key, f"{name.display_name} failed", str(problem))
+        failed = StepFailed(step=name, problem=_told(problem, row))
+        add_event(session, run.key, EventKind.STEP_FAILED, failed)
         if isinstance(row, Shipment) and not is_transient(problem):
             row.problem = f"{name.display_name}: {problem}"[:PROBLEM_CHARACTERS]
+
+
+def _told(problem: Exception, row: Any) -> Message:
+    """What an event keeps of an error: nothing of the customer. Of errors that are not ours only
+    the first line, since the database's quote whole rows below it.
+    """
+    if isinstance(problem, PacklineError):
+        message = reason(problem)
+    else:
+        first, _, _ = str(problem).partition("\n")
+        message = said(first[:PROBLEM_CHARACTERS] or type(problem).__name__)
+    return without_customer(message, row.order) if isinstance(row, Shipment) else message

@@ -29,14 +29,30 @@ def test_downgrade_leaves_nothing_and_upgrade_works_again(database):
     assert "sales_order" in inspect(db.engine()).get_table_names()
 
 
+A_NOTE = "INSERT INTO note (at, subject, author, text) VALUES (now(), 'order:1', 'me', 'why')"
+AN_EVENT = """
+    INSERT INTO audit_event (at, subject, actor, kind, values, note_id)
+    SELECT now(), 'order:1', 'me', '{}', '{{"a": 1}}', id FROM note
+"""
+
+
+@pytest.mark.parametrize("kind", ["", "Pick: done", "1st", "UPPER", "a b"])
+def test_the_kind_of_an_event_is_an_id(session, kind):
+    session.execute(text(A_NOTE))
+    with pytest.raises(IntegrityError, match="kind_is_an_id"), session.begin_nested():
+        session.execute(text(AN_EVENT.format(kind)))
+
+
 def test_a_timeline_cannot_be_rewritten(session):
-    session.execute(
-        text(
-            "INSERT INTO audit_event (at, subject, actor, event, detail)"
-            " VALUES (now(), 'order:1', 'me', 'x', '')"
-        )
-    )
-    for change in ("UPDATE audit_event SET actor = 'you'", "DELETE FROM audit_event"):
+    session.execute(text(A_NOTE))
+    session.execute(text(AN_EVENT.format("x")))
+    for change in (
+        "UPDATE audit_event SET actor = 'you'",
+        "UPDATE audit_event SET values = '{}'",
+        "DELETE FROM audit_event",
+        "UPDATE note SET text = ''",
+        "DELETE FROM note",
+    ):
         with pytest.raises(DatabaseError, match="append-only"), session.begin_nested():
             session.execute(text(change))
 

@@ -73,6 +73,7 @@ def test_the_migrations_build_what_the_models_say_by_name_and_definition(
 
 TRIGGERS = {
     "append_only on audit_event",
+    "append_only on note",
     "count_movement on stock_movement",
     "count_allocation on allocation",
     "fill_first_shipment on order_line",

@@ -21,7 +21,7 @@ from tests.process import rows
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 WORKERS = "worker start"
-_STARTED_OVER = "SELECT subject FROM audit_event WHERE event = 'run starts over'"
+_STARTED_OVER = "SELECT subject FROM audit_event WHERE kind = 'run-starts-over'"
 DISPATCHERS = "deployments.dispatcher"
 
 

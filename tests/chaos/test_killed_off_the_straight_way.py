@@ -6,6 +6,7 @@ import pytest
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
+from domain.messages import said
 from models.imports.requests import AddressIn
 from services.execution.locks import locked_shipment
 from services.orders.addresses import change_address
@@ -86,7 +87,7 @@ def split_order():
     """An order of two mugs that travel in a shipment each."""
     with transaction() as session:
         number = make_order(session, {"MUG": 2})
-        split(session, locked_shipment(session, number), {"MUG": 1}, "asked for", by="Max")
+        split(session, locked_shipment(session, number), {"MUG": 1}, said("asked for"), by="Max")
         notify(session, ORDERS_CHANNEL)
     return number
 

@@ -16,6 +16,7 @@ import tasks.engine.gates
 from adapters.database.sessions import transaction
 from console.cli import app as cli
 from console.cli import output
+from domain.messages import Message
 from models.enums import Role
 from models.forms.base import CancellableForm, Name, this_form
 from models.results.base import StepResult
@@ -49,8 +50,9 @@ class GiftWrapped(StepResult):
     wrapped_by: str
     paper: str
 
-    def __str__(self) -> str:
-        return f"wrapped in {self.paper} paper by {self.wrapped_by}"
+    def said(self) -> Message:
+        values = {"paper": self.paper, "who": self.wrapped_by}
+        return Message("gift-wrapped", "wrapped in {paper} paper by {who}", values)
 
 
 class GiftWrapChecklist(Checklist):

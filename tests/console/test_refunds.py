@@ -5,6 +5,7 @@ import re
 import pytest
 
 from adapters.database.sessions import transaction
+from domain.reasons import Reason
 from services.execution.locks import locked_shipment
 from services.inventory.allocations import deallocate
 from services.pricing.refunds import reprice
@@ -23,7 +24,7 @@ def refunds(picking):
             for line in shipment.goods:
                 line.quantity -= cancelled.get(line.sku, 0)
                 line.ordered.cancelled += cancelled.get(line.sku, 0)
-            reprice(session, shipment.order, "customer changed her mind", "Max")
+            reprice(session, shipment.order, Reason(note="customer changed her mind"), "Max")
     return number
 
 

@@ -139,9 +139,9 @@ def fence_of(number):
 
 def told(number):
     return [
-        event
-        for (event,) in rows(
-            f"SELECT event FROM audit_event WHERE subject = 'order:{number}'"
+        kind
+        for (kind,) in rows(
+            f"SELECT kind FROM audit_event WHERE subject = 'order:{number}'"
             " AND actor = 'dispatcher' ORDER BY id"
         )
     ]

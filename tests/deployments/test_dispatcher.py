@@ -156,7 +156,7 @@ def test_a_run_whose_worker_gives_no_sign_starts_over_and_is_fenced_off(process,
     assert sweep(prefect) == 1
     assert prefect.again == [process.run_id]
     assert fence_of(number) == before + 1
-    assert told(number) == ["run starts over"]
+    assert told(number) == ["run-starts-over"]
 
 
 def test_a_run_that_has_just_begun_is_not_taken_for_lost(process, prefect):
@@ -209,7 +209,7 @@ def test_a_cancelled_run_cancels_its_order_and_gives_the_stock_back(process, pre
     ]
     assert rows("SELECT allocated FROM product WHERE sku = 'MUG'") == [(0,)]
     assert rows("SELECT state FROM staff_task") == [("withdrawn",)]
-    assert told(number) == ["run starts over"]
+    assert told(number) == ["run-starts-over"]
     assert_sound()
 
 
@@ -273,7 +273,7 @@ def test_an_order_whose_run_was_deleted_gets_another(process, prefect):
     assert sweep(prefect) == 1
     assert run_of(number) not in (None, process.run_id)
     assert fence_of(number) == before + 1
-    assert told(number) == ["run is gone", "run started"]
+    assert told(number) == ["run-gone", "run-started"]
 
 
 def test_the_run_that_lost_its_order_to_another_is_ended(process, prefect):

@@ -12,6 +12,7 @@ from adapters.settings import settings
 from deployments.dispatcher import cases
 from deployments.dispatcher import loop as dispatcher
 from deployments.dispatcher.loop import Dispatcher
+from domain.messages import said
 from models.base import utc_now
 from services.execution.locks import locked_shipment
 from services.execution.wake_ups import claim_ready_runs
@@ -145,7 +146,7 @@ def test_every_order_has_its_own_run(shop, prefect):
 def test_a_run_is_started_with_what_people_look_for_in_prefect(shop, prefect):
     with transaction() as session:
         number = make_order(session, {"MUG": 2, "PLATE": 1}, channel="market")
-        split(session, locked_shipment(session, number), {"PLATE": 1}, "the plate follows")
+        split(session, locked_shipment(session, number), {"PLATE": 1}, said("the plate follows"))
     assert sweep(prefect) == 2
     assert prefect.started == [
         {
@@ -316,7 +317,7 @@ def test_the_answer_to_another_round_or_order_resumes_nothing(process, prefect):
 def test_the_answer_for_one_shipment_resumes_its_run_and_not_that_of_the_other(process, prefect):
     with transaction() as session:
         number = make_order(session, {"MUG": 2, "PLATE": 1})
-        split(session, locked_shipment(session, number), {"PLATE": 1}, "the plate follows")
+        split(session, locked_shipment(session, number), {"PLATE": 1}, said("the plate follows"))
     other = process.another()
     assert process.run(number) == other.run(number, 2) == "picking-1"
     prefect.runs[process.run_id] = waiting()
@@ -345,7 +346,7 @@ def test_looking_at_every_open_order_begins_again_after_the_last(process, prefec
     assert [looks.recover() for _ in range(3)] == [0, 0, 0]
     prefect.runs[process.run_id] = stands("COMPLETED")
     assert looks.recover() + looks.recover() == 1
-    assert told(number) == ["run starts over"]
+    assert told(number) == ["run-starts-over"]
 
 
 def test_what_ended_badly_is_asked_for_since_shortly_before_the_last_look(shop, prefect):

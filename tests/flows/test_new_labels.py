@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from adapters.database.sessions import transaction
 from adapters.mail.smtp import MailServerAway
+from domain.messages import said
 from models.enums import HoldReason
 from models.imports.requests import AddressIn, HoldIn
 from services.answers.submit import answer_task
@@ -237,7 +238,9 @@ def test_it_can_be_cancelled_at_any_time(process, number, stop_at):
 
 def test_of_a_split_order_what_the_carrier_has_goes_where_it_was_sent(process, number):
     with transaction() as session:
-        split_off(session, locked_shipment(session, number), {"MUG": 2}, "asked for", by="Max")
+        split_off(
+            session, locked_shipment(session, number), {"MUG": 2}, said("asked for"), by="Max"
+        )
     process.ship(number)
     second = process.another()
     bring_to_pickup(second, number, 2)

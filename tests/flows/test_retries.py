@@ -11,6 +11,7 @@ from services.audit.audit import audit
 from services.execution.errors import Superseded
 from tests.factories import make_order
 from tests.process import ORDER_STEPS, assert_sound, dying_before_the_record_of, everything, rows
+from tests.timelines import timeline
 
 TELLING_STEPS = (
     "Check Inventory Levels",
@@ -151,9 +152,9 @@ def test_the_timeline_says_why_a_run_failed(process, number):
     process.fail["Calculate Shipping Cost"] = RuntimeError("the machine stopped")
     with pytest.raises(RuntimeError):
         process.ship(number)
-    assert rows("SELECT event, detail FROM audit_event ORDER BY id DESC LIMIT 1") == [
-        ("Calculate Shipping Cost failed", "the machine stopped")
-    ]
+    *_, told = timeline()
+    assert told.event == "Calculate Shipping Cost failed"
+    assert told.detail == "the machine stopped"
 
 
 def test_a_mail_that_went_out_is_not_sent_again_when_only_its_record_is_tried_again(

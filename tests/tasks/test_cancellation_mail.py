@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import func, select
 
+from domain.reasons import Reason
 from models.tables.messages import Message
 from models.tables.orders import SalesOrder
 from services.messaging.cancellation_mails import write_cancellation_mail
@@ -27,7 +28,7 @@ def order(session):
 def told(session, order, **pieces):
     for line in order.lines:
         line.cancelled += pieces.get(line.sku, 0)
-    refund = reprice(session, order, "out of stock", "Max")
+    refund = reprice(session, order, Reason(note="out of stock"), "Max")
     message = write_cancellation_mail(session, order, KEY, pieces, [refund])
     session.flush()
     return message
@@ -52,10 +53,10 @@ def test_a_customer_is_told_that_nothing_ships(session, order):
 
 def test_what_was_cancelled_before_is_in_neither_list(session, order):
     told(session, order, MUG=2)
-    refund = reprice(session, order, "nothing more", "Max")
+    refund = reprice(session, order, Reason(note="nothing more"), "Max")
     assert refund is None
     order.lines[1].cancelled = 1
-    refund = reprice(session, order, "out of stock", "Max")
+    refund = reprice(session, order, Reason(note="out of stock"), "Max")
     message = write_cancellation_mail(session, order, KEY + "2", {"PLATE": 1}, [refund])
     assert "MUG" not in message.text
     assert "PLATE" in message.text

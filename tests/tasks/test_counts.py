@@ -32,6 +32,7 @@ from tests.tasks.test_backorders import plates_arrive
 from tests.tasks.test_short_picks import decide, found
 from tests.tasks.test_splits import allocations, pieces
 from tests.tasks.test_stock import at_once
+from tests.timelines import timeline
 
 pytestmark = pytest.mark.lengthy
 
@@ -104,9 +105,9 @@ def test_a_count_that_leaves_enough_puts_nobody_short(three):
 
 def test_the_timeline_says_who_counted_what(three):
     count_mugs(8)
-    assert rows("SELECT actor, detail FROM audit_event WHERE event = 'Release Stock'") == [
-        ("Kim", "MUG: 3 wanted, 2 left by count C-1 of Kim")
-    ]
+    (told,) = timeline("release-stock")
+    assert told.actor == "Kim"
+    assert told.detail == "MUG: 3 wanted, 2 left by count C-1 of Kim"
 
 
 def test_the_operator_cannot_send_a_picker_for_what_is_not_there(three):

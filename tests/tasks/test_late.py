@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from adapters.database.sessions import transaction
+from domain.messages import said
 from models.enums import Role, TaskKind
 from models.tables.staff import Staff, StaffTask
 from services.answers.submit import answer_task, store_answer
@@ -19,6 +20,7 @@ from services.worklist.gates import GATES
 from services.worklist.tasks import open_task
 from tests.factories import make_order, the_shipment
 from tests.process import assert_sound, execute, form, rows, set_to
+from tests.timelines import timeline
 
 BOSS = "management@fernway.example"
 YEARS_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -70,8 +72,7 @@ def to(mail):
 
 
 def told(number=None):
-    where = f"WHERE subject = 'order:{number}'" if number else ""
-    return [event for (event,) in rows(f"SELECT event FROM audit_event {where} ORDER BY id")]
+    return [told.event for told in timeline(subject=f"order:{number}" if number else None)]
 
 
 def text_of(mail):
@@ -106,7 +107,9 @@ def test_a_task_that_is_not_due_yet_troubles_nobody(mail_server):
 def test_the_mail_names_the_shipment_of_an_order_that_was_split(mail_server):
     with transaction() as session:
         number = make_order(session, {"MUG": 2, "PLATE": 1})
-        part = split(session, the_shipment(session, number), {"PLATE": 1}, "the plate follows")
+        part = split(
+            session, the_shipment(session, number), {"PLATE": 1}, said("the plate follows")
+        )
         open_task(session, part, TaskKind.PICKING).due_at = YEARS_AGO
     look_and_send()
     (mail,) = mail_server.mails

@@ -12,6 +12,7 @@ from sqlmodel import select
 import services.pricing.refunds
 from adapters.database.sessions import transaction
 from adapters.settings import settings
+from domain.reasons import Reason
 from domain.shop_days import shop_day
 from domain.tax import NoTaxRate
 from models.base import utc_now
@@ -27,6 +28,7 @@ from services.pricing.refunds import PaidAlready, ShippedAlready, UnknownRefund,
 from tasks.pricing import calculate_total_order_value
 from tests.factories import make_order, make_product, make_tariffs, the_shipment
 from tests.process import assert_sound, execute, rows
+from tests.timelines import timeline
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def cancel(session, order, **pieces):
         gone = pieces.get(line.sku, 0) if pieces else line.quantity - line.cancelled
         line.cancelled += gone
         travelling.quantity -= gone
-    refund = reprice(session, order, "out of stock", "Max")
+    refund = reprice(session, order, Reason(note="out of stock"), "Max")
     session.flush()
     return refund
 
@@ -211,7 +213,8 @@ def test_the_timeline_tells_how_much_is_to_come_back_and_why(catalogue):
     cancel(catalogue, order)
     event = catalogue.exec(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
     assert (event.subject, event.actor) == (f"order:{order.number}", "Max")
-    assert (event.event, event.detail) == ("Refund due", "£28.95: out of stock")
+    assert (event.kind, event.values["amount_minor"]) == ("refund-due", 2895)
+    assert event.note.text == "out of stock"
 
 
 @pytest.mark.parametrize(
@@ -255,9 +258,8 @@ def test_a_refund_is_paid_once_and_the_second_is_told_who_and_when(due):
     with pytest.raises(PaidAlready, match=r"paid by Kim at \d\d \w+ \d\d:\d\d under 'PSP-77'"):
         pay(due.id, paid_by("Lee"))
     assert rows("SELECT paid_by, paid_reference FROM refund") == [("Kim", "PSP-77")]
-    assert rows("SELECT actor, detail FROM audit_event WHERE event = 'Refund paid'") == [
-        ("Kim", f"£28.95, {due.key}: PSP-77")
-    ]
+    (told,) = timeline("refund-paid")
+    assert (told.actor, told.detail) == ("Kim", f"£28.95, {due.key}: PSP-77")
 
 
 @pytest.mark.parametrize("number", [0, 4711, 2**70])
@@ -351,7 +353,7 @@ def test_an_order_that_ships_in_part_is_in_its_days_revenue_with_what_it_costs(p
     execute("UPDATE order_line SET cancelled = 1 WHERE sku = 'PLATE'")
     execute("UPDATE shipment_line SET quantity = 0 WHERE sku = 'PLATE'")
     with transaction() as session:
-        reprice(session, locked_order(session, number), "broke in the shop", "Max")
+        reprice(session, locked_order(session, number), Reason(note="broke in the shop"), "Max")
     process.ship(number)
     process.another().sum_up(shop_day(utc_now(), settings().zone_info))
     assert rows("SELECT amount_minor FROM refund") == [(1450,)]
@@ -360,4 +362,4 @@ def test_an_order_that_ships_in_part_is_in_its_days_revenue_with_what_it_costs(p
     ) == [(2, 2895)]
     assert_sound()
     with transaction() as session, pytest.raises(ShippedAlready, match=f"Order {number} is Ship"):
-        reprice(session, locked_order(session, number), "lost", "Max")
+        reprice(session, locked_order(session, number), Reason(note="lost"), "Max")

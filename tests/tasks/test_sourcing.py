@@ -16,6 +16,7 @@ from tests.factories import make_product, make_warehouse, receive
 from tests.process import assert_sound, everything, rows, set_to
 from tests.tasks.test_backorders import backorder, order_of
 from tests.tasks.test_short_picks import decide, found
+from tests.timelines import details
 
 
 @pytest.fixture
@@ -46,13 +47,6 @@ def sent_from(number):
         "SELECT r.shipment, warehouse, r.sku, r.quantity FROM allocation r"
         " JOIN order_line l ON l.id = r.order_line_id"
         f" WHERE l.order_number = {number} AND state = 'allocated' ORDER BY 1, 3"
-    )
-
-
-def timeline(number, event):
-    return rows(
-        f"SELECT subject, detail FROM audit_event WHERE event = '{event}'"
-        f" AND subject LIKE 'order:{number}%' ORDER BY id"
     )
 
 
@@ -282,15 +276,13 @@ def test_why_each_warehouse_was_taken_or_not_is_in_the_timeline(three, plates):
     picked(three, plates, MUG=(2, "damaged"), PLATE=(1, "damaged"))
     decide(three, plates, "pick elsewhere")
     why = "MAIN: gives 1 of MUG; YORK: gives 3 of PLATE; LYON: lacks 1 of MUG, 3 of PLATE"
-    assert timeline(plates, "Split Shipment") == [
-        (f"order:{plates}", f"3 of PLATE as shipment 2: picked short ({why})")
+    assert details("split-shipment", f"order:{plates}") == [
+        f"3 of PLATE as shipment 2: picked short ({why})"
     ]
-    assert timeline(plates, "Split off") == [
-        (f"order:{plates}:2", f"3 of PLATE from order {plates}: picked short ({why})")
+    assert details("split-off", f"order:{plates}:2") == [
+        f"3 of PLATE from order {plates}: picked short ({why})"
     ]
-    assert timeline(plates, "Reallocate Stock") == [
-        (f"order:{plates}", f"all lines allocated again ({why})")
-    ]
+    assert details("reallocate-stock", f"order:{plates}") == [f"all lines allocated again ({why})"]
 
 
 def test_what_all_warehouses_together_lack_is_refused_with_how_much(three, plates):

@@ -6,6 +6,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from adapters.database.sessions import transaction
 from console.queries.orders import order_sheet
 from console.queries.tasks import open_tasks
+from domain.messages import said
 from domain.splits import CannotSplit, stays
 from models.enums import OrderStatus
 from models.tables.stock import StockLevel
@@ -16,6 +17,7 @@ from tests.factories import make_order, make_warehouse, receive
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows, set_to
 from tests.tasks.test_backorders import order_of, plates_arrive
 from tests.tasks.test_stock import at_once
+from tests.timelines import details
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def two(process):
 
 def move(number, **moved):
     with transaction() as session:
-        return split(session, locked_shipment(session, number), moved, "tried").number
+        return split(session, locked_shipment(session, number), moved, said("tried")).number
 
 
 def pieces(number):
@@ -92,14 +94,11 @@ def test_moved_pieces_are_wanted_and_the_others_stay_held(process):
         (2, "PLATE", "backordered", 1),
     ]
     assert rows("SELECT sku, allocated FROM product ORDER BY 1") == [("MUG", 2), ("PLATE", 0)]
-    told = (
-        "SELECT event, detail FROM audit_event WHERE subject = 'order:{}' AND event LIKE 'Split%'"
-    )
-    assert rows(told.format(number)) == [
-        ("Split Shipment", "1 of MUG, 1 of PLATE as shipment 2: tried")
+    assert details("split-shipment", f"order:{number}") == [
+        "1 of MUG, 1 of PLATE as shipment 2: tried"
     ]
-    assert rows(told.format(f"{number}:2")) == [
-        ("Split off", f"1 of MUG, 1 of PLATE from order {number}: tried")
+    assert details("split-off", f"order:{number}:2") == [
+        f"1 of MUG, 1 of PLATE from order {number}: tried"
     ]
     assert_sound()
 
@@ -137,7 +136,7 @@ def test_a_further_shipment_may_be_split_again(process):
     move(number, MUG=2)
     with transaction() as session:
         second = locked_shipment(session, number, 2)
-        assert split(session, second, {"MUG": 1}, "tried again").number == 3
+        assert split(session, second, {"MUG": 1}, said("tried again")).number == 3
     assert pieces(number) == [(1, "MUG", 1), (2, "MUG", 1), (3, "MUG", 1)]
 
 

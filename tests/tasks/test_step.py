@@ -21,6 +21,7 @@ from services.execution.runs import OrderRun, begin_attempt
 from tasks.engine.step import _is_transient, step
 from tests.factories import make_order, make_product
 from tests.process import dying_before_the_record_of, rows
+from tests.timelines import details
 
 RUN = "a run"
 
@@ -100,8 +101,8 @@ def records():
     return rows("SELECT step, round, result ->> 'reason' FROM step_record ORDER BY step, round")
 
 
-def timeline():
-    return rows("SELECT event, detail FROM audit_event ORDER BY id")
+def happened():
+    return rows("SELECT kind, values FROM audit_event ORDER BY id")
 
 
 def test_a_step_leaves_its_effect_its_record_and_a_line_in_the_timeline(number):
@@ -109,7 +110,7 @@ def test_a_step_leaves_its_effect_its_record_and_a_line_in_the_timeline(number):
     assert result == StatusChange(status="New", reason="York")
     assert city() == "York"
     assert records() == [("Move House", 1, "York")]
-    assert timeline() == [("Move House", "New: York")]
+    assert happened() == [("move-house", {"status": "New"})]
     assert rows("SELECT subject, run_id FROM step_record") == [(f"order:{number}", RUN)]
 
 
@@ -123,7 +124,9 @@ def test_a_step_that_fails_leaves_neither_effect_nor_record(number):
 def test_a_failure_is_noted_in_the_timeline_with_its_reason(number):
     with pytest.raises(RuntimeError):
         move_house(attempt_on(number), "Atlantis")
-    assert timeline() == [("Move House failed", "the machine stopped")]
+    assert details("step-failed") == ["the machine stopped"]
+    ((_, values),) = happened()
+    assert values["step"] == "move-house"
 
 
 def test_a_record_that_cannot_be_written_takes_the_effect_with_it(number):

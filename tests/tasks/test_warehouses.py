@@ -29,6 +29,7 @@ from services.stock_control.stock_changes import (
 from tests.factories import make_order, make_warehouse, receive
 from tests.process import assert_sound, everything, rows, set_to
 from tests.tasks.test_stock import at_once
+from tests.timelines import details
 
 
 @pytest.fixture
@@ -75,22 +76,16 @@ def test_an_order_is_set_aside_in_the_first_warehouse_that_has_all_of_it(two):
     number = order_of(MUG=5)
     assert two.another().run(number) == "picking-1"
     assert levels() == {"MAIN": (10, 8), "YORK": (6, 5)}
-    (said,) = rows(
-        "SELECT detail FROM audit_event WHERE event = 'Check Inventory Levels'"
-        f" AND subject = 'order:{number}'"
-    )
-    assert said == (
-        "all lines allocated (MAIN: lacks 3 of MUG; YORK: the first that has everything)",
-    )
+    assert details("check-inventory-levels", f"order:{number}") == [
+        "all lines allocated (MAIN: lacks 3 of MUG; YORK: the first that has everything)"
+    ]
     assert_sound()
 
 
 def test_with_one_warehouse_nobody_is_told_its_name(process):
     number = order_of(MUG=2)
     process.run(number)
-    assert rows("SELECT detail FROM audit_event WHERE event = 'Check Inventory Levels'") == [
-        ("all lines allocated",)
-    ]
+    assert details("check-inventory-levels") == ["all lines allocated"]
     assert "Walk the bins in this order" in process.description
 
 

@@ -16,6 +16,7 @@ import flows.daily_summary
 import flows.order_fulfillment
 from adapters.settings import settings as packline
 from domain.pricing import LineToPrice, price_order
+from domain.reasons import Reason
 from domain.shop_days import day_bounds, shop_day
 from domain.tracking import LARGEST_SERIAL, is_valid_s10, s10_number
 from models.base import utc_now
@@ -202,7 +203,7 @@ def test_what_customers_get_back_is_what_their_order_costs_less(
         for place, less in cancelled:
             line = order.lines[place % len(order.lines)]
             line.cancelled = min(line.cancelled + less, line.quantity)
-            reprice(session, order, "broken", "Max")
+            reprice(session, order, Reason(note="broken"), "Max")
             session.flush()
         assert broken(session, SUMS, REFUNDED, ADDS_UP) == set()
         changed = session.execute(

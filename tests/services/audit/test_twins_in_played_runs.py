@@ -4,6 +4,7 @@ import pytest
 
 from adapters.database.sessions import transaction
 from adapters.settings import settings as packline
+from domain.messages import said
 from domain.shop_days import shop_day
 from domain.splits import CannotSplit
 from models.base import utc_now
@@ -51,12 +52,12 @@ WHERE_IT_STANDS = (
 def test_wherever_a_run_is_played_to_its_order_stands_where_the_ledger_says(process):
     with transaction() as session:
         whole = make_order(session, {"MUG": 2, "PLATE": 1})
-        split(session, locked_shipment(session, whole), {"PLATE": 1}, "the plate follows")
+        split(session, locked_shipment(session, whole), {"PLATE": 1}, said("the plate follows"))
     assert process.another().run(whole, 2) == "picking-1"
     assert sound(*WHERE_IT_STANDS)
     number = to_the_pickup(process, {"MUG": 3})
     with transaction() as session, pytest.raises(CannotSplit, match="packers"):
-        split(session, locked_shipment(session, number), {"MUG": 1}, "too late")
+        split(session, locked_shipment(session, number), {"MUG": 1}, said("too late"))
     process.answer("carrier-pickup", number)
     assert process.run(number) == f"Order {number} is Shipped."
     assert sound(*WHERE_IT_STANDS)

@@ -117,8 +117,8 @@ def test_order_arrives_complete(shop, write):
         lines = [(x.position, x.sku, x.quantity, x.unit_price_minor) for x in order.lines]
         assert lines == [(1, "MUG", 2, 1250), (2, "BOWL", 1, 0)]
         event = session.exec(select(AuditEvent)).one()
-        assert (event.subject, event.event) == (f"order:{order.number}", "imported")
-        assert event.detail == "web/W-1, from orders.csv, line 2"
+        assert (event.subject, event.kind) == (f"order:{order.number}", "imported")
+        assert event.values == {"order": "web/W-1", "file": "orders.csv", "line": 2}
 
 
 def test_csv_and_json_lines_say_the_same(shop, write):

@@ -137,10 +137,12 @@ END $$;
 CREATE TRIGGER moved_before_packing BEFORE UPDATE OF quantity ON shipment_line
     FOR EACH ROW WHEN (OLD.quantity <> NEW.quantity) EXECUTE FUNCTION refuse_to_move_packed();
 
--- A timeline cannot be rewritten.
+-- A timeline cannot be rewritten, and neither can what people said in it.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON note
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
