@@ -26,9 +26,9 @@ from flows.order_fulfillment import order_fulfillment
 from models.base import utc_now
 from models.enums import Role, TaskState
 from models.tables.staff import StaffTask
-from services.answers.submit import answer_task
 from services.audit.audit import audit
 from services.worklist.gates import GATES
+from tests.actors import answer_task
 
 _playing: ContextVar["Process"] = ContextVar("process")
 
