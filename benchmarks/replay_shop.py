@@ -19,19 +19,20 @@ from adapters.database.sessions import transaction
 from benchmarks.replay_orders import PastOrder, demand
 from deployments.demo.sample import sample_files
 from deployments.demo.simulated_staff import SimulatedStaff
-from models.enums import AllocationState, ShortPickReason, TaskKind
+from models.enums import AllocationState, Channel, ShortPickReason, TaskKind
 from models.forms.decisions import CANCEL_LINE, CANCEL_ORDER_CHOICE, PICK_ELSEWHERE, SPLIT, WAIT
 from models.forms.picking import TOO_FEW_OF_THESE
 from models.imports.stock import DeliveryIn
 from models.tables.staff import StaffTask
 from models.tables.stock import Allocation
-from services.answers.submit import answer_task
+from services.access.actors import Actor
 from services.execution.errors import AnswerRefused
 from services.imports.files import import_file
 from services.stock_control.stock_changes import book
 from services.worklist.tasks import TaskNotOpen
 
 _CHANNEL = "replay"
+_LORRY = Actor(name=_CHANNEL, channel=Channel.IMPORT)
 _SCARCE = 0.03
 """Of so many products there is half of what the orders want; a lorry brings the rest."""
 _DISCONTINUED = 0.003
@@ -73,7 +74,7 @@ class ReplayShop:
         for sku, pieces in _waited_for():
             if sku not in self._discontinued and self._chance(self.lorries, sku) < _ABOARD:
                 note = f"lorry {self.lorries}"
-                book(DeliveryIn(sku=sku, quantity=pieces, reference=note, by=_CHANNEL))
+                book(DeliveryIn(sku=sku, quantity=pieces, reference=note, by=_CHANNEL), _LORRY)
                 self.pieces_brought += pieces
 
     def _products(self, wanted: dict[str, int]) -> Iterator[Row]:
@@ -122,8 +123,7 @@ class ReplayStaff(SimulatedStaff):
             try:
                 super().do(task)
             except AnswerRefused:
-                cancelled = self._decision(task, CANCEL_LINE) | {"gate": str(task.kind)}
-                answer_task(task.id, cancelled)
+                self._give(task, self._decision(task, CANCEL_LINE))
 
     def lets_wait(self, task: StaffTask) -> bool:
         """The operator waits for some lorries before something is cancelled for want of stock."""

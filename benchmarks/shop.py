@@ -8,11 +8,12 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from deployments.demo.sample import sample_files
 from models.base import utc_now
-from models.enums import EventKind, ServiceLevel
+from models.enums import Channel, EventKind, ServiceLevel
 from models.events import Imported
 from models.imports.stock import DeliveryIn
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
+from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.imports.files import import_file
@@ -24,6 +25,7 @@ _LINES = 3
 _PIECES = 2
 _PRICE_MINOR = 1250
 _CHANNEL = "bench"
+_BENCH = Actor(name=_CHANNEL, channel=Channel.IMPORT)
 
 
 class BenchShop:
@@ -36,7 +38,7 @@ class BenchShop:
         with transaction() as session:
             self._skus = session.exec(select(Product.sku).order_by(col(Product.sku))).all()
         for sku in self._skus:
-            book(DeliveryIn(sku=sku, quantity=_PLENTY, reference="plenty", by=_CHANNEL))
+            book(DeliveryIn(sku=sku, quantity=_PLENTY, reference="plenty", by=_CHANNEL), _BENCH)
         self._serial = count()
 
     def hand_in(self, orders: int) -> list[int]:
@@ -68,7 +70,7 @@ class BenchShop:
         session.flush()
         session.add_all(self._lines(order.number, serial))
         came_in = Imported(order=order.external_id)
-        add_event(session, order_key(order.number), EventKind.IMPORTED, came_in, actor=_CHANNEL)
+        add_event(session, order_key(order.number), EventKind.IMPORTED, came_in, actor=_BENCH)
         return order.number
 
     def _lines(self, number: int, serial: int) -> list[OrderLine]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from domain.messages import Message
 
 STOCK_IS_SHORT = Message("stock-is-short", "stock is short")
+STOCK_IS_THERE = Message("stock-is-there", "the stock is there")
 PICKED_SHORT = Message("picked-short", "picked short")
 NOT_FOUND_IN_STOCK = Message("not-found-in-stock", "not found in stock")
 WAS_ON_HOLD = Message("was-on-hold", "was on hold")

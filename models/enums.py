@@ -165,12 +165,15 @@ class BookingKind(StrEnum):
     PICKUP = "pickup"
 
 
-class AnsweredThrough(StrEnum):
-    """The way an answer came in; some of them Packline gives by itself."""
+class Channel(StrEnum):
+    """The way in through which somebody acts; what nobody did by hand, Packline did."""
 
-    CONSOLE = "console"
+    COMMAND_LINE = "command line"
     PREFECT = "Prefect"
     PACKLINE = "Packline"
+    IMPORT = "import"
+    API = "API"
+    CONSOLE = "console"
 
 
 def enum_column(

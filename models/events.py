@@ -10,7 +10,7 @@ from typing import Any
 from domain.messages import NOTHING, Message, Value
 from domain.money import amount
 from domain.reasons import pieces_by_sku
-from models.enums import EventKind, HoldReason
+from models.enums import Channel, EventKind, HoldReason
 from models.messages import MessageData
 from models.results.base import StepResult
 
@@ -49,7 +49,7 @@ class OfTask(StepResult):
 class Answered(OfTask):
     """A task is done: what came of its answer, which the gate's result can read, and the way in."""
 
-    through: str
+    through: Channel
     result: dict[str, Any]
 
 

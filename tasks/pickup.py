@@ -14,7 +14,7 @@ from models.results.shipping import PickupBooked, PickupCancelled
 from models.results.work import PickupOutcome
 from models.tables.shipments import Shipment
 from models.tables.shipping import CarrierPickup
-from services.execution.events import PACKLINE
+from services.access.actors import PACKLINE
 from services.execution.runs import OrderRun
 from services.orders.relabelling import call_back
 from services.shipping.labels import Booked, live_labels, replaced_numbers

@@ -1,5 +1,7 @@
 """Step 3: what the customer pays. And what comes back when the order is cancelled."""
 
+from dataclasses import replace
+
 from sqlmodel import Session
 
 from domain.reasons import ORDER_IS_CANCELLED, Reason
@@ -7,9 +9,10 @@ from domain.tax import NoTaxRate
 from domain.zones import NoShippingRate, NoShippingZone
 from models.process import StepName
 from models.results.orders import OrderRefunded, OrderValue
+from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
+from services.access.actors import PACKLINE, Actor
 from services.execution.anonymous import without_customer
-from services.execution.events import PACKLINE
 from services.execution.ledger import find_record
 from services.orders.cancellation import shipments_to_cancel
 from services.pricing.amounts import price_as_ordered
@@ -50,12 +53,17 @@ def refund_order(session: Session, shipment: Shipment) -> OrderRefunded:
     order = shipment.order
     try:
         reason = Reason(ORDER_IS_CANCELLED, kept=order.cancel_reason)
-        refund = reprice(session, order, reason, order.cancel_requested_by or PACKLINE)
+        refund = reprice(session, order, reason, _on_whose_word(order))
     except _NO_PRICE as problem:
         if order.value_minor is not None:
             raise
         return OrderRefunded(last=True, unpriced=without_customer(problem.says, order))
     return OrderRefunded(last=True, refund=refund.key if refund else "")
+
+
+def _on_whose_word(order: SalesOrder) -> Actor:
+    """Packline writes the refund, for the one who asked to cancel."""
+    return replace(PACKLINE, name=order.cancel_requested_by or PACKLINE.name)
 
 
 def _is_last(session: Session, shipment: Shipment) -> bool:

@@ -17,8 +17,8 @@ from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturn
 from models.results.work import Restocked
 from models.tables.shipments import Shipment
 from models.tables.stock import StockMovement
+from services.access.actors import PACKLINE
 from services.answers.restock import book_restock
-from services.execution.events import PACKLINE
 from services.execution.runs import OrderRun
 from services.execution.status import set_status
 from services.inventory.allocations import (
@@ -70,7 +70,7 @@ def update_inventory_stock(session: Session, shipment: Shipment) -> StockBooked:
                 quantity=-part.quantity,
                 kind=MovementKind.SOLD,
                 reference=shipment.key,
-                actor=PACKLINE,
+                actor=PACKLINE.name,
                 reason="shipped",
             )
         )

@@ -28,9 +28,9 @@ from models.base import utc_now
 from models.enums import Role, TaskState
 from models.process import StepName, display_names
 from models.tables.staff import StaffTask
-from services.answers.submit import answer_task
 from services.audit.audit import audit
 from services.worklist.gates import GATES
+from tests.actors import answer_task
 
 ORDER_STEPS = display_names(steps.ORDER_STEPS)
 DAY_STEPS = display_names(steps.DAY_STEPS)

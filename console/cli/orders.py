@@ -16,8 +16,9 @@ from console.cli.order_tables import (
 from console.cli.output import print_json
 from console.cli.requests import filled_in, options_given
 from console.queries.orders import OrderSort, list_orders, order_record, order_sheet
-from models.enums import HoldReason, OrderStatus
+from models.enums import Channel, HoldReason, OrderStatus
 from models.imports.requests import AddressIn, CancellationIn, HoldIn, ReleaseIn
+from services.access.actors import who_is
 from services.orders.addresses import change_address
 from services.orders.cancellation import request_cancellation_of
 from services.orders.holds import put_on_hold
@@ -67,7 +68,7 @@ def cancel(
     What was done for it is undone: pickup, labels, refund, mail, stock.
     """
     given = filled_in(CancellationIn, {"reason": reason, "by": by})
-    asked = request_cancellation_of(number, given.reason, given.by)
+    asked = request_cancellation_of(number, given.reason, who_is(given.by, Channel.COMMAND_LINE))
     print_json(asked) if as_json else show_cancellation(asked)
 
 
@@ -79,13 +80,15 @@ def hold(
     as_json: AsJson = False,
 ) -> None:
     """Put an order on hold: it stops before its next step, and its tasks leave the lists."""
-    done = put_on_hold(number, filled_in(HoldIn, {"reason": reason, "note": note, "by": by}))
+    given = filled_in(HoldIn, {"reason": reason, "note": note, "by": by})
+    done = put_on_hold(number, given, who_is(given.by, Channel.COMMAND_LINE))
     print_json(done) if as_json else show_hold(done)
 
 
 def release(number: int, by: By, as_json: AsJson = False) -> None:
     """Let an order on hold go on where it stopped."""
-    order = release_hold(number, filled_in(ReleaseIn, {"by": by}).by)
+    given = filled_in(ReleaseIn, {"by": by})
+    order = release_hold(number, who_is(given.by, Channel.COMMAND_LINE))
     print_json(order_record(order)) if as_json else typer.echo(f"Order {order.number} goes on.")
 
 
@@ -113,5 +116,6 @@ def address(
         country=country,
         by=by,
     )
-    changed = change_address(number, filled_in(AddressIn, given), new_label=new_label)
+    new = filled_in(AddressIn, given)
+    changed = change_address(number, new, who_is(new.by, Channel.COMMAND_LINE), new_label=new_label)
     print_json(changed) if as_json else show_address(changed)

@@ -10,7 +10,9 @@ from console.cli.output import print_json
 from console.cli.refund_tables import show_refunds
 from console.cli.requests import filled_in
 from console.queries.refunds import list_refunds, refund_record
+from models.enums import Channel
 from models.imports.requests import RefundPaidIn
+from services.access.actors import who_is
 from services.pricing.refunds import amount, pay
 
 
@@ -34,7 +36,8 @@ def refunded(
     as_json: AsJson = False,
 ) -> None:
     """Say that a refund's money has gone back to the customer; it counts once."""
-    paid = pay(refund, filled_in(RefundPaidIn, {"by": by, "reference": reference}))
+    given = filled_in(RefundPaidIn, {"by": by, "reference": reference})
+    paid = pay(refund, given, who_is(given.by, Channel.COMMAND_LINE))
     if as_json:
         print_json(refund_record(paid))
     else:

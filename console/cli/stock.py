@@ -11,10 +11,11 @@ from console.cli.output import print_json
 from console.cli.requests import filled_in, options_given
 from console.cli.stock_tables import show_stock
 from console.queries.stock import list_stock, stock_level_record
-from models.enums import Adjustment
+from models.enums import Adjustment, Channel
 from models.imports.kinds import Kind
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.tables.stock import StockLevel
+from services.access.actors import who_is
 from services.inventory.warehouses import several_warehouses
 from services.stock_control.counts import count as count_stock
 from services.stock_control.stock_changes import book, called, move
@@ -118,7 +119,8 @@ def count(
     if file:
         import_and_tell(file, Kind.STOCK_COUNTS, given, as_json=as_json)
         return
-    result = count_stock(filled_in(StockCountIn, given))
+    found = filled_in(StockCountIn, given)
+    result = count_stock(found, who_is(found.by, Channel.COMMAND_LINE))
     print_json(result) if as_json else typer.echo(f"{result}.")
 
 
@@ -151,12 +153,13 @@ def move_command(
     if file:
         import_and_tell(file, Kind.TRANSFERS, given, as_json=as_json)
         return
-    levels = move(filled_in(TransferIn, given))
+    transfer = filled_in(TransferIn, given)
+    levels = move(transfer, who_is(transfer.by, Channel.COMMAND_LINE))
     print_json(map(stock_level_record, levels)) if as_json else _say(*levels)
 
 
 def _book(change: DeliveryIn | AdjustmentIn, *, as_json: bool) -> None:
-    level = book(change)
+    level = book(change, who_is(change.by, Channel.COMMAND_LINE))
     print_json(stock_level_record(level)) if as_json else _say(level)
 
 

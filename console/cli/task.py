@@ -10,7 +10,9 @@ from console.cli.database import reading
 from console.cli.options import AsJson, By
 from console.cli.output import print_json, screen
 from console.queries.tasks import task_record, task_sheet
+from models.enums import Channel
 from models.tables.shipments import shipment_name
+from services.access.actors import who_is
 from services.answers.submit import answer_task
 from services.worklist.gates import gate_of
 from services.worklist.tasks import find_task
@@ -36,7 +38,8 @@ def done(
     """
     with reading() as session:
         gate = gate_of(find_task(session, task).kind)
-    closed = answer_task(task, answer_for(gate, by, given, cancel))
+    answer = answer_for(gate, by, given, cancel)
+    closed = answer_task(task, answer, who_is(by, Channel.COMMAND_LINE))
     if as_json:
         print_json(task_record(closed))
     elif cancel:

@@ -10,7 +10,7 @@ from sqlmodel.sql.expression import Select
 
 from domain.errors import PacklineError
 from domain.promises import PromiseState
-from models.enums import ENDED, AnsweredThrough, Role, TaskState
+from models.enums import ENDED, Channel, Role, TaskState
 from models.messages import MessageData
 from models.tables.orders import SalesOrder
 from models.tables.shipments import shipment_name
@@ -91,7 +91,7 @@ class TaskRecord(BaseModel):
     answer: dict[str, Any] | None
     answered_by: str | None
     answered_at: datetime | None
-    answered_through: AnsweredThrough | None
+    answered_through: Channel | None
 
 
 def open_tasks(

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from adapters.language.sentences import operators_language
 from console.queries.event_words import detail, title
 from domain.messages import Message, Value, Wording
+from models.enums import Channel
 from models.tables.ledger import AuditEvent
 from models.tables.orders import SalesOrder
 from services.execution.ledger import order_key
@@ -18,11 +19,13 @@ from services.execution.ledger import order_key
 class EventRow(BaseModel):
     """A line of an order's timeline: what happened as data, and said to the reader.
 
-    `event` is its title, `detail` what there is to say beside it, `note` what somebody typed.
+    `actor` did it, through `channel`. `event` is its title, `detail` what there is to say beside
+    it, `note` what somebody typed.
     """
 
     at: datetime
     actor: str
+    channel: Channel
     kind: str
     event: str
     detail: str
@@ -56,6 +59,7 @@ def _row(order: SalesOrder, event: AuditEvent, language: Wording) -> EventRow:
     return EventRow(
         at=event.at,
         actor=event.actor,
+        channel=event.channel,
         kind=event.kind,
         event=language.sentence(_title(order, event)),
         detail=language.sentence(detail(event.kind, event.values)).rstrip("."),

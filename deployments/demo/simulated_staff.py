@@ -10,10 +10,11 @@ from sqlmodel import col, select
 from adapters.database.sessions import transaction
 from adapters.settings import settings
 from models.base import utc_now
-from models.enums import Role, TaskKind, TaskState
+from models.enums import Channel, Role, TaskKind, TaskState
 from models.forms.decisions import CANCEL_ORDER_CHOICE
 from models.forms.picking import ALL_AS_LISTED
 from models.tables.staff import Staff, StaffTask
+from services.access.actors import who_is
 from services.answers.submit import answer_task
 
 _BOX_GRAMS = 180
@@ -34,7 +35,12 @@ class SimulatedStaff:
 
     def do(self, task: StaffTask) -> None:
         """Do a task as it is asked for; the operator cancels what stock cannot fill."""
-        answer_task(task.id, self._answers[task.kind](task) | {"gate": str(task.kind)})
+        self._give(task, self._answers[task.kind](task))
+
+    def _give(self, task: StaffTask, answer: dict[str, Any]) -> None:
+        """Answer as somebody at the command line would."""
+        actor = who_is(self._who(task), Channel.COMMAND_LINE)
+        answer_task(task.id, answer | {"gate": str(task.kind)}, actor)
 
     def _picking(self, task: StaffTask) -> dict[str, Any]:
         return {"picked_by": self._who(task), "outcome": ALL_AS_LISTED}

@@ -8,10 +8,11 @@ from adapters.prefect.api import DELETED, FormMissing, PrefectApi
 from deployments.dispatcher.cases import Case
 from domain.messages import Message
 from domain.reasons import RUN_CANCELLED, Reason
-from models.enums import EventKind
+from models.enums import Channel, EventKind
 from models.events import OfRun
 from models.tables.runs import SupersededRun
 from models.tables.shipments import Shipment
+from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.locks import is_collected, locked_shipment
 from services.execution.one_by_one import alone, impatient_transaction
@@ -19,10 +20,10 @@ from services.execution.wake_ups import unmark_ready
 from services.orders.cancellation import request_cancellation
 from services.worklist.gates import GateRound, gate_round_of
 
-DISPATCHER = "dispatcher"
+DISPATCHER = Actor(name="dispatcher", channel=Channel.PACKLINE)
 """Its name in the timelines."""
 
-PREFECT = "Prefect"
+PREFECT = Actor(name="Prefect", channel=Channel.PREFECT)
 """Who asks to cancel an order whose run somebody cancelled there."""
 
 _SILENT = Message("worker-is-silent", "its worker gives no sign of life")

@@ -1,6 +1,7 @@
 """What the operator decided."""
 
 from domain.messages import Message
+from models.messages import MessageData
 from models.results.base import StepResult
 
 
@@ -24,9 +25,11 @@ class _Decided(StepResult):
 class Decision(_Decided):
     """What the operator decided about an order that cannot go on, and what comes of it.
 
-    `cancelled_lines` is the number, from 1, of the ledger's record of pieces that will not ship.
+    `because` is Packline's own reason, where it decided. `cancelled_lines` is the number, from 1,
+    of the ledger's record of pieces that will not ship.
     """
 
+    because: MessageData | None = None
     cancels: bool = False
     choice: str = ""
     waits: bool = False
@@ -35,7 +38,12 @@ class Decision(_Decided):
 
     def said(self) -> Message:
         """Who decided what."""
-        return self._said(self.choice or ("cancel order" if self.cancels else "try again"))
+        choice = self.choice or ("cancel order" if self.cancels else "try again")
+        what = self._said(choice)
+        if self.because is None:
+            return what
+        why = {"what": what, "why": self.because}
+        return Message("decided-because", "{what} ({why})", why)
 
 
 class HoldEnded(_Decided):

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Relationship, SQLModel
 
 from models.base import document, identity, instant
+from models.enums import Channel, enum_column
 
 
 class StepRecord(SQLModel, table=True):
@@ -51,6 +52,7 @@ class AuditEvent(SQLModel, table=True):
     at: datetime = instant()
     subject: str = Field(max_length=64)
     actor: str = Field(max_length=100)
+    channel: Channel = Field(sa_column=enum_column(Channel, "channel"))
     kind: str = Field(max_length=64)
     values: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, nullable=False)
     note_id: int | None = Field(default=None, foreign_key="note.id", sa_type=BigInteger)

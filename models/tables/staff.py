@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from models.base import document, identity, instant
-from models.enums import AnsweredThrough, Role, TaskState, enum_column
+from models.enums import Channel, Role, TaskState, enum_column
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
 from models.tables.messages import KEY_CHARACTERS
 from models.tables.shipments import of_shipment, shipment_number
@@ -97,6 +97,6 @@ class StaffTask(SQLModel, table=True):
     answer: dict[str, Any] | None = document()
     answered_by: str | None = Field(default=None, max_length=100)
     answered_at: datetime | None = instant(None)
-    answered_through: AnsweredThrough | None = Field(
-        default=None, sa_column=enum_column(AnsweredThrough, "answered_through", nullable=True)
+    answered_through: Channel | None = Field(
+        default=None, sa_column=enum_column(Channel, "answered_through", nullable=True)
     )

@@ -29,6 +29,7 @@ from models.results.stock import ShortLine
 from models.results.work import Packed, Parcel, Picked, PickupOutcome, Restocked
 from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.tables.shipping import CarrierPickup, ShippingLabel
+from services.access.actors import Actor
 from services.answers.decisions import ask_about_pick
 from services.answers.restock import book_restock
 from services.answers.write_offs import write_off
@@ -41,7 +42,7 @@ from services.worklist.picking_lists import goods_weight
 _YEARS = range(2000, 3000)
 
 
-def accept_picking(session: Session, shipment: Shipment, form: PickingForm) -> Picked:
+def accept_picking(session: Session, shipment: Shipment, form: PickingForm, actor: Actor) -> Picked:
     """Every piece of the list is found, or some are short, never more and never anything else.
 
     Nothing is filled in for a line that nobody touched: where something is missing, each line has
@@ -98,7 +99,7 @@ def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
     )
 
 
-def accept_packing(session: Session, shipment: Shipment, form: PackingForm) -> Packed:
+def accept_packing(session: Session, shipment: Shipment, form: PackingForm, actor: Actor) -> Packed:
     """Parcels weigh at least what is in them, and at most what the carrier takes."""
     if not form.parcels:
         raise AnswerRefused("parcels-missing", field="parcels")
@@ -124,7 +125,7 @@ def accept_packing(session: Session, shipment: Shipment, form: PackingForm) -> P
 
 
 def accept_carrier_pickup(
-    session: Session, shipment: Shipment, form: CarrierPickupForm
+    session: Session, shipment: Shipment, form: CarrierPickupForm, actor: Actor
 ) -> PickupOutcome:
     """The parcels left after their labels were made, and not in the future."""
     if not (form.confirmation_number and form.collected_at):
@@ -166,7 +167,9 @@ def accept_carrier_pickup(
     )
 
 
-def accept_restock(session: Session, shipment: Shipment, form: RestockForm) -> Restocked:
+def accept_restock(
+    session: Session, shipment: Shipment, form: RestockForm, actor: Actor
+) -> Restocked:
     """Every piece that was picked is back, or is said to be damaged or missing.
 
     The stock changes at once: what is back is free, and the rest has left it.
@@ -188,14 +191,14 @@ def accept_restock(session: Session, shipment: Shipment, form: RestockForm) -> R
     return book_restock(session, shipment, restocked)
 
 
-def accept_hold(session: Session, shipment: Shipment, form: HoldForm) -> HoldEnded:
+def accept_hold(session: Session, shipment: Shipment, form: HoldForm, actor: Actor) -> HoldEnded:
     """The operator decides whether the order goes on."""
     cancels = form.decision == CANCEL_ORDER_CHOICE
     if cancels:
         reason = Reason(note=form.note) if form.note else Reason(WAS_ON_HOLD)
-        request_cancellation(session, shipment.order, reason, form.decided_by)
+        request_cancellation(session, shipment.order, reason, actor)
     else:
-        lift_hold(session, shipment.order, form.decided_by)
+        lift_hold(session, shipment.order, actor)
     return HoldEnded(decided_by=form.decided_by, cancels=cancels, note=form.note)
 
 

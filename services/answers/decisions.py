@@ -42,6 +42,7 @@ from models.results.stock import ShortLine
 from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
+from services.access.actors import Actor
 from services.execution.errors import AnswerRefused
 from services.execution.events import add_event
 from services.execution.ledger import record
@@ -61,35 +62,44 @@ from services.worklist.picking_lists import rest_to_pick
 from services.worklist.tasks import open_task
 
 _Form = ShortageForm | ShortPickForm
-_Way = Callable[[Session, Shipment, _Form], Decision]
+_Way = Callable[[Session, Shipment, _Form, Actor], Decision]
 
 
-def accept_shortage(session: Session, shipment: Shipment, form: ShortageForm) -> Decision:
+def accept_shortage(
+    session: Session, shipment: Shipment, form: ShortageForm, actor: Actor
+) -> Decision:
     """The operator decides about an order before anything is allocated to it: stock is checked
     again, for all of it or for what is there now.
     """
-    return _done(session, shipment, form, _SHORTAGE, STOCK_IS_SHORT)
+    return _done(session, shipment, form, actor, _SHORTAGE, STOCK_IS_SHORT)
 
 
-def accept_short_pick(session: Session, shipment: Shipment, form: ShortPickForm) -> Decision:
+def accept_short_pick(
+    session: Session, shipment: Shipment, form: ShortPickForm, actor: Actor
+) -> Decision:
     """The operator decides about an order of which too little was found."""
-    decision = _done(session, shipment, form, _SHORT_PICK, PICKED_SHORT)
+    decision = _done(session, shipment, form, actor, _SHORT_PICK, PICKED_SHORT)
     if decision.ships_what_is_there and released_stock(session, shipment):
         reallocate(session, shipment)  # what a count took from it, it needs no more
     return decision
 
 
 def _done(
-    session: Session, shipment: Shipment, form: _Form, ways: Mapping[str, _Way], why: Message
+    session: Session,
+    shipment: Shipment,
+    form: _Form,
+    actor: Actor,
+    ways: Mapping[str, _Way],
+    why: Message,
 ) -> Decision:
     """A decision to cancel is a request like any other: the flow turns back at its next step."""
     if form.decision is None:
         raise AnswerRefused("decision-missing", field="decision")
     lock_goods(session, shipment)
-    decision = ways[form.decision](session, shipment, form)
+    decision = ways[form.decision](session, shipment, form, actor)
     if decision.cancels:
         reason = Reason(why, form.note)
-        request_cancellation(session, shipment.order, reason, form.decided_by)
+        request_cancellation(session, shipment.order, reason, actor)
     return decision
 
 
@@ -115,11 +125,11 @@ def wait_for_rest(session: Session, shipment: Shipment, asked: StaffTask) -> Non
     notify(session, ORDERS_CHANNEL)  # the rest may be there already
 
 
-def _check_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _check_again(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     return _decided(form)
 
 
-def _pick_again(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _pick_again(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     """The rest is allocated again where the other pieces are, and somebody picks it."""
     if missing := reallocate(session, shipment):
         shortages = _listed(missing)
@@ -133,7 +143,7 @@ def _send_picker(session: Session, shipment: Shipment) -> None:
     open_task(session, shipment, TaskKind.PICKING, rest)
 
 
-def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     """The rest from wherever it is: what lies in the warehouse of the other pieces is picked there,
     and what others give are shipments of their own. Where nothing was found, the first that gives
     something takes its place.
@@ -144,7 +154,7 @@ def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decisi
     for warehouse in plan.warehouses:
         if warehouse != here:
             pieces = plan.part_of(warehouse).pieces
-            _split(session, shipment, pieces, why, form, warehouse=warehouse)
+            _split(session, shipment, pieces, why, actor, warehouse=warehouse)
     rest = plan.part_of(here)
     if rest.allotments:
         reallocate_as_planned(session, shipment, rest)
@@ -152,82 +162,93 @@ def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form) -> Decisi
     return _decided(form, ships_what_is_there=not rest.allotments)
 
 
-def _split_short_pick(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _split_short_pick(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     """What was found ships; the rest is a shipment of its own, which waits for stock."""
     if released_stock(session, shipment):
-        return _split_after_count(session, shipment, form)
+        return _split_after_count(session, shipment, form, actor)
     if not _has_picked(shipment):
         raise AnswerRefused("nothing-found-to-ship", field="decision")
-    _split(session, shipment, missing_from_pick(shipment), PICKED_SHORT, form)
+    _split(session, shipment, missing_from_pick(shipment), PICKED_SHORT, actor)
     return _decided(form, ships_what_is_there=True)
 
 
-def _split_after_count(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _split_after_count(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     """What stock has now is picked and ships; the rest is a shipment of its own."""
     missing = _missing_from_stock(session, shipment)
     if sum(missing.values()) == _pieces(shipment):
         raise AnswerRefused("nothing-in-stock-to-pick", field="decision")
     if missing:
-        _split(session, shipment, missing, STOCK_IS_SHORT, form)
-    return _pick_what_is_there(session, shipment, form)
+        _split(session, shipment, missing, STOCK_IS_SHORT, actor)
+    return _pick_what_is_there(session, shipment, form, actor)
 
 
-def _split_shortage(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _split_shortage(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     """What one warehouse has now ships; the rest is a shipment of its own."""
     missing = _missing_from_stock(session, shipment)
     if sum(missing.values()) == _pieces(shipment):
         raise AnswerRefused("nothing-in-stock-to-ship", field="decision")
     if missing:
-        _split(session, shipment, missing, STOCK_IS_SHORT, form)
+        _split(session, shipment, missing, STOCK_IS_SHORT, actor)
     return _decided(form)
 
 
-def _wait(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _wait(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     """All of it stays, and goes on by itself once the rest is there (`wait_for_rest`)."""
     return _decided(form, waits=True)
 
 
-def _cancel_not_found(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _cancel_not_found(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     if released_stock(session, shipment):
-        return _cancel_after_count(session, shipment, form)
+        return _cancel_after_count(session, shipment, form, actor)
     missing = missing_from_pick(shipment)
-    return _cancel_missing(session, shipment, form, missing, ships_what_is_there=True)
+    return _cancel_missing(session, shipment, form, actor, missing, ships_what_is_there=True)
 
 
-def _cancel_after_count(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _cancel_after_count(
+    session: Session, shipment: Shipment, form: _Form, actor: Actor
+) -> Decision:
     """What stock lacks now is cancelled, and the rest is picked."""
     missing = _missing_from_stock(session, shipment)
     if not missing:
-        return _pick_what_is_there(session, shipment, form)
-    decision = _cancel_missing(session, shipment, form, missing)
+        return _pick_what_is_there(session, shipment, form, actor)
+    decision = _cancel_missing(session, shipment, form, actor, missing)
     if decision.cancels:
         return decision
     cancelled = decision.cancelled_lines
-    return _pick_what_is_there(session, shipment, form, cancelled_lines=cancelled)
+    return _pick_what_is_there(session, shipment, form, actor, cancelled_lines=cancelled)
 
 
 def _pick_what_is_there(
-    session: Session, shipment: Shipment, form: _Form, **outcome: int
+    session: Session, shipment: Shipment, form: _Form, actor: Actor, **outcome: int
 ) -> Decision:
     """Somebody picks what nobody has yet; where all of it is picked, it ships."""
     if not missing_from_pick(shipment):
         return _decided(form, ships_what_is_there=True, **outcome)
-    return _pick_again(session, shipment, form).model_copy(update=outcome)
+    return _pick_again(session, shipment, form, actor).model_copy(update=outcome)
 
 
-def _cancel_not_in_stock(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _cancel_not_in_stock(
+    session: Session, shipment: Shipment, form: _Form, actor: Actor
+) -> Decision:
     missing = _missing_from_stock(session, shipment)
-    return _cancel_missing(session, shipment, form, missing) if missing else _decided(form)
+    return _cancel_missing(session, shipment, form, actor, missing) if missing else _decided(form)
 
 
 def _cancel_missing(
-    session: Session, shipment: Shipment, form: _Form, missing: Mapping[str, int], **then: bool
+    session: Session,
+    shipment: Shipment,
+    form: _Form,
+    actor: Actor,
+    missing: Mapping[str, int],
+    **then: bool,
 ) -> Decision:
     """The missing pieces are cancelled; where that is all there is, so is the order."""
     if sum(missing.values()) == _pieces(shipment):
         _refuse_while_others_travel(session, shipment)
         return _decided(form, cancels=True)
-    return _decided(form, cancelled_lines=_cancel_lines(session, shipment, missing, form), **then)
+    return _decided(
+        form, cancelled_lines=_cancel_lines(session, shipment, missing, form, actor), **then
+    )
 
 
 def _refuse_while_others_travel(session: Session, shipment: Shipment) -> None:
@@ -236,7 +257,7 @@ def _refuse_while_others_travel(session: Session, shipment: Shipment) -> None:
         raise AnswerRefused("others-have-not-left", field="decision")
 
 
-def _cancel(session: Session, shipment: Shipment, form: _Form) -> Decision:
+def _cancel(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     return _decided(form, cancels=True)
 
 
@@ -266,18 +287,18 @@ def _split(
     shipment: Shipment,
     pieces: Mapping[str, int],
     why: Message,
-    form: _Form,
+    actor: Actor,
     *,
     warehouse: str | None = None,
 ) -> None:
     try:
-        split(session, shipment, pieces, why, by=form.decided_by, warehouse=warehouse)
+        split(session, shipment, pieces, why, actor=actor, warehouse=warehouse)
     except CannotSplit as refusal:
         raise AnswerRefused(refusal.says.about("decision")) from None
 
 
 def _cancel_lines(
-    session: Session, shipment: Shipment, missing: Mapping[str, int], form: _Form
+    session: Session, shipment: Shipment, missing: Mapping[str, int], form: _Form, actor: Actor
 ) -> int:
     """Take the pieces off a shipment that is locked with its products, and off its order, and write
     down what comes back.
@@ -292,13 +313,13 @@ def _cancel_lines(
     session.flush()
     reason = Reason(NOT_FOUND_IN_STOCK, form.note)
     try:
-        refund = reprice(session, shipment.order, reason, form.decided_by)
+        refund = reprice(session, shipment.order, reason, actor)
     except (NoShippingZone, NoShippingRate, NoTaxRate) as problem:
         raise AnswerRefused("order-cannot-be-priced", problem=problem.says) from problem
     result = LinesCancelled(cancelled=dict(missing), refund=refund.key if refund else None)
     number = cancellations(session, shipment) + 1
     record(session, shipment.key, StepName.CANCEL_LINES, number, result, shipment.run_id or "")
-    add_event(session, shipment.key, StepName.CANCEL_LINES, result, actor=form.decided_by)
+    add_event(session, shipment.key, StepName.CANCEL_LINES, result, actor=actor)
     return number
 
 

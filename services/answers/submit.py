@@ -4,6 +4,7 @@ An answer is stored in Postgres, with who gave it and when, before any flow acts
 way it comes in, it goes through `store_answer`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from adapters.settings import settings
 from domain.messages import Message
 from domain.reasons import Reason
 from domain.short_picks import ShortPick
-from models.enums import AnsweredThrough, EventKind, TaskKind, TaskState
+from models.enums import Channel, EventKind, TaskKind, TaskState
 from models.events import AnswerRefused as AnswerRefusedEvent
 from models.forms.base import CancellableForm, Form, errors_of
 from models.forms.decisions import CANCEL_LINE, CANCEL_ORDER_CHOICE, PICK_ELSEWHERE, SPLIT, WAIT
@@ -23,10 +24,11 @@ from models.results.decisions import Decision
 from models.results.work import GateOutcome, Picked
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
+from services.access.actors import PACKLINE, Actor, actor_named
 from services.answers.decisions import wait_for_rest
 from services.execution.anonymous import without_customer
 from services.execution.errors import AnswerRefused, OnHold
-from services.execution.events import PACKLINE, add_event
+from services.execution.events import add_event
 from services.execution.locks import locked_shipment
 from services.orders.cancellation import request_cancellation
 from services.worklist.closing import close_task, complete_task, note_answer, record_outcome
@@ -38,8 +40,8 @@ _MOST_ERRORS = 20
 """Whoever fills in a form hundredfold wrong corrects it step by step."""
 
 
-def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
-    """Take a person's answer from the console. The waiting flow run is told afterwards.
+def answer_task(task_id: int, answer: dict[str, Any], actor: Actor) -> StaffTask:
+    """Take an answer in the name of who gives it. The waiting flow run is told afterwards.
 
     Raises `TaskNotOpen`, `OnHold`, or `AnswerRefused`: then nothing is stored and the task stays
     open.
@@ -53,17 +55,18 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
         if task.state != TaskState.OPEN:
             raise not_open(task)
         gate = gate_of(task.kind)
-        if cancels_instead(session, shipment, gate, answer):
+        answer = answer | {gate.answered_by: actor.name}
+        if cancels_instead(session, shipment, gate, answer, actor):
             return task
-        result = _checked(session, gate, shipment, answer)
-        complete_task(session, shipment, task, result, AnsweredThrough.CONSOLE)
+        result = _checked(session, gate, shipment, answer, actor)
+        complete_task(session, shipment, task, result, actor)
         _wait_for_rest(session, shipment, task, result)
         _decide_by_setting(session, shipment, result)
         return task
 
 
 def cancels_instead(
-    session: Session, shipment: Shipment, gate: GateSpec, answer: dict[str, Any]
+    session: Session, shipment: Shipment, gate: GateSpec, answer: dict[str, Any], actor: Actor
 ) -> bool:
     """Whether an answer to a locked shipment's gate asks to cancel the order; it is asked for then.
 
@@ -74,16 +77,23 @@ def cancels_instead(
     form = _filled_in(gate, _storable(answer))
     if not (isinstance(form, CancellableForm) and form.cancel):
         return False
-    reason, by = Reason(note=form.cancel), getattr(form, gate.answered_by)
-    request_cancellation(session, shipment.order, reason, by)
+    reason = Reason(note=form.cancel)
+    request_cancellation(session, shipment.order, reason, _as_signed(form, gate, actor))
     return True
 
 
 def answer_by_packline(
-    session: Session, shipment: Shipment, task: StaffTask, answer: dict[str, Any]
+    session: Session,
+    shipment: Shipment,
+    task: StaffTask,
+    answer: dict[str, Any],
+    *,
+    because: Message | None = None,
 ) -> None:
     """Answer an open task of a locked shipment in nobody's name. Raises `AnswerRefused`."""
-    result = _checked(session, gate_of(task.kind), shipment, answer)
+    result = _checked(session, gate_of(task.kind), shipment, answer, PACKLINE)
+    if because and isinstance(result, Decision):
+        result = result.model_copy(update={"because": because})
     complete_task(session, shipment, task, result)
     _wait_for_rest(session, shipment, task, result)
 
@@ -99,23 +109,36 @@ def store_answer(
     if task.state != TaskState.OPEN:
         raise not_open(task)
     answer = _storable(answer)
+    actor = who_answers(session, gate, answer)
     try:
         with session.begin_nested():
-            result = _checked(session, gate, shipment, answer)
+            result = _checked(session, gate, shipment, answer, actor)
     except AnswerRefused as refusal:
         return _refuse(session, shipment, task, answer, refusal.says)
-    outcome = close_task(session, shipment, task, result, AnsweredThrough.PREFECT)
+    outcome = close_task(session, shipment, task, result, actor)
     _wait_for_rest(session, shipment, task, result)
     _decide_by_setting(session, shipment, result)
     return outcome
 
 
+def who_answers(session: Session, gate: GateSpec, answer: dict[str, Any]) -> Actor:
+    """Whoever has filled in the form in Prefect's UI, by the name that it has."""
+    name = str(answer.get(gate.answered_by) or "")
+    return actor_named(session, name, Channel.PREFECT)
+
+
 def _checked(
-    session: Session, gate: GateSpec, shipment: Shipment, answer: dict[str, Any]
+    session: Session, gate: GateSpec, shipment: Shipment, answer: dict[str, Any], actor: Actor
 ) -> StepResult:
     if answer == gate.example:
         raise AnswerRefused("no-answer")
-    return gate.acceptance(session, shipment, _filled_in(gate, answer))
+    form = _filled_in(gate, answer)
+    return gate.acceptance(session, shipment, form, _as_signed(form, gate, actor))
+
+
+def _as_signed(form: Form, gate: GateSpec, actor: Actor) -> Actor:
+    """The actor by the name in the form, as that has checked it."""
+    return replace(actor, name=getattr(form, gate.answered_by))
 
 
 def _wait_for_rest(
@@ -159,7 +182,7 @@ def _decide_by_setting(session: Session, shipment: Shipment, result: StepResult)
         )
     ).one()
     for decision in _BY_SETTING[rule]:
-        answer = {"gate": "short-pick", "decided_by": PACKLINE, "decision": decision}
+        answer = {"gate": "short-pick", "decided_by": PACKLINE.name, "decision": decision}
         try:
             with session.begin_nested():
                 answer_by_packline(session, shipment, task, answer)
@@ -183,7 +206,7 @@ def _refuse(
     answer: dict[str, Any],
     error: Message,
 ) -> GateOutcome:
-    note_answer(task, TaskState.REFUSED, answer, AnsweredThrough.PREFECT, "")
+    note_answer(task, TaskState.REFUSED, answer, Actor(name="", channel=Channel.PREFECT))
     session.flush()
     ask_again(session, shipment, task, error)
     outcome = GateOutcome(accepted=False, answer=answer, error=error)

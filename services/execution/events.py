@@ -4,9 +4,7 @@ from sqlmodel import Session
 
 from models.results.base import StepResult
 from models.tables.ledger import AuditEvent, Note
-
-PACKLINE = "Packline"
-"""The actor of what nobody did by hand."""
+from services.access.actors import PACKLINE, Actor
 
 _NOTE_CHARACTERS = 2000
 
@@ -17,14 +15,21 @@ def add_event(
     kind: str,
     values: StepResult,
     *,
-    actor: str = PACKLINE,
+    actor: Actor = PACKLINE,
     note: str = "",
 ) -> None:
     """Add an event to the subject's timeline: an `EventKind` or a step's id, and its values.
 
     What a person typed goes into the note, and nowhere else (docs/decisions/0024).
     """
-    typed = Note(subject=subject, author=actor, text=note[:_NOTE_CHARACTERS]) if note else None
+    typed = Note(subject=subject, author=actor.name, text=note[:_NOTE_CHARACTERS])
     session.add(
-        AuditEvent(subject=subject, actor=actor, kind=kind, values=values.as_event(), note=typed)
+        AuditEvent(
+            subject=subject,
+            actor=actor.name,
+            channel=actor.channel,
+            kind=kind,
+            values=values.as_event(),
+            note=typed if note else None,
+        )
     )

@@ -20,6 +20,7 @@ from models.imports.kinds import Kind
 from models.tables.catalogue import Warehouse
 from models.tables.stock import StockLevel, StockMovement
 from models.validation import InvalidRow
+from services.access.actors import Actor
 from services.imports.counts import ImportCounts, table_of
 from services.imports.reference_data import Key, RecordImport, keep_rows
 from services.inventory.warehouses import UnknownWarehouse, known_warehouse, warehouses
@@ -72,7 +73,7 @@ def _described_otherwise(line: int) -> Message:
 class ProductImport(RecordImport):
     """A row is a product in one warehouse; the product itself is the same in all of its rows."""
 
-    def __init__(self, kind: Kind, counts: ImportCounts, actor: str) -> None:
+    def __init__(self, kind: Kind, counts: ImportCounts, actor: Actor) -> None:
         super().__init__(kind, counts, actor)
         self.described: dict[str, tuple[int, dict[str, Any]]] = {}
         with transaction() as session:
@@ -117,7 +118,7 @@ class ProductImport(RecordImport):
                 "quantity": record.on_hand,
                 "kind": MovementKind.RECEIVED,
                 "reference": OPENING,
-                "actor": self.actor,
+                "actor": self.actor.name,
             }
             for (sku, warehouse), record in new.items()
             if isinstance(record, ProductIn) and record.on_hand

@@ -15,6 +15,7 @@ from models.imports.fields import ImportRow
 from models.imports.kinds import FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
 from models.imports.report import ImportReport
+from services.access.actors import IMPORT, Actor
 from services.imports.catalogue import ProductImport, WarehouseImport
 from services.imports.counts import ImportCounts
 from services.imports.orders import OrderImport
@@ -74,7 +75,7 @@ def import_file(
     path: Path,
     kind: Kind | None = None,
     *,
-    actor: str = "import",
+    actor: Actor = IMPORT,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Take in one file of one kind, by default the kind that its columns say.

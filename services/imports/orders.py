@@ -20,6 +20,7 @@ from models.tables.catalogue import Product
 from models.tables.ledger import AuditEvent
 from models.tables.orders import OrderLine, SalesOrder
 from models.validation import Problem
+from services.access.actors import Actor
 from services.execution.ledger import order_key
 from services.imports.counts import ImportCounts, table_of
 from services.imports.order_drafts import Key, OrderDraft, drafts
@@ -33,7 +34,7 @@ _LINES_PER_BATCH = 5000
 class OrderImport:
     """One import of orders from a file."""
 
-    def __init__(self, file: RowFile, counts: ImportCounts, actor: str) -> None:
+    def __init__(self, file: RowFile, counts: ImportCounts, actor: Actor) -> None:
         self.file, self.counts, self.actor = file, counts, actor
 
     def run(self, progress: Progress | None = None) -> None:
@@ -60,7 +61,8 @@ class OrderImport:
         place = {"file": self.file.path.name, "line": draft.rows[0].line}
         return {
             "subject": order_key(draft.number or 0),
-            "actor": self.actor,
+            "actor": self.actor.name,
+            "channel": self.actor.channel,
             "kind": EventKind.IMPORTED,
             "values": Imported(order=draft.subject, **place).as_event(),
         }

@@ -17,6 +17,7 @@ from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.staff import Staff
 from models.tables.taxes import TaxRate
 from models.validation import InvalidRow
+from services.access.actors import Actor
 from services.imports.counts import ImportCounts, batches, sound, table_of
 
 Key = tuple[Any, ...]
@@ -35,7 +36,7 @@ _TABLES: dict[Kind, type[SQLModel]] = {
 class RecordImport:
     """One file of one kind. A row that is known by its key is described anew."""
 
-    def __init__(self, kind: Kind, counts: ImportCounts, actor: str) -> None:
+    def __init__(self, kind: Kind, counts: ImportCounts, actor: Actor) -> None:
         self.kind, self.counts, self.actor = kind, counts, actor
         self.table = table_of(_TABLES[kind])
         self.first_line: dict[Key, int] = {}

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from adapters.files.rows import Row
 from domain.errors import PacklineError, Unavailable
 from domain.messages import Message
+from models.enums import Channel
 from models.imports.fields import ImportRow
 from models.imports.kinds import Kind
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.validation import InvalidRow
+from services.access.actors import Actor
 from services.imports.counts import ImportCounts, sound
 from services.stock_control.counts import count
 from services.stock_control.stock_changes import AlreadyBooked, book, move
@@ -45,17 +47,22 @@ def _take(row: Row, change: ImportRow, first_line: dict[_Key, int], counts: Impo
         raise InvalidRow(_repeated(first))
     try:
         if isinstance(change, StockCountIn):
-            if (counted := count(change)).short_orders:
+            if (counted := count(change, _actor(change))).short_orders:
                 counts.notes.append(str(counted))
         elif isinstance(change, DeliveryIn | AdjustmentIn):
-            book(change)
+            book(change, _actor(change))
         elif isinstance(change, TransferIn):
-            move(change)
+            move(change, _actor(change))
     except AlreadyBooked as booked:
         if not booked.same:
             raise
         return False
     return True
+
+
+def _actor(change: StockCountIn | DeliveryIn | AdjustmentIn | TransferIn) -> Actor:
+    """Who is named in the row."""
+    return Actor(name=change.by, channel=Channel.IMPORT)
 
 
 def _problems(problem: PacklineError) -> tuple[Message, ...]:

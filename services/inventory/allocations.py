@@ -24,6 +24,7 @@ from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment, ShipmentLine
 from models.tables.stock import Allocation
+from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.ledger import find_record, record
 from services.inventory.backorder_queue import may_be_split, waiting_before
@@ -193,7 +194,7 @@ def issued(session: Session, shipment: Shipment) -> list[Allotment]:
     ]
 
 
-def release_all(session: Session, shipment: Shipment, why: StockReleased) -> None:
+def release_all(session: Session, shipment: Shipment, why: StockReleased, actor: Actor) -> None:
     """Take what an order holds and nobody has picked for a count that found too little; it waits
     for that. What is picked lies in a tote and stays.
 
@@ -209,7 +210,7 @@ def release_all(session: Session, shipment: Shipment, why: StockReleased) -> Non
         why,
         shipment.run_id or "",
     )
-    add_event(session, key, StepName.RELEASE_STOCK, why, actor=why.counted_by)
+    add_event(session, key, StepName.RELEASE_STOCK, why, actor=actor)
     session.flush()
 
 

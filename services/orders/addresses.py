@@ -25,6 +25,7 @@ from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, rows_of
 from models.tables.shipping import ShippingLabel
+from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
@@ -63,7 +64,9 @@ class CannotShipThere(PacklineError):
         super().__init__(number=order.number, obstacles=tuple(obstacles))
 
 
-def change_address(number: int, new: AddressIn, *, new_label: bool = False) -> AddressChanged:
+def change_address(
+    number: int, new: AddressIn, actor: Actor, *, new_label: bool = False
+) -> AddressChanged:
     """Send an order elsewhere; of one that is split, all that no carrier has yet.
 
     With `new_label`, labels that are bought are voided, and others bought in their place.
@@ -79,10 +82,10 @@ def change_address(number: int, new: AddressIn, *, new_label: bool = False) -> A
         labelled = [one for one in staying if _is_labelled(session, one)]
         if labelled and not new_label:
             raise AddressSettled(order, "address-on-label")
-        _move(session, order, new)
+        _move(session, order, new, actor)
         for shipment in labelled:
-            want_new_labels(session, shipment, new.by)
-        refund = _refund_difference(session, order, new.by)
+            want_new_labels(session, shipment, actor)
+        refund = _refund_difference(session, order, actor)
         numbers = tuple(shipment.number for shipment in labelled)
         return _changed(order, refund=refund, new_labels=numbers)
 
@@ -105,7 +108,7 @@ def _goes_to(order: SalesOrder, new: AddressIn) -> bool:
     return all(getattr(order, name) == value for name, value in new.columns().items())
 
 
-def _move(session: Session, order: SalesOrder, new: AddressIn) -> None:
+def _move(session: Session, order: SalesOrder, new: AddressIn, actor: Actor) -> None:
     wanted = new.columns()
     changed = tuple(name for name, value in wanted.items() if getattr(order, name) != value)
     order.sqlmodel_update(wanted)
@@ -113,7 +116,7 @@ def _move(session: Session, order: SalesOrder, new: AddressIn) -> None:
     _check_parcels(session, order)
     what = AddressFields(fields=changed)
     key = order_key(order.number)
-    add_event(session, key, EventKind.ADDRESS_CHANGED, what, actor=new.by)
+    add_event(session, key, EventKind.ADDRESS_CHANGED, what, actor=actor)
 
 
 def _changed(order: SalesOrder, **outcome: Any) -> AddressChanged:
@@ -149,9 +152,9 @@ def _check_parcels(session: Session, order: SalesOrder) -> None:
             check_carrier_takes(session, order, parcels)
 
 
-def _refund_difference(session: Session, order: SalesOrder, by: str) -> str:
+def _refund_difference(session: Session, order: SalesOrder, actor: Actor) -> str:
     """The key of what comes back, if anything; an order without a price is priced at step 3."""
     if order.value_minor is None:
         return ""
-    refund = reprice(session, order, Reason(NEW_ADDRESS_COSTS_LESS), by)
+    refund = reprice(session, order, Reason(NEW_ADDRESS_COSTS_LESS), actor)
     return refund.key if refund else ""

@@ -23,6 +23,7 @@ from models.results.orders import CancellationAsked, StatusChange
 from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
+from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
@@ -56,17 +57,19 @@ class CannotCancel(PacklineError):
         super().__init__(code, number=order.number, since=since)
 
 
-def request_cancellation_of(number: int, reason: str, by: str) -> CancellationAsked:
+def request_cancellation_of(number: int, reason: str, actor: Actor) -> CancellationAsked:
     """Ask to cancel an order; asked for a second time, it says who was first.
 
     Raises `UnknownOrder`, `CannotCancel`.
     """
     with transaction() as session:
-        return request_cancellation(session, locked_order(session, number), Reason(note=reason), by)
+        return request_cancellation(
+            session, locked_order(session, number), Reason(note=reason), actor
+        )
 
 
 def request_cancellation(
-    session: Session, order: SalesOrder, reason: Reason, by: str
+    session: Session, order: SalesOrder, reason: Reason, actor: Actor
 ) -> CancellationAsked:
     """The same for an order that is locked already. Raises `CannotCancel`."""
     if order.cancel_requested_at is not None:
@@ -75,12 +78,12 @@ def request_cancellation(
     if not going_back:
         raise CannotCancel(order)
     order.cancel_requested_at = utc_now()
-    order.cancel_requested_by = by[:_NAME_CHARACTERS]
+    order.cancel_requested_by = actor.name[:_NAME_CHARACTERS]
     order.cancel_reason = str(reason)[:_REASON_CHARACTERS]
     end_hold(order)
     why = Because(because=reason.says)
     kind = EventKind.CANCELLATION_REQUESTED
-    add_event(session, order_key(order.number), kind, why, actor=by, note=reason.note)
+    add_event(session, order_key(order.number), kind, why, actor=actor, note=reason.note)
     for shipment in going_back:
         withdraw_tasks(session, shipment)
         shipment.problem = ""  # whatever stopped it, it goes back from there

@@ -24,6 +24,7 @@ from models.tables.catalogue import Warehouse
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
+from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
@@ -63,7 +64,7 @@ class NotOnHold(PacklineError):
         super().__init__(number=order.number)
 
 
-def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
+def put_on_hold(number: int, asked: HoldIn, actor: Actor) -> HoldSet:
     """Stop an order before its next step; asked for a second time, it says who was first.
 
     Raises `UnknownOrder`, `CannotHold`.
@@ -78,31 +79,31 @@ def put_on_hold(number: int, asked: HoldIn) -> HoldSet:
         if not stopping or order.cancel_requested_at is not None:
             raise CannotHold(order)
         order.hold_reason, order.hold_note = asked.reason, asked.note
-        order.on_hold_since, order.held_by = utc_now(), asked.by
+        order.on_hold_since, order.held_by = utc_now(), actor.name
         why = HoldEvent(reason=asked.reason)
         kind = EventKind.PUT_ON_HOLD
-        add_event(session, order_key(number), kind, why, actor=asked.by, note=asked.note)
+        add_event(session, order_key(number), kind, why, actor=actor, note=asked.note)
         for shipment in stopping:
             _stop(session, shipment)
         return _set(order)
 
 
-def release(number: int, by: str) -> SalesOrder:
+def release(number: int, actor: Actor) -> SalesOrder:
     """Let an order go on where it stopped. Raises `UnknownOrder`, `NotOnHold`."""
     with transaction() as session:
         order = locked_order(session, number)
         if order.on_hold_since is None:
             raise NotOnHold(order)
-        lift_hold(session, order, by)
+        lift_hold(session, order, actor)
         return order
 
 
-def lift_hold(session: Session, order: SalesOrder, by: str) -> None:
+def lift_hold(session: Session, order: SalesOrder, actor: Actor) -> None:
     """Release a locked order: its tasks are open again, and its runs that wait for this go on."""
     on_hold_since = order.on_hold_since or utc_now()
     why = HoldEvent(reason=order.hold_reason)
     end_hold(order)
-    add_event(session, order_key(order.number), EventKind.RELEASED, why, actor=by)
+    add_event(session, order_key(order.number), EventKind.RELEASED, why, actor=actor)
     for shipment in _stopping(session, order):
         _go_on(session, shipment, on_hold_since)
     notify(session, ORDERS_CHANNEL)  # a New one has no run yet

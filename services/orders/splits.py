@@ -19,7 +19,8 @@ from models.process import StepName
 from models.results.orders import ShipmentSplit
 from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment, ShipmentLine
-from services.execution.events import PACKLINE, add_event
+from services.access.actors import PACKLINE, Actor
+from services.execution.events import add_event
 from services.execution.ledger import record
 from services.execution.status import set_status
 from services.inventory.allocations import deallocate, lock_products, move_to_shipment
@@ -31,7 +32,7 @@ def split(
     moved: Mapping[str, int],
     why: Message,
     *,
-    by: str = PACKLINE,
+    actor: Actor = PACKLINE,
     warehouse: str | None = None,
 ) -> Shipment:
     """Move pieces by SKU from a locked shipment to its order's next one, which is made.
@@ -51,7 +52,7 @@ def split(
         line.quantity = left[line.sku]
     new = _next_shipment(session, shipment, moved, warehouse)
     set_status(shipment, shipment.status)  # its order has one more that is open
-    _tell(session, shipment, new, moved, why, by)
+    _tell(session, shipment, new, moved, why, actor)
     notify(session, ORDERS_CHANNEL)
     return new
 
@@ -116,12 +117,12 @@ def _tell(
     new: Shipment,
     moved: Mapping[str, int],
     why: Message,
-    by: str,
+    actor: Actor,
 ) -> None:
     pieces = {sku: quantity for sku, quantity in moved.items() if quantity}
     result = ShipmentSplit(shipment=new.number, moved=pieces, why=why)
     run_id = shipment.run_id or ""
     record(session, shipment.key, StepName.SPLIT_SHIPMENT, new.number, result, run_id)
-    add_event(session, shipment.key, StepName.SPLIT_SHIPMENT, result, actor=by)
+    add_event(session, shipment.key, StepName.SPLIT_SHIPMENT, result, actor=actor)
     source = SplitOff(order=shipment.order_number, shipment=shipment.number, moved=pieces, why=why)
-    add_event(session, new.key, EventKind.SPLIT_OFF, source, actor=by)
+    add_event(session, new.key, EventKind.SPLIT_OFF, source, actor=actor)

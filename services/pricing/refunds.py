@@ -20,6 +20,7 @@ from models.events import RefundEvent
 from models.imports.requests import RefundPaidIn
 from models.tables.orders import SalesOrder
 from models.tables.refunds import REASON_CHARACTERS, Refund
+from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import IDENTITIES
@@ -72,7 +73,7 @@ class PaidAlready(PacklineError):
         )
 
 
-def reprice(session: Session, order: SalesOrder, reason: Reason, by: str) -> Refund | None:
+def reprice(session: Session, order: SalesOrder, reason: Reason, actor: Actor) -> Refund | None:
     """Price a locked order anew for what still ships (each line's quantity less what is cancelled
     of it), and write down what the customer gets back for the rest. None: nothing comes back.
 
@@ -92,29 +93,29 @@ def reprice(session: Session, order: SalesOrder, reason: Reason, by: str) -> Ref
     lines, priced = price(session, order, [line.shipping_pieces for line in order.lines])
     if priced.total_minor > before:
         return None
-    refund = _refund(session, order, priced, reason, by)
+    refund = _refund(session, order, priced, reason, actor)
     save_amounts(order, lines, priced)
     if refund.amount_minor == 0:
         return None
     session.add(refund)
     due = _event(refund, reason.says)
     kind = EventKind.REFUND_DUE
-    add_event(session, order_key(order.number), kind, due, actor=by, note=reason.note)
+    add_event(session, order_key(order.number), kind, due, actor=actor, note=reason.note)
     return refund
 
 
-def pay(number: int, paid: RefundPaidIn) -> Refund:
+def pay(number: int, paid: RefundPaidIn, actor: Actor) -> Refund:
     """Note that the money of a refund has gone back. Raises `UnknownRefund`, `PaidAlready`."""
     with transaction() as session:
         refund = _locked(session, number)
         if refund.paid_at is not None:
             raise PaidAlready(refund)
         refund.paid_at = utc_now()
-        refund.paid_by = paid.by
+        refund.paid_by = actor.name
         refund.paid_reference = paid.reference or None
         key, gone = order_key(refund.order_number), _event(refund)
         kind = EventKind.REFUND_PAID
-        add_event(session, key, kind, gone, actor=paid.by, note=paid.reference)
+        add_event(session, key, kind, gone, actor=actor, note=paid.reference)
         return refund
 
 
@@ -133,7 +134,7 @@ def amount(refund: Refund) -> str:
 
 
 def _refund(
-    session: Session, order: SalesOrder, priced: PricedOrder, reason: Reason, by: str
+    session: Session, order: SalesOrder, priced: PricedOrder, reason: Reason, actor: Actor
 ) -> Refund:
     """The difference between what the order costs so far and what it will."""
     key = order_key(order.number)
@@ -147,7 +148,7 @@ def _refund(
         tax_minor=(order.tax_minor or 0) - priced.tax_minor,
         amount_minor=refund_for(order.total_minor or 0, priced.total_minor),
         currency=order.currency,
-        by=by,
+        by=actor.name,
     )
 
 

@@ -16,13 +16,14 @@ from sqlmodel import Session, col, select
 from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.allocation import ShipmentId
+from domain.reasons import STOCK_IS_THERE
 from domain.sourcing import fillable
 from models.enums import TaskKind, TaskState
 from models.forms.decisions import TRY_AGAIN
 from models.tables.shipments import shipment_name
 from models.tables.staff import StaffTask
+from services.access.actors import PACKLINE
 from services.answers.submit import answer_by_packline
-from services.execution.events import PACKLINE
 from services.execution.locks import unlocked_shipment
 from services.execution.one_by_one import alone, impatient_transaction
 from services.inventory.allocations import sourcing_plan
@@ -82,9 +83,8 @@ def _let_go_on(which: ShipmentId) -> bool:
             return False
         answer = {
             "gate": str(task.kind),
-            "decided_by": PACKLINE,
+            "decided_by": PACKLINE.name,
             "decision": TRY_AGAIN,
-            "note": "the stock is there",
         }
-        answer_by_packline(session, shipment, task, answer)
+        answer_by_packline(session, shipment, task, answer, because=STOCK_IS_THERE)
         return True

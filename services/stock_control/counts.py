@@ -13,6 +13,7 @@ from models.imports.stock import StockCountIn
 from models.results.stock import StockCounted, StockReleased
 from models.tables.shipments import Shipment
 from models.tables.stock import StockCount, StockLevel, StockMovement
+from services.access.actors import Actor
 from services.execution.locks import locked_shipment
 from services.inventory.warehouses import several_warehouses, warehouse_called
 from services.stock_control.allocated_shipments import AllocatedShipment, allocated_shipments
@@ -43,7 +44,7 @@ class StockInMotion(PacklineError):
         super().__init__(sku=sku)
 
 
-def count(found: StockCountIn) -> StockCounted:
+def count(found: StockCountIn, actor: Actor) -> StockCounted:
     """Take a count for true: the difference becomes one movement, in the counter's name.
 
     Where fewer are counted than are allocated, orders give up what is not picked yet, all of it, as
@@ -57,12 +58,14 @@ def count(found: StockCountIn) -> StockCounted:
     for _ in range(_ATTEMPTS):
         with transaction() as session:
             warehouse = warehouse_called(session, found.warehouse).code
-            if counted := _count(session, found, warehouse):
+            if counted := _count(session, found, warehouse, actor):
                 return counted
     raise StockInMotion(found.sku)
 
 
-def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounted | None:
+def _count(
+    session: Session, found: StockCountIn, warehouse: str, actor: Actor
+) -> StockCounted | None:
     """Book the count. None: an order took the product meanwhile, that should give way first.
 
     Orders are locked before products, always: so who gives way is found out before the locks, and
@@ -77,9 +80,9 @@ def _count(session: Session, found: StockCountIn, warehouse: str) -> StockCounte
     short = _who_gives_way(holders, found.counted)
     if not there.keys() >= short.keys():
         return None
-    _record_shortfalls(session, found, [there[key] for key in short], holders)
+    _record_shortfalls(session, found, actor, [there[key] for key in short], holders)
     asked = tuple(holder.number for holder in short.values() if not holder.goes_back)
-    return _book_count(session, level, found, asked)
+    return _book_count(session, level, found, actor, asked)
 
 
 def _refuse_count_again(session: Session, found: StockCountIn, warehouse: str) -> None:
@@ -107,7 +110,11 @@ def _who_gives_way(
 
 
 def _record_shortfalls(
-    session: Session, found: StockCountIn, short: list[Shipment], holders: list[AllocatedShipment]
+    session: Session,
+    found: StockCountIn,
+    actor: Actor,
+    short: list[Shipment],
+    holders: list[AllocatedShipment],
 ) -> None:
     unpicked = {holder.key: holder.unpicked for holder in holders}
     held = sum(holder.pieces for holder in holders)
@@ -117,21 +124,25 @@ def _record_shortfalls(
             sku=found.sku,
             wanted=unpicked[_which(shipment)],
             available=found.counted - kept,
-            counted_by=found.by,
+            counted_by=actor.name,
             reference=found.reference,
         )
-        record_shortfall(session, shipment, why)
+        record_shortfall(session, shipment, why, actor)
 
 
 def _book_count(
-    session: Session, level: StockLevel, found: StockCountIn, short_orders: tuple[int, ...]
+    session: Session,
+    level: StockLevel,
+    found: StockCountIn,
+    actor: Actor,
+    short_orders: tuple[int, ...],
 ) -> StockCounted:
     """Keep the count, and move what it found more or less; orders that gave way free the rest."""
     warehouse, before = level.warehouse, level.on_hand
     kept = found.model_dump(include={"sku", "reference", "counted"})
-    session.add(StockCount(warehouse=warehouse, before=before, actor=found.by, **kept))
+    session.add(StockCount(warehouse=warehouse, before=before, actor=actor.name, **kept))
     if found.counted != before:
-        book_movement(session, _counted_movement(found, warehouse, before))
+        book_movement(session, _counted_movement(found, warehouse, before, actor))
     if short_orders:
         notify(session, ORDERS_CHANNEL)  # what they held of other products is free
     return StockCounted(
@@ -139,19 +150,21 @@ def _book_count(
         warehouse=warehouse if several_warehouses(session) else "",
         before=before,
         counted=found.counted,
-        counted_by=found.by,
+        counted_by=actor.name,
         short_orders=short_orders,
     )
 
 
-def _counted_movement(found: StockCountIn, warehouse: str, before: int) -> StockMovement:
+def _counted_movement(
+    found: StockCountIn, warehouse: str, before: int, actor: Actor
+) -> StockMovement:
     return StockMovement(
         warehouse=warehouse,
         sku=found.sku,
         quantity=found.counted - before,
         kind=MovementKind.ADJUSTED,
         reference=f"{COUNT_PREFIX}{found.reference}",
-        actor=found.by,
+        actor=actor.name,
         reason=f"counted {found.counted}, the books had {before}",
     )
 

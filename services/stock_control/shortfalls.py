@@ -14,18 +14,21 @@ from models.results.stock import ShortLine, StockReleased
 from models.results.work import Picked
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
+from services.access.actors import Actor
 from services.answers.decisions import ask_about_pick
 from services.inventory.allocations import release_all
 from services.worklist.closing import complete_task
 from services.worklist.tasks import tasks_of
 
 
-def record_shortfall(session: Session, shipment: Shipment, why: StockReleased) -> None:
+def record_shortfall(
+    session: Session, shipment: Shipment, why: StockReleased, actor: Actor
+) -> None:
     """Take a locked shipment's stock away, but for what is picked.
 
     One that is not yet to be picked is told when it is; one that is to be cancelled asks nobody.
     """
-    release_all(session, shipment, why)
+    release_all(session, shipment, why, actor)
     picking = _open(session, shipment, TaskKind.PICKING)
     if picking and picking.checklist:
         close_picking_as_short(session, shipment, picking, why)

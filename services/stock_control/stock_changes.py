@@ -19,6 +19,7 @@ from models.imports.stock import AdjustmentIn, DeliveryIn, TransferIn
 from models.tables.catalogue import Product
 from models.tables.shipments import Shipment
 from models.tables.stock import StockLevel, StockMovement
+from services.access.actors import Actor
 from services.inventory.allocations import lock_products
 from services.inventory.warehouses import several_warehouses, warehouse_called
 from services.stock_control.allocated_shipments import allocated_shipments
@@ -86,19 +87,19 @@ class TooManyPieces(PacklineError):
         super().__init__(sku=sku, pieces=pieces, most=MAX_STOCK)
 
 
-def book(change: DeliveryIn | AdjustmentIn) -> StockLevel:
+def book(change: DeliveryIn | AdjustmentIn, actor: Actor) -> StockLevel:
     """Book a delivery or an adjustment; returns the product's stock in that warehouse now.
 
     Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `AllocatedToOrders`, `NotOnHand`.
     """
     with transaction() as session:
-        movement = _movement(change, warehouse_called(session, change.warehouse).code)
+        movement = _movement(change, warehouse_called(session, change.warehouse).code, actor)
         locked_level(session, movement.warehouse, movement.sku)
         _refuse_again(session, movement)
         return book_movement(session, movement)
 
 
-def move(transfer: TransferIn) -> tuple[StockLevel, StockLevel]:
+def move(transfer: TransferIn, actor: Actor) -> tuple[StockLevel, StockLevel]:
     """Book pieces out of one warehouse and into another; returns the stock of both now, in turn.
 
     Raises `UnknownWarehouse`, `UnknownProduct`, `AlreadyBooked`, `AllocatedToOrders`, `NotOnHand`.
@@ -107,8 +108,8 @@ def move(transfer: TransferIn) -> tuple[StockLevel, StockLevel]:
         origin = warehouse_called(session, transfer.from_warehouse).code
         destination = warehouse_called(session, transfer.to_warehouse).code
         locked_level(session, origin, transfer.sku)  # the product: no other level of it changes now
-        out = _transferred(transfer, origin, -transfer.quantity)
-        into = _transferred(transfer, destination, transfer.quantity)
+        out = _transferred(transfer, origin, -transfer.quantity, actor)
+        into = _transferred(transfer, destination, transfer.quantity, actor)
         _refuse_transfer_again(session, out, into)
         return book_movement(session, out), book_movement(session, into)
 
@@ -120,7 +121,7 @@ def called(session: Session, sku: str, warehouse: str) -> Message:
     return Message("product-there", "{sku} in {warehouse}", {"sku": sku, "warehouse": warehouse})
 
 
-def _movement(change: DeliveryIn | AdjustmentIn, warehouse: str) -> StockMovement:
+def _movement(change: DeliveryIn | AdjustmentIn, warehouse: str, actor: Actor) -> StockMovement:
     kind, reason = MovementKind.RECEIVED, "delivery"
     if isinstance(change, AdjustmentIn):
         kind, reason = MovementKind(change.kind.value), change.reason
@@ -130,19 +131,21 @@ def _movement(change: DeliveryIn | AdjustmentIn, warehouse: str) -> StockMovemen
         quantity=change.quantity,
         kind=kind,
         reference=change.reference,
-        actor=change.by,
+        actor=actor.name,
         reason=reason,
     )
 
 
-def _transferred(transfer: TransferIn, warehouse: str, quantity: int) -> StockMovement:
+def _transferred(
+    transfer: TransferIn, warehouse: str, quantity: int, actor: Actor
+) -> StockMovement:
     return StockMovement(
         warehouse=warehouse,
         sku=transfer.sku,
         quantity=quantity,
         kind=MovementKind.TRANSFERRED,
         reference=transfer.reference,
-        actor=transfer.by,
+        actor=actor.name,
         reason=transfer.reason,
     )
 

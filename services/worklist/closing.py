@@ -1,16 +1,18 @@
 """Closing a task with its outcome: the task, the ledger and the timeline, in one transaction."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
 
 from models.base import utc_now
-from models.enums import AnsweredThrough, EventKind, TaskState
+from models.enums import EventKind, TaskState
 from models.events import Answered
 from models.results.base import StepResult
 from models.results.work import GateOutcome
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
+from services.access.actors import PACKLINE, Actor
 from services.execution.events import add_event
 from services.execution.ledger import record
 from services.execution.wake_ups import mark_ready
@@ -22,13 +24,13 @@ def complete_task(
     shipment: Shipment,
     task: StaffTask,
     result: StepResult,
-    through: AnsweredThrough = AnsweredThrough.PACKLINE,
+    actor: Actor = PACKLINE,
     ending: EventKind = EventKind.ANSWERED,
 ) -> None:
     """Close an open task of a locked shipment, and let its run go on; by default with what Packline
     knows, as an answer would.
     """
-    close_task(session, shipment, task, result, through, ending)
+    close_task(session, shipment, task, result, actor, ending)
     mark_ready(session, shipment)
 
 
@@ -37,17 +39,19 @@ def close_task(
     shipment: Shipment,
     task: StaffTask,
     result: StepResult,
-    through: AnsweredThrough,
+    actor: Actor,
     ending: EventKind = EventKind.ANSWERED,
 ) -> GateOutcome:
-    """Close an open task with an accepted answer; its run is not told."""
+    """Close an open task with an accepted answer, in the name that it has; its run is not told."""
     gate, answer = gate_of(task.kind), result.model_dump(mode="json")
-    who = answer[gate.answered_by]
-    note_answer(task, TaskState.DONE, answer, through, who)
+    actor = replace(actor, name=answer[gate.answered_by])
+    note_answer(task, TaskState.DONE, answer, actor)
     outcome = GateOutcome(accepted=True, answer=answer)
     record_outcome(session, shipment, task, outcome)
-    answered = Answered(gate=gate.kind, task_id=task.id, through=through, result=result.as_event())
-    add_event(session, shipment.key, ending, answered, actor=who, note=result.typed())
+    answered = Answered(
+        gate=gate.kind, task_id=task.id, through=actor.channel, result=result.as_event()
+    )
+    add_event(session, shipment.key, ending, answered, actor=actor, note=result.typed())
     return outcome
 
 
@@ -63,12 +67,11 @@ def note_answer(
     task: StaffTask,
     state: TaskState,
     answer: dict[str, Any],
-    through: AnsweredThrough,
-    who: str,
+    actor: Actor,
 ) -> None:
     """Keep an answer with its task: who gave it, when, and through what."""
     task.state = state
     task.answer = answer
     task.answered_at = utc_now()
-    task.answered_by = who
-    task.answered_through = through
+    task.answered_by = actor.name
+    task.answered_through = actor.channel

@@ -14,12 +14,13 @@ from models.forms.base import CancellableForm, Form
 from models.results.base import StepResult
 from models.results.checklists import Checklist
 from models.tables.shipments import Shipment
+from services.access.actors import Actor
 from services.worklist.done_options import DoneOption
 
 NOBODY = "(nobody: the answer is in Packline)"
 """The name in the examples that open Prefect's gates."""
 
-Accept = Callable[[Session, Shipment, Any], StepResult]
+Accept = Callable[[Session, Shipment, Any, Actor], StepResult]
 
 
 @dataclass(frozen=True, kw_only=True)

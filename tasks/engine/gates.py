@@ -14,7 +14,7 @@ from models.enums import TaskKind
 from models.results.base import StepResult
 from models.results.work import GateOutcome
 from models.tables.shipments import Shipment
-from services.answers.submit import cancels_instead, store_answer
+from services.answers.submit import cancels_instead, store_answer, who_answers
 from services.execution.errors import AnswerRefused, OnHold
 from services.execution.ledger import find_record
 from services.execution.runs import OrderRun
@@ -107,7 +107,8 @@ def _note_on_hold(order: OrderRun, key: str) -> None:
 def _cancels(session: Session, row: Shipment, gate: GateSpec, answer: dict[str, Any]) -> bool:
     """Whether the form asks to cancel the order. One that is filled in badly is asked again."""
     try:
-        return cancels_instead(session, row, gate, answer)
+        actor = who_answers(session, gate, answer)
+        return cancels_instead(session, row, gate, answer, actor)
     except AnswerRefused:
         return False
 

@@ -31,8 +31,8 @@ def test_downgrade_leaves_nothing_and_upgrade_works_again(database):
 
 A_NOTE = "INSERT INTO note (at, subject, author, text) VALUES (now(), 'order:1', 'me', 'why')"
 AN_EVENT = """
-    INSERT INTO audit_event (at, subject, actor, kind, values, note_id)
-    SELECT now(), 'order:1', 'me', '{}', '{{"a": 1}}', id FROM note
+    INSERT INTO audit_event (at, subject, actor, channel, kind, values, note_id)
+    SELECT now(), 'order:1', 'me', 'API', '{}', '{{"a": 1}}', id FROM note
 """
 
 

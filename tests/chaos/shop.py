@@ -14,10 +14,10 @@ from adapters.database.transient import is_transient
 from models.enums import ENDED, TaskState
 from models.tables.orders import SalesOrder
 from models.tables.staff import StaffTask
-from services.answers.submit import answer_task
 from services.audit.audit import audit
 from services.execution.errors import AnswerRefused
 from services.worklist.tasks import TaskNotOpen
+from tests.actors import answer_task
 from tests.factories import make_order, the_shipment
 from tests.live import LiveStack
 from tests.process import form, rows

@@ -12,9 +12,8 @@ import pytest
 from adapters.prefect.api import DAILY_SUMMARY, ORDER_FULFILLMENT
 from models.enums import HoldReason, TaskKind
 from models.imports.requests import HoldIn
-from services.orders.cancellation import request_cancellation_of
-from services.orders.holds import put_on_hold, release
 from services.worklist.gates import GATES
+from tests.actors import put_on_hold, release, request_cancellation_of
 from tests.chaos.shop import (
     assert_audit_passes,
     assert_shipped_once,

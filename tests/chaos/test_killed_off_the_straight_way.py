@@ -9,9 +9,8 @@ from adapters.database.sessions import transaction
 from domain.messages import said
 from models.imports.requests import AddressIn
 from services.execution.locks import locked_shipment
-from services.orders.addresses import change_address
-from services.orders.cancellation import request_cancellation_of
 from services.orders.splits import split
+from tests.actors import change_address, request_cancellation_of, someone
 from tests.chaos.shop import (
     assert_audit_passes,
     mails_by_order,
@@ -87,7 +86,13 @@ def split_order():
     """An order of two mugs that travel in a shipment each."""
     with transaction() as session:
         number = make_order(session, {"MUG": 2})
-        split(session, locked_shipment(session, number), {"MUG": 1}, said("asked for"), by="Max")
+        split(
+            session,
+            locked_shipment(session, number),
+            {"MUG": 1},
+            said("asked for"),
+            actor=someone("Max"),
+        )
         notify(session, ORDERS_CHANNEL)
     return number
 

@@ -59,7 +59,7 @@ class GiftWrapChecklist(Checklist):
     card: str
 
 
-def accept_gift_wrap(session, shipment, form):
+def accept_gift_wrap(session, shipment, form, actor):
     return GiftWrapped(wrapped_by=form.wrapped_by, paper=form.paper)
 
 
@@ -157,7 +157,7 @@ def test_it_is_answered_at_the_command_line(task, packline):
     status, out, _ = packline("done", task, "--by", "Kim", "--gift-paper", "gold")
     assert (status, out) == (0, f"Task {task} is done; order 1001 goes on.\n")
     assert rows("SELECT state, answer, answered_by, answered_through FROM staff_task") == [
-        ("done", {"wrapped_by": "Kim", "paper": "gold"}, "Kim", "console")
+        ("done", {"wrapped_by": "Kim", "paper": "gold"}, "Kim", "command line")
     ]
     assert rows("SELECT step, round, result ->> 'accepted' FROM step_record") == [
         ("gate: gift-wrap", 1, "true")

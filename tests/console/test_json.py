@@ -68,4 +68,4 @@ def test_an_order_that_was_released_and_a_task_that_is_done_are_told_whole(packl
     assert (released["number"], released["hold_reason"]) == (number, None)
     done = as_json(packline("done", task, "--by", "Jo", "--json"))
     assert (done["id"], done["state"], done["answered_by"]) == (task, "done", "Jo")
-    assert done["answered_through"] == "console"
+    assert done["answered_through"] == "command line"

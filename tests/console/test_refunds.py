@@ -9,6 +9,7 @@ from domain.reasons import Reason
 from services.execution.locks import locked_shipment
 from services.inventory.allocations import deallocate
 from services.pricing.refunds import reprice
+from tests.actors import someone
 from tests.console.asking import as_json
 from tests.process import assert_sound
 
@@ -24,7 +25,9 @@ def refunds(picking):
             for line in shipment.goods:
                 line.quantity -= cancelled.get(line.sku, 0)
                 line.ordered.cancelled += cancelled.get(line.sku, 0)
-            reprice(session, shipment.order, Reason(note="customer changed her mind"), "Max")
+            reprice(
+                session, shipment.order, Reason(note="customer changed her mind"), someone("Max")
+            )
     return number
 
 

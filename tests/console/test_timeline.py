@@ -29,12 +29,9 @@ from services.answers.submit import store_answer
 from services.execution.anonymous import without_customer
 from services.execution.events import add_event
 from services.execution.locks import locked_shipment
-from services.orders.addresses import change_address
-from services.orders.cancellation import request_cancellation_of
-from services.orders.holds import put_on_hold, release
-from services.pricing.refunds import pay
 from services.reminders.late_tasks import remind_and_escalate
 from services.worklist.gates import GATES
+from tests.actors import change_address, pay, put_on_hold, release, request_cancellation_of
 from tests.factories import make_order
 from tests.process import assert_sound, execute, form, rows
 from tests.tasks.test_short_picks import found
@@ -217,9 +214,9 @@ def test_the_timeline_is_in_the_readers_language(process, german):
     process.answer("picking", number)
     english, translated = said_of(number), said_of(number, german)
     assert english["Calculate Total Order Value"] == "total £28.95"
-    assert english["Pick: done"] == "picked in full by Jo (through console)"
+    assert english["Pick: done"] == "picked in full by Jo (through command line)"
     assert translated["Auftragswert"] == "Summe 28,95\N{NO-BREAK SPACE}£"
-    assert translated["Kommissionieren: erledigt"] == "vollständig, sagt Jo (über console)"
+    assert translated["Kommissionieren: erledigt"] == "vollständig, sagt Jo (über command line)"
 
 
 def test_one_of_something_is_said_as_one(process):

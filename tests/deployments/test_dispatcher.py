@@ -20,9 +20,8 @@ from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn
 from services.execution.locks import locked_shipment
 from services.execution.wake_ups import claim_ready_runs
-from services.orders.cancellation import cancel, request_cancellation_of
-from services.orders.holds import put_on_hold, release
-from services.stock_control.stock_changes import book
+from services.orders.cancellation import cancel
+from tests.actors import book, put_on_hold, release, request_cancellation_of
 from tests.deployments.played_prefect import (
     LONG_AGO,
     at_picking,

@@ -13,7 +13,7 @@ from models.imports.stock import DeliveryIn
 from services.execution.errors import UnknownOrder
 from services.execution.one_by_one import alone
 from services.stock_control import backorders
-from services.stock_control.stock_changes import book
+from tests.actors import book
 from tests.deployments.played_prefect import PlayedPrefect
 from tests.deployments.test_dispatcher import (
     LONG_AGO,

@@ -13,7 +13,7 @@ from models.enums import TaskKind, TaskState
 from models.tables.shipments import Shipment
 from models.tables.shipping import CarrierBooking
 from models.tables.staff import StaffTask
-from services.answers.submit import answer_task
+from tests.actors import answer_task
 from tests.factories import make_order, make_tariffs
 from tests.process import ANSWERS, ORDER_STEPS, assert_sound
 

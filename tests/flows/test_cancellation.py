@@ -13,9 +13,10 @@ from domain.messages import said
 from services.answers.submit import answer_task
 from services.execution.locks import locked_shipment
 from services.execution.wake_ups import claim_ready_runs
-from services.orders.cancellation import CannotCancel, request_cancellation_of
+from services.orders.cancellation import CannotCancel
 from services.orders.splits import split as split_off
 from services.worklist.tasks import TaskNotOpen
+from tests.actors import answer_task, request_cancellation_of
 from tests.factories import make_order
 from tests.process import (
     COMPENSATION_STEPS,

@@ -19,13 +19,11 @@ from models.imports.stock import DeliveryIn, StockCountIn
 from services.answers.submit import answer_task
 from services.execution.errors import OnHold
 from services.execution.wake_ups import claim_ready_runs
-from services.orders.cancellation import request_cancellation_of
-from services.orders.holds import CannotHold, NotOnHold, put_on_hold, release
+from services.orders.holds import CannotHold, NotOnHold
 from services.reminders.late_tasks import remind_and_escalate
 from services.stock_control.backorders import fill_backorders
-from services.stock_control.counts import count
-from services.stock_control.stock_changes import book
 from services.worklist.tasks import TaskNotOpen
+from tests.actors import answer_task, book, count, put_on_hold, release, request_cancellation_of
 from tests.factories import make_order
 from tests.process import ORDER_STEPS, assert_sound, execute, form, open_task_id, rows, set_to
 from tests.timelines import timeline

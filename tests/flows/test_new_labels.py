@@ -10,13 +10,18 @@ from adapters.mail.smtp import MailServerAway
 from domain.messages import said
 from models.enums import HoldReason
 from models.imports.requests import AddressIn, HoldIn
-from services.answers.submit import answer_task
 from services.execution.locks import locked_shipment
-from services.orders.addresses import AddressSettled, change_address
-from services.orders.cancellation import request_cancellation_of
-from services.orders.holds import put_on_hold, release
+from services.orders.addresses import AddressSettled
 from services.orders.splits import split as split_off
 from services.worklist.tasks import TaskNotOpen
+from tests.actors import (
+    answer_task,
+    change_address,
+    put_on_hold,
+    release,
+    request_cancellation_of,
+    someone,
+)
 from tests.process import (
     assert_sound,
     dying_before_the_record_of,
@@ -239,7 +244,11 @@ def test_it_can_be_cancelled_at_any_time(process, number, stop_at):
 def test_of_a_split_order_what_the_carrier_has_goes_where_it_was_sent(process, number):
     with transaction() as session:
         split_off(
-            session, locked_shipment(session, number), {"MUG": 2}, said("asked for"), by="Max"
+            session,
+            locked_shipment(session, number),
+            {"MUG": 2},
+            said("asked for"),
+            actor=someone("Max"),
         )
     process.ship(number)
     second = process.another()

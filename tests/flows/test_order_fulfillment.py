@@ -110,7 +110,7 @@ def test_a_backordered_order_that_is_cancelled_has_nothing_allocated(
     assert [mail["To"] for mail in mail_server.mails] == ["ada@example.com"]
     (told,) = timeline("answered")
     assert told.event == "Decide about a shortage: done"
-    assert told.detail == "Max decided: cancel order (through console): discontinued"
+    assert told.detail == "Max decided: cancel order (through command line): discontinued"
     assert_sound()
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from adapters.database.sessions import transaction
 from models.base import utc_now
-from services.answers.submit import answer_task
 from services.worklist.tasks import TaskNotOpen
+from tests.actors import answer_task
 from tests.factories import make_order
 from tests.process import ANSWERS, assert_sound, form, open_task_id, rows
 
@@ -110,7 +110,7 @@ def test_an_answer_in_the_console_wins_over_a_form_sent_after_it(process, number
     process.answers["picking-1"] = form("picking", picked_by="Jo")
     assert process.run(number) == "packing-1"
     assert rows("SELECT answered_by, answered_through FROM staff_task WHERE kind = 'picking'") == [
-        ("Robin", "console")
+        ("Robin", "command line")
     ]
     assert_sound()
 

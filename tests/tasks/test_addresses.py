@@ -9,9 +9,8 @@ from models.imports.requests import AddressIn, HoldIn
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
 from services.execution.errors import AnswerRefused
-from services.orders.addresses import AddressSettled, CannotShipThere, change_address
-from services.orders.cancellation import request_cancellation_of
-from services.orders.holds import put_on_hold
+from services.orders.addresses import AddressSettled, CannotShipThere
+from tests.actors import change_address, put_on_hold, request_cancellation_of
 from tests.factories import make_order
 from tests.process import assert_sound, dying_before_the_record_of, execute, process, rows
 from tests.timelines import timeline

@@ -18,10 +18,11 @@ from models.results.checklists import PickingChecklist
 from models.tables.ledger import StepRecord
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.tables.staff import StaffTask
-from services.answers.submit import answer_task, store_answer
+from services.answers.submit import store_answer
 from services.execution.errors import AnswerRefused
 from services.worklist.gates import GATES, gate_round_of, pause_key
 from services.worklist.tasks import TaskNotOpen, ask_again, open_task
+from tests.actors import answer_task
 from tests.factories import (
     make_label,
     make_order,
@@ -378,7 +379,7 @@ def test_a_time_without_a_zone_is_read_off_the_shops_clock(monkeypatch, session,
 def test_an_answer_that_was_taken_is_in_the_ledger_before_any_flow_acts_on_it(number):
     task_id = waiting_task(number, "picking")
     task = answer_task(task_id, form("picking", picked_by="Jo"))
-    assert (task.state, task.answered_by, task.answered_through) == ("done", "Jo", "console")
+    assert (task.state, task.answered_by, task.answered_through) == ("done", "Jo", "command line")
     with transaction() as session:
         record = session.get(StepRecord, (f"order:{number}", "gate: picking", 1))
     assert record.result["accepted"] is True

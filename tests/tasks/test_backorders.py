@@ -11,8 +11,8 @@ from adapters.database.sessions import transaction
 from models.imports.stock import DeliveryIn
 from services.execution.locks import locked_order
 from services.stock_control.backorders import fill_backorders
-from services.stock_control.stock_changes import book
 from services.worklist.tasks import TaskNotOpen
+from tests.actors import book
 from tests.factories import make_order
 from tests.process import (
     assert_sound,

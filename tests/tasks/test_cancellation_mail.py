@@ -9,6 +9,7 @@ from models.tables.orders import SalesOrder
 from services.messaging.cancellation_mails import write_cancellation_mail
 from services.pricing.amounts import price_as_ordered
 from services.pricing.refunds import reprice
+from tests.actors import someone
 from tests.factories import make_order, make_product, make_tariffs
 
 KEY = "order:1001:cancellation:1"
@@ -28,7 +29,7 @@ def order(session):
 def told(session, order, **pieces):
     for line in order.lines:
         line.cancelled += pieces.get(line.sku, 0)
-    refund = reprice(session, order, Reason(note="out of stock"), "Max")
+    refund = reprice(session, order, Reason(note="out of stock"), someone("Max"))
     message = write_cancellation_mail(session, order, KEY, pieces, [refund])
     session.flush()
     return message
@@ -53,10 +54,10 @@ def test_a_customer_is_told_that_nothing_ships(session, order):
 
 def test_what_was_cancelled_before_is_in_neither_list(session, order):
     told(session, order, MUG=2)
-    refund = reprice(session, order, Reason(note="nothing more"), "Max")
+    refund = reprice(session, order, Reason(note="nothing more"), someone("Max"))
     assert refund is None
     order.lines[1].cancelled = 1
-    refund = reprice(session, order, Reason(note="out of stock"), "Max")
+    refund = reprice(session, order, Reason(note="out of stock"), someone("Max"))
     message = write_cancellation_mail(session, order, KEY + "2", {"PLATE": 1}, [refund])
     assert "MUG" not in message.text
     assert "PLATE" in message.text

@@ -10,14 +10,13 @@ import services.stock_control.counts
 from adapters.database.sessions import transaction
 from models.imports.stock import DeliveryIn, StockCountIn
 from models.tables.shipments import Shipment
-from services.answers.submit import answer_task
 from services.audit.audit import audit
 from services.execution.errors import AnswerRefused
-from services.orders.cancellation import request_cancellation_of
 from services.stock_control.backorders import fill_backorders
-from services.stock_control.counts import PickedAlready, count
-from services.stock_control.stock_changes import AlreadyBooked, book
+from services.stock_control.counts import PickedAlready
+from services.stock_control.stock_changes import AlreadyBooked
 from services.worklist.tasks import TaskNotOpen
+from tests.actors import answer_task, book, count, request_cancellation_of
 from tests.factories import make_order, make_warehouse, receive
 from tests.process import (
     assert_sound,

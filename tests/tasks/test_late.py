@@ -12,12 +12,13 @@ from adapters.database.sessions import transaction
 from domain.messages import said
 from models.enums import Role, TaskKind
 from models.tables.staff import Staff, StaffTask
-from services.answers.submit import answer_task, store_answer
+from services.answers.submit import store_answer
 from services.orders.splits import split
 from services.reminders import late_tasks as late
 from services.reminders.late_tasks import remind_and_escalate, send_reminders
 from services.worklist.gates import GATES
 from services.worklist.tasks import open_task
+from tests.actors import answer_task
 from tests.factories import make_order, the_shipment
 from tests.process import assert_sound, execute, form, rows, set_to
 from tests.timelines import timeline

@@ -21,16 +21,16 @@ from adapters.database.sessions import transaction
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn
 from models.tables.catalogue import Product
 from models.tables.shipments import Shipment
-from services.answers.submit import answer_task
 from services.audit.audit import audit
 from services.execution.errors import AnswerRefused
 from services.inventory.allocations import lock_products
-from services.orders.cancellation import CannotCancel, request_cancellation_of
+from services.orders.cancellation import CannotCancel
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready, StockInMotion
-from services.stock_control.counts import count as count_stock
-from services.stock_control.stock_changes import AllocatedToOrders, NotOnHand, book
+from services.stock_control.stock_changes import AllocatedToOrders, NotOnHand
 from services.worklist.tasks import TaskNotOpen
+from tests.actors import answer_task, book, request_cancellation_of
+from tests.actors import count as count_stock
 from tests.factories import make_order, make_product
 from tests.process import assert_sound, form, open_task_id, rows
 from tests.tasks.test_stock import at_once

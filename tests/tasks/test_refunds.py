@@ -24,8 +24,9 @@ from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
 from services.execution.locks import locked_order
 from services.inventory.allocations import deallocate
-from services.pricing.refunds import PaidAlready, ShippedAlready, UnknownRefund, pay, reprice
+from services.pricing.refunds import PaidAlready, ShippedAlready, UnknownRefund, reprice
 from tasks.pricing import calculate_total_order_value
+from tests.actors import pay, someone
 from tests.factories import make_order, make_product, make_tariffs, the_shipment
 from tests.process import assert_sound, execute, rows
 from tests.timelines import timeline
@@ -57,7 +58,7 @@ def cancel(session, order, **pieces):
         gone = pieces.get(line.sku, 0) if pieces else line.quantity - line.cancelled
         line.cancelled += gone
         travelling.quantity -= gone
-    refund = reprice(session, order, Reason(note="out of stock"), "Max")
+    refund = reprice(session, order, Reason(note="out of stock"), someone("Max"))
     session.flush()
     return refund
 
@@ -353,7 +354,9 @@ def test_an_order_that_ships_in_part_is_in_its_days_revenue_with_what_it_costs(p
     execute("UPDATE order_line SET cancelled = 1 WHERE sku = 'PLATE'")
     execute("UPDATE shipment_line SET quantity = 0 WHERE sku = 'PLATE'")
     with transaction() as session:
-        reprice(session, locked_order(session, number), Reason(note="broke in the shop"), "Max")
+        reprice(
+            session, locked_order(session, number), Reason(note="broke in the shop"), someone("Max")
+        )
     process.ship(number)
     process.another().sum_up(shop_day(utc_now(), settings().zone_info))
     assert rows("SELECT amount_minor FROM refund") == [(1450,)]
@@ -362,4 +365,4 @@ def test_an_order_that_ships_in_part_is_in_its_days_revenue_with_what_it_costs(p
     ) == [(2, 2895)]
     assert_sound()
     with transaction() as session, pytest.raises(ShippedAlready, match=f"Order {number} is Ship"):
-        reprice(session, locked_order(session, number), Reason(note="lost"), "Max")
+        reprice(session, locked_order(session, number), Reason(note="lost"), someone("Max"))

@@ -5,8 +5,8 @@ from sqlalchemy.exc import DatabaseError
 
 import services.answers.acceptance
 from models.imports.stock import StockCountIn
-from services.orders.cancellation import request_cancellation_of
-from services.stock_control.counts import PickedAlready, count
+from services.stock_control.counts import PickedAlready
+from tests.actors import count, request_cancellation_of
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows
 from tests.tasks.test_backorders import order_of
 from tests.tasks.test_short_picks import found

@@ -9,9 +9,8 @@ from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import StockCountIn
 from services.execution.errors import AnswerRefused
-from services.orders.holds import put_on_hold, release
 from services.stock_control.backorders import fill_backorders
-from services.stock_control.counts import count
+from tests.actors import count, put_on_hold, release
 from tests.factories import make_product, make_warehouse, receive
 from tests.process import assert_sound, everything, rows, set_to
 from tests.tasks.test_backorders import backorder, order_of

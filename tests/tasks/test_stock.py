@@ -15,8 +15,8 @@ from models.tables.staff import StaffTask
 from models.tables.stock import Allocation, StockMovement
 from services.execution.locks import locked_shipment
 from services.orders.cancellation import cancel
-from services.stock_control.counts import count
 from tasks.stock import check_inventory_levels, update_inventory_stock
+from tests.actors import count
 from tests.factories import make_order, make_product, receive, the_shipment
 from tests.process import rows
 

@@ -41,20 +41,15 @@ from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, Transfe
 from models.process import StepName
 from models.tables.catalogue import Warehouse
 from services.execution.errors import AnswerRefused, Superseded
-from services.orders.addresses import AddressSettled, change_address
-from services.orders.cancellation import CannotCancel, request_cancellation_of
-from services.orders.holds import CannotHold, NotOnHold, put_on_hold, release
+from services.orders.addresses import AddressSettled
+from services.orders.cancellation import CannotCancel
+from services.orders.holds import CannotHold, NotOnHold
 from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready
-from services.stock_control.counts import count as count_stock
-from services.stock_control.stock_changes import (
-    AllocatedToOrders,
-    AlreadyBooked,
-    NotOnHand,
-    book,
-    move,
-)
+from services.stock_control.stock_changes import AllocatedToOrders, AlreadyBooked, NotOnHand
 from services.worklist.gates import GATES
+from tests.actors import book, change_address, move, put_on_hold, release, request_cancellation_of
+from tests.actors import count as count_stock
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
 from tests.process import (
     COMPENSATION_STEPS,

@@ -17,15 +17,14 @@ from models.tables.stock import StockLevel, StockMovement
 from models.validation import InvalidRow
 from services.execution.locks import locked_shipment
 from services.imports.files import import_file
-from services.stock_control.counts import count
 from services.stock_control.stock_changes import (
     AllocatedToOrders,
     AlreadyBooked,
     TooManyPieces,
     UnknownProduct,
-    book,
 )
 from tasks.stock import check_inventory_levels
+from tests.actors import book, count
 from tests.factories import make_order, make_product
 from tests.process import rows
 from tests.tasks.test_stock import at_once

@@ -17,15 +17,14 @@ from models.validation import InvalidRow
 from services.inventory.allocations import lock_products
 from services.inventory.warehouses import UnknownWarehouse
 from services.stock_control.backorders import fill_backorders
-from services.stock_control.counts import PickedAlready, count
+from services.stock_control.counts import PickedAlready
 from services.stock_control.stock_changes import (
     AllocatedToOrders,
     AlreadyBooked,
     NotOnHand,
     UnknownProduct,
-    book,
-    move,
 )
+from tests.actors import book, count, move
 from tests.factories import make_order, make_warehouse, receive
 from tests.process import assert_sound, everything, rows, set_to
 from tests.tasks.test_stock import at_once

@@ -17,14 +17,17 @@ from models.imports.stock import DeliveryIn, StockCountIn, TransferIn
 from models.tables.orders import SalesOrder
 from models.tables.staff import Staff
 from models.tables.stock import StockLevel
-from services.orders.addresses import change_address
-from services.orders.cancellation import request_cancellation_of
-from services.orders.holds import put_on_hold
-from services.pricing.refunds import pay
 from services.reminders.late_tasks import remind_and_escalate, send_reminders
 from services.stock_control.backorders import fill_backorders
-from services.stock_control.counts import count
-from services.stock_control.stock_changes import book, move
+from tests.actors import (
+    book,
+    change_address,
+    count,
+    move,
+    pay,
+    put_on_hold,
+    request_cancellation_of,
+)
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
 from tests.process import Process, execute
 

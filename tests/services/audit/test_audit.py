@@ -18,9 +18,7 @@ from models.tables.orders import SalesOrder
 from models.tables.shipping import ShippingLabel
 from services.audit.audit import LISTED, LIVE_RUNS, Check, audit, database_checks
 from services.audit.invariants import SENT_TWICE
-from services.orders.cancellation import request_cancellation_of
-from services.stock_control.counts import count
-from services.stock_control.stock_changes import move
+from tests.actors import count, move, request_cancellation_of
 from tests.databases import clone, using
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse
 from tests.mailserver import MailServer

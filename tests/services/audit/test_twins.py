@@ -42,6 +42,7 @@ from services.pricing.amounts import price_as_ordered, save_amounts
 from services.pricing.refunds import reprice
 from services.reporting.figures import revenue_by_currency
 from tasks import daily_report, notifications
+from tests.actors import someone
 from tests.factories import make_order, make_product, make_shipped, make_tariffs
 from tests.process import rows
 from tests.services.audit.test_twins_in_played_runs import HELD
@@ -203,7 +204,7 @@ def test_what_customers_get_back_is_what_their_order_costs_less(
         for place, less in cancelled:
             line = order.lines[place % len(order.lines)]
             line.cancelled = min(line.cancelled + less, line.quantity)
-            reprice(session, order, Reason(note="broken"), "Max")
+            reprice(session, order, Reason(note="broken"), someone("Max"))
             session.flush()
         assert broken(session, SUMS, REFUNDED, ADDS_UP) == set()
         changed = session.execute(

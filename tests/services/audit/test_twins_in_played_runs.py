@@ -13,12 +13,9 @@ from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import StockCountIn
 from models.process import COMPENSATION_STEPS
 from services.execution.locks import locked_shipment
-from services.orders.addresses import change_address
-from services.orders.cancellation import request_cancellation_of
-from services.orders.holds import put_on_hold, release
 from services.orders.splits import split
 from services.reminders.late_tasks import ESCALATION, REMINDER, remind_and_escalate
-from services.stock_control.counts import count
+from tests.actors import change_address, count, put_on_hold, release, request_cancellation_of
 from tests.factories import make_order
 from tests.process import Process, execute, rows
 from tests.services.audit.twins import HELD, holds, sound

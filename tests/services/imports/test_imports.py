@@ -20,7 +20,7 @@ from adapters.files.rows import (
     NotAFile,
     NotUtf8,
 )
-from models.enums import OrderStatus
+from models.enums import Channel, OrderStatus
 from models.imports.kinds import FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
 from models.tables.catalogue import Product
@@ -28,6 +28,7 @@ from models.tables.ledger import AuditEvent
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.staff import Staff
 from models.tables.stock import StockMovement
+from services.access.actors import Actor
 from services.imports import order_drafts
 from services.imports import orders as imported_orders
 from services.imports.files import UnknownKind, WrongColumns, import_file
@@ -399,7 +400,7 @@ def test_report_shows_the_first_rejects_and_the_file_has_all(shop, write):
 
 def test_new_product_comes_with_its_opening_stock(database, write):
     path = write([PRODUCT, PRODUCT | {"sku": "CUP", "on_hand": "0"}], "products.csv")
-    assert import_file(path, actor="ada").accepted == 2
+    assert import_file(path, actor=Actor(name="ada", channel=Channel.IMPORT)).accepted == 2
     with transaction() as session:
         assert session.get(Product, "MUG").on_hand == 12
         assert session.get(Product, "CUP").on_hand == 0

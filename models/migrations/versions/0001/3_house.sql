@@ -27,10 +27,14 @@ CREATE TABLE audit_event (
     at TIMESTAMP WITH TIME ZONE NOT NULL,
     subject VARCHAR(64) NOT NULL,
     actor VARCHAR(100) NOT NULL,
+    channel VARCHAR(32) NOT NULL,
     kind VARCHAR(64) NOT NULL,
     values JSONB NOT NULL,
     note_id BIGINT,
     CONSTRAINT pk_audit_event PRIMARY KEY (id),
+    CONSTRAINT ck_audit_event_channel CHECK (
+        channel IN ('command line', 'Prefect', 'Packline', 'import', 'API', 'console')
+    ),
     CONSTRAINT ck_audit_event_kind_is_an_id CHECK (kind ~ '^[a-z][a-z0-9:-]*$'),
     CONSTRAINT fk_audit_event_note_id FOREIGN KEY(note_id) REFERENCES note (id)
 );

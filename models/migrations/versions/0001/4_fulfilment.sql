@@ -49,7 +49,7 @@ CREATE TABLE staff_task (
     CONSTRAINT fk_staff_task_reminder FOREIGN KEY(reminder) REFERENCES message (key),
     CONSTRAINT fk_staff_task_escalation FOREIGN KEY(escalation) REFERENCES message (key),
     CONSTRAINT ck_staff_task_answered_through CHECK (
-        answered_through IN ('console', 'Prefect', 'Packline')
+        answered_through IN ('command line', 'Prefect', 'Packline', 'import', 'API', 'console')
     )
 );
 CREATE INDEX ix_staff_task_late ON staff_task (due_at)
