@@ -104,6 +104,7 @@ def test_names_of_neighbouring_days_do_not_touch(drawn: Any) -> None:
     assert all(left.x1 + 2 < right.x0 for left, right in pairwise(boxes))
 
 
+@pytest.mark.lengthy
 def test_charts_drawn_by_many_threads_at_once_are_the_same_as_alone() -> None:
     views = [make_report(history=(make_day(0, GBP=(n, n)),)) for n in range(1, 4)] * 2
     alone = [orders_and_revenue_png(view) for view in views]

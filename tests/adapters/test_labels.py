@@ -141,6 +141,7 @@ def test_barcode_reads_back_as_the_tracking_number() -> None:
         assert scan(make_label(tracking_number=number)) == number
 
 
+@pytest.mark.lengthy
 def test_barcode_reads_back_for_the_numbers_of_real_couriers(shared_data: Path) -> None:
     couriers = [
         json.loads(file.read_text(encoding="utf-8"))

@@ -102,6 +102,7 @@ def test_a_file_that_is_not_there_or_is_another_one_says_what_to_get(tmp_path):
         read_week(tmp_path / "bad.csv.gz")
 
 
+@pytest.mark.slow
 def test_the_busiest_week_of_the_real_shop(shared_data):
     week = read_week(shared_data / "orders" / "online_retail_2010-12_2011-12.csv.gz")
     assert (week.name, len(week.orders)) == ("2011-W46", 723)
@@ -156,6 +157,7 @@ def test_orders_are_handed_in_as_they_were_placed(database, past, tmp_path):
     assert [number for (number,) in rows(handed_in)] == [order.number for order in past]
 
 
+@pytest.mark.slow
 def test_all_orders_end_whatever_never_comes(shop, monkeypatch, past, tmp_path):
     """Played without Prefect: orders are cancelled once enough lorries came without their goods."""
     replayed = opened(past, tmp_path)

@@ -4,11 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
+import psycopg
 import pytest
 
 import services.orders.holds
 import tasks.engine.gates
-from adapters.database.sessions import transaction
+from adapters.database.notifications import ORDERS_CHANNEL
+from adapters.database.sessions import database_url, transaction
 from console.queries.orders import list_orders, order_sheet
 from deployments.dispatcher.cases import shipments_without_run
 from models.enums import HoldReason
@@ -189,6 +191,14 @@ def test_a_new_order_on_hold_is_not_started_and_not_taken(process, number):
     with transaction() as session:
         assert len(shipments_without_run(session)) == 1
     assert process.run() == "picking-1"
+
+
+def test_a_release_wakes_the_dispatcher(process, number):
+    hold(number)  # a New order has no run that could be told
+    with psycopg.connect(database_url(), autocommit=True) as dispatcher:
+        dispatcher.execute(f"LISTEN {ORDERS_CHANNEL}")
+        release(number, "Kim")
+        assert len(list(dispatcher.notifies(timeout=5, stop_after=1))) == 1
 
 
 def test_a_backorder_on_hold_is_not_filled_and_keeps_its_place(process, shop):

@@ -162,11 +162,13 @@ def play_a_stream_of_small_orders(process, deliveries):
     return big not in waiting
 
 
+@pytest.mark.lengthy
 def test_a_big_order_does_not_starve_behind_small_ones(process):
     assert play_a_stream_of_small_orders(process, deliveries=3)
     assert_sound()
 
 
+@pytest.mark.lengthy
 def test_with_the_rule_off_small_orders_would_starve_the_big_one(process, monkeypatch):
     set_to(monkeypatch, PACKLINE_BACKORDERS_FIRST="false")
     assert not play_a_stream_of_small_orders(process, deliveries=6)
@@ -248,6 +250,7 @@ def test_dispatchers_and_the_operator_at_once_answer_once(process):
     assert_sound()
 
 
+@pytest.mark.lengthy
 def test_of_fifty_orders_for_the_last_five_plates_five_get_one(process):
     plates_arrive(1)
     orders = [(order_of(PLATE=1), process.another()) for _ in range(50)]

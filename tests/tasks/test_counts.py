@@ -33,6 +33,8 @@ from tests.tasks.test_short_picks import decide, found
 from tests.tasks.test_splits import allocations, pieces
 from tests.tasks.test_stock import at_once
 
+pytestmark = pytest.mark.lengthy
+
 
 def to_be_picked(process, **lines):
     """An order that waits for its picker, with its run."""

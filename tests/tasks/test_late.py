@@ -114,6 +114,7 @@ def test_the_mail_names_the_shipment_of_an_order_that_was_split(mail_server):
     assert f'open the run "order {number}, shipment 2"' in text_of(mail)
 
 
+@pytest.mark.lengthy
 def test_three_hundred_late_tasks_are_one_mail(mail_server):
     tasks = [late_task() for _ in range(300)]
     look_and_send()

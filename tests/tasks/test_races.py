@@ -328,6 +328,7 @@ def all_at_once(process, rounds):
     assert {"Cancel Order", "Update Inventory Stock", "Release Stock", "gate: shortage"} <= reached
 
 
+@pytest.mark.lengthy
 def test_thirty_rounds_of_everything_at_once_end_without_a_deadlock(process):
     all_at_once(process, 30)
 

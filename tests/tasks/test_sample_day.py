@@ -18,6 +18,8 @@ from services.imports.stock_changes import STOCK_CHANGES
 from services.pricing.destinations import Destinations
 from tasks.stock import check_inventory_levels
 
+pytestmark = pytest.mark.lengthy
+
 MAX_PARCEL_GRAMS = 30_000
 
 

@@ -23,6 +23,8 @@ from tests.process import (
 from tests.tasks.test_backorders import order_of, plates_arrive
 from tests.tasks.test_splits import allocations, pieces
 
+pytestmark = pytest.mark.lengthy
+
 
 def found(**short):
     """A picking where so many pieces were found of each product, with why there are fewer."""

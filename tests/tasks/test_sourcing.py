@@ -151,6 +151,7 @@ def test_nor_is_one_whose_other_products_are_in_one_warehouse_only(three):
     assert_sound()
 
 
+@pytest.mark.lengthy
 def test_a_big_order_does_not_starve_behind_small_ones_wherever_stock_comes_in(three):
     big, run = backorder(three, CUP=9)
     waiting = {big: run}

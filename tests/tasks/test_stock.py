@@ -237,6 +237,7 @@ def test_allocating_booking_out_and_cancelling_at_once_keep_the_counters_true(da
     ]
 
 
+@pytest.mark.lengthy
 def test_a_hundred_rounds_in_opposite_order_end_without_a_deadlock(database):
     """Allocating, cancelling and counting meet on three products, each in another order."""
     with transaction() as session:

@@ -58,6 +58,8 @@ from services.worklist.gates import GATES
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
 from tests.process import Process, assert_sound, dying_before_the_record_of, execute, rows, set_to
 
+pytestmark = pytest.mark.lengthy
+
 SKUS = ("CUP", "MUG", "PLATE")
 PLACES = MAIN, YORK = "MAIN", "YORK"
 IN_MAIN, IN_YORK = 5, 2

@@ -305,6 +305,7 @@ def moved_or_refused(asked):
     return "moved"
 
 
+@pytest.mark.lengthy
 def test_transfers_in_opposite_directions_at_once_never_wait_in_a_circle(two):
     for round in range(20):
         there = [transfer(1, reference=f"T-{round}-{at}") for at in range(4)]

@@ -15,6 +15,8 @@ from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
 from services.imports.files import import_file
 
+pytestmark = pytest.mark.lengthy
+
 INVOICES = 2000
 PSEUDO_PRODUCTS = {
     "POST", "DOT", "M", "m", "D", "S", "C2", "BANK CHARGES", "AMAZONFEE", "gift_0001_40",
