@@ -140,7 +140,7 @@ def test_a_form_that_neither_answers_nor_cancels_is_asked_again(process, number,
 
 @pytest.mark.parametrize("step", COMPENSATION_STEPS)
 @by_gate
-def test_dying_within_a_step_of_the_way_back_repeats_nothing(
+def test_dying_within_a_step_of_the_compensation_repeats_nothing(
     process, number, mail_server, gate, step
 ):
     bring_to(process, number, gate)
@@ -153,7 +153,7 @@ def test_dying_within_a_step_of_the_way_back_repeats_nothing(
 
 
 @pytest.mark.parametrize("step", COMPENSATION_STEPS)
-def test_dying_before_a_step_of_the_way_back_loses_nothing(process, number, mail_server, step):
+def test_dying_before_a_step_of_the_compensation_loses_nothing(process, number, mail_server, step):
     bring_to(process, number, "carrier-pickup")
     ask(number)
     process.fail[step] = RuntimeError("the machine stopped")

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
 
+import pytest
 from sqlalchemy.exc import IntegrityError
 
 import services.inventory.allocations

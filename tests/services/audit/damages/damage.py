@@ -45,7 +45,7 @@ def copied(table: str, where: str, **instead: str) -> str:
     )
 
 
-def allocated(number: int, sku: str, state: str = "live") -> str:
+def allocated(number: int, sku: str, state: str = "allocated") -> str:
     """The condition for the allocation of an order's line."""
     lines = f"SELECT id FROM order_line WHERE order_number = {number} AND sku = '{sku}'"
     return f"order_line_id IN ({lines}) AND state = '{state}'"

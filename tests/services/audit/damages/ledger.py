@@ -37,7 +37,7 @@ LEDGER = (
     ),
     *(
         Damage(
-            "no step of the way back is recorded before those that come first",
+            "no step of the compensation is recorded before those that come first",
             forgotten(f"order:{BOTH_CANCELLED}", step),
             f"Order {BOTH_CANCELLED} has the record of 'Cancel Order' and lacks that of '{step}'.",
         )
@@ -137,7 +137,7 @@ LEDGER = (
     Damage(
         "daily summaries say what the orders say",
         f"UPDATE sales_order SET currency = 'USD' WHERE number = {IN_EUROS}",
-        '"USD": {"pieces": 2, "orders": 1',
+        '"USD": {"orders": 1, "pieces": 2',
     ),
     Damage(
         "daily summaries say what the orders say",

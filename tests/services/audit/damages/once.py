@@ -78,15 +78,18 @@ ONCE = (
     *(
         Damage(
             "nothing happens twice under one key",
-            "DROP INDEX ix_allocation_one_held;"
+            "DROP INDEX ix_allocation_one_allocated;"
             + copied("allocation", allocated(number, sku, state), id="-1"),
             "The held allocation of line",
         )
-        for number, sku, state in ((BOTH_CANCELLED + 1, "RUG", "live"), (SPLIT, "RUG", "consumed"))
+        for number, sku, state in (
+            (BOTH_CANCELLED + 1, "RUG", "allocated"),
+            (SPLIT, "RUG", "issued"),
+        )
     ),
     Damage(
         "nothing happens twice under one key",
-        "DROP INDEX ix_allocation_one_wanted;"
+        "DROP INDEX ix_allocation_one_backordered;"
         + copied("allocation", allocated(WAITS_FOR_STOCK, "RUG", "backordered"), id="-1"),
         "The wanted allocation of line",
     ),

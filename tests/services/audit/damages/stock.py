@@ -78,16 +78,16 @@ STOCK = (
         "Transfer T-1 of RUG has 4 movements, which add up to 0.",
     ),
     Damage(
-        "allocations are consumed when stock is booked out",
+        "allocations are issued when stock is booked out",
         f"UPDATE allocation SET sku = 'POT' WHERE {allocated(SPLIT, 'RUG', 'issued')}",
-        f"Order {SPLIT}, 1 of RUG: its stock is booked out, and its allocation is 1 POT, consumed",
+        f"Order {SPLIT}, 1 of RUG: its stock is booked out, and its allocation is 1 POT, issued",
     ),
     Damage(
-        "allocations are consumed when stock is booked out",
+        "allocations are issued when stock is booked out",
         f"UPDATE allocation SET state = 'issued', warehouse = 'MAIN' WHERE sku = 'LAMP'"
         f" AND order_line_id = (SELECT id FROM order_line WHERE order_number = {SPLIT}"
         " AND sku = 'LAMP') AND shipment = 1",
-        f"Order {SPLIT}, 0 of LAMP: its stock is booked out, and its allocation is 1 LAMP, consum",
+        f"Order {SPLIT}, 0 of LAMP: its stock is booked out, and its allocation is 1 LAMP, issued",
     ),
     Damage(
         "orders are booked out of the warehouse in which they were allocated",
