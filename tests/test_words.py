@@ -15,7 +15,7 @@ OLD = re.findall(
     reservation reservations Reservation ReservationState reserved CONSUMED let_go give_up regain
     take_along hold_again take_over overtake overtaken OvertakenRun hand_over take_ready HandedOver
     PACKLINE_FAULTS time_can_heal exclusive Occupied put_short lost_goods LostGoods take_off_stock
-    put_back PutBack PUT_BACK put_back_hours PACKLINE_PUT_BACK_HOURS
+    put_back put-back PutBack PUT_BACK put_back_hours PACKLINE_PUT_BACK_HOURS
     Incoming Tally Malformed complaint complaints showable move_on OrderRef DayRef
     ask_to_cancel is_beyond_recall giving_way on_whom_it_depends _gets _keeps _settle
     label_issue again_in PlayedStaff tether units_shipped

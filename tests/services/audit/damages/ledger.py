@@ -142,6 +142,6 @@ LEDGER = (
     Damage(
         "daily summaries say what the orders say",
         f"UPDATE order_line SET cancelled = 1 WHERE order_number = {IN_EUROS}",
-        '"EUR": {"pieces": 1, "orders": 1',
+        '"EUR": {"orders": 1, "pieces": 1',
     ),
 )

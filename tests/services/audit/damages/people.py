@@ -49,7 +49,7 @@ PEOPLE = (
     Damage(
         "orders that are to be cancelled only want their goods restocked",
         f"UPDATE staff_task SET kind = 'restock' WHERE {_OPEN}",
-        f"(put-back) is open, and its order {PACKED} is not to be cancelled.",
+        f"(restock) is open, and its order {PACKED} is not to be cancelled.",
     ),
     Damage(
         "orders that are to be cancelled only want their goods restocked",
