@@ -54,7 +54,7 @@ def split(
 
 
 def split_by_warehouse(session: Session, shipment: Shipment, plan: Plan) -> Plan:
-    """Make a shipment for each warehouse of the plan but the first, with its stock set aside.
+    """Make a shipment for each warehouse of the plan but the first, with its stock allocated.
 
     Returns what is left of the plan: the first warehouse's part. The products are locked.
     """

@@ -113,8 +113,8 @@ _ONCE = (
     ("refund", "refund", "key"),
     ("mail", "message", "key"),
     ("mail with Message-ID", "message", "message_id"),
-    ("held allocation of line", _HELD, "order_line_id, shipment"),
-    ("wanted allocation of line", _WANTED, "order_line_id, shipment"),
+    ("allocation of line", _HELD, "order_line_id, shipment"),
+    ("backorder of line", _WANTED, "order_line_id, shipment"),
     ("movement", "stock_movement", "sku, kind, reference, warehouse"),
     ("warehouse with rank", "warehouse", "rank"),
 )

@@ -80,8 +80,8 @@ STOCK = (
         """,
     ),
     Invariant(
-        name="allocated stock is the sum of its live allocations",
-        problem="{sku} has {allocated} allocated in {warehouse}, and its live allocations there add"
+        name="allocated stock is the sum of its allocations",
+        problem="{sku} has {allocated} allocated in {warehouse}, and its allocations there add"
         " up to {held}.",
         breaking="""
             SELECT sku, warehouse, coalesce(allocated, 0) AS allocated, coalesce(held, 0) AS held
@@ -135,7 +135,7 @@ STOCK = (
     ),
     Invariant(
         name="a shipment's stock is in one warehouse",
-        problem="Order {number} has stock set aside or booked out in {warehouses}.",
+        problem="Order {number} has stock allocated or booked out in {warehouses}.",
         breaking=f"""
             SELECT {NUMBER}, string_agg(DISTINCT warehouse, ' and ') AS warehouses
             FROM {TRAVELS}
@@ -146,7 +146,7 @@ STOCK = (
     ),
     Invariant(
         name="orders that passed the stock check hold each line",
-        problem="Order {number} needs {quantity} of {sku} set aside, and its live allocation"
+        problem="Order {number} needs {quantity} of {sku} allocated, and its allocation"
         " holds {held}.",
         breaking=f"""
             {_HOLDING}
@@ -159,7 +159,7 @@ STOCK = (
     ),
     Invariant(
         name="no other order holds stock",
-        problem="Order {number} is {status} and has {quantity} of {sku} set aside, though it needs"
+        problem="Order {number} is {status} and has {quantity} of {sku} allocated, though it needs"
         " none now.",
         breaking=f"""
             {_HOLDING}

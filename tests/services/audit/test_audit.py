@@ -65,14 +65,14 @@ DAMAGES = [
         "CUP has 0 on hand in YORK, and its movements there add up to 1.",
     ),
     Damage(
-        "allocated stock is the sum of its live allocations",
+        "allocated stock is the sum of its allocations",
         "UPDATE stock_level SET allocated = 1 WHERE sku = 'PLATE'",
-        "PLATE has 1 allocated in MAIN, and its live allocations there add up to 0.",
+        "PLATE has 1 allocated in MAIN, and its allocations there add up to 0.",
     ),
     Damage(
-        "allocated stock is the sum of its live allocations",
+        "allocated stock is the sum of its allocations",
         "UPDATE allocation SET warehouse = 'YORK' WHERE state = 'allocated'",
-        "MUG has 0 allocated in YORK, and its live allocations there add up to 3.",
+        "MUG has 0 allocated in YORK, and its allocations there add up to 3.",
     ),
     Damage(
         "allocated stock is on hand",
@@ -126,7 +126,7 @@ DAMAGES = [
     Damage(
         "a shipment's stock is in one warehouse",
         "UPDATE allocation SET warehouse = 'YORK' WHERE state = 'issued' AND sku = 'PLATE'",
-        f"Order {SHIPPED} has stock set aside or booked out in MAIN and YORK.",
+        f"Order {SHIPPED} has stock allocated or booked out in MAIN and YORK.",
     ),
     Damage(
         "orders are booked out of the warehouse in which they were allocated",
@@ -141,18 +141,18 @@ DAMAGES = [
     Damage(
         "orders that passed the stock check hold each line",
         "DELETE FROM allocation WHERE state = 'allocated'",
-        f"Order {WAITING} needs 3 of MUG set aside, and its live allocation holds 0.",
+        f"Order {WAITING} needs 3 of MUG allocated, and its allocation holds 0.",
     ),
     Damage(
         "orders that passed the stock check hold each line",
         "UPDATE allocation SET quantity = 2 WHERE state = 'allocated'",
-        f"Order {WAITING} needs 3 of MUG set aside, and its live allocation holds 2.",
+        f"Order {WAITING} needs 3 of MUG allocated, and its allocation holds 2.",
     ),
     Damage(
         "orders that passed the stock check hold each line",
         f"DELETE FROM step_record WHERE subject = 'order:{PUT_SHORT}' AND step = 'Release Stock';"
         "UPDATE staff_task SET state = 'withdrawn' WHERE kind = 'short-pick'",
-        f"Order {PUT_SHORT} needs 2 of BOWL set aside, and its live allocation holds 0.",
+        f"Order {PUT_SHORT} needs 2 of BOWL allocated, and its allocation holds 0.",
     ),
     Damage(
         "orders that wait for stock want each line",
@@ -194,31 +194,31 @@ DAMAGES = [
     Damage(
         "no other order holds stock",
         "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN' WHERE sku = 'BOWL'",
-        f"Order {PUT_SHORT} is Processing and has 2 of BOWL set aside",
+        f"Order {PUT_SHORT} is Processing and has 2 of BOWL allocated",
     ),
     Damage(
         "no other order holds stock",
         "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN' FROM order_line AS line"
         f" WHERE line.id = order_line_id AND order_number = {CANCELLED}",
-        f"Order {CANCELLED} is Cancelled and has 50 of PLATE set aside",
+        f"Order {CANCELLED} is Cancelled and has 50 of PLATE allocated",
     ),
     Damage(
         "no other order holds stock",
         "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN' FROM order_line AS line"
         f" WHERE line.id = order_line_id AND order_number = {BACKORDERED}",
-        f"Order {BACKORDERED} is Backordered and has 40 of PLATE set aside",
+        f"Order {BACKORDERED} is Backordered and has 40 of PLATE allocated",
     ),
     Damage(
         "no other order holds stock",
         "INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)"
         " SELECT id, 'MAIN', sku, 1, 'allocated', now() FROM order_line"
         f" WHERE order_number = {NEW}",
-        f"Order {NEW} is New and has 1 of MUG set aside",
+        f"Order {NEW} is New and has 1 of MUG allocated",
     ),
     Damage(
         "no other order holds stock",
         "UPDATE allocation SET state = 'allocated' WHERE state = 'issued' AND sku = 'PLATE'",
-        f"Order {SHIPPED} is Shipped and has 1 of PLATE set aside",
+        f"Order {SHIPPED} is Shipped and has 1 of PLATE allocated",
     ),
     Damage(
         "allocations are issued when stock is booked out",
@@ -653,7 +653,7 @@ DAMAGES = [
         f" WHERE order_number = {GIVEN_UP};"
         "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN'"
         " WHERE sku = 'JUG' AND quantity = 2",
-        f"Order {GIVEN_UP} is Processing and has 2 of JUG set aside",
+        f"Order {GIVEN_UP} is Processing and has 2 of JUG allocated",
     ),
     Damage(
         "what goes back is cancelled in the order's lines",

@@ -80,7 +80,7 @@ ONCE = (
             "nothing happens twice under one key",
             "DROP INDEX ix_allocation_one_allocated;"
             + copied("allocation", allocated(number, sku, state), id="-1"),
-            "The held allocation of line",
+            "The allocation of line",
         )
         for number, sku, state in (
             (BOTH_CANCELLED + 1, "RUG", "allocated"),
@@ -91,7 +91,7 @@ ONCE = (
         "nothing happens twice under one key",
         "DROP INDEX ix_allocation_one_backordered;"
         + copied("allocation", allocated(WAITS_FOR_STOCK, "RUG", "backordered"), id="-1"),
-        "The wanted allocation of line",
+        "The backorder of line",
     ),
     _twice(
         "movement",

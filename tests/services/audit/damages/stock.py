@@ -20,22 +20,22 @@ STOCK = (
     Damage(
         "orders that passed the stock check hold each line",
         f"UPDATE allocation SET sku = 'POT' WHERE {allocated(HELD, 'RUG')}",
-        f"Order {HELD} needs 1 of RUG set aside, and its live allocation holds 0.",
+        f"Order {HELD} needs 1 of RUG allocated, and its allocation holds 0.",
     ),
     Damage(
         "orders that passed the stock check hold each line",
         f"DELETE FROM allocation WHERE {allocated(REGAINED, 'POT')}",
-        f"Order {REGAINED} needs 4 of POT set aside, and its live allocation holds 0.",
+        f"Order {REGAINED} needs 4 of POT allocated, and its allocation holds 0.",
     ),
     Damage(
         "no other order holds stock",
         f"UPDATE shipment_line SET quantity = 0 WHERE order_number = {HELD} AND sku = 'RUG'",
-        f"Order {HELD} is Processing and has 1 of RUG set aside, though it needs none now.",
+        f"Order {HELD} is Processing and has 1 of RUG allocated, though it needs none now.",
     ),
     Damage(
         "no other order holds stock",
         f"UPDATE allocation SET quantity = 3 WHERE {allocated(GAVE_UP_REST, 'CORK')}",
-        f"Order {GAVE_UP_REST} is Processing and has 3 of CORK set aside",
+        f"Order {GAVE_UP_REST} is Processing and has 3 of CORK allocated",
     ),
     Damage(
         "no other order wants stock",
@@ -109,6 +109,6 @@ STOCK = (
     Damage(
         "a shipment's stock is in one warehouse",
         f"UPDATE allocation SET warehouse = 'YORK' WHERE {allocated(HELD, 'RUG')}",
-        f"Order {HELD} has stock set aside or booked out in MAIN and YORK.",
+        f"Order {HELD} has stock allocated or booked out in MAIN and YORK.",
     ),
 )
