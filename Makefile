@@ -1,10 +1,14 @@
 # Packline, for developers and for a first look. `make help` lists the verbs.
 PYTHON ?= python3
 BIN := .venv/bin
+SAMPLE ?= 200
 QUICK := tests/domain tests/models tests/adapters tests/tasks
+INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up quick test slow chaos bench check pictures lock clean
+.PHONY: help demo up quick test slow chaos bench mutants check lock clean
 
 help: ## list these verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +40,10 @@ bench: .venv/installed ## measure throughput, waiting, a burst, a long history, 
 	@$(BIN)/python -m tests.benchmarks.burst
 	@$(BIN)/python -m tests.benchmarks.growth
 
+mutants: .venv/installed ## which small mistakes in the core the tests do not notice: SAMPLE=200 of them (hours)
+	@$(INSTALL) --require-hashes -r requirements-mutants.lock
+	@$(BIN)/python -m tests.mutants --sample $(SAMPLE)
+
 check: .venv/installed ## style, types, the direction of imports, and what is declared
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -44,12 +52,9 @@ check: .venv/installed ## style, types, the direction of imports, and what is de
 	@$(BIN)/deptry .
 	@$(BIN)/deptry . --exclude '\.venv|var' --non-dev-dependency-groups dev
 
-pictures: .venv/installed ## take the pictures in docs/operations.md anew (needs Chromium)
-	@PACKLINE_PICTURES=docs/pictures $(BIN)/python -m pytest tests/e2e/test_operator_in_a_browser.py
-
-lock: ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --group dev --output-file requirements.lock pyproject.toml
+lock: ## write the locks anew from pyproject.toml (needs uv)
+	$(COMPILE) --group dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --group mutants --constraint requirements.lock --output-file requirements-mutants.lock
 
 clean: ## forget the environment and all data in var/
 	rm -rf .venv var
@@ -59,6 +64,6 @@ clean: ## forget the environment and all data in var/
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Packline needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.11 …")'
 	@echo "Installing into .venv (once; a minute or two)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@

@@ -37,7 +37,7 @@ _PATIENCE_SECONDS = 300
 Say = Callable[[str], None]
 
 
-class Standing(NamedTuple):
+class WhereOrdersAre(NamedTuple):
     """How many orders have ended, are in work, and wait for stock."""
 
     ended: int
@@ -67,7 +67,7 @@ class Replay:
 
     def play(self, orders: list[PastOrder]) -> None:
         """Raises `BenchStuck`."""
-        handed_in, now = 0, standing()
+        handed_in, now = 0, where_orders_are()
         while handed_in < len(orders) or now.in_work or now.waiting:
             self._stack.recover()
             due = orders[handed_in : handed_in + _IN_WORK - now.in_work]
@@ -76,7 +76,7 @@ class Replay:
             self._send_lorry(handed_in, everything_waits=not (due or now.in_work))
             self._do_what_is_open()
             time.sleep(_POLL_SECONDS)
-            now = standing()
+            now = where_orders_are()
             self._watch(now.ended + self._shop.refused)
 
     def _send_lorry(self, handed_in: int, *, everything_waits: bool) -> None:
@@ -96,7 +96,7 @@ class Replay:
             raise BenchStuck("The orders do not move any more", self._stack.folder / "logs")
 
 
-def standing() -> Standing:
+def where_orders_are() -> WhereOrdersAre:
     """Where the orders are now."""
     waits = select(StaffTask.id).where(
         StaffTask.order_number == SalesOrder.number,
@@ -113,7 +113,7 @@ def standing() -> Standing:
         func.count().filter(~ended, waits.exists()),
     ).select_from(SalesOrder)
     with transaction() as session:
-        return Standing(*session.exec(counts).one())
+        return WhereOrdersAre(*session.exec(counts).one())
 
 
 def _report(

@@ -90,14 +90,14 @@ class Plan:
 class Waiting:
     """A shipment that wants stock, with all that it wants.
 
-    `held_at` is the warehouse that holds its other pieces: the rest can come from there alone, or
-    from there first where it `may_split`. `distances` says how far each warehouse is from where the
-    shipment goes; one that is not named is near.
+    `allocated_warehouse` is where its other pieces are allocated: the rest can come from there
+    alone, or from there first where it `may_split`. `distances` says how far each warehouse is from
+    where the shipment goes; one that is not named is near.
     """
 
     which: ShipmentId
     wanted: tuple[Wanted, ...]
-    held_at: str | None = None
+    allocated_warehouse: str | None = None
     may_split: bool = False
     distances: Mapping[str, int] = field(default_factory=dict)
 
@@ -204,11 +204,11 @@ def _offers(shipment: Waiting, left: _Left) -> list[Source]:
     """The warehouses that may give the shipment something; that of its other pieces is tried first,
     as if it were the nearest.
     """
-    here = [Source(at, left[at], _NEAREST) for at in left if at == shipment.held_at]
+    here = [Source(at, left[at], _NEAREST) for at in left if at == shipment.allocated_warehouse]
     if here and not shipment.may_split:
         return here
     far = shipment.distances
-    others = (at for at in left if at != shipment.held_at)
+    others = (at for at in left if at != shipment.allocated_warehouse)
     return here + [Source(at, left[at], far.get(at, 0)) for at in others]
 
 

@@ -178,6 +178,6 @@ def live(_stack: LiveStack) -> Iterator[LiveStack]:
 
 
 def _failpoints_in(folder: str) -> Path:
-    failpoints_folder = Path(folder) / "faults"
+    failpoints_folder = Path(folder) / "failpoints"
     failpoints_folder.mkdir()
     return failpoints_folder

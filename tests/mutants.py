@@ -8,7 +8,7 @@ names are printed, and what they change is in `var/mutants/survivors.diff`, to b
 nothing that matters.
 
 It works on a copy of the project, with the tests that need no stack. Functions with a decorator are
-left out, and so is what stands outside of functions: the bodies of steps, and the audit's queries.
+left out, and so is what stands outside of functions, such as the audit's queries.
 """
 
 import argparse
@@ -34,9 +34,10 @@ SURVIVORS = FOLDER / "survivors.diff"
 
 PLACES = {
     "domain/*.py": ("tests/domain",),
-    "tasks/*.py": ("tests/tasks", "tests/flows"),
-    "deployments/worker.py": ("tests/deployments",),
-    "deployments/dispatcher.py": ("tests/deployments", "tests/flows/test_holds.py"),
+    "services/*.py": ("tests/tasks", "tests/flows", "tests/services"),
+    "tasks/engine/*.py": ("tests/tasks", "tests/flows"),
+    "deployments/worker/*.py": ("tests/deployments",),
+    "deployments/dispatcher/*.py": ("tests/deployments", "tests/flows/test_holds.py"),
 }
 """The core, and the tests that look at it."""
 

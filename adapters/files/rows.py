@@ -207,9 +207,9 @@ class _Meter:
     def count(self, size: int) -> None:
         self.untold += size
         if self.untold >= _PROGRESS_BYTES:
-            self.tell()
+            self.report()
 
-    def tell(self) -> None:
+    def report(self) -> None:
         if self.progress and self.untold:
             self.progress(self.untold)
         self.untold = 0
@@ -227,7 +227,7 @@ def _lines(path: Path, progress: Progress | None = None) -> Iterator[_Line]:
             text = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors="ignore")
             if text.strip():
                 yield _Line(number, text.rstrip("\r\n"), _TOO_LONG if rest else None)
-    meter.tell()
+    meter.report()
 
 
 _TOO_LONG = Message(

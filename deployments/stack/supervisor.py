@@ -25,10 +25,10 @@ class Service:
     def start(self) -> None:
         """Start it, tied to this process, in a session of its own: Ctrl-C reaches only us."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        tether = [sys.executable, "-m", "deployments.stack.watchdog", str(os.getpid())]
+        watchdog = [sys.executable, "-m", "deployments.stack.watchdog", str(os.getpid())]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*tether, *self.command],
+                [*watchdog, *self.command],
                 env=self.environment,
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,

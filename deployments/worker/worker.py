@@ -4,9 +4,9 @@ Prefect's process worker starts a Python process for every part of a run, and a 
 milliseconds between two waits. This worker keeps what is Prefect's (`prefect worker start`,
 registration, heartbeat, health check) and replaces how work is taken. A new run is claimed by
 proposing Pending, which the server grants once. A waiting run whose answer is stored is handed over
-through Postgres (`tasks/handover.py`). Either is run in a thread that keeps its connection. While a
-run is in hand, the worker says so in Postgres every few seconds; the dispatcher replaces what falls
-silent.
+through Postgres (`services/execution/wake_ups.py`). Either is run in a thread that keeps its
+connection. While a run is in hand, the worker says so in Postgres every few seconds; the dispatcher
+replaces what falls silent.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Alembic's entrance. The caller hands over the connection: see adapters/schema.py."""
+"""Alembic's entrance. The caller hands over the connection: see adapters/database/schema.py."""
 
 from alembic import context
 from sqlmodel import SQLModel

@@ -94,7 +94,7 @@ def write_cancellation_mail(
     """Put the mail into the outbox, once per key, such as `order:1001:cancellation`.
 
     `cancelled` is how many pieces of each SKU will not ship, as far as no other mail tells of them;
-    the order has been priced anew (`tasks.refunds.reprice`), which gave the refunds.
+    the order has been priced anew (`services.pricing.refunds.reprice`), which gave the refunds.
     """
     return written(session, key) or write(
         session, key, [order.email], cancellation_mail(_view(session, order, cancelled, refunds))

@@ -1,5 +1,6 @@
 """What Packline takes from Prefect's inside. When one of these fails after Prefect was updated,
-look at that place in Prefect's source and mend adapters/prefect_engine.py or deployments/worker.py.
+look at that place in Prefect's source and mend adapters/prefect/engine.py or
+deployments/worker/worker.py.
 """
 
 import inspect

@@ -43,7 +43,7 @@ _SHIPMENTS = f"""
     FROM shipment AS t, generate_series(%(first)s, %(last)s) AS i
     WHERE t.order_number = %(order)s AND shipment.order_number = %(top)s + i
 """
-_RESERVATIONS = """
+_ALLOCATIONS = """
     INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)
     SELECT id, 'MAIN', sku, quantity, 'allocated', now() FROM order_line
     WHERE order_number > %(top)s
@@ -98,7 +98,7 @@ def multiply(packline: str, prefect: str, order: int, copies: int) -> None:
         copy(connection, _PREFECT, given)
     with connect(packline) as connection:
         copy(connection, _PACKLINE, given)
-        for statement in (_SHIPMENTS, _RESERVATIONS, _TASKS, _COUNT_ON):
+        for statement in (_SHIPMENTS, _ALLOCATIONS, _TASKS, _COUNT_ON):
             connection.execute(statement, given)
     for url in (packline, prefect):
         with psycopg.connect(url, autocommit=True) as connection:

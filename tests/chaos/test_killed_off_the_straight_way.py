@@ -52,7 +52,7 @@ def bookings(number):
 @pytest.mark.parametrize(
     "place", places(COMPENSATION_STEPS, *[f"{step}: intended" for step in OUTSIDE])
 )
-def test_killed_on_the_way_back(chaos, place):
+def test_killed_in_compensation(chaos, place):
     (number,) = take_in()
     bring_to_pickup(chaos, number)
     armed = chaos.arm(place)

@@ -10,7 +10,6 @@ import tasks.engine.gates
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
 from domain.messages import said
-from services.answers.submit import answer_task
 from services.execution.locks import locked_shipment
 from services.execution.wake_ups import claim_ready_runs
 from services.orders.cancellation import CannotCancel
@@ -144,7 +143,7 @@ def test_a_form_that_neither_answers_nor_cancels_is_asked_again(process, number,
 
 @pytest.mark.parametrize("step", COMPENSATION_STEPS)
 @by_gate
-def test_dying_within_a_step_of_the_way_back_repeats_nothing(
+def test_dying_within_a_step_of_the_compensation_repeats_nothing(
     process, number, mail_server, gate, step
 ):
     bring_to(process, number, gate)
@@ -157,7 +156,7 @@ def test_dying_within_a_step_of_the_way_back_repeats_nothing(
 
 
 @pytest.mark.parametrize("step", COMPENSATION_STEPS)
-def test_dying_before_a_step_of_the_way_back_loses_nothing(process, number, mail_server, step):
+def test_dying_before_a_step_of_the_compensation_loses_nothing(process, number, mail_server, step):
     bring_to(process, number, "carrier-pickup")
     ask(number)
     process.fail[step] = RuntimeError("the machine stopped")

@@ -16,7 +16,6 @@ from deployments.dispatcher.cases import shipments_without_run
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn, StockCountIn
-from services.answers.submit import answer_task
 from services.execution.errors import OnHold
 from services.execution.wake_ups import claim_ready_runs
 from services.orders.holds import CannotHold, NotOnHold

@@ -149,7 +149,9 @@ def test_a_process_that_dies_after_the_orders_mail_sends_no_other(process, numbe
     assert_one_mail_tells_all(number, mail_server)
 
 
-def test_a_mail_server_that_is_away_on_the_way_back_delays_the_mail(process, number, mail_server):
+def test_a_mail_server_that_is_away_during_compensation_delays_the_mail(
+    process, number, mail_server
+):
     request_cancellation_of(number, "changed their mind", "Max")
     mail_server.stop()
     with pytest.raises(MailServerAway):

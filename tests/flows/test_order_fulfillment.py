@@ -81,7 +81,7 @@ def test_a_backordered_order_is_filled_once_stock_arrives(process, too_much):
     assert_sound()
 
 
-def test_a_backordered_order_reserves_nothing_and_says_what_is_short(process, too_much):
+def test_a_backordered_order_allocates_nothing_and_says_what_is_short(process, too_much):
     process.run(too_much)
     assert stock() == {"MUG": (10, 0), "PLATE": (4, 0)}
     found = "SELECT sku, quantity, available_when_short FROM shipment_line"

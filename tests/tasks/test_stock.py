@@ -62,7 +62,7 @@ def test_every_line_is_allocated(session):
     assert counters(session, "PLATE") == (4, 4)
 
 
-def test_an_order_that_is_short_of_one_product_reserves_none(session):
+def test_an_order_that_is_short_of_one_product_allocates_none(session):
     stocked(session, MUG=10, PLATE=3)
     order = an_order(session, MUG=2, PLATE=4)
     check = check_inventory_levels.body(session, order)

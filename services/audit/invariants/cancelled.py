@@ -2,13 +2,13 @@
 
 from models.process import COMPENSATION_STEPS, StepName
 from services.audit.invariants.fragments import (
+    COMPENSATION_PROGRESS,
     IS_BACK,
     NUMBER_OF_SUBJECT,
     NUMBER_OF_TRAVELLING,
     RESTOCK_GATE,
     TO_BE_CANCELLED,
     TRAVELS,
-    WAY_BACK_PROGRESS,
     gaps,
     quoted,
 )
@@ -40,7 +40,7 @@ CANCELLED = (
         name="no step of the compensation is recorded before those that come first",
         twin="flows.order_fulfillment:compensate",
         problem="Order {which} has the record of '{furthest}' and lacks that of '{step}'.",
-        breaking=gaps(WAY_BACK_PROGRESS),
+        breaking=gaps(COMPENSATION_PROGRESS),
     ),
     Invariant(
         name="nothing of a cancelled order is left with a carrier",

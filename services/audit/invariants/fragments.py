@@ -81,7 +81,7 @@ ORDER_PROGRESS = _progress("order", ORDER_STEPS, "round = 1")
 DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
 # Orders that were cancelled before they could go back have nothing but their end.
-WAY_BACK_PROGRESS = _progress(
+COMPENSATION_PROGRESS = _progress(
     "order", COMPENSATION_STEPS, f"round = 1 AND subject IN {TO_BE_CANCELLED}"
 )
 

@@ -22,7 +22,7 @@ STANDING = f"""
     END
 """
 """Where an order stands, by the `status` of its shipments. The rule is
-`models.tables.orders.standing`.
+`models.tables.orders.derive_order_status`.
 """
 
 _STATUS_STEPS = quoted(

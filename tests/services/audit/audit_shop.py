@@ -1,6 +1,6 @@
 """A shop in which orders stand wherever an order can stand, for the audit to look at: split, on
-hold, labelled anew, picked short, put short by a count, late, on their way back, in a step that
-died, in several warehouses.
+hold, labelled anew, picked short, put short by a count, late, being cancelled, in a step that died,
+in several warehouses.
 """
 
 from itertools import count as counting
@@ -81,7 +81,7 @@ CANCELLED_BY_DECISION = next(_numbers)
 """Picked short, and the operator decided to cancel it; its goods are still to be restock."""
 RESTOCK = next(_numbers)
 """To be cancelled; its goods are back, and its run does not know yet."""
-LOST_ON_THE_WAY_BACK = next(_numbers)
+LOST_IN_COMPENSATION = next(_numbers)
 """Packed, and Cancelled; of three lamps that came back one was broken, and one got lost."""
 ALMOST_CANCELLED = next(_numbers)
 """To be cancelled; all was undone, and the process died before its end."""
@@ -289,16 +289,16 @@ def _go_back(process: Process) -> None:
     going = _come_to(process, GOING_BACK, _PACKED)
     short = _pick_short(process, SHORT_GOING_BACK)
     back = _come_to(process, RESTOCK, _PICKED)
-    lost = _come_to(process, LOST_ON_THE_WAY_BACK, _PACKED)
-    orders = (GOING_BACK, SHORT_GOING_BACK, RESTOCK, LOST_ON_THE_WAY_BACK)
+    lost = _come_to(process, LOST_IN_COMPENSATION, _PACKED)
+    orders = (GOING_BACK, SHORT_GOING_BACK, RESTOCK, LOST_IN_COMPENSATION)
     for number, run in zip(orders, (going, short, back, lost), strict=True):
         _cancel(number)
         assert run.run(number) == "restock-1"
     back.answer("restock", RESTOCK)
     gone = [{"sku": "LAMP", "damaged": 1, "missing": 1}]
     what = "something is damaged or missing"
-    lost.answer("restock", LOST_ON_THE_WAY_BACK, outcome=what, lost=gone)
-    assert lost.run(LOST_ON_THE_WAY_BACK).startswith(f"Order {LOST_ON_THE_WAY_BACK} is Cancelled")
+    lost.answer("restock", LOST_IN_COMPENSATION, outcome=what, lost=gone)
+    assert lost.run(LOST_IN_COMPENSATION).startswith(f"Order {LOST_IN_COMPENSATION} is Cancelled")
     for number in (ALMOST_CANCELLED, CANCELLED_AT_ONCE, ASKED_TO_CANCEL):
         run = _come_to(process, number, ("picking",))
         _cancel(number)

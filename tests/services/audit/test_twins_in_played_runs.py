@@ -182,7 +182,7 @@ def test_a_day_that_is_summed_up_again_is_revised_for_both(process):
         assert rows("SELECT revision FROM daily_summary") == [(revision,)]
 
 
-def test_a_played_way_back_leaves_the_records_of_the_list_in_its_order(process):
+def test_a_played_compensation_leaves_the_records_of_the_list_in_its_order(process):
     number = to_the_pickup(process)
     request_cancellation_of(number, "changed their mind", "Max")
     assert process.run(number) == "restock-1"

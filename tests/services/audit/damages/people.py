@@ -1,11 +1,11 @@
-"""Damage to tasks, holds, reminders, and to orders on their way back."""
+"""Damage to tasks, holds, reminders, and to orders that are being cancelled."""
 
 from tests.services.audit.audit_shop import (
     BOTH_CANCELLED,
     ESCALATED,
     GOING_BACK,
     HELD,
-    LOST_ON_THE_WAY_BACK,
+    LOST_IN_COMPENSATION,
     PACKED,
     REMINDED,
     SPLIT,
@@ -35,9 +35,9 @@ PEOPLE = (
         Damage(
             _CAME_BACK,
             "UPDATE stock_movement SET quantity = quantity * 2"
-            f" WHERE reference = 'order:{LOST_ON_THE_WAY_BACK}' AND kind = '{kind}'"
+            f" WHERE reference = 'order:{LOST_IN_COMPENSATION}' AND kind = '{kind}'"
             f" AND sku = '{sku}'",
-            f"order:{LOST_ON_THE_WAY_BACK} returned {pieces} of {sku} as {kind}, and its movement"
+            f"order:{LOST_IN_COMPENSATION} returned {pieces} of {sku} as {kind}, and its movement"
             f" says {2 * pieces}.",
         )
         for kind, sku, pieces in (
@@ -59,8 +59,8 @@ PEOPLE = (
     ),
     Damage(
         "nothing of a cancelled order is left with a carrier",
-        f"UPDATE carrier_pickup SET state = 'booked' WHERE order_number = {LOST_ON_THE_WAY_BACK}",
-        f"Order {LOST_ON_THE_WAY_BACK} is Cancelled, and its pickup order:{LOST_ON_THE_WAY_BACK}"
+        f"UPDATE carrier_pickup SET state = 'booked' WHERE order_number = {LOST_IN_COMPENSATION}",
+        f"Order {LOST_IN_COMPENSATION} is Cancelled, and its pickup order:{LOST_IN_COMPENSATION}"
         ":pickup is booked.",
     ),
     Damage(
