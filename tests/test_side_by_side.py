@@ -8,7 +8,7 @@ from pathlib import Path
 from deployments.stack.ports import free_port
 from tests.conftest import PROJECT, WITH_A_STACK
 
-STARTS_A_STACK = re.compile(r"\bStack\(|\b_stack\b|\bprocesses_of\(|\"(demo|bench)\"")
+STARTS_A_STACK = re.compile(r"\bStack\(|\b_stack\b|\bprocesses_of\(|\"console\", \"(demo|bench)\"")
 """What a module of tests says that starts a stack or shares one."""
 
 
@@ -47,7 +47,7 @@ def test_one_process_gets_all_cases_with_a_stack_and_begins_with_them():
 
 def test_a_port_is_given_to_one_process_only():
     port = free_port()
-    program = f"from deployments.ports import free_port; print(free_port({port}))"
+    program = f"from deployments.stack.ports import free_port; print(free_port({port}))"
     other = subprocess.check_output([sys.executable, "-c", program], cwd=PROJECT, text=True)
     assert int(other) != port
     assert free_port(port) == port

@@ -95,16 +95,17 @@ def _check(session: Session, invariant: Invariant, parameters: dict[str, Any]) -
         f" ORDER BY breaking LIMIT {LISTED}"
     )
     rows = session.execute(listed, parameters).mappings().all()
-    problems = [invariant.problem.format_map(_named(row)) for row in rows]
+    problems = [problem_of(invariant, row) for row in rows]
     return _checked(invariant.name, problems, rows[0]["breaking_rows"] if rows else 0)
 
 
-def _named(row: RowMapping) -> dict[str, Any]:
-    """A row that breaks an invariant, with steps as people call them."""
-    return {
+def problem_of(invariant: Invariant, row: RowMapping) -> str:
+    """The sentence about a row that breaks an invariant, with steps as people call them."""
+    named = {
         column: _STEPS.get(value, value) if isinstance(value, str) else value
         for column, value in row.items()
     }
+    return invariant.problem.format_map(named)
 
 
 def _checked(name: str, problems: list[str], found: int) -> Check:

@@ -175,7 +175,8 @@ def _new_entry(line: ShipmentLine) -> Allocation:
 
 
 def close_allocations(session: Session, shipment: Shipment, state: AllocationState) -> None:
-    """Release what the order holds or wants, or consume what it holds: it waits for nothing more.
+    """Release what is allocated or backordered for a shipment, or issue what is allocated: it waits for
+    nothing more.
 
     What is wanted cannot be consumed: the database refuses it.
     """

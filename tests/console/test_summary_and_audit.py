@@ -36,7 +36,7 @@ def test_a_summary_is_shown_in_the_currencys_form(packline):
 def test_the_audit_names_what_is_broken_and_fails(packline, picking):
     number, _ = picking
     with transaction() as session:
-        session.delete(session.get(StepRecord, (f"order:{number}", "Check Inventory Levels", 1)))
+        session.delete(session.get(StepRecord, (f"order:{number}", "check-inventory-levels", 1)))
     status, out, _ = packline("audit", "--json")
     assert status == 1
     report = json.loads(out)

@@ -32,7 +32,7 @@ from services.worklist.tasks import TaskNotOpen
 from tests.actors import answer_task, book, request_cancellation_of
 from tests.actors import count as count_stock
 from tests.factories import make_order, make_product
-from tests.process import assert_sound, form, open_task_id, rows
+from tests.process import assert_sound, form, open_task_id, rows, step_title
 from tests.tasks.test_stock import at_once
 
 WAITS, DONE_SOONER = 0.5, 60
@@ -324,7 +324,7 @@ def all_at_once(process, rounds):
     lanes = [Lane(process, seed) for seed in range(THREADS)]
     at_once(lambda lane: lane.works(-(-rounds // THREADS)), lanes)
     assert_sound()
-    reached = {step for (step,) in rows("SELECT DISTINCT step FROM step_record")}
+    reached = {step_title(step) for (step,) in rows("SELECT DISTINCT step FROM step_record")}
     assert {"Cancel Order", "Update Inventory Stock", "Release Stock", "gate: shortage"} <= reached
 
 

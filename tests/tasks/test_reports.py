@@ -152,7 +152,7 @@ def test_runs_that_sum_up_a_day_at_once_agree_on_one_report(process, mail_server
 
     with ThreadPoolExecutor(2) as threads:
         outcomes = set(threads.map(sum_up, [process, process.another()]))
-    assert outcomes == {"23 November 2026: 1 orders shipped, backlog 0."}
+    assert outcomes == {"23 November 2026: 1 order shipped, backlog 0."}
     assert rows("SELECT revision FROM daily_summary") == [(1,)]
     assert rows("SELECT count(*) FROM message") == [(1,)]
     assert len({mail["Message-ID"] for mail in mail_server.mails}) == 1

@@ -29,7 +29,10 @@ RUN = "a run"
 class Named(str):
     """The name of a step that only tests have."""
 
-    display_name = property(str)
+    def __new__(cls, display_name: str) -> "Named":
+        named = str.__new__(cls, display_name.lower().replace(" ", "-"))
+        named.display_name = display_name
+        return named
 
 
 @step(Named("Move House"))
@@ -109,7 +112,7 @@ def test_a_step_leaves_its_effect_its_record_and_a_line_in_the_timeline(number):
     result = move_house(attempt_on(number), "York")
     assert result == StatusChange(status="New", reason="York")
     assert city() == "York"
-    assert records() == [("Move House", 1, "York")]
+    assert records() == [("move-house", 1, "York")]
     assert happened() == [("move-house", {"status": "New"})]
     assert rows("SELECT subject, run_id FROM step_record") == [(f"order:{number}", RUN)]
 
@@ -130,7 +133,7 @@ def test_a_failure_is_noted_in_the_timeline_with_its_reason(number):
 
 
 def test_a_record_that_cannot_be_written_takes_the_effect_with_it(number):
-    with dying_before_the_record_of("Move House"), pytest.raises(DBAPIError):
+    with dying_before_the_record_of("move-house"), pytest.raises(DBAPIError):
         move_house(attempt_on(number), "York")
     assert city() == "Leeds"
     assert records() == []
@@ -148,7 +151,7 @@ def test_the_second_call_in_an_attempt_is_the_second_round(number, started):
     first = attempt_on(number)
     move_house(first, "York")
     move_house(first, "Hull")
-    assert records() == [("Move House", 1, "York"), ("Move House", 2, "Hull")]
+    assert records() == [("move-house", 1, "York"), ("move-house", 2, "Hull")]
     assert city() == "Hull"
 
 
@@ -166,7 +169,7 @@ def test_rounds_of_different_steps_are_counted_apart(number):
     attempt = attempt_on(number)
     move_house(attempt, "York")
     buy_parcel(attempt, "P")
-    assert [(name, round) for name, round, _ in records()] == [("Buy Parcel", 1), ("Move House", 1)]
+    assert [(name, round) for name, round, _ in records()] == [("buy-parcel", 1), ("move-house", 1)]
 
 
 def test_an_effect_gets_what_was_intended_and_the_body_what_came_of_it(number):

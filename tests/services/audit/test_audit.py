@@ -175,7 +175,7 @@ DAMAGES = [
     Damage(
         "orders that wait for stock are neither picked in full nor packed",
         "INSERT INTO step_record (subject, step, round, run_id, at)"
-        f" VALUES ('order:{PUT_SHORT}', 'Assign Packing Task', 1, '', now())",
+        f" VALUES ('order:{PUT_SHORT}', 'assign-packing-task', 1, '', now())",
         f"Order {PUT_SHORT} waits for stock, and 'Assign Packing Task' is recorded for it.",
     ),
     Damage(
@@ -370,7 +370,7 @@ DAMAGES = [
     Damage(
         "nothing is moved or cancelled once it is with the packers",
         "INSERT INTO step_record (subject, step, round, result, run_id, at) VALUES"
-        f" ('order:{SHIPPED}', 'Cancel Lines', 1, '{{}}', '', now() + interval '1 minute')",
+        f" ('order:{SHIPPED}', 'cancel-lines', 1, '{{}}', '', now() + interval '1 minute')",
         f"'Cancel Lines' of order {SHIPPED} was recorded after its packing task.",
     ),
     Damage(
@@ -448,7 +448,7 @@ DAMAGES = [
     Damage(
         "lines that are cancelled are told to the customer once",
         "INSERT INTO step_record (subject, step, round, result, run_id, at)"
-        f" VALUES ('order:{TAKEN_BACK}', 'Cancel Lines', 1,"
+        f" VALUES ('order:{TAKEN_BACK}', 'cancel-lines', 1,"
         """ '{"cancelled": {"VASE": 1}, "refund": null}', '', now())""",
         f"Order {TAKEN_BACK} has cancelled lines (order:{TAKEN_BACK}:cancelled:1), and its mails"
         " tell of them 0 times.",
@@ -581,7 +581,7 @@ DAMAGES = [
     Damage(
         "only orders that are to be cancelled go back",
         "INSERT INTO step_record (subject, step, round, run_id, at)"
-        f" VALUES ('order:{WAITING}', 'Refund Order', 1, '', now())",
+        f" VALUES ('order:{WAITING}', 'refund-order', 1, '', now())",
         f"Order {WAITING} has the record of 'Refund Order', and nobody asked to cancel it.",
     ),
     Damage(

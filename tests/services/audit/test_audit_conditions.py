@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from adapters.database import sessions as db
-from services.audit.audit import audit, database_checks
+from services.audit.audit import audit, database_checks, problem_of
 from services.audit.invariants import INVARIANTS
 from tests.conftest import clone, using
 from tests.mailserver import MailServer
@@ -57,7 +57,7 @@ def problems_of(session: Session, check: str) -> list[str]:
     if invariant is None:
         return list(check_named(database_checks(session), check).problems)
     rows = session.execute(text(invariant.breaking)).mappings()
-    return [invariant.problem.format_map(row) for row in rows]
+    return [problem_of(invariant, row) for row in rows]
 
 
 @pytest.mark.parametrize("done", WEEK_DAMAGES, ids=lambda done: f"{done.check}: {done.names}"[:90])
