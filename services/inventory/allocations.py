@@ -175,10 +175,10 @@ def _new_entry(line: ShipmentLine) -> Allocation:
 
 
 def close_allocations(session: Session, shipment: Shipment, state: AllocationState) -> None:
-    """Release what is allocated or backordered for a shipment, or issue what is allocated: it waits for
-    nothing more.
+    """Release what is allocated or backordered for a shipment, or issue what is allocated: it waits
+    for nothing more.
 
-    What is wanted cannot be consumed: the database refuses it.
+    What is backordered cannot be issued: the database refuses it.
     """
     undecided = _allocations(shipment).where(col(Allocation.state).in_(_UNDECIDED))
     for allocation in session.exec(undecided.order_by(Allocation.sku)).all():
