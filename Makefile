@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SAMPLE ?= 200
-QUICK := tests/domain tests/models tests/adapters tests/tasks
+QUICK := tests/domain tests/models tests/adapters tests/services tests/tasks
 INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header

@@ -34,7 +34,7 @@ from services.worklist.gates import GATES
 from tests.actors import change_address, pay, put_on_hold, release, request_cancellation_of
 from tests.factories import make_order
 from tests.process import assert_sound, execute, form, rows
-from tests.tasks.test_short_picks import found
+from tests.services.answers.test_short_picks import found
 from tests.timelines import timeline
 
 CUSTOMER = {

@@ -12,8 +12,8 @@ from adapters.mail.smtp import MailServerAway, MailUnclear
 from services.execution.errors import Superseded
 from tests.actors import request_cancellation_of
 from tests.process import assert_sound, dying_before_the_record_of, rows
-from tests.tasks.test_backorders import order_of, plates_arrive
-from tests.tasks.test_short_picks import found
+from tests.services.answers.test_short_picks import found
+from tests.services.stock_control.test_backorders import order_of, plates_arrive
 
 NOTICE = "Send Line Cancellation Notice"
 

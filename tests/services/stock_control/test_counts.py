@@ -27,9 +27,9 @@ from tests.process import (
     open_task_id,
     rows,
 )
-from tests.tasks.test_backorders import plates_arrive
-from tests.tasks.test_short_picks import decide, found
-from tests.tasks.test_splits import allocations, pieces
+from tests.services.answers.test_short_picks import decide, found
+from tests.services.orders.test_splits import allocations, pieces
+from tests.services.stock_control.test_backorders import plates_arrive
 from tests.tasks.test_stock import at_once
 from tests.timelines import timeline
 

@@ -20,8 +20,8 @@ from tests.process import (
     rows,
     set_to,
 )
-from tests.tasks.test_backorders import order_of, plates_arrive
-from tests.tasks.test_splits import allocations, pieces
+from tests.services.orders.test_splits import allocations, pieces
+from tests.services.stock_control.test_backorders import order_of, plates_arrive
 
 pytestmark = pytest.mark.lengthy
 

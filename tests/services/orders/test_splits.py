@@ -15,7 +15,7 @@ from services.orders.splits import split
 from services.stock_control.backorders import fill_backorders
 from tests.factories import make_order, make_warehouse, receive
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows, set_to
-from tests.tasks.test_backorders import order_of, plates_arrive
+from tests.services.stock_control.test_backorders import order_of, plates_arrive
 from tests.tasks.test_stock import at_once
 from tests.timelines import details
 

@@ -8,8 +8,8 @@ from models.imports.stock import StockCountIn
 from services.stock_control.counts import PickedAlready
 from tests.actors import count, request_cancellation_of
 from tests.process import assert_sound, dying_before_the_record_of, everything, rows
-from tests.tasks.test_backorders import order_of
-from tests.tasks.test_short_picks import found
+from tests.services.answers.test_short_picks import found
+from tests.services.stock_control.test_backorders import order_of
 
 LOST = {
     "outcome": "something is damaged or missing",

@@ -13,8 +13,8 @@ from services.stock_control.backorders import fill_backorders
 from tests.actors import count, put_on_hold, release
 from tests.factories import make_product, make_warehouse, receive
 from tests.process import assert_sound, everything, rows, set_to
-from tests.tasks.test_backorders import backorder, order_of
-from tests.tasks.test_short_picks import decide, found
+from tests.services.answers.test_short_picks import decide, found
+from tests.services.stock_control.test_backorders import backorder, order_of
 from tests.timelines import details
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models.enums import TaskKind
-from tests.tasks.test_checklists import ITEM, shown
+from tests.services.worklist.test_checklists import ITEM, shown
 
 BLANK = "\N{NO-BREAK SPACE}"
 
