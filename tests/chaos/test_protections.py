@@ -22,7 +22,7 @@ from services.execution.locks import locked_shipment
 from services.execution.runs import OrderRun
 from tests.deployments.played_prefect import PlayedPrefect
 from tests.factories import make_order
-from tests.process import assert_sound
+from tests.process import assert_sound, step_id
 
 OFF_AND_ON = pytest.mark.parametrize("protected", [False, True], ids=["off", "on"])
 
@@ -42,7 +42,7 @@ def test_the_fence_keeps_out_an_attempt_whose_order_was_cancelled_meanwhile(
     prefect = PlayedPrefect({process.run_id: RunState("CANCELLED", "Cancelled", since=utc_now())})
     process.meanwhile["Assign Packing Task"] = Dispatcher(prefect).sweep
     if not protected:
-        for lock in ("lock", "own"):
+        for lock in ("lock", "lock_fenced"):
             monkeypatch.setattr(
                 OrderRun, lock, lambda self, session: locked_shipment(session, number)
             )
@@ -61,7 +61,7 @@ def test_the_ledger_keeps_a_retry_from_sending_a_mail_again(
     to_the_last_gate(process, number)
     if not protected:
         forget_the_step(monkeypatch, "Send Shipment Notification")
-        monkeypatch.setattr(tasks.messages, "written", forget_that_it_was_sent)
+        monkeypatch.setattr(tasks.notifications, "written", forget_that_it_was_sent)
     process.run(number)
     assert len(mail_server.mails) == (1 if protected else 2)
 
@@ -113,24 +113,25 @@ def broken_checks():
 
 def forget_the_step(monkeypatch, step):
     """As if nothing had been written into the ledger for it."""
-    remembered, found = OrderRun.recorded, tasks.engine.step.find_record
+    name_of_step, remembered = step_id(step), OrderRun.recorded
+    found = tasks.engine.step.find_record
     monkeypatch.setattr(
         OrderRun,
         "recorded",
-        lambda self, name, round: None if name == step else remembered(self, name, round),
+        lambda self, name, round: None if name == name_of_step else remembered(self, name, round),
     )
     monkeypatch.setattr(
         tasks.engine.step,
         "find_record",
         lambda session, subject, name, round: (
-            None if name == step else found(session, subject, name, round)
+            None if name == name_of_step else found(session, subject, name, round)
         ),
     )
     monkeypatch.setattr(tasks.engine.step, "record", lambda *_: None)
 
 
 def forget_that_it_was_sent(session, key):
-    message = session.exec(tasks.messages.select(tasks.messages.Message)).first()
+    message = session.exec(tasks.notifications.select(tasks.notifications.Message)).first()
     if message:
         message.sent_at = None
         message.state = "written"

@@ -177,10 +177,10 @@ def test_a_backorder_that_cannot_be_answered_stops_no_other(process, prefect, mo
     (new,) = new_orders(1)
     answer = backorders.answer_by_packline
 
-    def broken(session, shipment, *given):
+    def broken(session, shipment, *given, **more):
         if shipment.order_number == bad:
             raise KeyError("waits")
-        return answer(session, shipment, *given)
+        return answer(session, shipment, *given, **more)
 
     monkeypatch.setattr(backorders, "answer_by_packline", broken)
     sweep(prefect)
