@@ -25,6 +25,8 @@ from tests.mailserver import MailServer
 from tests.process import Process, execute
 from tests.services.audit.damages.damage import Damage
 
+pytestmark = pytest.mark.lengthy
+
 SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT, TAKEN_BACK = range(1001, 1008)
 GIVEN_UP = 1008
 """The orders in the shop, one of each kind; the waiting one is to be picked, and a count has put

@@ -20,6 +20,8 @@ from tests.services.audit.audit_shop import live_a_week
 from tests.services.audit.damages import WEEK_DAMAGES
 from tests.services.audit.test_audit import check_named, damage
 
+pytestmark = pytest.mark.lengthy
+
 NEEDING_NO_MORE = {invariant.name: invariant for invariant in INVARIANTS}
 """The checks that need nothing but their query."""
 

@@ -10,6 +10,8 @@ from services.audit.invariants import INVARIANTS
 from tests.services.audit.test_audit import DAMAGES, damage, lived_in, shop, shop_session
 from tests.services.audit.twins import told
 
+pytestmark = pytest.mark.lengthy
+
 __all__ = ["lived_in", "shop", "shop_session"]
 
 GUARDED = [one for one in INVARIANTS if one.twin.startswith("ck_")]

@@ -20,6 +20,8 @@ from tests.factories import make_order
 from tests.process import Process, execute, rows
 from tests.services.audit.twins import HELD, holds, sound
 
+pytestmark = pytest.mark.lengthy
+
 __all__ = ["HELD"]
 
 
