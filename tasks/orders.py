@@ -1,10 +1,8 @@
 """Steps 1, 4, 11 and 14: the order itself, from claimed to Shipped. And its cancellation."""
 
 from prefect.runtime import flow_run
-from sqlalchemy import text
 from sqlmodel import Session
 
-from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.sessions import transaction
 from models.base import utc_now
 from models.enums import OrderStatus
@@ -14,7 +12,7 @@ from models.results.shipping import LabelsBought, TrackingInfo
 from models.results.work import PickupOutcome
 from models.tables.shipments import Shipment, shipment_name
 from services.execution.runs import ClaimedRun, OrderRun, begin_attempt
-from services.execution.status import set_status
+from services.execution.status import set_status, wait_for_summary
 from services.orders.cancellation import cancel
 from tasks.engine.runs import name_run
 from tasks.engine.step import step
@@ -70,9 +68,7 @@ def update_order_status_to_shipped(
 
     A summary that is being made waits, or is waited for, so that each order falls on one side.
     """
-    session.execute(
-        text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": SHIPPING_AND_SUMMING_UP}
-    )
+    wait_for_summary(session)
     shipment.collected_at = pickup.collected_at
     shipment.shipped_at = utc_now()
     set_status(shipment, OrderStatus.SHIPPED)

@@ -10,6 +10,18 @@ from adapters.database.sessions import engine
 from adapters.settings import settings
 from domain.errors import Unavailable
 
+MIGRATING = 7_225_463_01
+"""One process migrates, the others wait."""
+
+SHIPPING_AND_SUMMING_UP = 7_225_463_02
+"""Orders become Shipped together, but never while a day is being summed up."""
+
+DISPATCHING = 7_225_463_03
+"""One dispatcher works, the others stand by."""
+
+LOOKING = 7_225_463_04
+"""One look for late tasks at a time, so that a role gets one mail for what is late."""
+
 
 class AlreadyLocked(Unavailable):
     """Another attempt is at the same thing outside the database."""
@@ -63,7 +75,7 @@ class AdvisoryLock:
             raise AlreadyLocked(self._what) from lost
 
     def release(self) -> None:
-        """A connection that was lost has given its turn back already."""
+        """A connection that was lost has given its lock back already."""
         with suppress(SQLAlchemyError):
             self._connection.execute(
                 text(
@@ -71,7 +83,3 @@ class AdvisoryLock:
                     " set_config('idle_session_timeout', '0', false)"
                 )
             )
-
-
-SHIPPING_AND_SUMMING_UP = 7_225_463_02
-"""Advisory lock: orders become Shipped together, but never while a day is being summed up."""

@@ -7,15 +7,13 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 
 import models.migrations
-
-_MIGRATING = 7_225_463_01
-"""Advisory lock: one process migrates, the others wait."""
+from adapters.database.locks import MIGRATING
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Upgrade the schema to `revision`."""
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         command.upgrade(_config(connection), revision)
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import psycopg
 from sqlalchemy.exc import OperationalError
 
+from adapters.database.locks import DISPATCHING
 from adapters.database.notifications import ORDERS_CHANNEL, RUNS_CHANNEL, notify
 from adapters.database.sessions import database_url, transaction
 from adapters.prefect.api import DELETED, PrefectApi, PrefectRefused, RunState
@@ -26,9 +27,6 @@ from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
 from services.execution.one_by_one import alone
 from services.stock_control.backorders import fill_backorders
-
-DISPATCHING = 7_225_463_03
-"""Advisory lock: one dispatcher works, the others stand by."""
 
 _LOOK_BACK = timedelta(minutes=5)
 

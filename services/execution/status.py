@@ -1,5 +1,9 @@
 """How far a shipment has come, and with it its order. No Prefect here."""
 
+from sqlalchemy import text
+from sqlmodel import Session
+
+from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from models.enums import OrderStatus
 from models.tables.orders import derive_order_status
 from models.tables.shipments import Shipment
@@ -20,3 +24,9 @@ def set_status(shipment: Shipment, status: OrderStatus) -> None:
         order.collected_at = max(one.collected_at for one in order.shipments if one.collected_at)
     if order.status == OrderStatus.CANCELLED:
         order.cancelled_at = shipment.cancelled_at
+
+
+def wait_for_summary(session: Session) -> None:
+    """Until this transaction ends, no day is summed up: each order that ends falls on one side."""
+    lock = text("SELECT pg_advisory_xact_lock_shared(:key)")
+    session.execute(lock, {"key": SHIPPING_AND_SUMMING_UP})

@@ -6,10 +6,8 @@ What the carrier has stays. No Prefect here: the console, the gates and the disp
 way.
 """
 
-from sqlalchemy import text
 from sqlmodel import Session
 
-from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import in_shop_time
@@ -27,7 +25,7 @@ from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
-from services.execution.status import set_status
+from services.execution.status import set_status, wait_for_summary
 from services.execution.wake_ups import mark_ready
 from services.inventory.allocations import close_allocations
 from services.orders.holds import end_hold
@@ -104,7 +102,7 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     What is left of an order may be Shipped already; then the order is, from now on, and it counts
     for the day that has not been summed up.
     """
-    _wait_for_summary(session)
+    wait_for_summary(session)
     close_allocations(session, shipment, AllocationState.RELEASED)
     notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
     withdraw_tasks(session, shipment)
@@ -132,8 +130,3 @@ def _asked(order: SalesOrder, *, again: bool = False) -> CancellationAsked:
         reason=order.cancel_reason,
         again=again,
     )
-
-
-def _wait_for_summary(session: Session) -> None:
-    lock = text("SELECT pg_advisory_xact_lock_shared(:key)")
-    session.execute(lock, {"key": SHIPPING_AND_SUMMING_UP})

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, text
 from sqlmodel import Session, col, select
 
-from adapters.database.locks import AlreadyLocked, advisory_lock
+from adapters.database.locks import LOOKING, AlreadyLocked, advisory_lock
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import late_tasks_mail
 from adapters.failpoints import failpoint
@@ -39,9 +39,6 @@ from services.worklist.tasks import ROLE_ABOVE
 
 REMINDER, ESCALATION = "reminder", "escalation"
 """What the keys of these mails begin with; the first task that they tell of follows."""
-
-LOOKING = 7_225_463_04
-"""Advisory lock: one look at a time, so that a role gets one mail for what is late."""
 
 MANAGEMENT = "management"
 

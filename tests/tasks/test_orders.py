@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
+from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.sessions import transaction
 from models.base import utc_now
 from models.enums import TaskKind
@@ -17,7 +18,6 @@ from services.execution.locks import locked_shipment
 from services.orders.cancellation import cancel
 from services.worklist.tasks import open_task
 from tasks.orders import (
-    SHIPPING_AND_SUMMING_UP,
     update_order_status_to_processing,
     update_order_status_to_shipped,
     update_order_with_tracking_info,
