@@ -10,6 +10,7 @@ from deployments.demo.sample import sample_files
 from models.base import utc_now
 from models.enums import Channel, EventKind, ServiceLevel
 from models.events import Imported
+from models.imports.orders import OrderIn, OrderLineIn
 from models.imports.stock import DeliveryIn
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
@@ -18,12 +19,14 @@ from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.imports.files import import_file
 from services.orders.promises import promise
+from services.pricing.kept_charges import line_rows, order_row
+from services.pricing.quotes import quote_order
 from services.stock_control.stock_changes import book
 
 _PLENTY = 10_000_000
 _LINES = 3
 _PIECES = 2
-_PRICE_MINOR = 1250
+_PRICE = "12.50"
 _CHANNEL = "bench"
 _BENCH = Actor(name=_CHANNEL, channel=Channel.IMPORT)
 
@@ -52,9 +55,22 @@ class BenchShop:
 
     def _order(self, session: Session) -> int:
         serial, now = next(self._serial), utc_now()
-        order = SalesOrder(
-            received_at=now,
-            promised_at=promise(ServiceLevel.STANDARD, now),
+        given = self._given(serial)
+        quote = quote_order(session, given)
+        charge, copy = quote.charge(), quote.copy()
+        promised = promise(ServiceLevel.STANDARD, now)
+        row = order_row(given, charge, copy)
+        order = SalesOrder(**row, received_at=now, promised_at=promised)
+        session.add(order)
+        session.flush()
+        lines = line_rows(given, charge, copy)
+        session.add_all(OrderLine(order_number=order.number, **line) for line in lines)
+        came_in = Imported(order=order.external_id)
+        add_event(session, order_key(order.number), EventKind.IMPORTED, came_in, actor=_BENCH)
+        return order.number
+
+    def _given(self, serial: int) -> OrderIn:
+        return OrderIn(
             channel=_CHANNEL,
             external_id=f"B-{serial:07}",
             customer_name="Ada Byron",
@@ -65,23 +81,16 @@ class BenchShop:
             country="GB",
             currency="GBP",
             prices_include_tax=True,
+            lines=self._lines(serial),
         )
-        session.add(order)
-        session.flush()
-        session.add_all(self._lines(order.number, serial))
-        came_in = Imported(order=order.external_id)
-        add_event(session, order_key(order.number), EventKind.IMPORTED, came_in, actor=_BENCH)
-        return order.number
 
-    def _lines(self, number: int, serial: int) -> list[OrderLine]:
+    def _lines(self, serial: int) -> list[OrderLineIn]:
         """Three products, others for each order: orders do not queue for one product's row."""
         return [
-            OrderLine(
-                order_number=number,
-                position=position,
+            OrderLineIn(
                 sku=self._skus[(serial * _LINES + position) % len(self._skus)],
                 quantity=_PIECES,
-                unit_price_minor=_PRICE_MINOR,
+                unit_price=_PRICE,
             )
             for position in range(1, _LINES + 1)
         ]

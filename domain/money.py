@@ -5,6 +5,7 @@ Amounts are read exactly or not at all: nothing is rounded on the way in. Where 
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 
@@ -118,6 +119,29 @@ def amount(minor: int, currency: str) -> Money:
 def half_up(value: Fraction) -> int:
     """The nearest whole number; a half goes up."""
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+
+
+def allocate(amount: int, weights: Sequence[int]) -> list[int]:
+    """Split an amount over weights by largest remainder; the shares add up to the amount.
+
+    Each share is the exact proportion, rounded down or up. What rounding down leaves goes, one
+    unit each, to the largest remainders, the earlier first where they tie. Without any weight the
+    split is even.
+
+    Raises `ValueError` for a negative weight, and for an amount with nothing to split it over.
+    """
+    if any(weight < 0 for weight in weights):
+        raise ValueError(f"weights must not be negative: {list(weights)}")
+    if not weights and amount:
+        raise ValueError(f"there is nothing to allocate {amount} to")
+    parts = list(weights) if any(weights) else [1] * len(weights)
+    whole = sum(parts)
+    shares = [amount * part // whole for part in parts]
+    remainders = [amount * part % whole for part in parts]
+    left = amount - sum(shares)
+    for index in sorted(range(len(parts)), key=lambda index: -remainders[index])[:left]:
+        shares[index] += 1
+    return shares
 
 
 def _number(amount: str | Decimal) -> Decimal:

@@ -14,7 +14,6 @@ STOCK_IS_THERE = Message("stock-is-there", "the stock is there")
 PICKED_SHORT = Message("picked-short", "picked short")
 NOT_FOUND_IN_STOCK = Message("not-found-in-stock", "not found in stock")
 WAS_ON_HOLD = Message("was-on-hold", "was on hold")
-NEW_ADDRESS_COSTS_LESS = Message("new-address-costs-less", "the new address costs less")
 ORDER_IS_CANCELLED = Message("order-is-cancelled", "the order is cancelled")
 RUN_CANCELLED = Message("run-cancelled-in-prefect", "its flow run was cancelled in Prefect")
 

@@ -66,3 +66,8 @@ def tax_rule_for(
 
 def _exactness(rule: TaxRule) -> tuple[bool, int]:
     return comparable(rule.region) != "", len(comparable(rule.postal_prefix))
+
+
+def percent(rate: Decimal) -> str:
+    """A rate as people write it: 0.2 is `20 %`."""
+    return f"{(rate * 100).normalize():f} %"

@@ -5,6 +5,7 @@ Weights are whole grams, lengths whole millimetres, prices minor units.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from domain.errors import PacklineError
 from domain.messages import Value
@@ -105,18 +106,33 @@ def zone_for(rules: Iterable[ZoneRule], *, country: str, postal_code: str) -> st
 
 
 def rate_for(bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None) -> int:
-    """The price of one parcel: that of the lightest band that holds it, the bands in any order.
+    """The price of one parcel, that of its band. Raises `NoShippingRate`."""
+    return band_for(bands, grams, tariff).price_minor
+
+
+def band_for(bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None) -> RateBand:
+    """The lightest band that holds a parcel, the bands in any order.
 
     Raises `NoShippingRate`, which names the tariff if it is given.
     """
     holding = [band for band in bands if grams <= band.up_to_grams]
     if not holding:
         raise NoShippingRate(grams, _heaviest_grams(bands), tariff)
-    return min(holding, key=lambda band: band.up_to_grams).price_minor
+    return min(holding, key=lambda band: band.up_to_grams)
 
 
-def quote(bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None) -> int:
-    """The price of goods whose parcels are not packed yet.
+class QuotedParcels(NamedTuple):
+    """So many parcels of the band up to so many grams, at its price each."""
+
+    up_to_grams: int
+    price_minor: int
+    parcels: int
+
+
+def quote_parcels(
+    bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None
+) -> tuple[QuotedParcels, ...]:
+    """The parcels by which goods are priced that are not packed yet.
 
     Goods heavier than the heaviest band are quoted as several parcels: full ones of that band, and
     one for the rest.
@@ -127,8 +143,26 @@ def quote(bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None) -
     if not heaviest:
         raise NoShippingRate(grams, heaviest, tariff)
     full_parcels = max(grams - 1, 0) // heaviest
-    rest = grams - full_parcels * heaviest
-    return full_parcels * rate_for(bands, heaviest, tariff) + rate_for(bands, rest, tariff)
+    full, last = band_for(bands, heaviest), band_for(bands, grams - full_parcels * heaviest)
+    quoted = ((full, full_parcels), (last, 1))
+    return tuple(
+        QuotedParcels(band.up_to_grams, band.price_minor, parcels)
+        for band, parcels in quoted
+        if parcels
+    )
+
+
+def cost_currency(priced: Iterable[str], ordered: str, preferred: str | None) -> str:
+    """The currency of what a carrier takes, of those in which it has prices: the order's; else the
+    one that is preferred; or, with no preference, the only one there is. Where there are no such
+    prices, it is the order's.
+    """
+    there = set(priced)
+    if ordered in there:
+        return ordered
+    if preferred in there:
+        return str(preferred)
+    return there.pop() if preferred is None and len(there) == 1 else ordered
 
 
 def dimensional_grams(length_mm: int, width_mm: int, height_mm: int, divisor: int) -> int:

@@ -22,8 +22,8 @@ from tasks.labels import (
 )
 from tasks.notifications import (
     send_cancellation_notice,
-    send_line_cancellation_notice,
     send_shipment_notification,
+    tell_of_cancelled_lines,
 )
 from tasks.orders import (
     cancel_order,
@@ -78,10 +78,10 @@ def fulfil(order: OrderRun) -> State[None]:
 
     The audit says the same: *no step of an order is recorded before those that come first*.
     """
+    tell_of_cancelled_lines(order)
     while not check_inventory_levels(order).allocated:
         decision = await_decision_on_shortage(order)
-        if decision.cancelled_lines:
-            send_line_cancellation_notice(order, decision)
+        tell_of_cancelled_lines(order, decision)
     calculate_total_order_value(order)
     update_order_status_to_processing(order)
 
@@ -89,8 +89,7 @@ def fulfil(order: OrderRun) -> State[None]:
     get_picking_checklist(order)
     while not await_picking(order).complete:
         decision = await_decision_on_short_pick(order)
-        if decision.cancelled_lines:
-            send_line_cancellation_notice(order, decision)
+        tell_of_cancelled_lines(order, decision)
         if decision.ships_what_is_there:
             break
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity
+from sqlalchemy import BigInteger, Column, Computed, DateTime, Identity, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -46,6 +46,21 @@ def big_integer() -> Any:
     return Field(default=None, sa_type=BigInteger, nullable=True)
 
 
+def minor_units(default: int | None = None) -> Any:
+    """A BIGINT column: an amount in minor units, always there."""
+    if default is None:
+        return Field(sa_type=BigInteger, nullable=False)
+    kept = {"server_default": str(default)}
+    return Field(default=default, sa_type=BigInteger, nullable=False, sa_column_kwargs=kept)
+
+
 def document() -> Any:
     """A JSONB column."""
     return Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
+
+
+def postal_key() -> Any:
+    """The postal prefix as places are looked up by it; the rule is `domain.places.comparable`."""
+    without_gaps = "lower(regexp_replace(postal_prefix, '[[:space:]-]', '', 'g'))"
+    kept = Computed(without_gaps, persisted=True)
+    return Field(default=None, sa_column=Column(String(20), kept, nullable=False))

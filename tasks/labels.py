@@ -18,7 +18,7 @@ from models.tables.shipments import Shipment
 from models.tables.shipping import ShippingLabel
 from models.views.base import split_address
 from models.views.labels import LabelView
-from services.pricing.tariffs import price_of_parcel, zone_of
+from services.pricing.tariffs import cost_of_parcel, zone_of
 from services.shipping.labels import Booked, live_labels, versioned_key
 from tasks.engine.step import step
 
@@ -124,7 +124,7 @@ def calculate_shipping_cost(session: Session, shipment: Shipment) -> ShippingCos
     """
     labels, order = live_labels(session, shipment), shipment.order
     for label in labels:
-        label.cost_minor = price_of_parcel(
+        label.cost_minor, label.cost_currency = cost_of_parcel(
             session,
             label,
             carrier=label.carrier,
@@ -133,9 +133,11 @@ def calculate_shipping_cost(session: Session, shipment: Shipment) -> ShippingCos
             currency=order.currency,
         )
     shipment.shipping_cost_minor = sum(label.cost_minor or 0 for label in labels)
+    shipment.shipping_cost_currency = labels[0].cost_currency
     return ShippingCost(
         cost_minor=shipment.shipping_cost_minor,
-        charged_minor=order.shipping_minor or 0,
+        cost_currency=labels[0].cost_currency or order.currency,
+        charged_minor=order.shipping_charged_minor,
         currency=order.currency,
     )
 
@@ -143,7 +145,8 @@ def calculate_shipping_cost(session: Session, shipment: Shipment) -> ShippingCos
 def _strike_out_labels(session: Session, shipment: Shipment, voided: list[Booked]) -> LabelsVoided:
     for label in live_labels(session, shipment):
         label.state = LabelState.VOIDED
-    shipment.carrier = shipment.tracking_number = shipment.shipping_cost_minor = None
+    shipment.carrier = shipment.tracking_number = None
+    shipment.shipping_cost_minor = shipment.shipping_cost_currency = None
     return LabelsVoided(voided=tuple(label.key for label in voided))
 
 

@@ -17,7 +17,6 @@ from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from models.tables.shipments import Shipment
 from models.views.mails import ShipmentMailView
-from services.answers.decisions import cancellations
 from services.execution.ledger import find_record, order_key, record
 from services.execution.runs import OrderRun
 from services.messaging.cancellation_mails import (
@@ -158,9 +157,19 @@ def _going_back(session: Session, order: SalesOrder) -> Counter[str]:
     return pieces
 
 
-def write_line_cancellation(session: Session, shipment: Shipment, decision: Decision) -> Message:
-    """Put the mail about the decision's cancelled pieces into the outbox."""
-    number = decision.cancelled_lines
+def tell_of_cancelled_lines(order: OrderRun, decision: Decision | None = None) -> None:
+    """Tell the customer of each cancellation of lines, once: of those that the ledger had when the
+    attempt began, and of that which a decision made since.
+    """
+    known = order.rounds_recorded(StepName.CANCEL_LINES)
+    latest = decision.cancelled_lines if decision else 0
+    told = order.rounds_begun(StepName.SEND_LINE_NOTICE)
+    for number in range(told + 1, max(known, latest) + 1):
+        send_line_cancellation_notice(order, number)
+
+
+def write_line_cancellation(session: Session, shipment: Shipment, number: int) -> Message:
+    """Put the mail about the cancellation of that number into the outbox."""
     found = find_record(session, shipment.key, StepName.CANCEL_LINES, number)
     cancelled = LinesCancelled.model_validate(found)
     of_key = select(Refund).where(Refund.key == cancelled.refund)
@@ -175,19 +184,19 @@ def write_line_cancellation(session: Session, shipment: Shipment, decision: Deci
     )
 
 
+def send_line_notice(message: Message) -> tuple[str, Delivery]:
+    """Send the mail; its key, and what came of it."""
+    return message.key, send_written(message)
+
+
 @step(
     StepName.SEND_LINE_NOTICE,
     intent=write_line_cancellation,
-    effect=send_written,
+    effect=send_line_notice,
     lock=_cancellation_mails,
 )
 def send_line_cancellation_notice(
-    session: Session, shipment: Shipment, delivery: Delivery
+    session: Session, shipment: Shipment, sent: tuple[str, Delivery]
 ) -> MailSent:
-    """Tell the customer what will not ship, and what comes back for it: once per decision."""
-    return save_sent(session, _latest_notice(session, shipment), delivery)
-
-
-def _latest_notice(session: Session, shipment: Shipment) -> str:
-    """The mails of a shipment are sent one after the other: it is the one with the last number."""
-    return line_notice_key(shipment.key, cancellations(session, shipment))
+    """Tell the customer what will not ship, and what comes back for it: once per cancellation."""
+    return save_sent(session, *sent)

@@ -1,63 +1,52 @@
-"""Step 3: what the customer pays. And what comes back when the order is cancelled."""
+"""Step 3: what the customer was charged. And what comes back when the order is cancelled."""
 
 from dataclasses import replace
 
 from sqlmodel import Session
 
 from domain.reasons import ORDER_IS_CANCELLED, Reason
-from domain.tax import NoTaxRate
-from domain.zones import NoShippingRate, NoShippingZone
 from models.process import StepName
 from models.results.orders import OrderRefunded, OrderValue
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
 from services.access.actors import PACKLINE, Actor
-from services.execution.anonymous import without_customer
 from services.execution.ledger import find_record
 from services.orders.cancellation import shipments_to_cancel
-from services.pricing.amounts import price_as_ordered
-from services.pricing.refunds import reprice
+from services.orders.lines import cancel_pieces
+from services.pricing.settlement import settle
 from tasks.engine.step import step
-
-_NO_PRICE = (NoShippingZone, NoShippingRate, NoTaxRate)
 
 
 @step(StepName.CALCULATE_TOTAL_ORDER_VALUE)
 def calculate_total_order_value(session: Session, shipment: Shipment) -> OrderValue:
-    """Items, shipping and tax, per line and in all.
+    """Add up what was charged when the order was taken: lines, shipping, fees, and their tax.
 
-    Raises `NoShippingZone`, `NoShippingRate` or `NoTaxRate` where a table lacks the destination.
+    The audit says the same: *an order's value is what was charged for its parts*.
     """
     order = shipment.order
-    price_as_ordered(session, order)
+    items = sum(line.charged_minor for line in order.lines)
+    taxes = sum(line.tax_minor + line.shipping_tax_minor for line in order.lines)
+    tax = taxes + order.fees_tax_minor
+    net = items + order.shipping_charged_minor + order.fees_charged_minor
     return OrderValue(
-        items_minor=order.items_minor or 0,
-        shipping_minor=order.shipping_minor or 0,
-        tax_minor=order.tax_minor or 0,
-        total_minor=order.total_minor or 0,
+        items_minor=items,
+        shipping_minor=order.shipping_charged_minor,
+        fees_minor=order.fees_charged_minor,
+        tax_minor=tax,
+        total_minor=net if order.prices_include_tax else net + tax,
         currency=order.currency,
     )
 
 
 @step(StepName.REFUND_ORDER)
 def refund_order(session: Session, shipment: Shipment) -> OrderRefunded:
-    """Nothing of the shipment is sold; of several that go back, the last one writes the refund.
-
-    An order that never had a price, and cannot get one, is cancelled without. Raises
-    `NoShippingZone`, `NoShippingRate` or `NoTaxRate` where the rest of an order cannot be priced.
-    """
-    for line in shipment.goods:
-        line.ordered.cancelled += line.quantity
+    """Nothing of the shipment is sold; of several that go back, the last one writes the refund."""
+    order = shipment.order
+    cancel_pieces(order, {line.sku: line.quantity for line in shipment.goods})
     if not _is_last(session, shipment):
         return OrderRefunded(last=False)
-    order = shipment.order
-    try:
-        reason = Reason(ORDER_IS_CANCELLED, kept=order.cancel_reason)
-        refund = reprice(session, order, reason, _on_whose_word(order))
-    except _NO_PRICE as problem:
-        if order.value_minor is not None:
-            raise
-        return OrderRefunded(last=True, unpriced=without_customer(problem.says, order))
+    reason = Reason(ORDER_IS_CANCELLED, kept=order.cancel_reason)
+    refund = settle(session, order, reason, _on_whose_word(order))
     return OrderRefunded(last=True, refund=refund.key if refund else "")
 
 

@@ -8,14 +8,20 @@ from typing import Any
 
 from sqlmodel import Session
 
+from domain.charges import Charge, LineTerms, charge
+from domain.money import from_minor
 from models.base import utc_now
 from models.enums import LabelState, MovementKind, OrderStatus, PickupState, ServiceLevel
+from models.imports.orders import OrderIn
+from models.quotes import Quote, QuotedLine
 from models.tables.catalogue import Product, Warehouse
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.shipping import CarrierPickup, ShippingLabel, ShippingRate, ShippingZone
 from models.tables.stock import StockLevel, StockMovement
 from models.tables.taxes import TaxRate
+from services.pricing.kept_charges import line_rows, order_row
+from services.pricing.quotes import quote_order
 
 _serial = count(1)
 
@@ -86,16 +92,51 @@ def receive(session: Session, sku: str, pieces: int, warehouse: str = "MAIN") ->
     session.flush()
 
 
+_WHERE = ("country", "region", "postal_code", "currency", "prices_include_tax", "service_level")
+
+
 def make_order(
     session: Session,
     lines: dict[str, int] | None = None,
     unit_price_minor: int = 1250,
     **given: Any,
 ) -> int:
-    """A New order for Great Britain, two mugs if nothing else is said; returns its number."""
+    """A New order for Great Britain, two mugs if nothing else is said; returns its number.
+
+    It is charged as an import would charge it; without tables, no shipping and no tax.
+    """
     travelling = {name: given[name] for name in given if name in Shipment.model_fields}
     placed = {name: given[name] for name in given if name in SalesOrder.model_fields}
-    order = SalesOrder(
+    handed_in = order_in(lines or {"MUG": 2}, unit_price_minor, **given)
+    charge, quote = _charged(session, handed_in)
+    promised = {"promised_at": given.get("received_at", utc_now()) + timedelta(days=2)}
+    row = order_row(handed_in, charge, quote) | promised | placed
+    order = SalesOrder(**_settled(row))
+    session.add(order)
+    session.flush()
+    for line in line_rows(handed_in, charge, quote):
+        session.add(OrderLine(order_number=order.number, **line))
+    shipment = the_shipment(session, order.number)
+    shipment.sqlmodel_update(travelling)
+    session.flush()
+    return order.number
+
+
+def _settled(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with all that is to be paid charged, as a test may say what that is."""
+    return row | {
+        "value_minor": row["total_minor"],
+        "shipping_charged_minor": row["shipping_minor"],
+        "fees_charged_minor": row["fees_minor"],
+        "tax_charged_minor": row["tax_minor"],
+    }
+
+
+def order_in(lines: dict[str, int], unit_price_minor: int = 1250, **given: Any) -> OrderIn:
+    """The order as a channel would hand it in."""
+    currency = given.get("currency", "GBP")
+    price = str(from_minor(unit_price_minor, currency))
+    return OrderIn(
         **{
             "channel": "web",
             "external_id": f"W-{next(_serial)}",
@@ -105,29 +146,26 @@ def make_order(
             "city": "Leeds",
             "postal_code": "LS1 4AP",
             "country": "GB",
-            "currency": "GBP",
+            "currency": currency,
             "prices_include_tax": True,
-            "promised_at": given.get("received_at", utc_now()) + timedelta(days=2),
-            "value_minor": given.get("total_minor"),
+            "lines": [
+                {"sku": sku, "quantity": quantity, "unit_price": price}
+                for sku, quantity in lines.items()
+            ],
         }
-        | placed
+        | {name: given[name] for name in _WHERE if name in given}
     )
-    session.add(order)
-    session.flush()
-    for position, (sku, quantity) in enumerate((lines or {"MUG": 2}).items(), start=1):
-        session.add(
-            OrderLine(
-                order_number=order.number,
-                position=position,
-                sku=sku,
-                quantity=quantity,
-                unit_price_minor=unit_price_minor,
-            )
-        )
-    shipment = the_shipment(session, order.number)
-    shipment.sqlmodel_update(travelling)
-    session.flush()
-    return order.number
+
+
+def _charged(session: Session, order: OrderIn) -> tuple[Charge, Quote]:
+    quote = quote_order(session, order)
+    if not any(quote.obstacles()):
+        return quote.charge(), quote.copy()
+    free = OrderIn(**order.model_dump() | {"shipping_charged": "0", "tax_charged": "0"})
+    terms = [LineTerms(goods.weight_grams, None) for goods in quote.catalogue.values()]
+    goods = quote.catalogue
+    lines = tuple(QuotedLine(sku=line.sku, **goods[line.sku]._asdict()) for line in order.lines)
+    return charge(free.brought, terms, 0), Quote(zone="1", shipping=None, taxes=(), lines=lines)
 
 
 def the_shipment(session: Session, number: int) -> Shipment:

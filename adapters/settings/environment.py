@@ -26,6 +26,8 @@ from sqlalchemy.exc import ArgumentError
 from domain.calendars import check_place, check_zone, clock, closes_later, weekdays
 from domain.errors import FieldError, PacklineError
 from domain.messages import Message, Value, said
+from domain.money import UnknownCurrency, exponent
+from domain.refunds import ShippingRefunds
 from domain.short_picks import ShortPick
 from domain.sourcing import Strategy
 
@@ -53,6 +55,7 @@ class WrongSetting(FieldError):
 
     messages = {
         "not-a-locale": "is not a locale such as en_GB",
+        "not-a-currency": "is not a currency of ISO 4217 such as EUR",
         "shop-closes-before-opening": "must be later than PACKLINE_OPENS_AT {opens_at!r}",
         "shop-needs-holiday-country": "needs PACKLINE_HOLIDAY_COUNTRY",
         "no-place-for-tracking-number": "must contain {{tracking_number}}",
@@ -85,6 +88,16 @@ class Settings(BaseSettings):
     )
     time_zone: str = Field("Europe/London", description="The shop's time zone")
     locale: str = Field("en_GB", description="How amounts and dates are written")
+    currency: str | None = Field(
+        None,
+        description="Currency of shipping costs where the tariff lacks the order's;"
+        " empty: the only one that it has",
+    )
+    refund_shipping: ShippingRefunds = Field(
+        ShippingRefunds.AT_THE_END,
+        description="When shipping comes back: `at the end`, once nothing of the order ships, or"
+        " `by share`, with each line",
+    )
 
     smtp_host: str | None = Field(
         None, description="The mail server; empty: `packline up` catches mails in the data folder"
@@ -232,6 +245,15 @@ class Settings(BaseSettings):
             Locale.parse(value)
         except (UnknownLocaleError, ValueError) as error:
             raise WrongSetting("not-a-locale") from error
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str | None) -> str | None:
+        try:
+            exponent(value or "EUR")
+        except UnknownCurrency as error:
+            raise WrongSetting("not-a-currency") from error
         return value
 
     @field_validator("working_days")

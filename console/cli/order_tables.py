@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import typer
 from rich.text import Text
 
+from adapters.language.sentences import sentence
 from adapters.settings.shop_clock import shop_clock
 from console.cli.output import Columns, print_rows, screen, without
 from console.cli.promises import ships_by
@@ -60,12 +61,14 @@ def show_hold(done: HoldSet) -> None:
 
 
 def show_address(changed: AddressChanged) -> None:
-    """Where an order goes now, whether something comes back, and which parcels have to wait."""
+    """Where an order goes now, what would be charged otherwise there, and which parcels wait."""
     if changed.again:
         typer.echo(f"Order {changed.order_number} goes to {changed.address} already.")
         return
-    less = " It costs less there: `packline refunds` says how much." if changed.refund else ""
-    typer.echo(f"Order {changed.order_number} goes to {changed.address}.{less}")
+    typer.echo(f"Order {changed.order_number} goes to {changed.address}.")
+    if changed.differs:
+        what = "; ".join(sentence(each) for each in changed.differs)
+        typer.echo(f"What the customer was charged stays: {what}.")
     if changed.new_labels:
         typer.echo(
             "Keep its parcels here until they have other labels: they are being bought, and a new"
@@ -93,9 +96,8 @@ def _show_lines(lines: list[OrderLineRow]) -> None:
 
 
 def _show_total(order: OrderRow) -> None:
-    if order.total:
-        ordered = "" if order.value in (None, order.total) else f" (as ordered: {order.value})"
-        screen.print(Text(f"Total {order.total}{ordered}"))
+    ordered = "" if order.value == order.total else f" (as ordered: {order.value})"
+    screen.print(Text(f"Total {order.total}{ordered}"))
 
 
 def _status(row: OrderRow) -> str:
@@ -129,6 +131,7 @@ _LINES: Columns[OrderLineRow] = {
     "Cancelled": lambda row: row.cancelled,
     "Picked": lambda row: row.picked,
     "Price": lambda row: row.unit_price,
+    "Charged": lambda row: row.charged,
 }
 _SHIPMENTS: Columns[ShipmentRow] = {
     "Shipment": lambda row: row.number,

@@ -53,8 +53,8 @@ class OrderRow(BaseModel):
     customer_name: str
     country: str
     pieces: int
-    total: str | None
-    value: str | None
+    total: str
+    value: str
     tracking_number: str | None
     received_at: datetime
     promised_at: datetime
@@ -83,11 +83,18 @@ class OrderRecord(BaseModel):
     currency: str
     prices_include_tax: bool
     service_level: ServiceLevel
-    items_minor: int | None
-    shipping_minor: int | None
-    tax_minor: int | None
-    total_minor: int | None
-    value_minor: int | None
+    discount_minor: int
+    shipping_charged_minor: int
+    fees_charged_minor: int
+    fees_tax_minor: int
+    tax_charged_minor: int
+    value_minor: int
+    brought: dict[str, int]
+    items_minor: int
+    shipping_minor: int
+    fees_minor: int
+    tax_minor: int
+    total_minor: int
     collected_at: datetime | None
     shipped_at: datetime | None
     cancelled_at: datetime | None
@@ -112,20 +119,31 @@ class ShipmentRow(BaseModel):
 
 
 class OrderLineRow(BaseModel):
-    """A line of an order. `cancelled` pieces will not ship; the amounts are of those that do.
+    """A line of an order, with what was charged for all its pieces, after discounts.
 
-    `picked` is what was found of it, and `available_when_short` what there was where it was short,
-    over all shipments; None where nobody has looked.
+    `unit_price` is None where it came with one price for all. `cancelled` pieces will not ship, and
+    `paid` is what the customer pays for those that do. `picked` is what was found of its product,
+    and `available_when_short` what there was where it was short, over all shipments and lines; None
+    where nobody has looked.
     """
 
+    position: int
+    line_id: str | None
     sku: str
     quantity: int
     cancelled: int
-    tax_minor: int | None
-    total_minor: int | None
+    price_minor: int
+    discount_minor: int
+    order_discount_minor: int
+    charged_minor: int
+    tax_minor: int
+    shipping_minor: int
+    shipping_tax_minor: int
     picked: int | None
     available_when_short: int | None
-    unit_price: str
+    unit_price: str | None
+    charged: str
+    paid: str
 
 
 class LabelRow(BaseModel):
@@ -190,7 +208,7 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         shipments=[_shipment_row(shipment) for shipment in order.shipments],
-        labels=[_label(order, label) for label in _labels(session, number)],
+        labels=[_label(label) for label in _labels(session, number)],
         refunds=refund_rows(session, col(Refund.order_number) == number),
         timeline=timeline(session, order),
     )
@@ -215,8 +233,8 @@ def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
         pieces=pieces,
         problem="; ".join(each.problem for each in order.shipments if each.problem),
         tracking_number=", ".join(_tracking_numbers(order)) or None,
-        total=_amount(order, order.total_minor),
-        value=_amount(order, order.value_minor),
+        total=_amount(order.total_minor, order.currency),
+        value=_amount(order.value_minor, order.currency),
         promise=clock.state(order),
         **order.model_dump(exclude={"total"}),
     )
@@ -233,8 +251,12 @@ def _tracking_numbers(order: SalesOrder) -> Iterator[str]:
     return (each.tracking_number for each in order.shipments if each.tracking_number)
 
 
-def _amount(order: SalesOrder, minor: int | None) -> str | None:
-    return None if minor is None else money(minor, order.currency, settings().locale)
+def _amount(minor: int, currency: str) -> str:
+    return money(minor, currency, settings().locale)
+
+
+def _optional_amount(minor: int | None, currency: str | None) -> str | None:
+    return None if minor is None or currency is None else _amount(minor, currency)
 
 
 def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
@@ -248,11 +270,13 @@ def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
 
 def _line(order: SalesOrder, line: OrderLine) -> OrderLineRow:
     parts = [part for each in order.shipments for part in each.lines]
-    mine = [part for part in parts if part.order_line_id == line.id]
+    mine = [part for part in parts if part.sku == line.sku]
     return OrderLineRow(
         picked=_sum_of_known(part.picked for part in mine),
         available_when_short=_sum_of_known(part.available_when_short for part in mine),
-        unit_price=money(line.unit_price_minor, order.currency, settings().locale),
+        unit_price=_optional_amount(line.unit_price_minor, order.currency),
+        charged=_amount(line.charged_minor, order.currency),
+        paid=_amount(line.paid_minor, order.currency),
         **line.model_dump(),
     )
 
@@ -268,5 +292,6 @@ def _labels(session: Session, number: int) -> list[ShippingLabel]:
     return list(session.exec(in_order))
 
 
-def _label(order: SalesOrder, label: ShippingLabel) -> LabelRow:
-    return LabelRow(cost=_amount(order, label.cost_minor), **label.model_dump(exclude={"pdf"}))
+def _label(label: ShippingLabel) -> LabelRow:
+    cost = _optional_amount(label.cost_minor, label.cost_currency)
+    return LabelRow(cost=cost, **label.model_dump(exclude={"pdf"}))

@@ -39,6 +39,7 @@ class RefundRecord(BaseModel):
     reason: str
     items_minor: int
     shipping_minor: int
+    fees_minor: int
     tax_minor: int
     amount_minor: int
     currency: str

@@ -32,6 +32,7 @@ _LINE = (BeforeValidator(printable), BeforeValidator(_without_blanks))
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), *_LINE]
 Note = Annotated[str, StringConstraints(max_length=500), *_LINE]
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=64), *_LINE]
+LineName = Annotated[str, StringConstraints(min_length=1, max_length=128), *_LINE]
 Confirmation = Annotated[str, StringConstraints(min_length=1, max_length=64), *_LINE]
 
 

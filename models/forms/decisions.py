@@ -1,10 +1,10 @@
 """The forms of the operator's gates: a shortage, a short pick, a hold."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.forms.base import CancellableForm, Choice, Form, Name, Note, this_form
+from models.forms.base import CancellableForm, Choice, Form, LineName, Name, Note, this_form
 
 
 class DecisionChoice(Choice):
@@ -44,6 +44,24 @@ ShortPickDecision = Literal[
 HoldDecision = Literal[DecisionChoice.RELEASE, DecisionChoice.CANCEL_ORDER_CHOICE]
 
 
+OffLines = Annotated[
+    list[LineName],
+    Field(
+        max_length=100,
+        title="Off these lines first",
+        description="Only to cancel a line where the order has several of the product: the line's"
+        " number from 1, or the shop's id. Else pieces come off the dearest.",
+    ),
+]
+RefundShipping = Annotated[
+    bool,
+    Field(
+        title="Give the shipping back too",
+        description="Only to cancel a line: what is left of the shipping comes back with it.",
+    ),
+]
+
+
 class ShortageForm(CancellableForm):
     """Decide about an order that stock cannot fill."""
 
@@ -57,6 +75,8 @@ class ShortageForm(CancellableForm):
         " itself once stock is there.",
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")
+    off_lines: OffLines = []
+    refund_shipping: RefundShipping = False
 
 
 class ShortPickForm(CancellableForm):
@@ -72,6 +92,8 @@ class ShortPickForm(CancellableForm):
         " ship what was found, nothing later; or cancel the order.",
     )
     note: Note = Field("", title="Note", description="Why: it stands in the order's timeline.")
+    off_lines: OffLines = []
+    refund_shipping: RefundShipping = False
 
 
 class HoldForm(Form):

@@ -1,12 +1,15 @@
 """Orders, as a channel hands them in."""
 
+from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from pydantic import Field
 
+from domain.charges import Brought, BroughtLine
 from domain.errors import PacklineError
-from domain.money import LARGEST_MINOR, from_minor, to_minor
+from domain.money import to_minor
 from models.enums import ServiceLevel
 from models.imports.fields import (
     MAX_LINES,
@@ -20,20 +23,42 @@ from models.imports.fields import (
     Quantity,
     Text,
 )
+from models.imports.order_amounts import AmountCheck
 from models.imports.problems import WrongValue
 from models.validation import Problem
 
+_LINE_AMOUNTS = ("unit_price", "line_price", "line_discount", "line_tax")
+_ORDER_AMOUNTS = (
+    "shipping_charged",
+    "fees_charged",
+    "discount",
+    "tax_charged",
+    "total_charged",
+)
+
 
 class OrderLineIn(ImportRow):
-    """So many pieces of one product, at a price each, in the order's currency."""
+    """So many pieces of one product, in the order's currency: at a price each, or for one price.
+
+    `line_id` is the shop's own name for the line. `line_price`, `line_discount` and `line_tax` are
+    of all its pieces; the tax is that of its goods, after discounts.
+    """
 
     sku: Text = Field(max_length=64)
     quantity: Quantity
-    unit_price: Amount
+    line_id: OptionalText = Field("", max_length=128)
+    unit_price: Amount | None = None
+    line_price: Amount | None = None
+    line_discount: Amount | None = None
+    line_tax: Amount | None = None
 
 
 class OrderIn(ImportRow):
-    """An order as a channel hands it in. Without `placed_at` it was placed when it came in."""
+    """An order as a channel hands it in. Without `placed_at` it was placed when it came in.
+
+    Amounts are gross where `prices_include_tax` is true, net where it is false. Those that are not
+    given are quoted when the order is taken; without a discount or fees there are none.
+    """
 
     channel: Text = Field(max_length=64)
     external_id: Text = Field(max_length=128)
@@ -49,49 +74,94 @@ class OrderIn(ImportRow):
     currency: Currency
     prices_include_tax: bool
     service_level: ServiceLevel = ServiceLevel.STANDARD
+    shipping_charged: Amount | None = None
+    fees_charged: Amount | None = None
+    discount: Amount | None = None
+    tax_charged: Amount | None = None
+    total_charged: Amount | None = None
     lines: list[OrderLineIn] = Field(min_length=1, max_length=MAX_LINES)
 
     def columns(self) -> dict[str, Any]:
-        """The order's own columns, without its lines."""
-        given = self.model_dump(exclude={"lines"})
+        """The order's own columns, without its lines and amounts."""
+        given = self.model_dump(exclude={"lines", *_ORDER_AMOUNTS})
         return given if self.placed_at else {k: v for k, v in given.items() if k != "placed_at"}
 
-    def unit_prices_minor(self) -> list[int]:
-        """The price of a piece of each line, in minor units, once `problems` found nothing."""
-        return [to_minor(line.unit_price, self.currency) for line in self.lines]
-
-    def problems(self) -> Iterator["Problem"]:
-        """What is wrong in how the lines go together, and in their prices.
-
-        A price of 0 is right: a gift. A product stands in one line of an order only.
+    def amount(self, name: str) -> int | None:
+        """One of the order's amounts in minor units, once `problems` found nothing; None: not
+        given.
         """
-        yield from self._repeated_products()
-        unpriced = list(self._bad_prices())
-        yield from unpriced
-        if not unpriced:
-            yield from self._beyond_reason()
+        return self._minor(getattr(self, name))
 
-    def _repeated_products(self) -> Iterator["Problem"]:
-        first: dict[str, int] = {}
+    @cached_property
+    def brought(self) -> Brought:
+        """What the order says that was charged, once `problems` found nothing."""
+        return Brought(
+            lines=tuple(map(self._brought_line, self.lines)),
+            prices_include_tax=self.prices_include_tax,
+            discount_minor=self.amount("discount") or 0,
+            shipping_minor=self.amount("shipping_charged"),
+            fees_minor=self.amount("fees_charged") or 0,
+            tax_minor=self.amount("tax_charged"),
+        )
+
+    def unit_prices_minor(self) -> list[int | None]:
+        """The price of a piece of each line, in minor units; None where the line has one price."""
+        return [self._minor(line.unit_price) for line in self.lines]
+
+    @property
+    def has_readable_amounts(self) -> bool:
+        """Whether all amounts are what `brought` can be made of."""
+        return not any(self._bad_amounts()) and not any(self._bad_prices())
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong in how the lines go together, and in the amounts.
+
+        A price of 0 is right: a gift. Two lines of one product are right: one may be free.
+        """
+        yield from self._repeated_ids()
+        yield from self._bad_amounts()
+        yield from self._bad_prices()
+        if self.has_readable_amounts:
+            yield from AmountCheck(self.brought, self.currency).problems()
+
+    def _minor(self, given: str | None) -> int | None:
+        return None if given is None else to_minor(given, self.currency)
+
+    def _brought_line(self, line: OrderLineIn) -> BroughtLine:
+        unit, whole = self._minor(line.unit_price), self._minor(line.line_price)
+        return BroughtLine(
+            quantity=line.quantity,
+            price_minor=line.quantity * unit if unit is not None else whole or 0,
+            discount_minor=self._minor(line.line_discount) or 0,
+            tax_minor=self._minor(line.line_tax),
+        )
+
+    def _repeated_ids(self) -> Iterator[Problem]:
+        times = Counter(line.line_id for line in self.lines if line.line_id)
         for item, line in enumerate(self.lines):
-            if first.setdefault(line.sku, item) != item:
-                twice = WrongValue("duplicate-line", field="sku", given=line.sku)
+            if times[line.line_id] > 1:
+                twice = WrongValue("line-id-twice", field="line_id", given=line.line_id)
                 yield Problem(item, twice.says)
 
-    def _bad_prices(self) -> Iterator["Problem"]:
+    def _bad_amounts(self) -> Iterator[Problem]:
+        for name in _ORDER_AMOUNTS:
+            yield from self._bad_amount(None, name, getattr(self, name))
         for item, line in enumerate(self.lines):
-            try:
-                price = to_minor(line.unit_price, self.currency)
-            except PacklineError as problem:
-                yield Problem(item, problem.says.about("unit_price"))
-                continue
-            if price < 0:
-                below = WrongValue("negative", field="unit_price", given=line.unit_price)
-                yield Problem(item, below.says)
+            for name in _LINE_AMOUNTS:
+                yield from self._bad_amount(item, name, getattr(line, name))
 
-    def _beyond_reason(self) -> Iterator["Problem"]:
-        prices = zip(self.lines, self.unit_prices_minor(), strict=True)
-        if sum(line.quantity * price for line, price in prices) > LARGEST_MINOR:
-            largest = from_minor(LARGEST_MINOR, self.currency)
-            beyond = WrongValue("lines-beyond-reason", largest=largest, currency=self.currency)
-            yield Problem(None, beyond.says)
+    def _bad_amount(self, item: int | None, name: str, given: str | None) -> Iterator[Problem]:
+        try:
+            minor = self._minor(given)
+        except PacklineError as problem:
+            yield Problem(item, problem.says.about(name))
+            return
+        if minor is not None and minor < 0:
+            below = WrongValue("negative", field=name, given=given)
+            yield Problem(item, below.says)
+
+    def _bad_prices(self) -> Iterator[Problem]:
+        for item, line in enumerate(self.lines):
+            if (line.unit_price is None) == (line.line_price is None):
+                code = "no-price" if line.unit_price is None else "two-prices"
+                yield Problem(item, WrongValue(code, field="unit_price").says)

@@ -20,7 +20,19 @@ class WrongValue(FieldError):
         "needs-holiday-country": "{given!q} needs a holiday_country",
         "opens-without-closing": "opens_at and closes_at go together: give both or none",
         "negative": "{given!q} is negative",
-        "duplicate-line": "{given!q} is a duplicate line of this order: add them up",
+        "line-id-twice": "{given!q} names several lines of this order: give each its own",
+        "no-price": "is missing: give unit_price, or line_price for all pieces of the line",
+        "two-prices": "stands beside line_price: give one of them",
+        "discount-beyond-price": "{given} is more than the line costs, {limit}",
+        "discount-beyond-goods": "{given} is more than the goods cost, {limit}",
+        "line-tax-for-some": "is missing: give it for all lines of the order, or for none",
+        "tax-beyond-price": "{given} is more than the line costs with its tax, {limit}",
+        "tax-needs-shipping": "needs shipping_charged, so that its part of the tax is known",
+        "tax-below-lines": "{given} is less than the taxes of the lines, {limit}",
+        "tax-beyond-lines": (
+            "{given} is more than the taxes of the lines, {limit}, and neither shipping nor fees"
+            " are charged"
+        ),
         "lines-beyond-reason": "lines add up to more than {largest:,} {currency}",
         "changes-nothing": "{given!q} changes nothing: leave it out",
         "damaged-with-plus": ("damaged pieces leave the stock: write the quantity with a minus"),

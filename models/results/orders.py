@@ -39,10 +39,11 @@ class ShipmentSplit(StepResult):
 
 
 class OrderValue(StepResult):
-    """What the customer pays, in minor units."""
+    """What the customer was charged, in minor units."""
 
     items_minor: int
     shipping_minor: int
+    fees_minor: int
     tax_minor: int
     total_minor: int
     currency: str
@@ -78,9 +79,13 @@ class HoldSet(StepResult):
 
 
 class LinesCancelled(StepResult):
-    """Pieces by SKU that will not ship, and the key of the refund for them, if money comes back."""
+    """Pieces by SKU that will not ship, and the key of the refund for them, if money comes back.
+
+    `lines` has the same pieces by the position of the line off which they came.
+    """
 
     cancelled: dict[str, int]
+    lines: dict[int, int] = {}
     refund: str | None = None
 
     def said(self) -> Message:
@@ -90,14 +95,15 @@ class LinesCancelled(StepResult):
 
 
 class AddressChanged(StepResult):
-    """Where an order goes now, and the key of the refund if that costs less.
+    """Where an order goes now. What the customer was charged stays.
 
-    `new_labels` are the shipments whose parcels get other labels. `again`: it went there before.
+    `differs` says what the tables would have now: other taxes there, or another zone. `new_labels`
+    are the shipments whose parcels get other labels. `again`: it went there before.
     """
 
     order_number: int
     address: str
-    refund: str = ""
+    differs: tuple[MessageData, ...] = ()
     new_labels: tuple[int, ...] = ()
     again: bool = False
 
@@ -105,21 +111,16 @@ class AddressChanged(StepResult):
 class OrderRefunded(StepResult):
     """What comes back to the customer: the refund of that key, if any.
 
-    The `last` shipment of an order that goes back settles it for all of them. `unpriced` says why
-    the order has no value, so that nobody knows what comes back.
+    The `last` shipment of an order that goes back settles it for all of them.
     """
 
     last: bool
     refund: str = ""
-    unpriced: MessageData | None = None
 
     def said(self) -> Message:
-        """Which refund, or why there is none."""
+        """Which refund, or that there is none."""
         if not self.last:
             return Message("settled-with-others", "settled with the order's other shipments")
-        if self.unpriced:
-            why = {"why": self.unpriced}
-            return Message("order-has-no-value", "the order has no value: {why}", why)
         if self.refund:
             return Message("comes-back-as", "{refund}", {"refund": self.refund})
         return Message("nothing-comes-back", "nothing comes back")

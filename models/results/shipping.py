@@ -42,16 +42,19 @@ class LabelsBought(StepResult):
 
 
 class ShippingCost(StepResult):
-    """What the carrier takes, beside what the customer was charged; minor units."""
+    """What the carrier takes, beside what the customer was charged; minor units of a currency
+    each.
+    """
 
     cost_minor: int
+    cost_currency: str
     charged_minor: int
     currency: str
 
     def said(self) -> Message:
         """Both amounts."""
         values = {
-            "cost": amount(self.cost_minor, self.currency),
+            "cost": amount(self.cost_minor, self.cost_currency),
             "charged": amount(self.charged_minor, self.currency),
         }
         return Message("shipping-costs", "costs {cost}, charged {charged}", values)

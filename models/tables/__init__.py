@@ -5,7 +5,7 @@ from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
-from models.tables.refunds import Refund
+from models.tables.refunds import Refund, RefundLine
 from models.tables.reports import DailySummary
 from models.tables.runs import RunHeartbeat, SupersededRun
 from models.tables.shipments import Shipment, ShipmentLine
@@ -31,6 +31,7 @@ __all__ = [
     "OrderLine",
     "Product",
     "Refund",
+    "RefundLine",
     "RunHeartbeat",
     "SalesOrder",
     "Shipment",

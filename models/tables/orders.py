@@ -3,28 +3,38 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Relationship, SQLModel
 
-from models.base import big_integer, identity, instant
+from domain.refunds import for_pieces
+from models.base import big_integer, identity, instant, minor_units
 from models.enums import ENDED, HoldReason, OrderStatus, ServiceLevel, enum_column
 
 if TYPE_CHECKING:
     from models.tables.shipments import Shipment
 
 _TOTAL = (
-    "total_minor = items_minor + shipping_minor"
+    "total_minor = items_minor + shipping_minor + fees_minor"
     " + CASE WHEN prices_include_tax THEN 0 ELSE tax_minor END"
 )
-_PRICED_WITH_ITS_VALUE = "status = 'Cancelled' OR (value_minor IS NULL) = (total_minor IS NULL)"
-_VALUE_COVERS_TOTAL = (
-    "value_minor IS NULL OR total_minor IS NOT NULL AND value_minor >= total_minor"
+_CHARGES_NOT_NEGATIVE = (
+    "least(discount_minor, shipping_charged_minor, fees_charged_minor, fees_tax_minor,"
+    " tax_charged_minor) >= 0"
+)
+_NOTHING_COMES_BACK_TWICE = (
+    "least(items_minor, shipping_minor, fees_minor, tax_minor) >= 0"
+    " AND shipping_minor <= shipping_charged_minor AND fees_minor <= fees_charged_minor"
+    " AND tax_minor <= tax_charged_minor"
 )
 _SHIPPED_IS_COMPLETE = (
-    "status <> 'Shipped' OR (shipped_at IS NOT NULL AND collected_at IS NOT NULL AND"
-    " total_minor IS NOT NULL)"
+    "status <> 'Shipped' OR (shipped_at IS NOT NULL AND collected_at IS NOT NULL)"
+)
+_LINE_CHARGES_NOT_NEGATIVE = (
+    "least(discount_minor, order_discount_minor, charged_minor, tax_minor, shipping_minor,"
+    " shipping_tax_minor) >= 0"
 )
 
 
@@ -49,9 +59,15 @@ class SalesOrder(SQLModel, table=True):
     `promised_at` is when it is to leave at the latest. What is done for it is done for its
     shipments, and `status` says how far they are together.
 
-    `value_minor` is its total as it was ordered, set once, when it is priced. The other amounts are
-    of what still ships; what they are less than the value stands in refunds. (Orders that were
-    cancelled before there were refunds have no value.)
+    What the customer was charged is a fact of the day on which it was taken
+    (docs/decisions/0026-what-a-customer-was-charged.md). `value_minor` is the total;
+    `discount_minor`, `shipping_charged_minor`, `fees_charged_minor` and `tax_charged_minor` (that
+    of fees is `fees_tax_minor`) are its parts beside those of the lines. `brought` has the amounts
+    that came with the order, `quote` a copy of the rows that the others came from. None of these
+    ever changes.
+
+    `items_minor`, `shipping_minor`, `fees_minor`, `tax_minor` and `total_minor` are what the
+    customer pays in the end; what they are less than was charged stands in refunds.
 
     From `on_hold_since` until it is released, nothing is begun for it. `released_at` is the last
     release.
@@ -62,8 +78,9 @@ class SalesOrder(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("channel", "external_id"),
         CheckConstraint(_TOTAL, name="total_adds_up"),
-        CheckConstraint(_PRICED_WITH_ITS_VALUE, name="priced_with_its_value"),
-        CheckConstraint(_VALUE_COVERS_TOTAL, name="value_covers_total"),
+        CheckConstraint("value_minor >= total_minor", name="value_covers_total"),
+        CheckConstraint(_CHARGES_NOT_NEGATIVE, name="charges_not_negative"),
+        CheckConstraint(_NOTHING_COMES_BACK_TWICE, name="nothing_comes_back_twice"),
         CheckConstraint(_SHIPPED_IS_COMPLETE, name="shipped_is_complete"),
         CheckConstraint(
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
@@ -108,11 +125,20 @@ class SalesOrder(SQLModel, table=True):
     service_level: ServiceLevel = Field(
         default=ServiceLevel.STANDARD, sa_column=enum_column(ServiceLevel, "service_level")
     )
-    items_minor: int | None = big_integer()
-    shipping_minor: int | None = big_integer()
-    tax_minor: int | None = big_integer()
-    total_minor: int | None = big_integer()
-    value_minor: int | None = big_integer()
+    discount_minor: int = minor_units(0)
+    shipping_charged_minor: int = minor_units()
+    fees_charged_minor: int = minor_units(0)
+    fees_tax_minor: int = minor_units(0)
+    tax_charged_minor: int = minor_units()
+    value_minor: int = minor_units()
+    brought: dict[str, int] = Field(sa_type=JSONB, nullable=False)
+    quote: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
+
+    items_minor: int = minor_units()
+    shipping_minor: int = minor_units()
+    fees_minor: int = minor_units(0)
+    tax_minor: int = minor_units()
+    total_minor: int = minor_units()
 
     collected_at: datetime | None = instant(None)
     shipped_at: datetime | None = instant(None)
@@ -147,17 +173,29 @@ class SalesOrder(SQLModel, table=True):
 
 
 class OrderLine(SQLModel, table=True):
-    """So many pieces of one product, at a price each. A product stands in one line of an order.
+    """So many pieces of one product. Two lines may be of the same: one may be free.
 
-    `cancelled` of the pieces will not ship. The amounts are of those that do.
+    The amounts are of all pieces, and facts of the day on which the order was taken: `price_minor`
+    less the line's own discount and its share of the order's is `charged_minor`, of which
+    `tax_minor` is the tax, or to which it is added. `shipping_minor` is its share, by weight, of
+    the order's shipping, `shipping_tax_minor` the tax of that. `unit_price_minor` is None where the
+    line came with one price for all; `tax_rate` where its tax came with it. `line_id` is the
+    shop's.
+
+    `cancelled` of the pieces will not ship.
     """
 
     __tablename__ = "order_line"
     __table_args__ = (
-        UniqueConstraint("order_number", "sku"),
         UniqueConstraint("order_number", "position"),
+        UniqueConstraint("order_number", "line_id"),
         CheckConstraint("quantity > 0", name="orders_something"),
-        CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
+        CheckConstraint(
+            "charged_minor = price_minor - discount_minor - order_discount_minor",
+            name="charged_adds_up",
+        ),
+        CheckConstraint("price_minor = quantity * unit_price_minor", name="price_of_pieces"),
+        CheckConstraint(_LINE_CHARGES_NOT_NEGATIVE, name="charges_not_negative"),
         # The audit says the same: *lines cancel no more than was ordered*.
         CheckConstraint(
             "0 <= cancelled AND cancelled <= quantity", name="cancelled_within_ordered"
@@ -167,21 +205,29 @@ class OrderLine(SQLModel, table=True):
     id: int = identity()
     order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
     position: int
+    line_id: str | None = Field(default=None, max_length=128)
     sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
     quantity: int
     cancelled: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    unit_price_minor: int = Field(sa_type=BigInteger, nullable=False)
-
-    items_minor: int | None = big_integer()
-    shipping_minor: int | None = big_integer()
+    unit_price_minor: int | None = big_integer()
+    price_minor: int = minor_units()
+    discount_minor: int = minor_units(0)
+    order_discount_minor: int = minor_units(0)
+    charged_minor: int = minor_units()
     tax_rate: Decimal | None = Field(default=None, sa_type=Numeric(7, 5))
-    tax_minor: int | None = big_integer()
-    total_minor: int | None = big_integer()
+    tax_minor: int = minor_units()
+    shipping_minor: int = minor_units()
+    shipping_tax_minor: int = minor_units()
 
     @property
     def shipping_pieces(self) -> int:
         """The pieces that ship."""
         return self.quantity - self.cancelled
+
+    @property
+    def paid_minor(self) -> int:
+        """What the customer pays for those."""
+        return self.charged_minor - for_pieces(self.charged_minor, self.cancelled, self.quantity)
 
     order: SalesOrder = Relationship(back_populates="lines")
 

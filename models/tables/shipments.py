@@ -22,7 +22,7 @@ from sqlmodel import Field, Relationship, SQLModel, col
 
 from models.base import big_integer, instant
 from models.enums import ENDED, OrderStatus, enum_column
-from models.tables.orders import OrderLine, SalesOrder
+from models.tables.orders import SalesOrder
 
 PROBLEM_CHARACTERS = 1000
 
@@ -72,6 +72,10 @@ class Shipment(SQLModel, table=True):
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
         ),
         CheckConstraint(
+            "(shipping_cost_minor IS NULL) = (shipping_cost_currency IS NULL)",
+            name="cost_in_a_currency",
+        ),
+        CheckConstraint(
             "status <> 'Shipped' OR NOT address_changed", name="shipped_to_its_address"
         ),
         Index("ix_shipment_open", "status", "order_number", "number", postgresql_where=_OPEN),
@@ -97,6 +101,7 @@ class Shipment(SQLModel, table=True):
     carrier: str | None = Field(default=None, max_length=64)
     tracking_number: str | None = Field(default=None, max_length=64, unique=True)
     shipping_cost_minor: int | None = big_integer()
+    shipping_cost_currency: str | None = Field(default=None, max_length=3)
     label_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     address_changed: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
@@ -116,7 +121,7 @@ class Shipment(SQLModel, table=True):
     order: SalesOrder = Relationship(back_populates="shipments")
     lines: list["ShipmentLine"] = Relationship(
         back_populates="parcelled",
-        sa_relationship_kwargs={"order_by": "ShipmentLine.order_line_id"},
+        sa_relationship_kwargs={"order_by": "ShipmentLine.sku"},
     )
 
     @property
@@ -136,7 +141,9 @@ class Shipment(SQLModel, table=True):
 
 
 class ShipmentLine(SQLModel, table=True):
-    """So many pieces of an order's line that travel with a shipment; none, if they were moved on.
+    """So many pieces of a product that travel with a shipment; none, if they were moved on.
+
+    An order may have several lines of one product: here they are added up.
 
     `picked` is how many the picker found, and `available_when_short` what stock had of them.
     """
@@ -146,19 +153,16 @@ class ShipmentLine(SQLModel, table=True):
         of_shipment(),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         CheckConstraint("0 <= picked AND picked <= quantity", name="picked_within_shipped"),
-        Index("ix_shipment_line_order_number_shipment", "order_number", "shipment"),
     )
 
-    order_line_id: int = Field(primary_key=True, foreign_key="order_line.id", sa_type=BigInteger)
+    order_number: int = Field(primary_key=True, sa_type=BigInteger)
     shipment: int = Field(default=1, primary_key=True)
-    order_number: int = Field(sa_type=BigInteger, nullable=False)
-    sku: str = Field(foreign_key="product.sku", max_length=64)
+    sku: str = Field(primary_key=True, foreign_key="product.sku", max_length=64)
     quantity: int
     picked: int | None = None
     available_when_short: int | None = None
 
     parcelled: Shipment = Relationship(back_populates="lines")
-    ordered: OrderLine = Relationship()
 
 
 def shipment_name(order: int, number: int) -> str:

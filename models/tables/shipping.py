@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from models.base import big_integer, identity, instant
+from models.base import big_integer, identity, instant, postal_key
 from models.enums import BookingKind, LabelState, PickupState, ServiceLevel, enum_column
 from models.tables.shipments import of_shipment, shipment_number
 
@@ -29,6 +29,9 @@ class ShippingLabel(SQLModel, table=True):
             name="measured",
         ),
         CheckConstraint(
+            "(cost_minor IS NULL) = (cost_currency IS NULL)", name="cost_in_a_currency"
+        ),
+        CheckConstraint(
             "state <> 'bought' OR (tracking_number IS NOT NULL AND pdf IS NOT NULL)",
             name="bought_is_complete",
         ),
@@ -49,6 +52,7 @@ class ShippingLabel(SQLModel, table=True):
     height_mm: int
     tracking_number: str | None = Field(default=None, max_length=64, unique=True)
     cost_minor: int | None = big_integer()
+    cost_currency: str | None = Field(default=None, max_length=3)
     pdf: bytes | None = None
     wanted_at: datetime = instant()
     bought_at: datetime | None = instant(None)
@@ -88,10 +92,12 @@ class ShippingZone(SQLModel, table=True):
     """Where a carrier's zone lies. The longest postal prefix that fits wins; '' is all the rest."""
 
     __tablename__ = "shipping_zone"
+    __table_args__ = (Index("ix_shipping_zone_country_postal_key", "country", "postal_key"),)
 
     carrier: str = Field(primary_key=True, max_length=64)
     country: str = Field(primary_key=True, max_length=2)
     postal_prefix: str = Field(default="", primary_key=True, max_length=20)
+    postal_key: str = postal_key()
     zone: str = Field(max_length=16)
 
 

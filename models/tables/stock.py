@@ -107,20 +107,23 @@ class Allocation(SQLModel, table=True):
 
     __table_args__ = (
         ForeignKeyConstraint(
-            ["order_line_id", "shipment"], ["shipment_line.order_line_id", "shipment_line.shipment"]
+            ["order_number", "shipment", "sku"],
+            ["shipment_line.order_number", "shipment_line.shipment", "shipment_line.sku"],
         ),
-        Index("ix_allocation_of_line", "order_line_id", "shipment"),
+        Index("ix_allocation_of_line", "order_number", "shipment", "sku"),
         Index(
             "ix_allocation_one_allocated",
-            "order_line_id",
+            "order_number",
             "shipment",
+            "sku",
             unique=True,
             postgresql_where=text("state IN ('allocated', 'issued')"),
         ),
         Index(
             "ix_allocation_one_backordered",
-            "order_line_id",
+            "order_number",
             "shipment",
+            "sku",
             unique=True,
             postgresql_where=text("state = 'backordered'"),
         ),
@@ -141,10 +144,10 @@ class Allocation(SQLModel, table=True):
     )
 
     id: int = identity()
-    order_line_id: int = Field(sa_type=BigInteger, nullable=False)
+    order_number: int = Field(sa_type=BigInteger, nullable=False)
     shipment: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     warehouse: str | None = warehouse_code(optional=True)
-    sku: str = Field(foreign_key="product.sku", max_length=64, index=True)
+    sku: str = Field(max_length=64, index=True)
     quantity: int
     state: AllocationState = Field(
         default=AllocationState.ALLOCATED, sa_column=enum_column(AllocationState, "state")

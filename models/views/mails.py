@@ -23,7 +23,9 @@ class MailContent(View):
 
 
 class MailLine(View):
-    """A line of an order: so many pieces, and the price of all of them before shipping and tax."""
+    """Goods of an order: so many pieces of a product, and what is charged for all of them, after
+    discounts, before shipping and tax.
+    """
 
     sku: OneLine
     name: OneLine
@@ -57,6 +59,7 @@ class ShipmentMailView(View):
     follows: tuple[MailLine, ...] = ()
     items_minor: int
     shipping_minor: int
+    fees_minor: int = 0
     tax_minor: int
     total_minor: int
     currency: str
@@ -85,6 +88,7 @@ class MailAmounts(View):
 
     items_minor: int
     shipping_minor: int
+    fees_minor: int = 0
     tax_minor: int
     total_minor: int
 
@@ -93,8 +97,7 @@ class CancellationMailView(View):
     """What a customer is told when some of an order, or all of it, will not ship.
 
     `ships` is what still does, and `pays` what the customer pays for that: nothing of an order that
-    is cancelled whole. Without `refund` nothing comes back; of an order that was never `priced`,
-    nobody knows.
+    is cancelled whole. Without `refund` nothing comes back.
     """
 
     shop_name: OneLine
@@ -102,7 +105,6 @@ class CancellationMailView(View):
     customer_name: OneLine
     cancelled: tuple[MailLine, ...] = Field(min_length=1)
     refund: MailAmounts | None
-    priced: bool = True
     ships: tuple[MailLine, ...]
     pays: MailAmounts
     currency: str
@@ -129,11 +131,13 @@ class CancellationMailView(View):
 def _added_up(
     amounts: ShipmentMailView | MailAmounts, total: str, prices_include_tax: bool
 ) -> Totals:
-    items, shipping = ("Items", amounts.items_minor), ("Shipping", amounts.shipping_minor)
+    parts = [("Items", amounts.items_minor), ("Shipping", amounts.shipping_minor)]
+    if amounts.fees_minor:
+        parts.append(("Fees", amounts.fees_minor))
+    whole = (total, amounts.total_minor)
     if prices_include_tax:
-        included = ("Tax included", amounts.tax_minor)
-        return items, shipping, (total, amounts.total_minor), included
-    return items, shipping, ("Tax", amounts.tax_minor), (total, amounts.total_minor)
+        return (*parts, whole, ("Tax included", amounts.tax_minor))
+    return (*parts, ("Tax", amounts.tax_minor), whole)
 
 
 class LateTask(View):

@@ -7,7 +7,7 @@ soon as the answer is. No Prefect here.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from domain.allocation import Shortage
@@ -21,8 +21,6 @@ from domain.reasons import (
 )
 from domain.sourcing import Plan
 from domain.splits import CannotSplit
-from domain.tax import NoTaxRate
-from domain.zones import NoShippingRate, NoShippingZone
 from models.enums import TaskKind
 from models.forms.decisions import (
     CANCEL_LINE,
@@ -34,21 +32,15 @@ from models.forms.decisions import (
     ShortageForm,
     ShortPickForm,
 )
-from models.process import StepName
 from models.results.checklists import ShortPickChecklist
 from models.results.decisions import Decision
-from models.results.orders import LinesCancelled
 from models.results.stock import ShortLine
-from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
 from services.execution.errors import AnswerRefused
-from services.execution.events import add_event
-from services.execution.ledger import record
 from services.inventory.allocations import (
     allocated_warehouse,
-    deallocate,
     lock_goods,
     reallocate,
     reallocate_as_planned,
@@ -56,8 +48,8 @@ from services.inventory.allocations import (
     sourcing_plan,
 )
 from services.orders.cancellation import request_cancellation, shipments_to_cancel
+from services.orders.line_cancellation import Terms, UnknownLine, cancel_lines, positions
 from services.orders.splits import split
-from services.pricing.refunds import reprice
 from services.worklist.picking_lists import rest_to_pick
 from services.worklist.tasks import open_task
 
@@ -300,35 +292,14 @@ def _split(
 def _cancel_lines(
     session: Session, shipment: Shipment, missing: Mapping[str, int], form: _Form, actor: Actor
 ) -> int:
-    """Take the pieces off a shipment that is locked with its products, and off its order, and write
-    down what comes back.
-
-    Returns the number that the cancellation has in the shipment's ledger, from 1.
-    """
-    deallocate(session, shipment, missing)
-    for line in shipment.goods:
-        pieces = missing.get(line.sku, 0)
-        line.quantity -= pieces
-        line.ordered.cancelled += pieces
-    session.flush()
-    reason = Reason(NOT_FOUND_IN_STOCK, form.note)
+    """The number of the cancellation. Raises `AnswerRefused` for a line that is not there."""
     try:
-        refund = reprice(session, shipment.order, reason, actor)
-    except (NoShippingZone, NoShippingRate, NoTaxRate) as problem:
-        raise AnswerRefused("order-cannot-be-priced", problem=problem.says) from problem
-    result = LinesCancelled(cancelled=dict(missing), refund=refund.key if refund else None)
-    number = cancellations(session, shipment) + 1
-    record(session, shipment.key, StepName.CANCEL_LINES, number, result, shipment.run_id or "")
-    add_event(session, shipment.key, StepName.CANCEL_LINES, result, actor=actor)
-    return number
-
-
-def cancellations(session: Session, shipment: Shipment) -> int:
-    """How often pieces of the shipment have been cancelled."""
-    so_far = select(func.count()).where(
-        StepRecord.subject == shipment.key, StepRecord.step == StepName.CANCEL_LINES
-    )
-    return session.exec(so_far).one()
+        first = positions(shipment.order, form.off_lines)
+    except UnknownLine as problem:
+        raise AnswerRefused(problem.says.about("off_lines")) from None
+    reason = Reason(NOT_FOUND_IN_STOCK, form.note)
+    terms = Terms(reason, actor, first, with_shipping=form.refund_shipping)
+    return cancel_lines(session, shipment, missing, terms)
 
 
 def _missing_from_stock(session: Session, shipment: Shipment) -> dict[str, int]:

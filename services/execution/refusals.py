@@ -101,5 +101,4 @@ class AnswerRefused(PacklineError):
             "Nothing of this shipment is there, and others of its order have not left yet: decide"
             " once they have, or cancel the whole order."
         ),
-        "order-cannot-be-priced": "The order cannot be priced: {problem}.",
     }

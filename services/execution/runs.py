@@ -55,6 +55,14 @@ class Run(ABC):
         self._calls[step] += 1
         return self._calls[step]
 
+    def rounds_begun(self, step: str) -> int:
+        """How often `step` has been called in this attempt."""
+        return self._calls[step]
+
+    def rounds_recorded(self, step: str) -> int:
+        """How often `step` had happened when the attempt began."""
+        return max((round for name, round in self._records if name == step), default=0)
+
     def recorded(self, step: str, round: int) -> dict[str, Any] | None:
         """The result that earlier attempts left, without asking the database again."""
         return self._records.get((step, round))

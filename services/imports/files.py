@@ -106,7 +106,7 @@ def kind_of(file: RowFile, kind: Kind | None = None) -> Kind:
     """
     columns = set(file.columns)
     kind = kind or max(Kind, key=lambda kind: _likeness(columns, kind, file.form))
-    required, allowed = _columns(kind, file.form)
+    required, allowed = _columns(kind, file.form, columns)
     if not columns & allowed:
         raise UnknownKind(file.path, file.columns)
     if file.form is Form.CSV and not required <= columns <= allowed:
@@ -115,16 +115,22 @@ def kind_of(file: RowFile, kind: Kind | None = None) -> Kind:
 
 
 def _likeness(columns: set[str], kind: Kind, form: Form) -> int:
-    required, allowed = _columns(kind, form)
+    required, allowed = _columns(kind, form, columns)
     return len(columns & allowed) - len(columns - allowed) - len(required - columns)
 
 
-def _columns(kind: Kind, form: Form) -> tuple[set[str], set[str]]:
-    """The columns that a kind must have, and those that it may have."""
+def _columns(kind: Kind, form: Form, given: set[str]) -> tuple[set[str], set[str]]:
+    """The columns that a kind must have, and those that it may have.
+
+    Orders have the price of a piece, or that of a line in its place.
+    """
     forms: list[type[ImportRow]] = [FORMS[kind]]
     if kind is Kind.ORDERS and form is Form.CSV:
         forms = [OrderIn, OrderLineIn]
     fields = {name: field for each in forms for name, field in each.model_fields.items()}
     if len(forms) > 1:
         del fields["lines"]
-    return {name for name, field in fields.items() if field.is_required()}, set(fields)
+    required = {name for name, field in fields.items() if field.is_required()}
+    if len(forms) > 1 and "line_price" not in given:
+        required.add("unit_price")
+    return required, set(fields)

@@ -8,9 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from adapters.files.rows import Form, Progress, Row, RowFile
+from domain.charges import Charge
 from domain.messages import Message, Value
 from models.imports.fields import MAX_LINES
 from models.imports.orders import OrderIn, OrderLineIn
+from models.quotes import Quote
 from models.validation import Problem, problems_in
 
 _NAMELESS = Message("order-not-named", "names no order: give its channel and external_id")
@@ -28,8 +30,8 @@ Key = tuple[str, str]
 class OrderDraft:
     """An order in the making: the rows it comes from, and what is wrong with them, by line.
 
-    `places` are the lines of the file that the order's items stand in; `number` is the order's own,
-    once this import has inserted it.
+    `places` are the lines of the file that the order's items stand in; `charge` and `quote` are
+    there once it is priced; `number` is the order's own, once this import has inserted it.
     """
 
     rows: Sequence[Row]
@@ -38,6 +40,15 @@ class OrderDraft:
     order: OrderIn | None = None
     problems: dict[int, list[Message]] = field(default_factory=dict)
     number: int | None = None
+    charge: Charge | None = None
+    quote: Quote | None = None
+
+    @property
+    def known(self) -> tuple[OrderIn, Charge, Quote]:
+        """The order with what it is charged, and what that was quoted by, once it is priced."""
+        if not (self.order and self.charge and self.quote):
+            raise ValueError(f"order {self.subject} is not priced")
+        return self.order, self.charge, self.quote
 
     @property
     def key(self) -> Key:

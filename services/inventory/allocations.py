@@ -22,7 +22,7 @@ from models.process import StepName
 from models.results.stock import StockReallocated, StockReleased
 from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import StepRecord
-from models.tables.shipments import Shipment, ShipmentLine
+from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.tables.stock import Allocation
 from services.access.actors import Actor
 from services.execution.events import add_event
@@ -167,7 +167,7 @@ def _enter(
 
 def _new_entry(line: ShipmentLine) -> Allocation:
     return Allocation(
-        order_line_id=line.order_line_id,
+        order_number=line.order_number,
         shipment=line.shipment,
         sku=line.sku,
         quantity=line.quantity,
@@ -283,10 +283,10 @@ def _times(session: Session, shipment: Shipment) -> int:
 
 def _lines(session: Session, shipment: Shipment) -> list[tuple[ShipmentLine, Entries, int, int]]:
     """The lines that travel, each with its entries and the pieces that are held and wanted."""
-    there: dict[int, Entries] = {}
+    there: dict[str, Entries] = {}
     undecided = _allocations(shipment).where(col(Allocation.state).in_(_UNDECIDED))
     for entry in session.exec(undecided):
-        there.setdefault(entry.order_line_id, {})[entry.state] = entry
+        there.setdefault(entry.sku, {})[entry.state] = entry
     return [
         (
             line,
@@ -295,7 +295,7 @@ def _lines(session: Session, shipment: Shipment) -> list[tuple[ShipmentLine, Ent
             _pieces(mine, AllocationState.BACKORDERED),
         )
         for line in shipment.goods
-        for mine in [there.get(line.order_line_id, {})]
+        for mine in [there.get(line.sku, {})]
     ]
 
 
@@ -313,6 +313,4 @@ def _allocations(shipment: Shipment) -> SelectOfScalar[Allocation]:
 
 def _of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
     """The allocations for a shipment's lines."""
-    lines = [line.order_line_id for line in shipment.lines]
-    of_line = col(Allocation.order_line_id).in_(lines)
-    return of_line, col(Allocation.shipment) == shipment.number
+    return rows_of(Allocation, shipment)

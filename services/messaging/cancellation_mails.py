@@ -7,19 +7,19 @@ anybody has begun to send it, the order's mail tells of them, and there is no li
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from adapters.documents.rendering import cancellation_mail
 from adapters.settings import settings
 from models.enums import MessageState
 from models.process import StepName
 from models.results.orders import LinesCancelled
-from models.tables.catalogue import Product
 from models.tables.ledger import StepRecord
 from models.tables.messages import Message
-from models.tables.orders import SalesOrder
-from models.tables.refunds import Refund
-from models.views.mails import CancellationMailView, MailAmounts, MailLine
+from models.tables.orders import OrderLine, SalesOrder
+from models.tables.refunds import Refund, RefundLine
+from models.views.mails import CancellationMailView, MailAmounts
+from services.messaging.mail_lines import mail_lines, paid_by_sku, shipping_pieces
 from services.messaging.outbox import write, written
 
 
@@ -94,7 +94,7 @@ def write_cancellation_mail(
     """Put the mail into the outbox, once per key, such as `order:1001:cancellation`.
 
     `cancelled` is how many pieces of each SKU will not ship, as far as no other mail tells of them;
-    the order has been priced anew (`services.pricing.refunds.reprice`), which gave the refunds.
+    what comes back for them is in the refunds.
     """
     return written(session, key) or write(
         session, key, [order.email], cancellation_mail(_view(session, order, cancelled, refunds))
@@ -104,20 +104,20 @@ def write_cancellation_mail(
 def _view(
     session: Session, order: SalesOrder, cancelled: Mapping[str, int], refunds: Sequence[Refund]
 ) -> CancellationMailView:
-    ships = {line.sku: line.shipping_pieces for line in order.lines}
+    ships = shipping_pieces(order)
     return CancellationMailView(
         shop_name=settings().shop_name,
         order_number=order.number,
         customer_name=order.customer_name,
-        cancelled=_lines(session, order, cancelled),
+        cancelled=mail_lines(session, order, cancelled, _came_back(session, refunds)),
         refund=_refunded(refunds) if refunds else None,
-        priced=order.value_minor is not None,
-        ships=_lines(session, order, ships),
+        ships=mail_lines(session, order, ships, paid_by_sku(order)),
         pays=MailAmounts(
-            items_minor=order.items_minor or 0,
-            shipping_minor=order.shipping_minor or 0,
-            tax_minor=order.tax_minor or 0,
-            total_minor=order.total_minor or 0,
+            items_minor=order.items_minor,
+            shipping_minor=order.shipping_minor,
+            fees_minor=order.fees_minor,
+            tax_minor=order.tax_minor,
+            total_minor=order.total_minor,
         ),
         currency=order.currency,
         prices_include_tax=order.prices_include_tax,
@@ -125,27 +125,22 @@ def _view(
     )
 
 
+def _came_back(session: Session, refunds: Sequence[Refund]) -> dict[str, int]:
+    """What the refunds give back for goods, by SKU."""
+    found = session.execute(
+        select(OrderLine.sku, func.sum(RefundLine.items_minor))
+        .where(col(RefundLine.refund_id).in_([refund.id for refund in refunds]))
+        .where(RefundLine.order_line_id == OrderLine.id)
+        .group_by(OrderLine.sku)
+    )
+    return {sku: int(minor) for sku, minor in found}
+
+
 def _refunded(refunds: Sequence[Refund]) -> MailAmounts:
     return MailAmounts(
         items_minor=sum(refund.items_minor for refund in refunds),
         shipping_minor=sum(refund.shipping_minor for refund in refunds),
+        fees_minor=sum(refund.fees_minor for refund in refunds),
         tax_minor=sum(refund.tax_minor for refund in refunds),
         total_minor=sum(refund.amount_minor for refund in refunds),
-    )
-
-
-def _lines(session: Session, order: SalesOrder, pieces: Mapping[str, int]) -> tuple[MailLine, ...]:
-    """So many pieces of the order's products, in the order of its lines; without those of none."""
-    names = dict(
-        session.exec(select(Product.sku, Product.name).where(col(Product.sku).in_(pieces))).all()
-    )
-    return tuple(
-        MailLine(
-            sku=line.sku,
-            name=names[line.sku],
-            quantity=pieces[line.sku],
-            amount_minor=pieces[line.sku] * line.unit_price_minor,
-        )
-        for line in order.lines
-        if pieces.get(line.sku)
     )

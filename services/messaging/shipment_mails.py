@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from adapters.carriers.base import HOUSE
 from adapters.carriers.registry import carrier_named
 from adapters.documents.addresses import address_lines
 from adapters.settings import settings
 from models.enums import OrderStatus
-from models.tables.catalogue import Product
-from models.tables.orders import OrderLine
-from models.tables.shipments import Shipment, ShipmentLine, rows_of
+from models.tables.shipments import Shipment
 from models.tables.shipping import ShippingLabel
 from models.views.mails import MailLine, MailParcel, ShipmentMailView
+from services.messaging.mail_lines import mail_lines, paid_in_shipment
 
 
 def shipment_mail_view(
@@ -36,10 +35,11 @@ def shipment_mail_view(
         is_part=len(_not_cancelled(shipment)) > 1,
         replaced=tuple(replaced),
         follows=_follows(session, shipment),
-        items_minor=order.items_minor or 0,
-        shipping_minor=order.shipping_minor or 0,
-        tax_minor=order.tax_minor or 0,
-        total_minor=order.total_minor or 0,
+        items_minor=order.items_minor,
+        shipping_minor=order.shipping_minor,
+        fees_minor=order.fees_minor,
+        tax_minor=order.tax_minor,
+        total_minor=order.total_minor,
         currency=order.currency,
         prices_include_tax=order.prices_include_tax,
         carrier=carrier_named(shipment.carrier or HOUSE).title,
@@ -74,22 +74,5 @@ def _follows(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:
 
 
 def _mail_lines(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:
-    found = session.exec(
-        select(OrderLine, ShipmentLine.quantity, Product.name)
-        .join(ShipmentLine, col(ShipmentLine.order_line_id) == OrderLine.id)
-        .where(
-            OrderLine.sku == Product.sku,
-            *rows_of(ShipmentLine, shipment),
-            ShipmentLine.quantity > 0,
-        )
-        .order_by(col(OrderLine.position))
-    )
-    return tuple(
-        MailLine(
-            sku=line.sku,
-            name=name,
-            quantity=quantity,
-            amount_minor=quantity * line.unit_price_minor,
-        )
-        for line, quantity, name in found
-    )
+    pieces = {line.sku: line.quantity for line in shipment.goods}
+    return mail_lines(session, shipment.order, pieces, paid_in_shipment(shipment))

@@ -1,7 +1,7 @@
 """Changing where an order goes, until a carrier has its parcels. No Prefect here.
 
-The new place is checked as in an import: it must be possible to price. A customer never pays more
-for it than was agreed; where it costs less, the difference is a refund. Labels that have the old
+A carrier must take its goods to the new place. What the customer was charged stays as it is; the
+answer says where the tables would have other taxes now, or another zone. Labels that have the old
 address on them are replaced, if whoever changes it says so.
 """
 
@@ -14,13 +14,12 @@ from adapters.database.sessions import transaction
 from adapters.documents.addresses import address_lines
 from domain.errors import PacklineError
 from domain.messages import Message
-from domain.reasons import NEW_ADDRESS_COSTS_LESS, Reason
+from domain.zones import NoShippingRate, NoShippingZone
 from models.enums import EventKind, LabelState, TaskKind
 from models.events import AddressFields
 from models.imports.requests import AddressIn
 from models.results.orders import AddressChanged
 from models.results.work import GateOutcome, Packed
-from models.tables.catalogue import Product
 from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, rows_of
@@ -30,9 +29,8 @@ from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
 from services.orders.relabelling import want_new_labels
-from services.pricing.destinations import Destinations
+from services.pricing.new_places import check_place, differences
 from services.pricing.parcels import check_carrier_takes
-from services.pricing.refunds import reprice
 from services.worklist.gates import GATES
 
 
@@ -56,7 +54,7 @@ class AddressSettled(PacklineError):
 
 
 class CannotShipThere(PacklineError):
-    """The new place cannot be priced."""
+    """The carrier has no zone there, or no rate."""
 
     message = "Order {number} cannot go there: {obstacles:. }."
 
@@ -85,9 +83,9 @@ def change_address(
         _move(session, order, new, actor)
         for shipment in labelled:
             want_new_labels(session, shipment, actor)
-        refund = _refund_difference(session, order, actor)
         numbers = tuple(shipment.number for shipment in labelled)
-        return _changed(order, refund=refund, new_labels=numbers)
+        differs = tuple(differences(session, order))
+        return _changed(order, differs=differs, new_labels=numbers)
 
 
 def _not_with_carrier(session: Session, order: SalesOrder) -> list[Shipment]:
@@ -133,10 +131,11 @@ def _is_labelled(session: Session, shipment: Shipment) -> bool:
 
 
 def _check_place(session: Session, order: SalesOrder) -> None:
-    skus = [line.sku for line in order.lines]
-    classes = session.exec(select(Product.tax_class).where(col(Product.sku).in_(skus)).distinct())
-    if obstacles := list(Destinations(session).obstacles(order, sorted(classes))):
-        raise CannotShipThere(order, obstacles)
+    """A carrier goes there, and what it takes is known."""
+    try:
+        check_place(session, order)
+    except (NoShippingZone, NoShippingRate) as problem:
+        raise CannotShipThere(order, [problem.says]) from problem
 
 
 def _check_parcels(session: Session, order: SalesOrder) -> None:
@@ -150,11 +149,3 @@ def _check_parcels(session: Session, order: SalesOrder) -> None:
         if outcome.accepted:
             parcels = Packed.model_validate(outcome.answer).parcels
             check_carrier_takes(session, order, parcels)
-
-
-def _refund_difference(session: Session, order: SalesOrder, actor: Actor) -> str:
-    """The key of what comes back, if anything; an order without a price is priced at step 3."""
-    if order.value_minor is None:
-        return ""
-    refund = reprice(session, order, Reason(NEW_ADDRESS_COSTS_LESS), actor)
-    return refund.key if refund else ""

@@ -100,9 +100,8 @@ def _move_line(
     session: Session, line: ShipmentLine, shipment: int, pieces: int, warehouse: str | None
 ) -> None:
     part = ShipmentLine(
-        order_line_id=line.order_line_id,
-        shipment=shipment,
         order_number=line.order_number,
+        shipment=shipment,
         sku=line.sku,
         quantity=pieces,
     )

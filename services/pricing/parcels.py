@@ -7,7 +7,7 @@ from domain.zones import NoShippingRate
 from models.results.work import Parcel
 from models.tables.orders import SalesOrder
 from services.execution.errors import AnswerRefused
-from services.pricing.tariffs import price_of_parcel, zone_of
+from services.pricing.tariffs import cost_of_parcel, zone_of
 
 
 def check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parcel, ...]) -> None:
@@ -18,7 +18,7 @@ def check_carrier_takes(session: Session, order: SalesOrder, parcels: tuple[Parc
     zone = zone_of(session, carrier=HOUSE, country=order.country, postal_code=order.postal_code)
     for number, parcel in enumerate(parcels, start=1):
         try:
-            price_of_parcel(
+            cost_of_parcel(
                 session,
                 parcel,
                 carrier=HOUSE,

@@ -1,10 +1,10 @@
 """What customers get back. Packline says how much and for what; the money goes back elsewhere, and
 somebody says that it has.
 
-An order's value is what it costs and its refunds, always. No Prefect here.
+What comes back, and for what, is worked out in `services.pricing.settlement`. No Prefect here.
 """
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import money
@@ -12,19 +12,15 @@ from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from domain.messages import Message
-from domain.pricing import PricedOrder, refund_for
-from domain.reasons import Reason
 from models.base import utc_now
-from models.enums import EventKind, OrderStatus
+from models.enums import EventKind
 from models.events import RefundEvent
 from models.imports.requests import RefundPaidIn
-from models.tables.orders import SalesOrder
-from models.tables.refunds import REASON_CHARACTERS, Refund
+from models.tables.refunds import Refund
 from services.access.actors import Actor
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import IDENTITIES
-from services.pricing.amounts import price, price_as_ordered, save_amounts
 
 
 class UnknownRefund(PacklineError):
@@ -73,37 +69,6 @@ class PaidAlready(PacklineError):
         )
 
 
-def reprice(session: Session, order: SalesOrder, reason: Reason, actor: Actor) -> Refund | None:
-    """Price a locked order anew for what still ships (each line's quantity less what is cancelled
-    of it), and write down what the customer gets back for the rest. None: nothing comes back.
-
-    An order that was never priced is priced as ordered first. Where less would cost more, the
-    amounts stay as they are. Done twice, the second time finds nothing to give back.
-
-    Raises `ShippedAlready`; also `NoShippingZone`, `NoShippingRate` or `NoTaxRate`, but these not
-    for an order that has a value and of which nothing ships.
-
-    The audit says the same: *an order's value is its total and its refunds* and *refunds give
-    something back and add up*.
-    """
-    if order.status == OrderStatus.SHIPPED:
-        raise ShippedAlready(order.number)
-    price_as_ordered(session, order)
-    before = order.total_minor or 0
-    lines, priced = price(session, order, [line.shipping_pieces for line in order.lines])
-    if priced.total_minor > before:
-        return None
-    refund = _refund(session, order, priced, reason, actor)
-    save_amounts(order, lines, priced)
-    if refund.amount_minor == 0:
-        return None
-    session.add(refund)
-    due = _event(refund, reason.says)
-    kind = EventKind.REFUND_DUE
-    add_event(session, order_key(order.number), kind, due, actor=actor, note=reason.note)
-    return refund
-
-
 def pay(number: int, paid: RefundPaidIn, actor: Actor) -> Refund:
     """Note that the money of a refund has gone back. Raises `UnknownRefund`, `PaidAlready`."""
     with transaction() as session:
@@ -113,13 +78,14 @@ def pay(number: int, paid: RefundPaidIn, actor: Actor) -> Refund:
         refund.paid_at = utc_now()
         refund.paid_by = actor.name
         refund.paid_reference = paid.reference or None
-        key, gone = order_key(refund.order_number), _event(refund)
+        key, gone = order_key(refund.order_number), refund_event(refund)
         kind = EventKind.REFUND_PAID
         add_event(session, key, kind, gone, actor=actor, note=paid.reference)
         return refund
 
 
-def _event(refund: Refund, because: Message | None = None) -> RefundEvent:
+def refund_event(refund: Refund, because: Message | None = None) -> RefundEvent:
+    """What an event says of a refund."""
     return RefundEvent(
         refund=refund.key,
         amount_minor=refund.amount_minor,
@@ -131,25 +97,6 @@ def _event(refund: Refund, because: Message | None = None) -> RefundEvent:
 def amount(refund: Refund) -> str:
     """How much comes back, as people write it."""
     return money(refund.amount_minor, refund.currency, settings().locale)
-
-
-def _refund(
-    session: Session, order: SalesOrder, priced: PricedOrder, reason: Reason, actor: Actor
-) -> Refund:
-    """The difference between what the order costs so far and what it will."""
-    key = order_key(order.number)
-    so_far = select(func.count()).where(col(Refund.order_number) == order.number)
-    return Refund(
-        order_number=order.number,
-        key=f"{key}:refund:{session.exec(so_far).one() + 1}",
-        reason=str(reason)[:REASON_CHARACTERS],
-        items_minor=(order.items_minor or 0) - priced.items_minor,
-        shipping_minor=(order.shipping_minor or 0) - priced.shipping_minor,
-        tax_minor=(order.tax_minor or 0) - priced.tax_minor,
-        amount_minor=refund_for(order.total_minor or 0, priced.total_minor),
-        currency=order.currency,
-        by=actor.name,
-    )
 
 
 def _locked(session: Session, number: int) -> Refund:

@@ -40,7 +40,6 @@ _OF_ORDER = {
         "order_number": _NUMBER,
     },
     "shipment_line": {
-        "order_line_id": "t.order_line_id + i * 3",
         "order_number": _NUMBER,
     },
     "staff_task": {
@@ -119,10 +118,10 @@ _TABLES = {
         },
     ),
     "allocation": Copied(
-        "t.order_line_id IN (SELECT id FROM order_line WHERE order_number = %(order)s)",
+        "t.order_number = %(order)s",
         {
             "id": "nextval('allocation_id_seq')",
-            "order_line_id": "t.order_line_id + i * 3",
+            "order_number": _NUMBER,
             "at": _AT,
         },
     ),

@@ -44,8 +44,8 @@ _SHIPMENTS = f"""
     WHERE t.order_number = %(order)s AND shipment.order_number = %(top)s + i
 """
 _ALLOCATIONS = """
-    INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)
-    SELECT id, 'MAIN', sku, quantity, 'allocated', now() FROM order_line
+    INSERT INTO allocation (order_number, warehouse, sku, quantity, state, at)
+    SELECT order_number, 'MAIN', sku, quantity, 'allocated', now() FROM order_line
     WHERE order_number > %(top)s
 """
 _TASKS = """

@@ -85,7 +85,7 @@ def test_a_backordered_order_allocates_nothing_and_says_what_is_short(process, t
     process.run(too_much)
     assert stock() == {"MUG": (10, 0), "PLATE": (4, 0)}
     found = "SELECT sku, quantity, available_when_short FROM shipment_line"
-    lines = rows(f"{found} ORDER BY order_line_id")
+    lines = rows(f"{found} ORDER BY sku DESC")
     assert lines == [("PLATE", 6, 4), ("MUG", 2, None)]
     assert_sound()
 

@@ -150,9 +150,7 @@ def test_the_database_itself_refuses_to_allocate_more_than_there_is(session):
     stocked(session, MUG=1)
     order = an_order(session, MUG=2)
     line = order.lines[0]
-    session.add(
-        Allocation(order_line_id=line.order_line_id, warehouse="MAIN", sku="MUG", quantity=2)
-    )
+    session.add(Allocation(order_number=line.order_number, warehouse="MAIN", sku="MUG", quantity=2))
     with pytest.raises(IntegrityError, match="allocated_within_on_hand"):
         session.flush()
 

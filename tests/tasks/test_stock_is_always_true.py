@@ -88,20 +88,24 @@ UNTRUE = {
         SELECT sold.reference, sold.sku, sold.quantity FROM stock_movement sold
         WHERE sold.kind = 'sold' AND NOT EXISTS (
             SELECT FROM allocation
-            JOIN shipment_line line USING (order_line_id, shipment)
-            JOIN shipment travels
-                ON travels.order_number = line.order_number AND travels.number = line.shipment
+            JOIN shipment travels ON travels.order_number = allocation.order_number
+                AND travels.number = allocation.shipment
             WHERE sold.reference = travels.key AND sold.sku = allocation.sku
                 AND state = 'issued' AND allocation.quantity = -sold.quantity)
     """,
     "a piece travels twice, or not at all": """
-        SELECT line.sku, line.quantity, line.cancelled, sum(part.quantity)
-        FROM order_line line JOIN shipment_line part ON order_line_id = line.id
-        JOIN shipment travels
-            ON travels.order_number = part.order_number AND travels.number = part.shipment
-        LEFT JOIN step_record refunded ON subject = travels.key AND step = 'refund-order'
-        GROUP BY line.id HAVING line.quantity <> line.cancelled
-            + coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
+        WITH line AS (
+            SELECT order_number, sku, sum(quantity - cancelled) AS pieces
+            FROM order_line GROUP BY order_number, sku
+        ), part AS (
+            SELECT part.order_number, sku, sum(quantity) AS pieces
+            FROM shipment_line part JOIN shipment travels
+                ON travels.order_number = part.order_number AND travels.number = part.shipment
+            LEFT JOIN step_record refunded ON subject = travels.key AND step = 'refund-order'
+            WHERE refunded.subject IS NULL GROUP BY part.order_number, sku
+        )
+        SELECT * FROM line FULL JOIN part USING (order_number, sku)
+        WHERE coalesce(line.pieces, 0) <> coalesce(part.pieces, 0)
     """,
     "what is owed and what is charged are not what the order is worth": """
         SELECT number, value_minor, total_minor, sum(amount_minor)

@@ -109,14 +109,17 @@ CANCELLED = (
         name="what goes back is cancelled in the order's lines",
         problem="Order {number} has {cancelled} of {sku} cancelled, and {going_back} go back.",
         breaking=f"""
-            SELECT placed.order_number AS number, placed.cancelled, placed.sku,
-                sum(line.quantity) AS going_back
-            FROM order_line AS placed
-            JOIN shipment_line AS line ON order_line_id = placed.id
-            JOIN shipment AS travels
-                ON travels.order_number = line.order_number AND travels.number = line.shipment
-            JOIN step_record AS refunded ON subject = key AND step = '{StepName.REFUND_ORDER}'
-            GROUP BY placed.id HAVING placed.cancelled < sum(line.quantity)
+            SELECT order_number AS number, placed.cancelled, sku, going_back
+            FROM (
+                SELECT order_number, sku, sum(cancelled) AS cancelled
+                FROM order_line GROUP BY order_number, sku
+            ) AS placed JOIN (
+                SELECT line.order_number, line.sku, sum(line.quantity) AS going_back
+                FROM {TRAVELS}
+                JOIN step_record ON subject = key AND step = '{StepName.REFUND_ORDER}'
+                GROUP BY line.order_number, line.sku
+            ) AS returned USING (order_number, sku)
+            WHERE placed.cancelled < going_back
         """,
     ),
     Invariant(

@@ -106,8 +106,8 @@ _ONCE = (
     ("refund", "refund", "key"),
     ("mail", "message", "key"),
     ("mail with Message-ID", "message", "message_id"),
-    ("allocation of line", _HELD, "order_line_id, shipment"),
-    ("backorder of line", _WANTED, "order_line_id, shipment"),
+    ("allocation of line", _HELD, "order_number, shipment, sku"),
+    ("backorder of line", _WANTED, "order_number, shipment, sku"),
     ("movement", "stock_movement", "sku, kind, reference, warehouse"),
     ("warehouse with rank", "warehouse", "rank"),
 )

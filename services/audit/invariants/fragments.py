@@ -23,7 +23,8 @@ def union(*parts: str) -> str:
 def of_line(allocation: str) -> str:
     """The condition that a allocation, by its name in the query, is for the shipment's `line`."""
     return (
-        f"{allocation}.order_line_id = line.order_line_id AND {allocation}.shipment = line.shipment"
+        f"({allocation}.order_number, {allocation}.shipment, {allocation}.sku)"
+        " = (line.order_number, line.shipment, line.sku)"
     )
 
 

@@ -86,19 +86,25 @@ LEDGER = (
         problem="Order {number} has {ordered} of {sku}, {cancelled} of them cancelled, and its"
         " shipments have {travelling}.",
         breaking=f"""
-            SELECT line.order_number AS number, line.sku, line.quantity AS ordered, line.cancelled,
-                coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
-                    AS travelling
-            FROM order_line AS line
-            LEFT JOIN shipment_line AS part ON part.order_line_id = line.id
-            LEFT JOIN shipment AS travels
-                ON travels.order_number = part.order_number AND travels.number = part.shipment
-            LEFT JOIN step_record AS refunded
-                ON refunded.subject = travels.key AND refunded.step = '{StepName.REFUND_ORDER}'
-            GROUP BY line.id
-            HAVING line.quantity <> line.cancelled
-                    + coalesce(sum(part.quantity) FILTER (WHERE refunded.subject IS NULL), 0)
-                OR bool_or((part.order_number, part.sku) <> (line.order_number, line.sku))
+            SELECT order_number AS number, sku, coalesce(line.quantity, 0) AS ordered,
+                coalesce(line.cancelled, 0) AS cancelled,
+                coalesce(travelling.quantity, 0) AS travelling
+            FROM (
+                SELECT order_number, sku, sum(quantity) AS quantity, sum(cancelled) AS cancelled
+                FROM order_line GROUP BY order_number, sku
+            ) AS line
+            FULL JOIN (
+                SELECT order_number, sku,
+                    sum(part.quantity) FILTER (WHERE refunded.subject IS NULL) AS quantity
+                FROM shipment_line AS part
+                JOIN shipment AS travels USING (order_number)
+                LEFT JOIN step_record AS refunded
+                    ON refunded.subject = travels.key AND refunded.step = '{StepName.REFUND_ORDER}'
+                WHERE travels.number = part.shipment
+                GROUP BY order_number, sku
+            ) AS travelling USING (order_number, sku)
+            WHERE coalesce(line.quantity, 0)
+                <> coalesce(line.cancelled, 0) + coalesce(travelling.quantity, 0)
         """,
     ),
     Invariant(

@@ -1,43 +1,106 @@
 """Money: what orders cost, and what customers get back."""
 
+from models.process import StepName
 from services.audit.invariants.invariant import Invariant
+
+# By the line: what was charged, and what came back.
+_CHARGED_LINES = """
+    SELECT order_number AS number, sum(charged_minor) AS items,
+        sum(order_discount_minor) AS discounts, sum(shipping_minor) AS shipping,
+        sum(tax_minor + shipping_tax_minor) AS taxes
+    FROM order_line GROUP BY order_number
+"""
+_REFUNDED = """
+    SELECT order_number AS number, currency, sum(items_minor) AS items,
+        sum(shipping_minor) AS shipping, sum(fees_minor) AS fees, sum(tax_minor) AS tax,
+        sum(amount_minor) AS total
+    FROM refund GROUP BY order_number, currency
+"""
+# Of several shipments that go back, the last one writes the refund.
+_UNSETTLED = f"""
+    SELECT order_number FROM shipment JOIN step_record ON subject = key
+    WHERE step = '{StepName.REFUND_ORDER}'
+    GROUP BY order_number HAVING NOT bool_or((result ->> 'last')::boolean)
+"""
+
+
+def _for_pieces(amount: str) -> str:
+    """The part of a line's amount that its cancelled pieces have, half up: by whole numbers, which
+    may be larger than a BIGINT in between.
+    """
+    return f"div(2 * {amount}::numeric * cancelled + quantity, 2 * quantity)"
+
 
 MONEY = (
     Invariant(
-        name="an order's amounts are the sums of its lines",
-        twin="domain.pricing:price_order",
-        problem="Order {number} has {kept} minor units of {part}, and its lines add up to {added}.",
-        breaking="""
-            SELECT number, part,
-                coalesce(kept::text, 'no') AS kept, coalesce(added::text, 'nothing') AS added
-            FROM sales_order AS placed
-            LEFT JOIN (
-                SELECT order_number AS number, sum(items_minor) AS items,
-                    sum(shipping_minor) AS shipping, sum(tax_minor) AS tax,
-                    sum(total_minor) AS total
-                FROM order_line GROUP BY order_number
-            ) AS lines USING (number)
+        name="an order's value is what was charged for its parts",
+        twin="tasks.pricing:calculate_total_order_value",
+        problem="Order {number} has {kept} minor units of {part}, and its parts add up to {added}.",
+        breaking=f"""
+            SELECT number, part, kept, coalesce(added::text, 'nothing') AS added
+            FROM sales_order LEFT JOIN ({_CHARGED_LINES}) AS line USING (number)
             CROSS JOIN LATERAL (
-                VALUES ('items', items_minor, items), ('shipping', shipping_minor, shipping),
-                    ('tax', tax_minor, tax), ('total', total_minor, total)
+                VALUES ('discount', discount_minor, discounts),
+                    ('shipping', shipping_charged_minor, shipping),
+                    ('tax', tax_charged_minor, taxes + fees_tax_minor),
+                    ('value', value_minor, items + shipping_charged_minor + fees_charged_minor
+                        + CASE WHEN prices_include_tax THEN 0 ELSE tax_charged_minor END)
             ) AS amount (part, kept, added)
             WHERE kept IS DISTINCT FROM added
         """,
     ),
     Invariant(
+        name="the value that was told is the order's",
+        problem="Order {number} is worth {value_minor} minor units, and its step says {told}.",
+        breaking=f"""
+            SELECT number, value_minor, result ->> 'total_minor' AS told
+            FROM sales_order JOIN (
+                SELECT order_number AS number, result
+                FROM shipment JOIN step_record ON subject = key
+                WHERE step = '{StepName.CALCULATE_TOTAL_ORDER_VALUE}'
+            ) AS step USING (number)
+            WHERE result ->> 'total_minor' IS DISTINCT FROM value_minor::text
+        """,
+    ),
+    Invariant(
         name="an order's value is its total and its refunds",
-        twin="services.pricing.refunds:reprice",
-        problem="Order {number} was worth {value} minor units of {currency} as ordered; it costs"
-        " {total}, and its refunds add up to {refunded}.",
-        breaking="""
-            SELECT number, currency, coalesce(value_minor::text, 'nothing') AS value,
-                coalesce(total_minor::text, 'nothing') AS total, coalesce(refunded, 0) AS refunded
-            FROM sales_order LEFT JOIN (
-                SELECT order_number AS number, currency, sum(amount_minor) AS refunded
-                FROM refund GROUP BY order_number, currency
-            ) AS refunds USING (number, currency)
-            WHERE value_minor IS DISTINCT FROM total_minor + coalesce(refunded, 0)
-              AND NOT (status = 'Cancelled' AND value_minor IS NULL AND refunded IS NULL)
+        twin="services.pricing.settlement:settle",
+        problem="Order {number} was charged {charged} minor units of {currency} ({part}); {left} of"
+        " them are left, and {refunded} came back.",
+        breaking=f"""
+            SELECT number, placed.currency, part, charged, remains AS left,
+                coalesce(returned, 0) AS refunded
+            FROM sales_order AS placed
+            LEFT JOIN ({_CHARGED_LINES}) AS line USING (number)
+            LEFT JOIN ({_REFUNDED}) AS back USING (number, currency)
+            CROSS JOIN LATERAL (
+                VALUES ('items', line.items, items_minor, back.items),
+                    ('shipping', shipping_charged_minor, shipping_minor, back.shipping),
+                    ('fees', fees_charged_minor, fees_minor, back.fees),
+                    ('tax', tax_charged_minor, tax_minor, back.tax),
+                    ('total', value_minor, total_minor, back.total)
+            ) AS amount (part, charged, remains, returned)
+            WHERE charged IS DISTINCT FROM remains + coalesce(returned, 0)
+        """,
+    ),
+    Invariant(
+        name="refunds of a line are its share of what was charged",
+        twin="domain.refunds:for_pieces",
+        problem="Order {number} has {cancelled} of {quantity} {sku} in line {position} cancelled,"
+        " charged {charged} minor units ({part}), and {refunded} came back for them.",
+        breaking=f"""
+            SELECT order_number AS number, cancelled, quantity, sku, position, part, charged,
+                coalesce(returned, 0) AS refunded
+            FROM order_line LEFT JOIN (
+                SELECT order_line_id AS id, sum(items_minor) AS items, sum(tax_minor) AS tax
+                FROM refund_line GROUP BY order_line_id
+            ) AS back USING (id)
+            CROSS JOIN LATERAL (
+                VALUES ('items', charged_minor, {_for_pieces("charged_minor")}, back.items),
+                    ('tax', tax_minor, {_for_pieces("tax_minor")}, back.tax)
+            ) AS amount (part, charged, due, returned)
+            WHERE (cancelled > 0 OR back.id IS NOT NULL) AND due <> coalesce(returned, 0)
+              AND order_number NOT IN ({_UNSETTLED})
         """,
     ),
     Invariant(
@@ -53,14 +116,33 @@ MONEY = (
     ),
     Invariant(
         name="refunds give something back and add up",
-        twin="services.pricing.refunds:reprice",
+        twin="services.pricing.settlement:settle",
         problem="Refund {key} gives back {amount_minor} minor units, and its parts are"
-        " {items_minor} for items, {shipping_minor} for shipping and {tax_minor} of tax.",
+        " {items_minor} for items, {shipping_minor} for shipping, {fees_minor} for fees and"
+        " {tax_minor} of tax.",
         breaking="""
-            SELECT key, amount_minor, refund.items_minor, refund.shipping_minor, refund.tax_minor
+            SELECT key, amount_minor, refund.items_minor, refund.shipping_minor, refund.fees_minor,
+                refund.tax_minor
             FROM refund JOIN sales_order ON number = order_number
-            WHERE amount_minor <= 0 OR amount_minor <> refund.items_minor + refund.shipping_minor
+            WHERE amount_minor <= 0
+               OR least(refund.items_minor, refund.shipping_minor, refund.fees_minor,
+                    refund.tax_minor) < 0
+               OR amount_minor <> refund.items_minor + refund.shipping_minor + refund.fees_minor
                 + CASE WHEN prices_include_tax THEN 0 ELSE refund.tax_minor END
+        """,
+    ),
+    Invariant(
+        name="refunds are for lines of their order",
+        twin="services.pricing.settlement:settle",
+        problem="Refund {key} gives back {items_minor} minor units for items, and its lines add up"
+        " to {added}.",
+        breaking="""
+            SELECT key, refund.items_minor, coalesce(sum(part.items_minor), 0) AS added
+            FROM refund LEFT JOIN refund_line AS part ON part.refund_id = refund.id
+            LEFT JOIN order_line AS line ON line.id = part.order_line_id
+            GROUP BY refund.id
+            HAVING refund.items_minor <> coalesce(sum(part.items_minor), 0)
+                OR bool_or(line.order_number <> refund.order_number)
         """,
     ),
     Invariant(

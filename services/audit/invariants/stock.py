@@ -268,8 +268,8 @@ STOCK = (
                     AS allocation
             FROM {TRAVELS}
             LEFT JOIN (
-                SELECT DISTINCT ON (order_line_id, shipment) * FROM allocation
-                ORDER BY order_line_id, shipment, state
+                SELECT DISTINCT ON (order_number, shipment, sku) * FROM allocation
+                ORDER BY order_number, shipment, sku, state
             ) AS held ON {of_line("held")}
             LEFT JOIN step_record AS booked
                 ON booked.subject = travels.key

@@ -35,6 +35,22 @@ def _decision(needed: str, example: str) -> tuple[DoneOption, ...]:
     return decision, DoneOption(name="--note", field="note", help="Operator: why.")
 
 
+_OFF_LINES = DoneOption(
+    name="--off-line",
+    field="off_lines",
+    metavar="LINE",
+    help="Operator: the line, by its number from 1 or the shop's id, off which pieces are cancelled"
+    " first, where several are of one product.",
+    many=True,
+)
+_REFUND_SHIPPING = DoneOption(
+    name="--refund-shipping",
+    field="refund_shipping",
+    help="Operator: give the shipping back with the cancelled line.",
+    flag=True,
+)
+
+
 def _one_of(choices: tuple[str, ...]) -> str:
     return f"--decision, one of: {', '.join(choices)}"
 
@@ -78,7 +94,11 @@ SHORTAGE = GateSpec(
     result=Decision,
     accept="services.answers.decisions:accept_shortage",
     sample={"decision": TRY_AGAIN},
-    options=_decision(_one_of(get_args(ShortageDecision)), TRY_AGAIN),
+    options=(
+        *_decision(_one_of(get_args(ShortageDecision)), TRY_AGAIN),
+        _OFF_LINES,
+        _REFUND_SHIPPING,
+    ),
 )
 
 SHORT_PICK = GateSpec(
@@ -93,7 +113,11 @@ SHORT_PICK = GateSpec(
     result=Decision,
     accept="services.answers.decisions:accept_short_pick",
     sample={"decision": TRY_AGAIN},
-    options=_decision(_one_of(get_args(ShortPickDecision)), TRY_AGAIN),
+    options=(
+        *_decision(_one_of(get_args(ShortPickDecision)), TRY_AGAIN),
+        _OFF_LINES,
+        _REFUND_SHIPPING,
+    ),
 )
 
 HOLD = GateSpec(

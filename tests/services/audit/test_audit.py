@@ -198,20 +198,20 @@ DAMAGES = [
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN' FROM order_line AS line"
-        f" WHERE line.id = order_line_id AND order_number = {CANCELLED}",
+        "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN'"
+        f" WHERE order_number = {CANCELLED}",
         f"Order {CANCELLED} is Cancelled and has 50 of PLATE allocated",
     ),
     Damage(
         "no other order holds stock",
-        "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN' FROM order_line AS line"
-        f" WHERE line.id = order_line_id AND order_number = {BACKORDERED}",
+        "UPDATE allocation SET state = 'allocated', warehouse = 'MAIN'"
+        f" WHERE order_number = {BACKORDERED}",
         f"Order {BACKORDERED} is Backordered and has 40 of PLATE allocated",
     ),
     Damage(
         "no other order holds stock",
-        "INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)"
-        " SELECT id, 'MAIN', sku, 1, 'allocated', now() FROM order_line"
+        "INSERT INTO allocation (order_number, warehouse, sku, quantity, state, at)"
+        " SELECT order_number, 'MAIN', sku, 1, 'allocated', now() FROM order_line"
         f" WHERE order_number = {NEW}",
         f"Order {NEW} is New and has 1 of MUG allocated",
     ),

@@ -43,9 +43,8 @@ def picked(process, number, **short):
 def sent_from(number):
     """What is held for an order: shipment, warehouse, SKU and pieces."""
     return rows(
-        "SELECT r.shipment, warehouse, r.sku, r.quantity FROM allocation r"
-        " JOIN order_line l ON l.id = r.order_line_id"
-        f" WHERE l.order_number = {number} AND state = 'allocated' ORDER BY 1, 3"
+        "SELECT shipment, warehouse, sku, quantity FROM allocation"
+        f" WHERE order_number = {number} AND state = 'allocated' ORDER BY 1, 3"
     )
 
 

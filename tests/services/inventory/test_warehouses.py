@@ -250,8 +250,8 @@ def test_the_database_refuses_half_a_transfer(two):
 def test_the_database_refuses_to_hold_in_one_warehouse_what_lies_in_another(two):
     number = order_of(MUG=12)
     hold = (
-        "INSERT INTO allocation (order_line_id, warehouse, sku, quantity, state, at)"
-        " SELECT id, 'MAIN', sku, quantity, 'allocated', now() FROM order_line"
+        "INSERT INTO allocation (order_number, warehouse, sku, quantity, state, at)"
+        " SELECT order_number, 'MAIN', sku, quantity, 'allocated', now() FROM order_line"
         f" WHERE order_number = {number}"
     )
     with pytest.raises(IntegrityError, match="stock_level_allocated"), transaction() as session:

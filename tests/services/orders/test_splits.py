@@ -49,8 +49,7 @@ def pieces(number):
 def allocations(number):
     """What each shipment holds or wants."""
     return rows(
-        "SELECT allocation.shipment, allocation.sku, state, allocation.quantity"
-        " FROM allocation JOIN shipment_line USING (order_line_id, shipment)"
+        "SELECT shipment, sku, state, quantity FROM allocation"
         f" WHERE order_number = {number} AND state IN ('allocated', 'backordered', 'issued')"
         " ORDER BY 1, 2, 3"
     )

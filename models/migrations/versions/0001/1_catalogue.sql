@@ -91,20 +91,26 @@ CREATE TABLE tax_rate (
     country VARCHAR(2) NOT NULL,
     region VARCHAR(100) NOT NULL,
     postal_prefix VARCHAR(20) NOT NULL,
+    postal_key VARCHAR(20)
+        GENERATED ALWAYS AS (lower(regexp_replace(postal_prefix, '[[:space:]-]', '', 'g'))) STORED NOT NULL,
     tax_class VARCHAR(32) NOT NULL,
     rate NUMERIC(7, 5) NOT NULL,
     on_shipping BOOLEAN NOT NULL,
     CONSTRAINT pk_tax_rate PRIMARY KEY (country, region, postal_prefix, tax_class),
     CONSTRAINT ck_tax_rate_rate_is_a_share CHECK (0 <= rate AND rate < 1)
 );
+CREATE INDEX ix_tax_rate_country_postal_key ON tax_rate (country, postal_key);
 
 CREATE TABLE shipping_zone (
     carrier VARCHAR(64) NOT NULL,
     country VARCHAR(2) NOT NULL,
     postal_prefix VARCHAR(20) NOT NULL,
+    postal_key VARCHAR(20)
+        GENERATED ALWAYS AS (lower(regexp_replace(postal_prefix, '[[:space:]-]', '', 'g'))) STORED NOT NULL,
     zone VARCHAR(16) NOT NULL,
     CONSTRAINT pk_shipping_zone PRIMARY KEY (carrier, country, postal_prefix)
 );
+CREATE INDEX ix_shipping_zone_country_postal_key ON shipping_zone (country, postal_key);
 
 CREATE TABLE shipping_rate (
     carrier VARCHAR(64) NOT NULL,

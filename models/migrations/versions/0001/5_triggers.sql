@@ -34,8 +34,8 @@ CREATE TRIGGER count_movement AFTER INSERT ON stock_movement
 CREATE FUNCTION count_allocation() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        IF (OLD.order_line_id, OLD.shipment, OLD.sku)
-                IS DISTINCT FROM (NEW.order_line_id, NEW.shipment, NEW.sku)
+        IF (OLD.order_number, OLD.shipment, OLD.sku)
+                IS DISTINCT FROM (NEW.order_number, NEW.shipment, NEW.sku)
             OR OLD.quantity <> NEW.quantity
                 AND (OLD.state NOT IN ('allocated', 'backordered') OR NEW.state NOT IN ('allocated', 'backordered'))
             OR OLD.warehouse IS DISTINCT FROM NEW.warehouse
@@ -90,8 +90,10 @@ CREATE TRIGGER make_first_shipment AFTER INSERT ON sales_order REFERENCING NEW T
 
 CREATE FUNCTION fill_first_shipment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO shipment_line (order_line_id, shipment, order_number, sku, quantity)
-        SELECT id, 1, order_number, sku, quantity FROM made;
+    INSERT INTO shipment_line (order_number, shipment, sku, quantity)
+        SELECT order_number, 1, sku, sum(quantity) FROM made GROUP BY order_number, sku
+        ON CONFLICT (order_number, shipment, sku)
+            DO UPDATE SET quantity = shipment_line.quantity + excluded.quantity;
     RETURN NULL;
 END $$;
 CREATE TRIGGER fill_first_shipment AFTER INSERT ON order_line REFERENCING NEW TABLE AS made
@@ -101,12 +103,13 @@ CREATE TRIGGER fill_first_shipment AFTER INSERT ON order_line REFERENCING NEW TA
 CREATE FUNCTION check_travelling() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     travelling integer := (
-        SELECT sum(quantity) FROM shipment_line WHERE order_line_id = NEW.order_line_id
+        SELECT sum(quantity) FROM shipment_line
+        WHERE order_number = NEW.order_number AND sku = NEW.sku
     );
 BEGIN
     IF NOT EXISTS (
-        SELECT FROM order_line WHERE id = NEW.order_line_id
-            AND travelling <= quantity AND travelling + cancelled >= quantity
+        SELECT FROM order_line WHERE order_number = NEW.order_number AND sku = NEW.sku
+        HAVING travelling <= sum(quantity) AND travelling + sum(cancelled) >= sum(quantity)
     ) THEN
         RAISE EXCEPTION 'order % has other pieces of % than its shipments carry',
             NEW.order_number, NEW.sku
@@ -136,6 +139,34 @@ BEGIN
 END $$;
 CREATE TRIGGER moved_before_packing BEFORE UPDATE OF quantity ON shipment_line
     FOR EACH ROW WHEN (OLD.quantity <> NEW.quantity) EXECUTE FUNCTION refuse_to_move_packed();
+
+-- What a customer was charged is a fact of the day on which the order was taken.
+CREATE FUNCTION refuse_other_charges() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'what was charged for order % is a fact: a refund gives something of it back',
+        coalesce(to_jsonb(NEW) ->> 'order_number', to_jsonb(NEW) ->> 'number')
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'charges_are_facts';
+END $$;
+CREATE TRIGGER charges_are_facts BEFORE UPDATE ON sales_order FOR EACH ROW
+    WHEN (
+        (OLD.currency, OLD.prices_include_tax, OLD.discount_minor, OLD.shipping_charged_minor,
+            OLD.fees_charged_minor, OLD.fees_tax_minor, OLD.tax_charged_minor, OLD.value_minor,
+            OLD.brought, OLD.quote)
+        IS DISTINCT FROM
+        (NEW.currency, NEW.prices_include_tax, NEW.discount_minor, NEW.shipping_charged_minor,
+            NEW.fees_charged_minor, NEW.fees_tax_minor, NEW.tax_charged_minor, NEW.value_minor,
+            NEW.brought, NEW.quote)
+    ) EXECUTE FUNCTION refuse_other_charges();
+CREATE TRIGGER charges_are_facts BEFORE UPDATE ON order_line FOR EACH ROW
+    WHEN (
+        (OLD.order_number, OLD.sku, OLD.quantity, OLD.unit_price_minor, OLD.price_minor,
+            OLD.discount_minor, OLD.order_discount_minor, OLD.charged_minor, OLD.tax_minor,
+            OLD.shipping_minor, OLD.shipping_tax_minor)
+        IS DISTINCT FROM
+        (NEW.order_number, NEW.sku, NEW.quantity, NEW.unit_price_minor, NEW.price_minor,
+            NEW.discount_minor, NEW.order_discount_minor, NEW.charged_minor, NEW.tax_minor,
+            NEW.shipping_minor, NEW.shipping_tax_minor)
+    ) EXECUTE FUNCTION refuse_other_charges();
 
 -- A timeline cannot be rewritten, and neither can what people said in it.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,0 +1,79 @@
+"""Whether the amounts that an order brings go together."""
+
+from collections.abc import Iterator
+
+from domain.charges import Brought
+from domain.money import LARGEST_MINOR, amount
+from models.imports.problems import WrongValue
+from models.validation import Problem
+
+
+class AmountCheck:
+    """Whether the amounts of an order go together, as far as no table is needed to tell."""
+
+    def __init__(self, brought: Brought, currency: str) -> None:
+        self._brought, self._currency = brought, currency
+
+    def problems(self) -> Iterator[Problem]:
+        """All that does not."""
+        yield from self._discounts()
+        yield from self._line_taxes()
+        yield from self._tax_charged()
+        yield from self._beyond_reason()
+
+    def _discounts(self) -> Iterator[Problem]:
+        lines = self._brought.lines
+        for item, line in enumerate(lines):
+            if line.cost_minor < 0:
+                code, given = "discount-beyond-price", line.discount_minor
+                yield self._wrong(code, "line_discount", given, line.price_minor, item)
+        goods, discount = sum(line.cost_minor for line in lines), self._brought.discount_minor
+        if discount > max(goods, 0):
+            yield self._wrong("discount-beyond-goods", "discount", discount, goods)
+
+    def _line_taxes(self) -> Iterator[Problem]:
+        taxed = [line.tax_minor is not None for line in self._brought.lines]
+        if any(taxed) and not all(taxed):
+            missing = WrongValue("line-tax-for-some", field="line_tax")
+            yield Problem(taxed.index(False), missing.says)
+        if not self._brought.prices_include_tax:
+            return
+        for item, line in enumerate(self._brought.lines):
+            if (line.tax_minor or 0) > max(line.cost_minor, 0):
+                code, given = "tax-beyond-price", line.tax_minor or 0
+                yield self._wrong(code, "line_tax", given, line.cost_minor, item)
+
+    def _tax_charged(self) -> Iterator[Problem]:
+        brought, tax = self._brought, self._brought.tax_minor
+        if tax is None:
+            return
+        if not brought.has_line_taxes:
+            if brought.shipping_minor is None:
+                yield Problem(None, WrongValue("tax-needs-shipping", field="tax_charged").says)
+            return
+        of_lines = sum(line.tax_minor or 0 for line in brought.lines)
+        if tax < of_lines:
+            yield self._wrong("tax-below-lines", "tax_charged", tax, of_lines)
+        elif tax > of_lines and not self._may_have_more_tax():
+            yield self._wrong("tax-beyond-lines", "tax_charged", tax, of_lines)
+
+    def _may_have_more_tax(self) -> bool:
+        """Whether something beside the goods may be taxed. Shipping that is quoted may be."""
+        return self._brought.shipping_minor != 0 or self._brought.fees_minor > 0
+
+    def _beyond_reason(self) -> Iterator[Problem]:
+        brought = self._brought
+        goods = sum(line.price_minor for line in brought.lines)
+        extras = (brought.shipping_minor or 0) + brought.fees_minor + (brought.tax_minor or 0)
+        taxes = sum(line.tax_minor or 0 for line in brought.lines)
+        if goods + extras + taxes > LARGEST_MINOR:
+            largest = amount(LARGEST_MINOR, self._currency).amount
+            beyond = WrongValue("lines-beyond-reason", largest=largest, currency=self._currency)
+            yield Problem(None, beyond.says)
+
+    def _wrong(
+        self, code: str, field: str, given: int, limit: int, item: int | None = None
+    ) -> Problem:
+        """An amount that does not go with another one; both are named."""
+        said = {"given": amount(given, self._currency), "limit": amount(limit, self._currency)}
+        return Problem(item, WrongValue(code, field=field, **said).says)

@@ -1,0 +1,93 @@
+"""Cancelling lines: pieces of an order that will not ship, while the rest does. No Prefect here.
+
+Whoever cancels them, they leave the shipment, the allocation and the order's lines in one
+transaction, with the refund and a record in the shipment's ledger; its flow run tells the customer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, func, select
+
+from domain.errors import PacklineError
+from domain.reasons import Reason
+from models.process import StepName
+from models.results.orders import LinesCancelled
+from models.tables.ledger import StepRecord
+from models.tables.orders import SalesOrder
+from models.tables.shipments import Shipment
+from services.access.actors import Actor
+from services.execution.events import add_event
+from services.execution.ledger import record
+from services.inventory.allocations import deallocate
+from services.orders.lines import cancel_pieces
+from services.pricing.settlement import settle
+
+
+class UnknownLine(PacklineError):
+    """The order has no such line."""
+
+    message = "Order {number} has no line {line!q}: it has {lines}."
+
+    def __init__(self, number: int, line: str, lines: Sequence[str]) -> None:
+        super().__init__(number=number, line=line, lines=tuple(lines))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How lines are cancelled: why and by whom, off which lines first (by position), and whether
+    what is left of the shipping comes back with them.
+    """
+
+    reason: Reason
+    actor: Actor
+    first: Sequence[int] = ()
+    with_shipping: bool = False
+
+
+def cancel_lines(
+    session: Session, shipment: Shipment, pieces: Mapping[str, int], terms: Terms
+) -> int:
+    """Take pieces by SKU off a shipment that is locked with its products, and off its order, and
+    write down what comes back.
+
+    Returns the number that the cancellation has in the shipment's ledger, from 1.
+    """
+    deallocate(session, shipment, pieces)
+    for line in shipment.goods:
+        line.quantity -= pieces.get(line.sku, 0)
+        if line.picked is not None:
+            line.picked = min(line.picked, line.quantity)
+    lines = cancel_pieces(shipment.order, pieces, terms.first)
+    session.flush()
+    refund = settle(
+        session, shipment.order, terms.reason, terms.actor, with_shipping=terms.with_shipping
+    )
+    result = LinesCancelled(
+        cancelled=dict(pieces), lines=lines, refund=refund.key if refund else None
+    )
+    number = cancellations(session, shipment) + 1
+    record(session, shipment.key, StepName.CANCEL_LINES, number, result, shipment.run_id or "")
+    add_event(session, shipment.key, StepName.CANCEL_LINES, result, actor=terms.actor)
+    return number
+
+
+def cancellations(session: Session, shipment: Shipment) -> int:
+    """How often pieces of the shipment have been cancelled."""
+    so_far = select(func.count()).where(
+        StepRecord.subject == shipment.key, StepRecord.step == StepName.CANCEL_LINES
+    )
+    return session.exec(so_far).one()
+
+
+def positions(order: SalesOrder, names: Sequence[str]) -> tuple[int, ...]:
+    """The positions of the lines that people name by the shop's id, or by their place from 1.
+
+    Raises `UnknownLine`.
+    """
+    by_name = {str(line.position): line.position for line in order.lines}
+    by_name |= {line.line_id: line.position for line in order.lines if line.line_id}
+    for name in names:
+        if name not in by_name:
+            raise UnknownLine(order.number, name, [*by_name])
+    return tuple(by_name[name] for name in names)
