@@ -10,7 +10,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from services.execution.errors import CancellationRequested, OnHold
+from services.execution.errors import CancellationRequested, NothingLeft, OnHold
 from services.execution.runs import OrderRun
 from tasks.engine.gates import await_release
 from tasks.engine.runs import goes_on_by_itself
@@ -24,6 +24,7 @@ from tasks.notifications import (
     send_cancellation_notice,
     send_shipment_notification,
     tell_of_cancelled_lines,
+    tell_of_last_cancelled_lines,
 )
 from tasks.orders import (
     cancel_order,
@@ -67,6 +68,8 @@ def order_fulfillment(order_number: int | None = None, shipment: int = 1) -> Sta
 
     try:
         return fulfil(order)
+    except NothingLeft:
+        return close_empty(order)
     except CancellationRequested:
         return compensate(order)
     except OnHold:
@@ -111,6 +114,14 @@ def fulfil(order: OrderRun) -> State[None]:
 
     update_order_status_to_shipped(order, pickup)
     return Completed(message=f"{order.title} is Shipped.")
+
+
+def close_empty(order: OrderRun) -> State[None]:
+    """All pieces of the shipment were cancelled, line by line, while others of its order go on."""
+    order.begin_compensation()
+    tell_of_last_cancelled_lines(order)
+    cancel_order(order)
+    return Completed(message=f"{order.title} is Cancelled: nothing of it is left.")
 
 
 def compensate(order: OrderRun) -> State[None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from adapters.database.sessions import transaction
 from adapters.documents.rendering import shipment_mail
 from models.process import StepName
 from models.results.decisions import Decision
@@ -34,6 +35,7 @@ from services.messaging.outbox import (
     written,
 )
 from services.messaging.shipment_mails import shipment_mail_view
+from services.orders.line_cancellation import cancellations
 from services.shipping.labels import live_labels, replaced_numbers, versioned_key
 from tasks.engine.step import step
 
@@ -162,9 +164,19 @@ def tell_of_cancelled_lines(order: OrderRun, decision: Decision | None = None) -
     attempt began, and of that which a decision made since.
     """
     known = order.rounds_recorded(StepName.CANCEL_LINES)
-    latest = decision.cancelled_lines if decision else 0
+    _tell_up_to(order, max(known, decision.cancelled_lines if decision else 0))
+
+
+def tell_of_last_cancelled_lines(order: OrderRun) -> None:
+    """The same of a shipment of which nothing is left, for all that the ledger has by now."""
+    with transaction() as session:
+        latest = cancellations(session, order.lock(session))
+    _tell_up_to(order, latest)
+
+
+def _tell_up_to(order: OrderRun, latest: int) -> None:
     told = order.rounds_begun(StepName.SEND_LINE_NOTICE)
-    for number in range(told + 1, max(known, latest) + 1):
+    for number in range(told + 1, latest + 1):
         send_line_cancellation_notice(order, number)
 
 

@@ -3,16 +3,16 @@
 from typing import Any
 
 from models.enums import Channel
-from models.imports.requests import AddressIn, HoldIn, RefundPaidIn
+from models.imports.requests import AddressIn, HoldIn, LineCancellationIn, RefundPaidIn
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
-from models.results.orders import AddressChanged, CancellationAsked, HoldSet
+from models.results.orders import AddressChanged, CancellationAsked, CancelledOnRequest, HoldSet
 from models.results.stock import StockCounted
 from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from models.tables.staff import StaffTask
 from models.tables.stock import StockLevel
 from services.access.actors import Actor
-from services.answers import submit
+from services.answers import line_requests, submit
 from services.orders import addresses, cancellation, holds
 from services.pricing import refunds
 from services.stock_control import counts, stock_changes
@@ -32,6 +32,11 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
 
 def request_cancellation_of(number: int, reason: str, by: str) -> CancellationAsked:
     return cancellation.request_cancellation_of(number, reason, someone(by))
+
+
+def cancel_lines(number: int, by: str, **asked: Any) -> CancelledOnRequest:
+    given = LineCancellationIn(**{"reason": "the customer asked"} | asked, by=by)
+    return line_requests.cancel_lines_on_request(number, given, someone(by))
 
 
 def put_on_hold(number: int, asked: HoldIn) -> HoldSet:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from domain.errors import PacklineError
-from services.worklist.done_options import DoneOption
+from services.worklist.done_options import DoneOption, pieces_of_a_product
 from services.worklist.gate_spec import GateSpec
 from services.worklist.gates import GATES
 
@@ -101,6 +101,20 @@ def _parameter(name: str, options: list[DoneOption]) -> Parameter:
         default=False if first.flag else None,
         annotation=Annotated[kind, shown],
     )
+
+
+def pieces_by_product(typed: list[str]) -> dict[str, int | None]:
+    """`MUG-01=2`, or `MUG-01` for all of it, by product. Raises `OptionMalformed`, `GivenTwice`."""
+    pieces: dict[str, int | None] = {}
+    for text in typed:
+        item = pieces_of_a_product(text.strip())
+        sku, number = (item["sku"], item["quantity"]) if item else (text.strip(), None)
+        if not sku or number == 0:
+            raise OptionMalformed("--line", text, "MUG-01, or MUG-01=2")
+        if sku in pieces:
+            raise GivenTwice("--line", sku)
+        pieces[sku] = number
+    return pieces
 
 
 def answer_for(

@@ -13,7 +13,12 @@ from console.cli.refund_tables import show_refunds
 from console.queries.orders import LabelRow, OrderLineRow, OrderRow, OrderSheet, ShipmentRow
 from console.queries.timeline import EventRow
 from models.enums import ENDED
-from models.results.orders import AddressChanged, CancellationAsked, HoldSet
+from models.results.orders import (
+    AddressChanged,
+    CancellationAsked,
+    CancelledOnRequest,
+    HoldSet,
+)
 
 
 def show_orders(rows: list[OrderRow]) -> None:
@@ -47,6 +52,18 @@ def show_cancellation(asked: CancellationAsked) -> None:
         )
     else:
         typer.echo(f"Order {asked.order_number} is being cancelled: {asked.reason}.")
+
+
+def show_cancelled_lines(done: CancelledOnRequest) -> None:
+    """What will not ship, and whether that was all of the order."""
+    pieces = ", ".join(f"{number} of {sku}" for sku, number in done.cancelled.items())
+    if done.order:
+        typer.echo(f"Order {done.order_number} is being cancelled: {pieces} was all that was left.")
+    else:
+        typer.echo(
+            f"Cancelled of order {done.order_number}: {pieces}. `packline refunds` says what comes"
+            " back."
+        )
 
 
 def show_hold(done: HoldSet) -> None:

@@ -1,14 +1,16 @@
 """Looking at orders, and stopping, redirecting and cancelling them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from console.cli.answer_options import pieces_by_product
 from console.cli.database import reading
 from console.cli.options import AsJson, By, Limit
 from console.cli.order_tables import (
     show_address,
     show_cancellation,
+    show_cancelled_lines,
     show_hold,
     show_order,
     show_orders,
@@ -16,9 +18,17 @@ from console.cli.order_tables import (
 from console.cli.output import print_json
 from console.cli.requests import filled_in, options_given
 from console.queries.orders import OrderSort, list_orders, order_record, order_sheet
+from domain.errors import PacklineError
 from models.enums import Channel, HoldReason, OrderStatus
-from models.imports.requests import AddressIn, CancellationIn, HoldIn, ReleaseIn
+from models.imports.requests import (
+    AddressIn,
+    CancellationIn,
+    HoldIn,
+    LineCancellationIn,
+    ReleaseIn,
+)
 from services.access.actors import who_is
+from services.answers.line_requests import cancel_lines_on_request
 from services.orders.addresses import change_address
 from services.orders.cancellation import request_cancellation_of
 from services.orders.holds import put_on_hold
@@ -61,15 +71,56 @@ def cancel(
     number: int,
     reason: Annotated[str, typer.Option(help="Why: it stands in the order's timeline.")],
     by: By,
+    line: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SKU[=PIECES]",
+            help="Cancel only this product, or so many pieces of it, until it is with the packers."
+            " May be given several times.",
+        ),
+    ] = None,
+    off_line: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LINE",
+            help="With --line: off which line first, by its number from 1 or the shop's id, where"
+            " several are of one product. Else off the dearest.",
+        ),
+    ] = None,
+    refund_shipping: Annotated[
+        bool, typer.Option("--refund-shipping", help="With --line: give the shipping back too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Cancel an order, at any stage until the carrier has collected all of it.
+    """Cancel an order, at any stage until the carrier has collected all of it; or lines of it.
 
     What was done for it is undone: pickup, labels, refund, mail, stock.
     """
+    if line:
+        asked_lines = {
+            "pieces": pieces_by_product(line),
+            "off_lines": tuple(off_line or ()),
+            "refund_shipping": refund_shipping,
+        }
+        _cancel_lines(number, asked_lines | {"reason": reason, "by": by}, as_json=as_json)
+        return
+    if off_line or refund_shipping:
+        raise WithoutLine()
     given = filled_in(CancellationIn, {"reason": reason, "by": by})
     asked = request_cancellation_of(number, given.reason, who_is(given.by, Channel.COMMAND_LINE))
     print_json(asked) if as_json else show_cancellation(asked)
+
+
+class WithoutLine(PacklineError):
+    """Options that say how a line is cancelled, and no line."""
+
+    message = "--off-line and --refund-shipping go with --line: say which product."
+
+
+def _cancel_lines(number: int, asked: dict[str, Any], *, as_json: bool) -> None:
+    given = filled_in(LineCancellationIn, asked)
+    done = cancel_lines_on_request(number, given, who_is(given.by, Channel.COMMAND_LINE))
+    print_json(done) if as_json else show_cancelled_lines(done)
 
 
 def hold(

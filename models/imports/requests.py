@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from domain.reasons import Reason
 from models.enums import HoldReason
 from models.imports.fields import Country, ImportRow, OptionalText, Text
 
@@ -20,6 +21,24 @@ class CancellationIn(ImportRow):
 
     reason: Text = Field(max_length=500)
     by: Text = Field(max_length=100)
+
+
+class LineCancellationIn(ImportRow):
+    """Somebody wants pieces of an order cancelled: by SKU, None for all that are left of it.
+
+    `off_lines` name the lines off which they come first, where several are of one product.
+    """
+
+    pieces: dict[str, int | None] = Field(min_length=1)
+    off_lines: tuple[str, ...] = ()
+    refund_shipping: bool = False
+    reason: Text = Field(max_length=500)
+    by: Text = Field(max_length=100)
+
+    @property
+    def because(self) -> Reason:
+        """Why, in their own words."""
+        return Reason(note=self.reason)
 
 
 class HoldIn(ImportRow):

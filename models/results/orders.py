@@ -81,17 +81,27 @@ class HoldSet(StepResult):
 class LinesCancelled(StepResult):
     """Pieces by SKU that will not ship, and the key of the refund for them, if money comes back.
 
-    `lines` has the same pieces by the position of the line off which they came.
+    `lines` has the same pieces by the position of the line off which they came; `put_back` are
+    those of them that were picked before, and lie in a tote.
     """
 
     cancelled: dict[str, int]
     lines: dict[int, int] = {}
+    put_back: dict[str, int] = {}
     refund: str | None = None
 
     def said(self) -> Message:
         """What will not ship."""
         pieces = pieces_by_sku(self.cancelled)
         return Message("will-not-ship", "{pieces} will not ship", {"pieces": pieces})
+
+
+class CancelledOnRequest(StepResult):
+    """Pieces by SKU that will not ship; with `order`, that was all that was left of it."""
+
+    order_number: int
+    cancelled: dict[str, int]
+    order: bool = False
 
 
 class AddressChanged(StepResult):

@@ -63,7 +63,8 @@ class Shipment(SQLModel, table=True):
     names the pause at which its run is suspended; since `resumable_since` it may go on.
 
     `label_version` counts how often its labels were made. With `address_changed`, they name a place
-    to which the order no longer goes: they are replaced before a carrier gets its parcels.
+    to which the order no longer goes: they are replaced before a carrier gets its parcels. With
+    `nothing_left`, all its pieces were cancelled, line by line, while others of its order go on.
     """
 
     __table_args__ = (
@@ -71,6 +72,7 @@ class Shipment(SQLModel, table=True):
         CheckConstraint(
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
         ),
+        CheckConstraint("status <> 'Shipped' OR NOT nothing_left", name="ships_something"),
         CheckConstraint(
             "(shipping_cost_minor IS NULL) = (shipping_cost_currency IS NULL)",
             name="cost_in_a_currency",
@@ -104,6 +106,7 @@ class Shipment(SQLModel, table=True):
     shipping_cost_currency: str | None = Field(default=None, max_length=3)
     label_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     address_changed: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    nothing_left: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
     run_id: str | None = Field(default=None, max_length=36, index=True)
     runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

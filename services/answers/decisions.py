@@ -193,6 +193,8 @@ def _cancel_not_found(session: Session, shipment: Shipment, form: _Form, actor: 
     if released_stock(session, shipment):
         return _cancel_after_count(session, shipment, form, actor)
     missing = missing_from_pick(shipment)
+    if not missing:
+        return _decided(form, ships_what_is_there=True)
     return _cancel_missing(session, shipment, form, actor, missing, ships_what_is_there=True)
 
 
@@ -234,19 +236,18 @@ def _cancel_missing(
     missing: Mapping[str, int],
     **then: bool,
 ) -> Decision:
-    """The missing pieces are cancelled; where that is all there is, so is the order."""
-    if sum(missing.values()) == _pieces(shipment):
-        _refuse_while_others_travel(session, shipment)
+    """The missing pieces are cancelled; where that is all there is left, so is the order."""
+    if sum(missing.values()) == _pieces(shipment) and _is_last(session, shipment):
         return _decided(form, cancels=True)
     return _decided(
         form, cancelled_lines=_cancel_lines(session, shipment, missing, form, actor), **then
     )
 
 
-def _refuse_while_others_travel(session: Session, shipment: Shipment) -> None:
-    """Cancelling the order would take back what is picked and packed of it."""
-    if [one.number for one in shipments_to_cancel(session, shipment.order)] != [shipment.number]:
-        raise AnswerRefused("others-have-not-left", field="decision")
+def _is_last(session: Session, shipment: Shipment) -> bool:
+    """Whether nothing else of its order is in the house."""
+    others = [one for one in shipments_to_cancel(session, shipment.order) if one is not shipment]
+    return all(one.nothing_left for one in others)
 
 
 def _cancel(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:

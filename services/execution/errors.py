@@ -5,7 +5,14 @@ from domain.errors import PacklineError
 from models.tables.orders import SalesOrder
 from services.execution.refusals import AnswerRefused
 
-__all__ = ["AnswerRefused", "CancellationRequested", "OnHold", "Superseded", "UnknownOrder"]
+__all__ = [
+    "AnswerRefused",
+    "CancellationRequested",
+    "NothingLeft",
+    "OnHold",
+    "Superseded",
+    "UnknownOrder",
+]
 
 
 class UnknownOrder(PacklineError):
@@ -42,6 +49,15 @@ class CancellationRequested(PacklineError):
 
     def __init__(self, name: str, order: SalesOrder) -> None:
         super().__init__(name=name, by=order.cancel_requested_by, reason=order.cancel_reason)
+
+
+class NothingLeft(CancellationRequested):
+    """All pieces of the shipment are cancelled: the attempt begins no further step, and ends it."""
+
+    message = "{name} has no pieces left: all were cancelled, and it ends."
+
+    def __init__(self, name: str) -> None:
+        PacklineError.__init__(self, name=name)
 
 
 class OnHold(PacklineError):

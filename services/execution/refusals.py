@@ -97,8 +97,4 @@ class AnswerRefused(PacklineError):
             "Nothing of it is in stock, so nothing can ship: leave it, and it goes on by itself"
             " once its stock is there, or cancel it."
         ),
-        "others-have-not-left": (
-            "Nothing of this shipment is there, and others of its order have not left yet: decide"
-            " once they have, or cancel the whole order."
-        ),
     }

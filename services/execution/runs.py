@@ -21,7 +21,7 @@ from models.enums import ENDED
 from models.tables.ledger import StepRecord
 from models.tables.runs import SupersededRun
 from models.tables.shipments import Shipment
-from services.execution.errors import CancellationRequested, OnHold, Superseded
+from services.execution.errors import CancellationRequested, NothingLeft, OnHold, Superseded
 from services.execution.ledger import day_key
 from services.execution.locks import (
     _next_new_shipment,
@@ -118,17 +118,18 @@ class OrderRun(Run):
     ) -> CancellationRequested | OnHold | None:
         """Why the attempt has to stop. Parcels that the carrier has are beyond recall."""
         order = shipment.order
-        asked = order.cancel_requested_at is not None or order.on_hold_since is not None
+        asked = order.cancel_requested_at or order.on_hold_since or shipment.nothing_left
         if not asked or self.compensating or cannot_be_cancelled(session, shipment):
             return None
         if order.cancel_requested_at is not None:
             return CancellationRequested(self.title, order)
-        return OnHold(order)
+        return NothingLeft(self.title) if shipment.nothing_left else OnHold(order)
 
     def begin_compensation(self) -> None:
-        """From here on, the attempt undoes what was done."""
+        """From here on, the attempt undoes what was done, and counts its calls anew."""
         self.compensating = True
         self.stop = None
+        self._calls.clear()
 
 
 class ClaimedRun(Run):

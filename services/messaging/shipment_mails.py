@@ -60,7 +60,11 @@ def shipment_mail_view(
 
 def _not_cancelled(shipment: Shipment) -> list[Shipment]:
     """The shipments that leave, or have left, of its order."""
-    return [one for one in shipment.order.shipments if one.status != OrderStatus.CANCELLED]
+    return [
+        one
+        for one in shipment.order.shipments
+        if one.status != OrderStatus.CANCELLED and not one.nothing_left
+    ]
 
 
 def _follows(session: Session, shipment: Shipment) -> tuple[MailLine, ...]:

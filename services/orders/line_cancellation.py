@@ -4,6 +4,7 @@ Whoever cancels them, they leave the shipment, the allocation and the order's li
 transaction, with the refund and a record in the shipment's ledger; its flow run tells the customer.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,22 +55,34 @@ def cancel_lines(
     Returns the number that the cancellation has in the shipment's ledger, from 1.
     """
     deallocate(session, shipment, pieces)
-    for line in shipment.goods:
-        line.quantity -= pieces.get(line.sku, 0)
-        if line.picked is not None:
-            line.picked = min(line.picked, line.quantity)
+    put_back = _take_out(shipment, pieces)
+    shipment.nothing_left = not shipment.goods
     lines = cancel_pieces(shipment.order, pieces, terms.first)
     session.flush()
     refund = settle(
         session, shipment.order, terms.reason, terms.actor, with_shipping=terms.with_shipping
     )
     result = LinesCancelled(
-        cancelled=dict(pieces), lines=lines, refund=refund.key if refund else None
+        cancelled=dict(pieces),
+        lines=lines,
+        put_back=put_back,
+        refund=refund.key if refund else None,
     )
     number = cancellations(session, shipment) + 1
     record(session, shipment.key, StepName.CANCEL_LINES, number, result, shipment.run_id or "")
     add_event(session, shipment.key, StepName.CANCEL_LINES, result, actor=terms.actor)
     return number
+
+
+def _take_out(shipment: Shipment, pieces: Mapping[str, int]) -> dict[str, int]:
+    """Take the pieces off a shipment's lines; returns those of them that were picked."""
+    put_back: dict[str, int] = {}
+    for line in shipment.goods:
+        line.quantity -= pieces.get(line.sku, 0)
+        picked = line.picked or 0
+        if picked > line.quantity:
+            line.picked, put_back[line.sku] = line.quantity, picked - line.quantity
+    return put_back
 
 
 def cancellations(session: Session, shipment: Shipment) -> int:
@@ -78,6 +91,17 @@ def cancellations(session: Session, shipment: Shipment) -> int:
         StepRecord.subject == shipment.key, StepRecord.step == StepName.CANCEL_LINES
     )
     return session.exec(so_far).one()
+
+
+def to_put_back(session: Session, shipment: Shipment) -> dict[str, int]:
+    """The pieces by SKU that were cancelled after they had been picked."""
+    records = select(StepRecord.result).where(
+        StepRecord.subject == shipment.key, StepRecord.step == StepName.CANCEL_LINES
+    )
+    pieces: Counter[str] = Counter()
+    for result in session.exec(records):
+        pieces.update(LinesCancelled.model_validate(result).put_back)
+    return dict(pieces)
 
 
 def positions(order: SalesOrder, names: Sequence[str]) -> tuple[int, ...]:

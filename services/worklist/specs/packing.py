@@ -8,7 +8,7 @@ from models.results.checklists import PackingChecklist
 from models.results.work import Packed
 from services.worklist.done_options import DoneOption
 from services.worklist.gate_spec import GateSpec
-from services.worklist.markdown import table
+from services.worklist.markdown import plain, table
 from services.worklist.specs.picking import of_warehouse
 
 _SIDE = r"(\d{1,18})"
@@ -26,8 +26,16 @@ def _describe(checklist: PackingChecklist) -> list[str]:
             ("Pieces", "SKU", "Product"),
             [(item.quantity, item.sku, item.name) for item in checklist.items],
         ),
+        *_to_put_back(checklist),
         "Then close, weigh and measure each parcel.",
     ]
+
+
+def _to_put_back(checklist: PackingChecklist) -> list[str]:
+    if not checklist.put_back:
+        return []
+    pieces = ", ".join(f"{pieces} of {plain(sku)}" for sku, pieces in checklist.put_back.items())
+    return [f"**Not to be packed**: {pieces}, cancelled after picking. Put them back."]
 
 
 def _parcel(typed: str) -> dict[str, int] | None:

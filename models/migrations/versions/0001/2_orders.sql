@@ -137,6 +137,7 @@ CREATE TABLE shipment (
     shipping_cost_currency VARCHAR(3),
     label_version INTEGER DEFAULT '1' NOT NULL,
     address_changed BOOLEAN DEFAULT 'false' NOT NULL,
+    nothing_left BOOLEAN DEFAULT 'false' NOT NULL,
     run_id VARCHAR(36),
     runs INTEGER DEFAULT '0' NOT NULL,
     fence INTEGER DEFAULT '0' NOT NULL,
@@ -156,6 +157,7 @@ CREATE TABLE shipment (
     CONSTRAINT ck_shipment_cancelled_when CHECK (
         (status = 'Cancelled') = (cancelled_at IS NOT NULL)
     ),
+    CONSTRAINT ck_shipment_ships_something CHECK (status <> 'Shipped' OR NOT nothing_left),
     CONSTRAINT ck_shipment_cost_in_a_currency CHECK (
         (shipping_cost_minor IS NULL) = (shipping_cost_currency IS NULL)
     ),
