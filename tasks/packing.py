@@ -10,7 +10,7 @@ from models.results.checklists import PackingChecklist
 from models.results.work import Packed, TaskOpened
 from models.tables.shipments import Shipment
 from services.execution.runs import OrderRun
-from services.orders.line_cancellation import to_put_back
+from services.orders.line_cancellation import pieces_to_restock
 from services.worklist.gates import GATES
 from services.worklist.picking_lists import goods_weight, picking_checklist
 from services.worklist.tasks import open_task, opened
@@ -25,7 +25,7 @@ def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
     checklist = PackingChecklist(
         **dict(goods),
         goods_grams=goods_weight(session, shipment),
-        put_back=to_put_back(session, shipment),
+        to_restock=pieces_to_restock(session, shipment),
     )
     return opened(open_task(session, shipment, TaskKind.PACKING, checklist))
 

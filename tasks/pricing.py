@@ -13,7 +13,7 @@ from services.access.actors import PACKLINE, Actor
 from services.execution.ledger import find_record
 from services.orders.cancellation import shipments_to_cancel
 from services.orders.lines import cancel_pieces
-from services.pricing.settlement import settle
+from services.pricing.settlement import refund_cancelled
 from tasks.engine.step import step
 
 
@@ -46,7 +46,7 @@ def refund_order(session: Session, shipment: Shipment) -> OrderRefunded:
     if not _is_last(session, shipment):
         return OrderRefunded(last=False)
     reason = Reason(ORDER_IS_CANCELLED, kept=order.cancel_reason)
-    refund = settle(session, order, reason, _on_whose_word(order))
+    refund = refund_cancelled(session, order, reason, _on_whose_word(order))
     return OrderRefunded(last=True, refund=refund.key if refund else "")
 
 

@@ -53,12 +53,12 @@ class PickingChecklist(Checklist):
 
 
 class PackingChecklist(PickingChecklist):
-    """What to pack, and what the goods weigh together without boxes. `put_back` are pieces by SKU
+    """What to pack, and what the goods weigh together without boxes. `to_restock` are pieces by SKU
     that were cancelled after they had been picked.
     """
 
     goods_grams: int = 0
-    put_back: dict[str, int] = {}
+    to_restock: dict[str, int] = {}
 
 
 class PickupChecklist(Checklist):

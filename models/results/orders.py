@@ -81,13 +81,13 @@ class HoldSet(StepResult):
 class LinesCancelled(StepResult):
     """Pieces by SKU that will not ship, and the key of the refund for them, if money comes back.
 
-    `lines` has the same pieces by the position of the line off which they came; `put_back` are
+    `lines` has the same pieces by the position of the line off which they came; `to_restock` are
     those of them that were picked before, and lie in a tote.
     """
 
     cancelled: dict[str, int]
     lines: dict[int, int] = {}
-    put_back: dict[str, int] = {}
+    to_restock: dict[str, int] = {}
     refund: str | None = None
 
     def said(self) -> Message:

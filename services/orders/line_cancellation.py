@@ -22,7 +22,7 @@ from services.execution.events import add_event
 from services.execution.ledger import record
 from services.inventory.allocations import deallocate
 from services.orders.lines import cancel_pieces
-from services.pricing.settlement import settle
+from services.pricing.settlement import refund_cancelled
 
 
 class UnknownLine(PacklineError):
@@ -55,17 +55,17 @@ def cancel_lines(
     Returns the number that the cancellation has in the shipment's ledger, from 1.
     """
     deallocate(session, shipment, pieces)
-    put_back = _take_out(shipment, pieces)
+    to_restock = _take_out(shipment, pieces)
     shipment.nothing_left = not shipment.goods
     lines = cancel_pieces(shipment.order, pieces, terms.first)
     session.flush()
-    refund = settle(
+    refund = refund_cancelled(
         session, shipment.order, terms.reason, terms.actor, with_shipping=terms.with_shipping
     )
     result = LinesCancelled(
         cancelled=dict(pieces),
         lines=lines,
-        put_back=put_back,
+        to_restock=to_restock,
         refund=refund.key if refund else None,
     )
     number = cancellations(session, shipment) + 1
@@ -76,13 +76,13 @@ def cancel_lines(
 
 def _take_out(shipment: Shipment, pieces: Mapping[str, int]) -> dict[str, int]:
     """Take the pieces off a shipment's lines; returns those of them that were picked."""
-    put_back: dict[str, int] = {}
+    to_restock: dict[str, int] = {}
     for line in shipment.goods:
         line.quantity -= pieces.get(line.sku, 0)
         picked = line.picked or 0
         if picked > line.quantity:
-            line.picked, put_back[line.sku] = line.quantity, picked - line.quantity
-    return put_back
+            line.picked, to_restock[line.sku] = line.quantity, picked - line.quantity
+    return to_restock
 
 
 def cancellations(session: Session, shipment: Shipment) -> int:
@@ -93,14 +93,14 @@ def cancellations(session: Session, shipment: Shipment) -> int:
     return session.exec(so_far).one()
 
 
-def to_put_back(session: Session, shipment: Shipment) -> dict[str, int]:
+def pieces_to_restock(session: Session, shipment: Shipment) -> dict[str, int]:
     """The pieces by SKU that were cancelled after they had been picked."""
     records = select(StepRecord.result).where(
         StepRecord.subject == shipment.key, StepRecord.step == StepName.CANCEL_LINES
     )
     pieces: Counter[str] = Counter()
     for result in session.exec(records):
-        pieces.update(LinesCancelled.model_validate(result).put_back)
+        pieces.update(LinesCancelled.model_validate(result).to_restock)
     return dict(pieces)
 
 

@@ -21,7 +21,7 @@ from services.execution.ledger import order_key
 from services.pricing.refunds import ShippedAlready, refund_event
 
 
-def settle(
+def refund_cancelled(
     session: Session,
     order: SalesOrder,
     reason: Reason,

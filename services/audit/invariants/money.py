@@ -64,7 +64,7 @@ MONEY = (
     ),
     Invariant(
         name="an order's value is its total and its refunds",
-        twin="services.pricing.settlement:settle",
+        twin="services.pricing.settlement:refund_cancelled",
         problem="Order {number} was charged {charged} minor units of {currency} ({part}); {left} of"
         " them are left, and {refunded} came back.",
         breaking=f"""
@@ -116,7 +116,7 @@ MONEY = (
     ),
     Invariant(
         name="refunds give something back and add up",
-        twin="services.pricing.settlement:settle",
+        twin="services.pricing.settlement:refund_cancelled",
         problem="Refund {key} gives back {amount_minor} minor units, and its parts are"
         " {items_minor} for items, {shipping_minor} for shipping, {fees_minor} for fees and"
         " {tax_minor} of tax.",
@@ -133,7 +133,7 @@ MONEY = (
     ),
     Invariant(
         name="refunds are for lines of their order",
-        twin="services.pricing.settlement:settle",
+        twin="services.pricing.settlement:refund_cancelled",
         problem="Refund {key} gives back {items_minor} minor units for items, and its lines add up"
         " to {added}.",
         breaking="""

@@ -26,16 +26,16 @@ def _describe(checklist: PackingChecklist) -> list[str]:
             ("Pieces", "SKU", "Product"),
             [(item.quantity, item.sku, item.name) for item in checklist.items],
         ),
-        *_to_put_back(checklist),
+        *_to_restock(checklist),
         "Then close, weigh and measure each parcel.",
     ]
 
 
-def _to_put_back(checklist: PackingChecklist) -> list[str]:
-    if not checklist.put_back:
+def _to_restock(checklist: PackingChecklist) -> list[str]:
+    if not checklist.to_restock:
         return []
-    pieces = ", ".join(f"{pieces} of {plain(sku)}" for sku, pieces in checklist.put_back.items())
-    return [f"**Not to be packed**: {pieces}, cancelled after picking. Put them back."]
+    pieces = ", ".join(f"{pieces} of {plain(sku)}" for sku, pieces in checklist.to_restock.items())
+    return [f"**Not to be packed**: {pieces}, cancelled after picking. Restock them."]
 
 
 def _parcel(typed: str) -> dict[str, int] | None:
