@@ -16,16 +16,19 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from adapters.database.sessions import transaction
+from benchmarks.replay_charges import charges_of
 from benchmarks.replay_orders import PastOrder, demand
 from deployments.demo.sample import sample_files
 from deployments.demo.simulated_staff import SimulatedStaff
 from models.enums import AllocationState, Channel, ShortPickReason, TaskKind
 from models.forms.decisions import CANCEL_LINE, CANCEL_ORDER_CHOICE, PICK_ELSEWHERE, SPLIT, WAIT
 from models.forms.picking import TOO_FEW_OF_THESE
+from models.imports.requests import LineCancellationIn
 from models.imports.stock import DeliveryIn
 from models.tables.staff import StaffTask
 from models.tables.stock import Allocation
 from services.access.actors import Actor
+from services.answers.line_requests import CannotCancelLine, cancel_lines_on_request
 from services.execution.errors import AnswerRefused
 from services.imports.files import import_file
 from services.stock_control.stock_changes import book
@@ -33,6 +36,7 @@ from services.worklist.tasks import TaskNotOpen
 
 _CHANNEL = "replay"
 _LORRY = Actor(name=_CHANNEL, channel=Channel.IMPORT)
+_CUSTOMER = Actor(name=_CHANNEL, channel=Channel.PACKLINE)
 _SCARCE = 0.03
 """Of so many products there is half of what the orders want; a lorry brings the rest."""
 _DISCONTINUED = 0.003
@@ -40,6 +44,8 @@ _DISCONTINUED = 0.003
 _ABOARD = 0.7
 """The chance that a lorry has what is waited for."""
 _PICKED_SHORT = 0.06
+_CHANGES_MIND = 0.04
+"""The chance that a customer wants a piece less, once somebody is to pick it."""
 _SHORT_PICKS = ((0.3, PICK_ELSEWHERE), (0.55, SPLIT), (0.7, WAIT), (0.9, CANCEL_LINE))
 """What the operator decides, up to that much of chance; beyond it, the order is cancelled."""
 _SHORTAGES = ((0.3, SPLIT), (0.6, CANCEL_LINE))
@@ -65,7 +71,7 @@ class ReplayShop:
     def hand_in(self, orders: list[PastOrder]) -> None:
         """Import these orders; what the import refuses is counted."""
         if orders:
-            rows = [row for order in orders for row in _order_rows(order)]
+            rows = [row for order in orders for row in _order_rows(order, self._seed)]
             self.refused += self._take_in("orders", rows)
 
     def lorry(self) -> None:
@@ -100,7 +106,8 @@ class ReplayShop:
         path = self._folder / f"{name}-{next(self._serial)}.csv"
         listed = list(rows)
         with path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, list(listed[0]))
+            columns = dict.fromkeys(name for row in listed for name in row)
+            table = csv.DictWriter(file, list(columns))
             table.writeheader()
             table.writerows(listed)
         return import_file(path).rejected
@@ -113,6 +120,7 @@ class ReplayStaff(SimulatedStaff):
         super().__init__()
         self._shop, self._seed = shop, seed
         self._first_seen: dict[int, int] = {}
+        self._asked_for: set[int] = set()
         self._answers[TaskKind.SHORT_PICK] = self._short_pick
 
     def do(self, task: StaffTask) -> None:
@@ -120,6 +128,8 @@ class ReplayStaff(SimulatedStaff):
         done, the missing pieces are cancelled.
         """
         with suppress(TaskNotOpen):
+            if self._piece_less(task):
+                return  # the task is another one by now
             try:
                 super().do(task)
             except AnswerRefused:
@@ -132,6 +142,22 @@ class ReplayStaff(SimulatedStaff):
             return False
         seen = self._first_seen.setdefault(task.id, self._shop.lorries)
         return self._shop.lorries - seen < _LORRIES_WAITED_FOR
+
+    def _piece_less(self, task: StaffTask) -> bool:
+        """Whether a piece of what is to be picked was cancelled now, as its customer asked."""
+        if task.kind != TaskKind.PICKING or task.id in self._asked_for:
+            return False
+        self._asked_for.add(task.id)
+        items = (task.checklist or {}).get("items", [])
+        if not items or self._chance_of(task, "piece less") >= _CHANGES_MIND:
+            return False
+        asked = {"pieces": {items[-1]["sku"]: 1}, "reason": "changed their mind", "by": _CHANNEL}
+        with suppress(CannotCancelLine):
+            cancel_lines_on_request(
+                task.order_number, LineCancellationIn.model_validate(asked), _CUSTOMER
+            )
+            return True
+        return False
 
     def _picking(self, task: StaffTask) -> dict[str, Any]:
         if task.round > 1 or self._chance(task) >= _PICKED_SHORT:
@@ -153,7 +179,10 @@ class ReplayStaff(SimulatedStaff):
         return {"decided_by": self._who(task), "decision": decision}
 
     def _chance(self, task: StaffTask) -> float:
-        return chance(self._seed, task.kind, task.round, task.order_number, task.shipment)
+        return self._chance_of(task)
+
+    def _chance_of(self, task: StaffTask, *what: str) -> float:
+        return chance(self._seed, task.kind, task.round, task.order_number, task.shipment, *what)
 
 
 def _decided(chances: tuple[tuple[float, str], ...], chance: float) -> str:
@@ -191,9 +220,10 @@ def _tariffs(countries: set[str]) -> dict[str, list[Row]]:
     }
 
 
-def _order_rows(order: PastOrder) -> Iterator[Row]:
+def _order_rows(order: PastOrder, seed: int) -> Iterator[Row]:
     """A row for each line. The order is placed now: it would be late otherwise."""
-    for sku, line in order.lines.items():
+    charges = charges_of(order, seed)
+    for line, discount in zip(order.lines, charges.line_discounts, strict=True):
         yield {
             "channel": _CHANNEL,
             "external_id": order.number,
@@ -205,7 +235,9 @@ def _order_rows(order: PastOrder) -> Iterator[Row]:
             "country": order.country,
             "currency": "GBP",
             "prices_include_tax": "true",
-            "sku": sku,
+            "sku": line.sku,
             "quantity": line.pieces,
             "unit_price": line.unit_price,
+            "line_discount": discount,
+            **charges.of_order,
         }

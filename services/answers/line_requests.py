@@ -174,7 +174,7 @@ def _cancel(
 
 
 def _refuse_picked(shipment: Shipment, pieces: Mapping[str, int]) -> None:
-    """What was picked lies in a tote: the packer restocks what is not to ship, if anything ships."""
+    """What was picked lies in a tote: its packer restocks what is not to ship, if any ships."""
     if _is_whole(shipment, pieces) and any(line.picked for line in shipment.goods):
         raise CannotCancelLine("all-are-picked", name=shipment.name)
 

@@ -2,10 +2,12 @@
 
 import csv
 import gzip
+from decimal import Decimal
 
 import pytest
 
 from adapters.database.sessions import transaction
+from benchmarks.replay_charges import charges_of
 from benchmarks.replay_orders import NoOrdersFile, NoSuchWeek, demand, read_week
 from benchmarks.replay_report import outcomes, tasks_done
 from benchmarks.replay_shop import ReplayShop, ReplayStaff, chance
@@ -75,14 +77,14 @@ def test_what_is_no_sale_of_goods_is_left_out(file, line):
     assert [order.number for order in read_week(file(invoice("1"), line)).orders] == ["1"]
 
 
-def test_a_product_that_stands_in_several_rows_is_one_line_with_the_first_price(file):
+def test_a_product_that_stands_in_several_rows_is_as_many_lines(file):
     path = file(
         invoice("1", quantity=2, price="2.50"),
         invoice("1", sku="20002A", quantity=1, price="0"),
         invoice("1", quantity=3, price="2.25", at="2011-11-15 10:01:00"),
     )
     (order,) = read_week(path).orders
-    assert order.lines == {"20001": (5, "2.50"), "20002A": (1, "0")}
+    assert order.lines == (("20001", 2, "2.50"), ("20002A", 1, "0"), ("20001", 3, "2.25"))
     assert demand([order]) == {"20001": 5, "20002A": 1}
 
 
@@ -213,3 +215,14 @@ def test_a_decision_that_stock_made_needless_is_not_made(shop, monkeypatch, past
     assert rows("SELECT answered_by FROM staff_task WHERE kind = 'shortage'") == [("Packline",)]
     assert run.run(number) == "picking-1"
     assert_sound()
+
+
+def test_what_an_order_brings_adds_up_and_hangs_on_the_seed(past):
+    brought = [charges_of(order, 1) for order in past]
+    assert brought == [charges_of(order, 1) for order in past]
+    kinds = {tuple(charges.of_order) for charges in brought}
+    assert () in kinds
+    assert ("discount",) in kinds
+    totals = [charges.of_order for charges in brought if "total_charged" in charges.of_order]
+    assert totals
+    assert all(0 < Decimal(each["tax_charged"]) < Decimal(each["total_charged"]) for each in totals)
