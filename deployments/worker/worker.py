@@ -31,7 +31,7 @@ from prefect.states import Pending
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from adapters.database.notifications import RUNS_CHANNEL
-from adapters.database.sessions import database_url
+from adapters.database.sessions import connect_async
 from adapters.failpoints import failpoint
 from adapters.prefect.engine import keep_connection, run_part, tell_latest_states
 from adapters.settings import settings
@@ -219,8 +219,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
                 await asyncio.sleep(settings().sweep_seconds)
 
     async def _listen_once(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(database_url(), autocommit=True)
-        async with connection:
+        async with await connect_async() as connection:
             await connection.execute(f"LISTEN {RUNS_CHANNEL}".encode())
             self._is_ready.set()  # whatever was told before anybody listened
             self._is_due.set()

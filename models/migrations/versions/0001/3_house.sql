@@ -79,6 +79,21 @@ CREATE TABLE superseded_run (
         REFERENCES sales_order (number)
 );
 
+CREATE TABLE sweep_problem (
+    order_number BIGINT NOT NULL,
+    shipment INTEGER NOT NULL,
+    part VARCHAR(32) NOT NULL,
+    problem JSONB NOT NULL,
+    since TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_sweep_problem PRIMARY KEY (order_number, shipment, part),
+    CONSTRAINT ck_sweep_problem_part CHECK (
+        part IN (
+            'fill a backorder', 'resume an answered run', 'recover a run', 'start a run',
+            'remind of a late task'
+        )
+    )
+);
+
 CREATE TABLE daily_summary (
     day DATE NOT NULL,
     revision INTEGER NOT NULL,
