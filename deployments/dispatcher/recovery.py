@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from adapters.failpoints import failpoint
 from adapters.prefect.api import DELETED, FormMissing, PrefectApi
 from deployments.dispatcher.cases import Case
 from domain.messages import Message
@@ -146,6 +147,8 @@ def _fence_off(case: Case, kind: EventKind, why: Message, *, forget: bool = Fals
             _raise_fence(shipment, forget=forget)
             what = OfRun(run_id=case.run_id, because=why)
             add_event(session, shipment.key, kind, what, actor=DISPATCHER)
+            session.flush()
+            failpoint("dispatcher: fenced off")
     return True
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, update
 
 from adapters.database.notifications import RUNS_CHANNEL, notify
 from adapters.database.sessions import transaction
+from adapters.failpoints import failpoint
 from adapters.prefect.api import ORDER_FULFILLMENT, PrefectApi
 from deployments.dispatcher.cases import shipments_without_run, still_without_run
 from deployments.dispatcher.recovery import DISPATCHER
@@ -52,6 +53,7 @@ class Starts:
         run_id = self._prefect.start(ORDER_FULFILLMENT, **started)
         with impatient_transaction() as session:
             _note_run(session, shipment, run_id)
+            failpoint("dispatcher: run noted")
         logger.info("%s: flow run %s started", shipment.name.capitalize(), run_id)
         return True
 
