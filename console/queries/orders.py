@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from adapters.database.clock import this_instant
 from adapters.documents.addresses import address_lines
 from adapters.documents.rendering import money
 from adapters.settings import settings
@@ -180,7 +181,7 @@ def list_orders(
     Those that have ended, asked for by `status`, have nothing to be on time for: the newest come
     first. `held`: those on hold. `late`: the open orders that should have left.
     """
-    clock = PromiseClock()
+    clock = PromiseClock(this_instant(session))
     wanted = _in_order(by_promise=late or (sort == OrderSort.PROMISE and status not in ENDED))
     if status:
         wanted = wanted.where(SalesOrder.status == status)
@@ -207,7 +208,7 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
         _sweep_problems(session, [number]),
     )
     return OrderSheet(
-        order=_order_row(order, pieces, problems[number], PromiseClock()),
+        order=_order_row(order, pieces, problems[number], PromiseClock(this_instant(session))),
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         shipments=[_shipment_row(shipment) for shipment in order.shipments],

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, func, select
 from adapters.prefect.api import RunState
 from adapters.settings import settings
 from domain.allocation import ShipmentId
-from models.base import utc_now
 from models.enums import ENDED, OrderStatus, TaskKind, TaskState
 from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
@@ -36,6 +35,7 @@ class Case(NamedTuple):
 
     run_id: str
     state: RunState
+    age: timedelta
     which: ShipmentId | None
     fence: int
     ended: bool
@@ -46,7 +46,7 @@ class Case(NamedTuple):
     @property
     def is_over(self) -> bool:
         """It ended, and not just now."""
-        return _age(self.state) > PAUSE
+        return self.age > PAUSE
 
 
 class OpenShipment(NamedTuple):
@@ -191,8 +191,10 @@ def superseded_runs(session: Session) -> list[SupersededRun]:
     return list(session.exec(select(SupersededRun).order_by(col(SupersededRun.at)).limit(PAGE)))
 
 
-def cases_of(session: Session, states: dict[str, RunState]) -> list[Case]:
-    """What Packline knows of these runs. Prefect was asked before: this is at least as new."""
+def cases_of(session: Session, states: dict[str, RunState], now: datetime) -> list[Case]:
+    """What Packline knows of these runs. Prefect was asked before: this is at least as new. It is
+    `now` by Prefect's clock.
+    """
     columns: tuple[Any, ...] = (
         Shipment.run_id, *_WHICH, Shipment.key, Shipment.fence, Shipment.status, Shipment.problem,
         _no_longer_marked(),
@@ -206,8 +208,9 @@ def cases_of(session: Session, states: dict[str, RunState]) -> list[Case]:
         Case(
             run_id,
             state,
+            now - state.since,
             *_known(known.get(run_id)),
-            silent=_is_old(state) and run_id not in alive,
+            silent=now - state.since > _lost_after() and run_id not in alive,
             answered=run_id in answered,
         )
         for run_id, state in states.items()
@@ -223,10 +226,9 @@ def _known(row: Any) -> tuple[ShipmentId | None, int, bool, str]:
 
 def _alive(session: Session, run_ids: list[str]) -> set[str]:
     """The runs that a worker has given a sign of life for."""
-    lost_after = timedelta(seconds=settings().lost_after_seconds)
     recent = select(RunHeartbeat.run_id).where(
         col(RunHeartbeat.run_id).in_(run_ids),
-        col(RunHeartbeat.seen_at) > func.now() - lost_after,
+        col(RunHeartbeat.seen_at) > func.now() - _lost_after(),
     )
     return set(session.exec(recent)) if run_ids else set()
 
@@ -274,9 +276,5 @@ def _withdrawn(keys: set[str]) -> Select[tuple[str, str, int]]:
     )
 
 
-def _is_old(state: RunState) -> bool:
-    return _age(state) > timedelta(seconds=settings().lost_after_seconds)
-
-
-def _age(state: RunState) -> timedelta:
-    return utc_now() - state.since
+def _lost_after() -> timedelta:
+    return timedelta(seconds=settings().lost_after_seconds)

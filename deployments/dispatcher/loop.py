@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from adapters.database.notifications import RUNS_CHANNEL, notify
 from adapters.database.sessions import transaction
@@ -25,12 +25,11 @@ from deployments.dispatcher.recovery import Recovery
 from deployments.dispatcher.reminders import reminders
 from deployments.dispatcher.starts import Starts
 from domain.errors import PacklineError
-from models.base import utc_now
 from models.enums import SweepPart
 from services.execution.one_by_one import OneByOne, alone, in_trouble, one_by_one
 from services.stock_control.backorders import fill_backorders
 
-_LOOK_BACK = timedelta(minutes=5)
+_LOOK_BACK, _FIRST_LOOK_BACK = timedelta(minutes=5), timedelta(days=1)
 
 logger = logging.getLogger("packline.dispatcher")
 
@@ -50,7 +49,7 @@ class Dispatcher:
         self._prefect = prefect
         self._recovery = Recovery(prefect, still_leads)
         self._starts = Starts(prefect, still_leads)
-        self._looked_at = utc_now() - timedelta(days=1)
+        self._looked_at: datetime | None = None
         self._page_after = (0, 0)
         self._next_look = 0.0
         self.failures = 0
@@ -92,14 +91,15 @@ class Dispatcher:
         """Look at the runs that are in work or ended badly, at those that are in trouble, and at a
         page of all the others.
         """
-        now = utc_now()
+        now = self._prefect.now()
+        since = self._looked_at or now - _FIRST_LOOK_BACK
         with transaction() as session:
             page = page_of_open_shipments(session, self._page_after)
             troubled = open_shipments(session, in_trouble(session, SweepPart.RECOVER))
             superseded = superseded_runs(session)
         self._page_after = page[-1].which if page else (0, 0)
         states = self._states_of_the_dead([entry.run_id for entry in (*page, *troubled)])
-        states |= self._prefect.in_work() | self._prefect.ended_badly(self._looked_at)
+        states |= self._prefect.in_work() | self._prefect.ended_badly(since)
         for run in superseded:
             states.pop(run.run_id, None)
         with self._orders(SweepPart.RECOVER) as orders:
@@ -123,8 +123,9 @@ class Dispatcher:
         return self.recover()
 
     def _treat(self, states: dict[str, RunState], orders: OneByOne) -> int:
+        now = self._prefect.now()
         with transaction() as session:
-            cases = cases_of(session, states)
+            cases = cases_of(session, states, now)
         return sum(self._recovery.treat(case, orders) for case in cases)
 
     @contextmanager

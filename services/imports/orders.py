@@ -8,11 +8,11 @@ from sqlalchemy import ARRAY, String, any_, func, literal, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from adapters.database.clock import this_instant
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.files.rows import Progress, RowFile
 from domain.messages import Message
-from models.base import utc_now
 from models.enums import EventKind, ServiceLevel
 from models.events import Imported
 from models.imports.orders import OrderIn, OrderLineIn
@@ -143,7 +143,7 @@ def _insert_orders(session: Session, sound: Sequence[OrderDraft]) -> None:
         .on_conflict_do_nothing(index_elements=["channel", "external_id"])
         .returning(table.c.channel, table.c.external_id, table.c.number)
     )
-    now = utc_now()
+    now = this_instant(session)
     promised = {level: promise(level, now) for level in ServiceLevel}
     rows = [_order_row(draft.order, now, promised) for draft in sound if draft.order]
     inserted = session.execute(statement, rows)
@@ -155,9 +155,9 @@ def _insert_orders(session: Session, sound: Sequence[OrderDraft]) -> None:
 def _order_row(
     order: OrderIn, received_at: datetime, promised: Mapping[ServiceLevel, datetime]
 ) -> dict[str, Any]:
-    row = SalesOrder(
-        **order.columns(), received_at=received_at, promised_at=promised[order.service_level]
-    )
+    given = {"placed_at": received_at} | order.columns()
+    promised_at = promised[order.service_level]
+    row = SalesOrder(**given, received_at=received_at, promised_at=promised_at)
     return row.model_dump(exclude={"number"})
 
 

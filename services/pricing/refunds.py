@@ -6,6 +6,7 @@ An order's value is what it costs and its refunds, always. No Prefect here.
 
 from sqlmodel import Session, col, func, select
 
+from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import money
 from adapters.settings import settings
@@ -14,7 +15,6 @@ from domain.errors import PacklineError
 from domain.messages import Message
 from domain.pricing import PricedOrder, refund_for
 from domain.reasons import Reason
-from models.base import utc_now
 from models.enums import EventKind, OrderStatus
 from models.events import RefundEvent
 from models.imports.requests import RefundPaidIn
@@ -110,7 +110,7 @@ def pay(number: int, paid: RefundPaidIn, actor: Actor) -> Refund:
         refund = _locked(session, number)
         if refund.paid_at is not None:
             raise PaidAlready(refund)
-        refund.paid_at = utc_now()
+        refund.paid_at = this_instant(session)
         refund.paid_by = actor.name
         refund.paid_reference = paid.reference or None
         key, gone = order_key(refund.order_number), _event(refund)

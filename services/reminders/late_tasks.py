@@ -15,6 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, text, true
 from sqlmodel import Session, col, select
 
+from adapters.database.clock import this_instant
 from adapters.database.locks import LOOKING, AlreadyLocked, advisory_lock
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import late_tasks_mail
@@ -22,7 +23,6 @@ from adapters.failpoints import failpoint
 from adapters.mail.smtp import MailServerAway
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_working_hours
-from models.base import utc_now
 from models.enums import EventKind, MessageState, Role, SweepPart, TaskState
 from models.events import LateTaskTold
 from models.tables.catalogue import Warehouse
@@ -112,7 +112,7 @@ def _look(without: Collection[int] = ()) -> int | None:
 
 
 def _tell_of_all(session: Session, tasks: ColumnElement[bool]) -> int:
-    now = utc_now()
+    now = this_instant(session)
     notices = (notice._replace(tasks=tasks) for notice in (*_ESCALATIONS, *_REMINDERS))
     written = sum(_tell_of(session, notice, now) for notice in notices)
     session.flush()
@@ -123,7 +123,7 @@ def _in_trouble(orders: OneByOne) -> set[int]:
     """The late tasks of which nobody can be told."""
     which = StaffTask.id, StaffTask.order_number, StaffTask.shipment
     with transaction() as session:
-        late = session.exec(select(*which).where(*_is_late(utc_now()))).all()
+        late = session.exec(select(*which).where(*_is_late(this_instant(session)))).all()
     return {
         task
         for task, order, shipment in late
@@ -268,7 +268,7 @@ def _send(key: str) -> bool:
                 message = session.exec(select(Message).where(Message.key == key)).one()
                 if message.state != MessageState.WRITTEN:
                     return False
-                begin_sending(message)
+                begin_sending(session, message)
             failpoint("reminder: intended")
             lock.check()
             delivery = send_written(message)
