@@ -4,10 +4,10 @@ from itertools import count
 
 from sqlmodel import Session, col, select
 
+from adapters.database.clock import this_instant
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from deployments.demo.sample import sample_files
-from models.base import utc_now
 from models.enums import Channel, EventKind, ServiceLevel
 from models.events import Imported
 from models.imports.orders import OrderIn, OrderLineIn
@@ -54,7 +54,7 @@ class BenchShop:
         return numbers
 
     def _order(self, session: Session) -> int:
-        serial, now = next(self._serial), utc_now()
+        serial, now = next(self._serial), this_instant(session)
         given = self._given(serial)
         quote = quote_order(session, given)
         charge, copy = quote.charge(), quote.copy()

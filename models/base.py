@@ -1,10 +1,18 @@
 """What all tables share: naming of constraints, and the columns that many of them have."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Computed, DateTime, Identity, String
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    DateTime,
+    Identity,
+    String,
+    TextClause,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -18,16 +26,21 @@ SQLModel.metadata.naming_convention = {
 
 
 def utc_now() -> datetime:
-    """This instant, in UTC."""
+    """This instant by this machine's clock, in UTC: to show, never to compare (decision 28)."""
     return datetime.now(UTC)
 
 
-def instant(default: Callable[[], datetime] | None = utc_now, *, index: bool = False) -> Any:
-    """A `timestamptz` column, by default this instant."""
+THIS_INSTANT = text("clock_timestamp()")
+"""By the database's clock (docs/decisions/0028)."""
+
+
+def instant(default: TextClause | None = THIS_INSTANT, *, index: bool = False) -> Any:
+    """A `timestamptz` column; by default it has the instant at which the row is inserted."""
     kind = DateTime(timezone=True)
     if default is None:
         return Field(default=None, sa_type=kind, nullable=True, index=index)
-    return Field(default_factory=default, sa_type=kind, nullable=False, index=index)
+    given = {"server_default": default}
+    return Field(default=None, sa_type=kind, nullable=False, index=index, sa_column_kwargs=given)
 
 
 def identity(start: int = 1) -> Any:

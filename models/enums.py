@@ -165,6 +165,16 @@ class BookingKind(StrEnum):
     PICKUP = "pickup"
 
 
+class SweepPart(StrEnum):
+    """What the dispatcher does for an order in a sweep."""
+
+    FILL = "fill a backorder"
+    RESUME = "resume an answered run"
+    RECOVER = "recover a run"
+    START = "start a run"
+    REMIND = "remind of a late task"
+
+
 class Channel(StrEnum):
     """The way in through which somebody acts; what nobody did by hand, Packline did."""
 

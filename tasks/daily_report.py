@@ -13,13 +13,13 @@ from prefect.runtime import flow_run
 from sqlalchemy import text
 from sqlmodel import Session, func, select
 
+from adapters.database.clock import this_instant
 from adapters.database.locks import SHIPPING_AND_SUMMING_UP
 from adapters.database.sessions import transaction
 from adapters.documents.charts import orders_and_revenue_png
 from adapters.documents.rendering import daily_report, daily_report_markdown
 from adapters.settings import settings
 from domain.shop_days import day_bounds, day_to_sum_up
-from models.base import utc_now
 from models.process import StepName
 from models.results.notifications import MailSent
 from models.results.reports import DaySummed, ReportMade
@@ -79,7 +79,7 @@ def daily_fulfillment_summary(session: Session, day: DayRun) -> DaySummed:
         "backlog": backlog(session, end),
         "revenue": revenue,
     }
-    session.merge(DailySummary(**figures, computed_at=utc_now()))
+    session.merge(DailySummary(**figures, computed_at=this_instant(session)))
     return DaySummed(**figures)
 
 
@@ -111,7 +111,7 @@ def generate_daily_performance_report(session: Session, day: DayRun, artifact: s
 def find_report(session: Session, _day: DayRun, report: ReportMade) -> Message:
     """The report in the outbox."""
     return begin_sending(
-        session.exec(select(Message).where(Message.key == report.message_key)).one()
+        session, session.exec(select(Message).where(Message.key == report.message_key)).one()
     )
 
 

@@ -6,10 +6,10 @@ from sqlmodel import Session
 
 from adapters.carriers.base import HOUSE, LabelRequest
 from adapters.carriers.registry import carrier_named
+from adapters.database.clock import this_instant
 from adapters.documents.addresses import address_lines
 from adapters.documents.labels import label_pdf
 from adapters.settings import settings
-from models.base import utc_now
 from models.enums import LabelState
 from models.process import StepName
 from models.results.shipping import LabelsBought, LabelsVoided, ShippingCost
@@ -73,12 +73,12 @@ def create_shipping_label(
 ) -> LabelsBought:
     """A label per parcel, with destination, weight and tracking number."""
     sold = {label.key: label for label in bought}
-    labels = live_labels(session, shipment)
+    labels, now = live_labels(session, shipment), this_instant(session)
     for label in labels:
         label.tracking_number = sold[label.key].tracking_number
         label.pdf = sold[label.key].pdf
         label.state = LabelState.BOUGHT
-        label.bought_at = utc_now()
+        label.bought_at = now
     numbers = tuple(label.tracking_number or "" for label in labels)
     return LabelsBought(carrier=HOUSE, tracking_numbers=numbers)
 

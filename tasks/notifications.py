@@ -44,8 +44,11 @@ def write_shipment_mail(session: Session, shipment: Shipment) -> Message:
     """Put the customer's mail into the outbox."""
     key = _shipment_key(shipment)
     return begin_sending(
+        session,
         written(session, key)
-        or write(session, key, [shipment.order.email], shipment_mail(_mail_view(session, shipment)))
+        or write(
+            session, key, [shipment.order.email], shipment_mail(_mail_view(session, shipment))
+        ),
     )
 
 
@@ -89,11 +92,11 @@ def write_cancellation_notice(
     if not refunded.last:
         return None
     notices = line_notices(session, shipment.order)
-    begun = [begin_sending(message) for notice in notices if (message := notice.begun)]
+    begun = [begin_sending(session, message) for notice in notices if (message := notice.begun)]
     mail = written(session, _cancellation_key(shipment.order)) or _write_with_untold(
         session, shipment.order, [notice for notice in notices if notice.is_untold], refunded
     )
-    return CancellationMails(tuple(begun), begin_sending(mail))
+    return CancellationMails(tuple(begun), begin_sending(session, mail))
 
 
 def _write_with_untold(
@@ -186,13 +189,14 @@ def write_line_cancellation(session: Session, shipment: Shipment, number: int) -
     cancelled = LinesCancelled.model_validate(found)
     of_key = select(Refund).where(Refund.key == cancelled.refund)
     return begin_sending(
+        session,
         write_cancellation_mail(
             session,
             shipment.order,
             line_notice_key(shipment.key, number),
             cancelled.cancelled,
             session.exec(of_key).all(),
-        )
+        ),
     )
 
 

@@ -3,8 +3,8 @@
 from prefect.runtime import flow_run
 from sqlmodel import Session
 
+from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
-from models.base import utc_now
 from models.enums import OrderStatus
 from models.process import StepName
 from models.results.orders import ClaimedOrder, Shipped, StatusChange
@@ -70,7 +70,7 @@ def update_order_status_to_shipped(
     """
     wait_for_summary(session)
     shipment.collected_at = pickup.collected_at
-    shipment.shipped_at = utc_now()
+    shipment.shipped_at = this_instant(session)
     set_status(shipment, OrderStatus.SHIPPED)
     return Shipped(status=shipment.status, collected_at=pickup.collected_at)
 

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from adapters import failpoints
+from adapters.database import embedded
 from adapters.database import sessions as db
 from adapters.database.sessions import transaction
 from adapters.prefect.api import PrefectApi, RunState
@@ -165,6 +166,7 @@ def _stack() -> Iterator[LiveStack]:
             live = LiveStack(stack, mail_server, said)
             with live.kept_alive():
                 yield live
+        embedded.stop_leftover(stack.folder / db.EMBEDDED_FOLDER)  # before its folder is gone
     mail_server.stop()
 
 

@@ -8,7 +8,6 @@ from adapters.carriers.base import HOUSE, LabelRequest, Voided
 from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.tracking import s10_number
-from models.base import utc_now
 from models.enums import BookingKind
 from models.tables.shipping import CarrierBooking
 
@@ -59,7 +58,7 @@ class HouseCarrier:
 
         The first voiding keeps its time.
         """
-        now = utc_now()
+        now = func.clock_timestamp()
         entry = insert(CarrierBooking).values(key=key, kind=kind, voided_at=now)
         with transaction() as session:
             session.execute(

@@ -4,6 +4,7 @@ As root, Postgres runs under a system user of its own, and the package makes eve
 the data readable for it; `running_as_root` lets the caller say so.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -33,7 +34,8 @@ class PostgresDoesNotStart(PacklineError):
 def start_embedded(folder: Path) -> PostgresServer:
     """Start (or join) the Postgres of a data folder.
 
-    It stops when the last process that joined it has ended. Raises `PostgresDoesNotStart`.
+    It stops when the last process that joined it has ended, and those that were killed do not
+    count. Raises `PostgresDoesNotStart`.
     """
     folder = folder.expanduser().resolve()
     try:
@@ -43,6 +45,8 @@ def start_embedded(folder: Path) -> PostgresServer:
         server.ensure_postgres_running()  # it may have died since this process joined it
     except Exception as problem:
         raise PostgresDoesNotStart(folder, problem) from problem
+    atexit.unregister(_forget_dead_users)
+    atexit.register(_forget_dead_users, folder)  # runs before the server counts who is left
     return server
 
 
@@ -73,6 +77,14 @@ def running_as_root() -> bool:
 def _forget_dead_users(folder: Path) -> None:
     """Processes that were killed never signed out, and would keep the server up for ever."""
     handles = folder / ".handle_pids.json"
-    if handles.exists():
-        alive = [pid for pid in json.loads(handles.read_text() or "[]") if psutil.pid_exists(pid)]
-        handles.write_text(json.dumps(alive))
+    with PostgresServer._lock:
+        if handles.exists():
+            users = json.loads(handles.read_text() or "[]")
+            handles.write_text(json.dumps([pid for pid in users if _is_alive(pid)]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -5,19 +5,22 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from adapters.database import embedded as postgres
+from adapters.database.conflicts import is_lock_timeout
+from adapters.database.timeouts import connection_parameters
 from adapters.settings import settings
 from domain.errors import Unavailable
 
 EMBEDDED_FOLDER = "postgres"
 _OVERFLOW = 4
-_engines: dict[tuple[str, int], Engine] = {}
-"""By address and number of worker threads. A statement is compiled once for each."""
+_engines: dict[tuple[str, int, str], Engine] = {}
+"""By address, number of worker threads and timeouts. A statement is compiled once for each."""
 
 
 class DatabaseAway(Unavailable):
@@ -30,6 +33,12 @@ class DatabaseAway(Unavailable):
     def __init__(self, url: str, problem: object) -> None:
         first_line = str(problem).strip().splitlines()[0]
         super().__init__(url=without_password(url), problem=first_line)
+
+
+class InUse(Unavailable):
+    """Another transaction has locked for long what this one needs."""
+
+    message = "Somebody is working on the same thing at this moment: try again in a few seconds."
 
 
 @lru_cache(maxsize=1)
@@ -46,19 +55,35 @@ def database_url() -> str:
 @lru_cache(maxsize=1)
 def engine() -> Engine:
     """The process's connections: as many as it has worker threads, and a few."""
-    which = driver_url(database_url()), settings().worker_threads
+    parameters = connection_parameters(database_url())
+    threads = settings().worker_threads
+    which = driver_url(database_url()), threads, parameters["options"]
     if which not in _engines:
-        _engines[which] = _new_engine(*which)
+        _engines[which] = create_engine(
+            driver_url(database_url()),
+            connect_args=parameters,
+            pool_size=threads,
+            max_overflow=threads + _OVERFLOW,  # a thread may hold a turn as well
+            pool_pre_ping=True,
+        )
     return _engines[which]
 
 
-def _new_engine(url: str, threads: int) -> Engine:
-    return create_engine(
-        url,
-        pool_size=threads,
-        max_overflow=threads + _OVERFLOW,  # a thread may hold a turn as well
-        pool_pre_ping=True,
-    )
+def connect(url: str | None = None) -> psycopg.Connection:
+    """A connection of its own, without transactions: to listen, and for what is no session's.
+
+    Raises `psycopg.OperationalError`.
+    """
+    return psycopg.connect(_conninfo(url or database_url()), autocommit=True)
+
+
+async def connect_async() -> psycopg.AsyncConnection:
+    """As `connect`, for the worker's event loop."""
+    return await psycopg.AsyncConnection.connect(_conninfo(database_url()), autocommit=True)
+
+
+def _conninfo(url: str) -> str:
+    return make_conninfo(url, **connection_parameters(url))
 
 
 def driver_url(url: str) -> str:
@@ -78,7 +103,7 @@ def sibling_url(url: str, database: str) -> str:
 
 def forget() -> None:
     """Close all connections and read the settings anew, as after a change of environment."""
-    for url, _ in list(_engines):
+    for url, *_ in list(_engines):
         disconnect(url)
     reread()
 
@@ -102,9 +127,10 @@ def reread() -> None:
 def transaction() -> Iterator[Session]:
     """A session whose work is committed at the end, or undone by an error.
 
-    Raises `DatabaseAway` when Postgres cannot be reached at all.
+    Raises `DatabaseAway` when Postgres cannot be reached at all, and `InUse` when what it needs
+    stays locked for PACKLINE_LOCK_TIMEOUT_SECONDS.
     """
-    with Session(engine(), expire_on_commit=False) as session, session.begin():
+    with _locks_explained(), Session(engine(), expire_on_commit=False) as session, session.begin():
         try:
             session.connection()
         except OperationalError as problem:
@@ -112,11 +138,21 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def _locks_explained() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as problem:
+        if is_lock_timeout(problem):
+            raise InUse from problem
+        raise
+
+
 def create_database(url: str) -> None:
     """Create the database that `url` names, unless it is there. Raises `DatabaseAway`."""
     name = make_url(url).database
     try:
-        with psycopg.connect(sibling_url(url, "postgres"), autocommit=True) as connection:
+        with connect(sibling_url(url, "postgres")) as connection:
             there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if not there.fetchone():
                 quoted = psycopg.sql.Identifier(name or "")

@@ -4,19 +4,25 @@ Importing Prefect takes seconds; the command line and the dispatcher do without 
 """
 
 import json
+import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import httpx
 
 from adapters.settings import settings
 from domain.errors import PacklineError, Unavailable
+from models.base import utc_now
 
 ORDER_FULFILLMENT = "order-fulfillment/order-fulfillment"
 DAILY_SUMMARY = "daily-summary/daily-summary"
 _TIMEOUT_SECONDS = 30
 _PAGE = 200
+_HEARD_SECONDS = 60
+"""So long the time that Prefect last told is reckoned on by our own ticking, before it is asked."""
 _LIVE = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED")
 _NO_FORM = "Run input schema not found."
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -60,7 +66,9 @@ class FormMissing(PacklineError):
 
 
 class RunState(NamedTuple):
-    """How a flow run stands, and since when; `pause_key` names the gate at which it waits."""
+    """How a flow run stands, and since when by Prefect's clock, with which no instant of ours is
+    compared; `pause_key` names the gate at which it waits.
+    """
 
     kind: str
     name: str
@@ -104,6 +112,8 @@ class PrefectApi:
             timeout=_TIMEOUT_SECONDS,
         )
         self._deployments: dict[str, str] = {}
+        self._heard: tuple[float, datetime] | None = None
+        """When Prefect last told the time, by a clock that nobody sets, and what it told."""
 
     def close(self) -> None:
         """Give the connection back."""
@@ -115,6 +125,17 @@ class PrefectApi:
             return self._http.get("health").is_success
         except httpx.HTTPError:
             return False
+
+    def now(self) -> datetime:
+        """This instant by Prefect's clock, to the second: what its states' instants are compared
+        with (docs/decisions/0028).
+        """
+        if self._heard is None or time.monotonic() - self._heard[0] > _HEARD_SECONDS:
+            self._ask("GET", "health")
+        if self._heard is None:
+            raise PrefectAway(self._url, "it does not tell the time")
+        heard_at, told = self._heard
+        return told + timedelta(seconds=time.monotonic() - heard_at)
 
     def ensure_work_pool(self, name: str, kind: str) -> None:
         """Make the work pool, unless it is there."""
@@ -225,6 +246,8 @@ class PrefectApi:
     ) -> httpx.Response:
         try:
             response = self._request(method, path, body)
+            if told := response.headers.get("Date"):
+                self._heard = time.monotonic(), parsedate_to_datetime(told)
             if response.status_code not in may_be:
                 response.raise_for_status()
         except httpx.HTTPStatusError as problem:
@@ -244,6 +267,21 @@ class PrefectApi:
             if method != "GET":
                 raise
             return self._http.request(method, path, json=body)
+
+
+def prefect_now() -> datetime:
+    """This instant by Prefect's clock, for what Prefect is to do later; by ours while it is away,
+    and can be told of nothing.
+    """
+    try:
+        return _clock().now()
+    except PrefectAway:
+        return utc_now()
+
+
+@cache
+def _clock() -> PrefectApi:
+    return PrefectApi()
 
 
 def _run_state(run: dict[str, Any]) -> RunState:

@@ -217,7 +217,13 @@ class Settings(BaseSettings):
         description="An answered run that does not go on for so long is resumed through Prefect",
     )
     lost_after_seconds: Seconds = Field(
-        30, description="A run whose worker gives no sign of life for so long is replaced"
+        20, description="A run whose worker gives no sign of life for so long is replaced"
+    )
+    lock_timeout_seconds: Seconds = Field(
+        5, description="So long a database session waits for what another one has locked"
+    )
+    idle_transaction_seconds: Seconds = Field(
+        10, description="A session that stands still for so long inside a transaction is ended"
     )
     retry_seconds: Seconds = Field(
         1, description="First pause before a step is tried again; it doubles each time"

@@ -23,6 +23,10 @@ COMMANDS = {
         "console.cli.stack:dispatch",
         "Run one more dispatcher, until Ctrl-C; of any number, one works and the others stand by.",
     ),
+    "worker": Command(
+        "console.cli.stack:worker",
+        "Run one more worker, until Ctrl-C or SIGTERM; it ends what it has in hand.",
+    ),
     "migrate": Command(
         "console.cli.stack:migrate_database", "Bring the database's schema up to date."
     ),

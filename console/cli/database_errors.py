@@ -3,15 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from adapters.database.sessions import DatabaseAway, database_url
+from adapters.database.conflicts import is_conflict, is_session_lost
+from adapters.database.sessions import DatabaseAway, InUse, database_url
 
 
 @contextmanager
 def database_errors_explained() -> Iterator[None]:
-    """What a command does with the database. Raises `DatabaseAway`."""
+    """What a command does with the database. Raises `DatabaseAway`, and `InUse`."""
     try:
         yield
-    except OperationalError as problem:
-        raise DatabaseAway(database_url(), problem.orig) from problem
+    except DBAPIError as problem:
+        if is_conflict(problem):
+            raise InUse from problem
+        if isinstance(problem, OperationalError) or is_session_lost(problem):
+            raise DatabaseAway(database_url(), problem.orig) from problem
+        raise

@@ -99,6 +99,10 @@ def _head(order: OrderRow) -> Iterator[tuple[str, str]]:
     if order.problem:
         yield f"Stopped at {order.problem}", "bold red"
         yield "Mend that, and press Retry on its flow run in Prefect's UI.", ""
+    for found in order.sweep_problems:
+        since = shop_clock(found.since)
+        yield f"The dispatcher fails to {found.part} since {since}", "bold red"
+        yield f"{sentence(found.problem)} It tries again in every sweep.", ""
     if order.on_hold_since:
         note = f", {order.hold_note}" if order.hold_note else ""
         since = f"since {shop_clock(order.on_hold_since)}, says {order.held_by}"
@@ -125,7 +129,9 @@ def _status(row: OrderRow) -> str:
         return f"{row.status}, being cancelled"
     if row.on_hold_since:
         return f"{row.status}, on hold"
-    return f"{row.status}, stopped" if row.problem else row.status
+    if row.problem:
+        return f"{row.status}, stopped"
+    return f"{row.status}, in trouble" if row.sweep_problems else row.status
 
 
 def _pieces(row: ShipmentRow) -> str:

@@ -9,6 +9,7 @@ from console.cli.output import screen
 from deployments.demo.demo import run_demo
 from deployments.dispatcher.loop import main as run_dispatcher
 from deployments.stack.live import run_live
+from deployments.stack.one_worker import become_worker
 
 
 def up() -> None:
@@ -26,6 +27,12 @@ def dispatch() -> None:
     """Run one more dispatcher, until Ctrl-C; of any number, one works and the others stand by."""
     ready()
     run_dispatcher()
+
+
+def worker() -> None:
+    """Run one more worker, until Ctrl-C or SIGTERM; it ends what it has in hand."""
+    ready()
+    become_worker()
 
 
 def migrate_database() -> None:

@@ -1,5 +1,6 @@
 """Orders, as lists and sheets."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -10,15 +11,18 @@ from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from adapters.database.clock import this_instant
 from adapters.documents.addresses import address_lines
 from adapters.documents.rendering import money
 from adapters.settings import settings
 from console.queries.refunds import RefundRow, refund_rows
 from console.queries.timeline import EventRow, timeline
 from domain.promises import PromiseState
-from models.enums import ENDED, HoldReason, LabelState, OrderStatus, ServiceLevel
+from models.enums import ENDED, HoldReason, LabelState, OrderStatus, ServiceLevel, SweepPart
+from models.messages import MessageData
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.refunds import Refund
+from models.tables.runs import SweepProblem
 from models.tables.shipments import Shipment
 from models.tables.shipping import ShippingLabel
 from services.execution.errors import UnknownOrder
@@ -33,15 +37,25 @@ class OrderSort(StrEnum):
     PROMISE = "promise"
 
 
+class SweepProblemRow(BaseModel):
+    """What the dispatcher fails to do for an order, why, and since when."""
+
+    part: SweepPart
+    problem: MessageData
+    since: datetime
+
+
 class OrderRow(BaseModel):
     """An order in the list. `promise` says whether it leaves by `promised_at`.
 
-    `total` is what the customer pays, `value` what that was as ordered.
+    `total` is what the customer pays, `value` what that was as ordered. `problem` says why its run
+    stopped, `sweep_problems` what the dispatcher fails to do for it.
     """
 
     number: int
     status: OrderStatus
     problem: str
+    sweep_problems: list[SweepProblemRow]
     hold_reason: HoldReason | None
     hold_note: str
     held_by: str | None
@@ -185,7 +199,7 @@ def list_orders(
     Those that have ended, asked for by `status`, have nothing to be on time for: the newest come
     first. `held`: those on hold. `late`: the open orders that should have left.
     """
-    clock = PromiseClock()
+    clock = PromiseClock(this_instant(session))
     wanted = _in_order(by_promise=late or (sort == OrderSort.PROMISE and status not in ENDED))
     if status:
         wanted = wanted.where(SalesOrder.status == status)
@@ -194,8 +208,12 @@ def list_orders(
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
     found = session.exec(wanted.limit(limit)).all()
-    pieces = _pieces(session, [order.number for order in found])
-    return [_order_row(order, pieces.get(order.number, 0), clock) for order in found]
+    numbers = [order.number for order in found]
+    pieces, problems = _pieces(session, numbers), _sweep_problems(session, numbers)
+    return [
+        _order_row(order, pieces.get(order.number, 0), problems[order.number], clock)
+        for order in found
+    ]
 
 
 def order_sheet(session: Session, number: int) -> OrderSheet:
@@ -203,8 +221,12 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
     order = session.get(SalesOrder, number) if number in IDENTITIES else None
     if order is None:
         raise UnknownOrder(number)
+    pieces, problems = (
+        sum(line.quantity for line in order.lines),
+        _sweep_problems(session, [number]),
+    )
     return OrderSheet(
-        order=_order_row(order, sum(line.quantity for line in order.lines), PromiseClock()),
+        order=_order_row(order, pieces, problems[number], PromiseClock(this_instant(session))),
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         shipments=[_shipment_row(shipment) for shipment in order.shipments],
@@ -228,9 +250,12 @@ def order_record(order: SalesOrder) -> OrderRecord:
     return OrderRecord(**order.model_dump())
 
 
-def _order_row(order: SalesOrder, pieces: int, clock: PromiseClock) -> OrderRow:
+def _order_row(
+    order: SalesOrder, pieces: int, problems: list[SweepProblemRow], clock: PromiseClock
+) -> OrderRow:
     return OrderRow(
         pieces=pieces,
+        sweep_problems=problems,
         problem="; ".join(each.problem for each in order.shipments if each.problem),
         tracking_number=", ".join(_tracking_numbers(order)) or None,
         total=_amount(order.total_minor, order.currency),
@@ -266,6 +291,15 @@ def _pieces(session: Session, numbers: list[int]) -> dict[int, int]:
         .group_by(col(OrderLine.order_number))
     )
     return {number: int(pieces) for number, pieces in counted}
+
+
+def _sweep_problems(session: Session, numbers: list[int]) -> dict[int, list[SweepProblemRow]]:
+    """The oldest first."""
+    of_these = select(SweepProblem).where(col(SweepProblem.order_number).in_(numbers))
+    problems: dict[int, list[SweepProblemRow]] = defaultdict(list)
+    for found in session.exec(of_these.order_by(col(SweepProblem.since))):
+        problems[found.order_number].append(SweepProblemRow(**found.model_dump()))
+    return problems
 
 
 def _line(order: SalesOrder, line: OrderLine) -> OrderLineRow:

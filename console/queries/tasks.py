@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
+from adapters.database.clock import this_instant
 from domain.errors import PacklineError
 from domain.promises import PromiseState
 from models.enums import ENDED, Channel, Role, TaskState
@@ -107,7 +108,7 @@ def open_tasks(
     What is overdue comes first, and then what belongs to the order that is to leave first. A role
     also has on its list what was escalated to it. Raises `UnknownWarehouse`.
     """
-    clock = PromiseClock()
+    clock = PromiseClock(this_instant(session))
     wanted = _most_urgent_first(clock)
     if role:
         wanted = wanted.where(_concerns(role))
@@ -124,7 +125,7 @@ def task_sheet(session: Session, task_id: int) -> TaskSheet:
     order = session.get_one(SalesOrder, task.order_number)
     named = shipment_name(order.number, task.shipment)
     return TaskSheet(
-        task=_task_row(task, order, PromiseClock()),
+        task=_task_row(task, order, PromiseClock(this_instant(session))),
         markdown=checklist_markdown(gate_of(task.kind), named, task),
     )
 

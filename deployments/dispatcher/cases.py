@@ -2,16 +2,14 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, or_, tuple_
-from sqlalchemy.orm import contains_eager
 from sqlmodel import Session, col, func, select
 
 from adapters.prefect.api import RunState
 from adapters.settings import settings
 from domain.allocation import ShipmentId
-from models.base import utc_now
 from models.enums import ENDED, OrderStatus, TaskKind, TaskState
 from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
@@ -29,13 +27,17 @@ PAUSE = timedelta(seconds=5)
 MARKED = 6
 """So many times as long as another one a run that is marked as ready is left to the workers."""
 
+_WHICH: tuple[Any, Any] = (col(Shipment.order_number), col(Shipment.number))
+
 
 class Case(NamedTuple):
     """A run to look at, with its shipment, if it has one."""
 
     run_id: str
     state: RunState
+    age: timedelta
     which: ShipmentId | None
+    fence: int
     ended: bool
     problem: str
     silent: bool
@@ -44,7 +46,7 @@ class Case(NamedTuple):
     @property
     def is_over(self) -> bool:
         """It ended, and not just now."""
-        return _age(self.state) > PAUSE
+        return self.age > PAUSE
 
 
 class OpenShipment(NamedTuple):
@@ -54,28 +56,39 @@ class OpenShipment(NamedTuple):
     run_id: str
 
 
-def shipments_without_run(session: Session, last: Collection[str] = ()) -> list[Shipment]:
+def shipments_without_run(session: Session, last: Collection[ShipmentId] = ()) -> list[ShipmentId]:
     """Shipments in work whose run is gone, then New ones, as many as may be started now.
 
-    The oldest come first, and those with the keys `last` after all others.
+    The oldest come first, and the `last` after all others.
     """
-    with_order = contains_eager(Shipment.order)  # type: ignore[arg-type]
     waiting = (
-        select(Shipment)
+        select(*_WHICH)
         .join(SalesOrder)
-        .options(with_order)
         .where(col(Shipment.status).not_in(ENDED), col(Shipment.run_id).is_(None))
-        .order_by(*_put_last(last), col(Shipment.order_number), col(Shipment.number))
+        .order_by(*_put_last(last), *_WHICH)
     )
     is_new = col(Shipment.status) == OrderStatus.NEW
-    in_work = session.exec(waiting.where(~is_new).limit(PAGE)).all()
     to_begin = waiting.where(is_new, col(SalesOrder.on_hold_since).is_(None))
-    return [*in_work, *session.exec(to_begin.limit(_room(session)))]
+    found = [
+        *session.execute(waiting.where(~is_new).limit(PAGE)),
+        *session.execute(to_begin.limit(_room(session))),
+    ]
+    return [(order, number) for order, number in found]
 
 
-def _put_last(keys: Collection[str]) -> list[ColumnElement[bool]]:
+def still_without_run(session: Session, which: Collection[ShipmentId]) -> set[ShipmentId]:
+    """Those of the shipments that are open and have no run."""
+    found = select(*_WHICH).where(
+        tuple_(*_WHICH).in_(which),
+        col(Shipment.status).not_in(ENDED),
+        col(Shipment.run_id).is_(None),
+    )
+    return {(order, number) for order, number in session.execute(found)} if which else set()
+
+
+def _put_last(which: Collection[ShipmentId]) -> list[ColumnElement[bool]]:
     """Mostly nothing, and the oldest are found by an index."""
-    return [col(Shipment.key).in_(keys)] if keys else []
+    return [tuple_(*_WHICH).in_(which)] if which else []
 
 
 def _room(session: Session) -> int:
@@ -154,60 +167,68 @@ def _no_longer_marked() -> ColumnElement[bool]:
 
 def page_of_open_shipments(session: Session, after: ShipmentId) -> list[OpenShipment]:
     """The next open shipments that have a run."""
-    place = tuple_(col(Shipment.order_number), col(Shipment.number))
+    return _open(session, tuple_(*_WHICH) > after)
+
+
+def open_shipments(session: Session, which: Collection[ShipmentId]) -> list[OpenShipment]:
+    """Those of the shipments that are open and have a run."""
+    return _open(session, tuple_(*_WHICH).in_(which)) if which else []
+
+
+def _open(session: Session, wanted: ColumnElement[bool]) -> list[OpenShipment]:
+    columns: tuple[Any, ...] = (*_WHICH, Shipment.run_id)
     found = session.execute(
-        select(Shipment.order_number, Shipment.number, Shipment.run_id)
-        .where(
-            col(Shipment.status).not_in(ENDED),
-            col(Shipment.run_id).is_not(None),
-            place > after,
-        )
-        .order_by(place)
+        select(*columns)
+        .where(col(Shipment.status).not_in(ENDED), col(Shipment.run_id).is_not(None), wanted)
+        .order_by(*_WHICH)
         .limit(PAGE)
     )
     return [OpenShipment((order, number), str(run_id)) for order, number, run_id in found]
 
 
-def superseded_runs(session: Session) -> list[str]:
+def superseded_runs(session: Session) -> list[SupersededRun]:
     """Runs that other runs have taken over the order from, a page of them."""
-    return list(session.exec(select(SupersededRun.run_id).limit(PAGE)))
+    return list(session.exec(select(SupersededRun).order_by(col(SupersededRun.at)).limit(PAGE)))
 
 
-def cases_of(session: Session, states: dict[str, RunState]) -> list[Case]:
-    """What Packline knows of these runs. Prefect was asked before: this is at least as new."""
-    found = session.execute(
-        select(Shipment, _no_longer_marked()).where(col(Shipment.run_id).in_(states))
-    ).all()
-    shipments = {str(shipment.run_id): shipment for shipment, _ in found}
-    unmarked = {str(shipment.run_id): shipment.key for shipment, unmarked in found if unmarked}
+def cases_of(session: Session, states: dict[str, RunState], now: datetime) -> list[Case]:
+    """What Packline knows of these runs. Prefect was asked before: this is at least as new. It is
+    `now` by Prefect's clock.
+    """
+    columns: tuple[Any, ...] = (
+        Shipment.run_id, *_WHICH, Shipment.key, Shipment.fence, Shipment.status, Shipment.problem,
+        _no_longer_marked(),
+    )  # fmt: skip
+    found = session.execute(select(*columns).where(col(Shipment.run_id).in_(states))).all()
+    known = {row.run_id: row for row in found}
     alive = _alive(session, [run_id for run_id, state in states.items() if state.works])
+    unmarked = {row.run_id: row.key for row in found if row[-1]}
     answered = _answered(session, unmarked, states)
     return [
         Case(
             run_id,
             state,
-            *_known(shipments.get(run_id)),
-            silent=_is_old(state) and run_id not in alive,
+            now - state.since,
+            *_known(known.get(run_id)),
+            silent=now - state.since > _lost_after() and run_id not in alive,
             answered=run_id in answered,
         )
         for run_id, state in states.items()
     ]
 
 
-def _known(shipment: Shipment | None) -> tuple[ShipmentId | None, bool, str]:
-    """What a case says of a shipment: which one, whether it has ended, and its problem."""
-    if shipment is None:
-        return None, False, ""
-    which = shipment.order_number, shipment.number
-    return which, shipment.has_ended, shipment.problem
+def _known(row: Any) -> tuple[ShipmentId | None, int, bool, str]:
+    """What a case says of a shipment: which one, its fence, whether it has ended, its problem."""
+    if row is None:
+        return None, 0, False, ""
+    return (row.order_number, row.number), row.fence, row.status in ENDED, row.problem
 
 
 def _alive(session: Session, run_ids: list[str]) -> set[str]:
     """The runs that a worker has given a sign of life for."""
-    lost_after = timedelta(seconds=settings().lost_after_seconds)
     recent = select(RunHeartbeat.run_id).where(
         col(RunHeartbeat.run_id).in_(run_ids),
-        col(RunHeartbeat.seen_at) > func.now() - lost_after,
+        col(RunHeartbeat.seen_at) > func.now() - _lost_after(),
     )
     return set(session.exec(recent)) if run_ids else set()
 
@@ -255,9 +276,5 @@ def _withdrawn(keys: set[str]) -> Select[tuple[str, str, int]]:
     )
 
 
-def _is_old(state: RunState) -> bool:
-    return _age(state) > timedelta(seconds=settings().lost_after_seconds)
-
-
-def _age(state: RunState) -> timedelta:
-    return utc_now() - state.since
+def _lost_after() -> timedelta:
+    return timedelta(seconds=settings().lost_after_seconds)

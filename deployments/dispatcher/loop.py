@@ -4,79 +4,108 @@ import logging
 import signal
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
-import psycopg
-from sqlalchemy.exc import OperationalError
-
-from adapters.database.locks import DISPATCHING
-from adapters.database.notifications import ORDERS_CHANNEL, RUNS_CHANNEL, notify
-from adapters.database.sessions import database_url, transaction
+from adapters.database.notifications import RUNS_CHANNEL, notify
+from adapters.database.sessions import transaction
+from adapters.database.transient import is_transient
 from adapters.prefect.api import DELETED, PrefectApi, PrefectRefused, RunState
 from adapters.settings import settings
 from deployments.dispatcher.cases import (
     cases_of,
+    open_shipments,
     page_of_open_shipments,
     runs_to_resume,
     superseded_runs,
 )
+from deployments.dispatcher.lead import campaign
 from deployments.dispatcher.recovery import Recovery
 from deployments.dispatcher.reminders import reminders
 from deployments.dispatcher.starts import Starts
-from domain.errors import PacklineError, Unavailable
-from models.base import utc_now
-from services.execution.one_by_one import alone
+from domain.errors import PacklineError
+from models.enums import SweepPart
+from services.execution.one_by_one import OneByOne, alone, in_trouble, one_by_one
 from services.stock_control.backorders import fill_backorders
 
-_LOOK_BACK = timedelta(minutes=5)
-
-_AWAY = (Unavailable, PrefectRefused, OperationalError, psycopg.OperationalError)
+_LOOK_BACK, _FIRST_LOOK_BACK = timedelta(minutes=5), timedelta(days=1)
 
 logger = logging.getLogger("packline.dispatcher")
 
 
-class Dispatcher:
-    """A round at a time; between rounds it only remembers how far it has looked."""
+def _nobody_else() -> None:
+    """For a dispatcher that is the only one."""
 
-    def __init__(self, prefect: PrefectApi) -> None:
+
+class Dispatcher:
+    """A round at a time; between rounds it only remembers how far it has looked.
+
+    `still_leads` raises `StoodStill` when another dispatcher may have taken over. `failures` counts
+    what the last round failed to do: the orders that it is written on, and parts of the round.
+    """
+
+    def __init__(self, prefect: PrefectApi, still_leads: Callable[[], None] = _nobody_else) -> None:
         self._prefect = prefect
-        self._recovery = Recovery(prefect)
-        self._starts = Starts(prefect)
-        self._looked_at = utc_now() - timedelta(days=1)
+        self._recovery = Recovery(prefect, still_leads)
+        self._starts = Starts(prefect, still_leads)
+        self._looked_at: datetime | None = None
         self._page_after = (0, 0)
         self._next_look = 0.0
+        self.failures = 0
 
     def sweep(self) -> int:
         """Start, resume and mend what is due; returns how many runs were set going."""
-        alone("Orders that wait for stock", _fill)
-        mended = self.resume_answered() + self._look_around()
+        self.failures = 0
+        self._part("Orders that wait for stock", self.fill_backorders)
+        mended = self._part("Runs that were answered", self.resume_answered)
+        mended += self._part("Runs that do not go on", self._look_around)
         if mended:
             with transaction() as session:
                 notify(session, RUNS_CHANNEL)
-        return mended + self.start_orders()
+        started = self._part("Orders without a run", self.start_orders)
+        if self.failures:
+            logger.warning("This sweep failed %s times: see packline orders", self.failures)
+        return mended + started
+
+    def fill_backorders(self) -> int:
+        """Let orders go on whose stock is there; their runs are resumed as answered ones are."""
+        with self._orders(SweepPart.FILL) as orders:
+            return len(fill_backorders(orders))
 
     def start_orders(self) -> int:
         """Give a run to orders that have none, oldest first, no more than workers take up soon."""
-        return self._starts.start_orders()
+        orders = OneByOne(SweepPart.START)
+        started = self._starts.start_orders(orders)
+        self.failures += orders.failures
+        return started
 
     def resume_answered(self) -> int:
         """Let runs go on that wait at a gate whose answer is stored, and that no worker took up."""
         with transaction() as session:
             waiting = runs_to_resume(session)
-        return self._treat(self._prefect.states(waiting)) if waiting else 0
+        with self._orders(SweepPart.RESUME) as orders:
+            return self._treat(self._prefect.states(waiting), orders) if waiting else 0
 
     def recover(self) -> int:
-        """Look at the runs that are in work or ended badly, and at a page of all the others."""
-        now = utc_now()
+        """Look at the runs that are in work or ended badly, at those that are in trouble, and at a
+        page of all the others.
+        """
+        now = self._prefect.now()
+        since = self._looked_at or now - _FIRST_LOOK_BACK
         with transaction() as session:
             page = page_of_open_shipments(session, self._page_after)
+            troubled = open_shipments(session, in_trouble(session, SweepPart.RECOVER))
             superseded = superseded_runs(session)
         self._page_after = page[-1].which if page else (0, 0)
-        states = self._states_of_the_dead([entry.run_id for entry in page])
-        states |= self._prefect.in_work() | self._prefect.ended_badly(self._looked_at)
-        moved = self._treat({run: states[run] for run in states if run not in superseded})
-        for run_id in superseded:
-            self._recovery.end(run_id)
+        states = self._states_of_the_dead([entry.run_id for entry in (*page, *troubled)])
+        states |= self._prefect.in_work() | self._prefect.ended_badly(since)
+        for run in superseded:
+            states.pop(run.run_id, None)
+        with self._orders(SweepPart.RECOVER) as orders:
+            moved = self._treat(states, orders)
+            for run in superseded:
+                self._recovery.end(run, orders)
         self._looked_at = now - _LOOK_BACK
         return moved
 
@@ -93,14 +122,24 @@ class Dispatcher:
         self._next_look = time.monotonic() + settings().sweep_seconds * 0.9
         return self.recover()
 
-    def _treat(self, states: dict[str, RunState]) -> int:
+    def _treat(self, states: dict[str, RunState], orders: OneByOne) -> int:
+        now = self._prefect.now()
         with transaction() as session:
-            cases = cases_of(session, states)
-        return sum(self._recovery.treat(case) for case in cases)
+            cases = cases_of(session, states, now)
+        return sum(self._recovery.treat(case, orders) for case in cases)
 
+    @contextmanager
+    def _orders(self, part: SweepPart) -> Iterator[OneByOne]:
+        """The orders of a part, whose failures are counted."""
+        with one_by_one(part) as orders:
+            yield orders
+        self.failures += orders.failures
 
-def _fill() -> bool:
-    return bool(fill_backorders())
+    def _part(self, what: str, do: Callable[[], int]) -> int:
+        """A part of the sweep. Should it fail as a whole, the other parts go on."""
+        done = alone(what, do)
+        self.failures += done is None
+        return done or 0
 
 
 def run_forever(stop: threading.Event) -> None:
@@ -112,8 +151,10 @@ def run_forever(stop: threading.Event) -> None:
     with reminders(stop):
         while not stop.is_set():
             try:
-                _lead(Dispatcher(prefect), stop)
-            except _AWAY as away:
+                _lead(prefect, stop)
+            except Exception as away:
+                if not (is_transient(away) or isinstance(away, PrefectRefused)):
+                    raise
                 logger.warning("%s", away)
                 stop.wait(settings().sweep_seconds)
     prefect.close()
@@ -132,30 +173,11 @@ def main() -> None:
         raise SystemExit(str(problem)) from None
 
 
-def _lead(dispatcher: Dispatcher, stop: threading.Event) -> None:
-    """Work as long as this copy holds the lock; its connection also hears the notifications."""
-    with psycopg.connect(database_url(), autocommit=True) as connection:
-        connection.execute(
-            psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(ORDERS_CHANNEL))
-        )
+def _lead(prefect: PrefectApi, stop: threading.Event) -> None:
+    """Work as long as this copy holds the lock; its session also hears who wakes it."""
+    with campaign() as lead:
+        dispatcher = Dispatcher(prefect, lead.check)
         while not stop.is_set():
-            if _leads(connection):
+            if lead.take():
                 dispatcher.sweep()
-            _wait(connection, stop)
-
-
-def _leads(connection: psycopg.Connection) -> bool:
-    """Whether this session holds the lock, or gets it now. Held once, it is not taken again."""
-    row = connection.execute(
-        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %(key)s"
-        " AND pid = pg_backend_pid()) OR pg_try_advisory_lock(%(key)s)",
-        {"key": DISPATCHING},
-    ).fetchone()
-    return bool(row and row[0])
-
-
-def _wait(connection: psycopg.Connection, stop: threading.Event) -> None:
-    """Until something was notified, or the next sweep is due."""
-    for _ in connection.notifies(timeout=settings().sweep_seconds, stop_after=1):
-        if stop.is_set():
-            return
+            lead.wait()

@@ -1,9 +1,13 @@
 """What is done about a run that stands where it does not go on by itself."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from sqlmodel import Session
+
+from adapters.failpoints import failpoint
 from adapters.prefect.api import DELETED, FormMissing, PrefectApi
 from deployments.dispatcher.cases import Case
 from domain.messages import Message
@@ -14,8 +18,8 @@ from models.tables.runs import SupersededRun
 from models.tables.shipments import Shipment
 from services.access.actors import Actor
 from services.execution.events import add_event
-from services.execution.locks import is_collected, locked_shipment
-from services.execution.one_by_one import alone, impatient_transaction
+from services.execution.locks import is_collected, unlocked_shipment
+from services.execution.one_by_one import OneByOne, impatient_transaction
 from services.execution.wake_ups import unmark_ready
 from services.orders.cancellation import request_cancellation
 from services.worklist.gates import GateRound, gate_round_of
@@ -37,16 +41,17 @@ logger = logging.getLogger("packline.dispatcher")
 class Recovery:
     """Moves runs on in Prefect, one at a time; what it does is safe to do twice."""
 
-    def __init__(self, prefect: PrefectApi) -> None:
-        self._prefect = prefect
+    def __init__(self, prefect: PrefectApi, still_leads: Callable[[], None]) -> None:
+        self._prefect, self._still_leads = prefect, still_leads
 
-    def treat(self, case: Case) -> bool:
+    def treat(self, case: Case, orders: OneByOne) -> bool:
         """Do for a run what the states on top of this package say; whether it goes on now."""
-        return alone(f"Flow run {case.run_id}", partial(self._do, case))
+        return orders.attempt(f"Flow run {case.run_id}", case.which, partial(self._do, case))
 
-    def end(self, superseded: str) -> bool:
+    def end(self, superseded: SupersededRun, orders: OneByOne) -> bool:
         """End a run in Prefect whose order another run has taken over."""
-        return alone(f"Flow run {superseded}", partial(self._end, superseded))
+        run_id, which = superseded.run_id, (superseded.order_number, 1)
+        return orders.attempt(f"Flow run {run_id}", which, partial(self._end, run_id))
 
     def _do(self, case: Case) -> bool:
         if case.state.waits:
@@ -78,6 +83,7 @@ class Recovery:
             return False
         with impatient_transaction() as session:
             unmark_ready(session, case.run_id)
+        self._still_leads()
         try:
             return self._prefect.resume(case.run_id, stop.gate.example)
         except FormMissing:
@@ -93,6 +99,7 @@ class Recovery:
         """Fence off whoever may still work on the run, then let it start over."""
         if not _fence_off(case, EventKind.RUN_STARTS_OVER, why):
             return False
+        self._still_leads()
         self._prefect.run_again(case.run_id, f"Packline starts this run over: {why}.")
         logger.info("Flow run %s starts over: %s", case.run_id, why)
         return True
@@ -110,6 +117,7 @@ class Recovery:
         return False
 
     def _end(self, superseded: str) -> bool:
+        self._still_leads()
         self._prefect.cancel(superseded, "Another run has taken over the order.")
         with impatient_transaction() as session:
             if gone := session.get(SupersededRun, superseded):
@@ -126,19 +134,31 @@ def _not_at_its_end(state: str) -> Message:
 def _fence_off(case: Case, kind: EventKind, why: Message, *, forget: bool = False) -> bool:
     """From here on, no attempt of this run that may still be alive can write to its shipment.
 
-    False: the shipment has another run by now. A run without a shipment has nothing to fence.
+    False: the shipment has another run or attempt by now, or somebody works on it. A run without a
+    shipment has nothing to fence.
     """
     if case.which is None:
         return True
     with impatient_transaction() as session:
-        shipment = locked_shipment(session, *case.which)
-        if shipment.run_id != case.run_id:
+        shipment = _untouched(session, case)
+        if shipment is None:
             return False
         if not shipment.has_ended:
             _raise_fence(shipment, forget=forget)
             what = OfRun(run_id=case.run_id, because=why)
             add_event(session, shipment.key, kind, what, actor=DISPATCHER)
+            session.flush()
+            failpoint("dispatcher: fenced off")
     return True
+
+
+def _untouched(session: Session, case: Case) -> Shipment | None:
+    """The shipment of a case, locked now; None if it is not as the case says, or somebody has it
+    locked: a later sweep comes back.
+    """
+    shipment = unlocked_shipment(session, *(case.which or (0, 0)))
+    as_known = shipment and (shipment.run_id, shipment.fence) == (case.run_id, case.fence)
+    return shipment if as_known else None
 
 
 def _raise_fence(shipment: Shipment, *, forget: bool) -> None:
@@ -150,8 +170,8 @@ def _raise_fence(shipment: Shipment, *, forget: bool) -> None:
 def _ask_to_cancel(case: Case) -> None:
     """Note that the order of a run is to be cancelled, unless it has another run by now."""
     with impatient_transaction() as session:
-        shipment = locked_shipment(session, *(case.which or (0, 0)))
-        if shipment.run_id != case.run_id or shipment.has_ended:
+        shipment = _untouched(session, case)
+        if shipment is None or shipment.has_ended:
             return
         if not is_collected(session, shipment):
             request_cancellation(session, shipment.order, Reason(RUN_CANCELLED), PREFECT)

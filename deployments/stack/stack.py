@@ -22,6 +22,7 @@ from adapters.database.sessions import (
 )
 from adapters.prefect.api import PrefectApi
 from adapters.settings import settings
+from deployments.stack.one_worker import WORK_POOL, worker_command
 from deployments.stack.ports import HOST, free_port
 from deployments.stack.prefect_settings import client_settings, server_settings
 from deployments.stack.supervisor import PROJECT, Service, Supervisor
@@ -29,7 +30,6 @@ from domain.errors import PacklineError
 
 PREFECT_PORT = 4200
 MAIL_PORT = 2525
-WORK_POOL = "packline"
 _SERVER_SECONDS = 180
 _DEPLOY_SECONDS = 120
 _POLL_SECONDS = 0.2
@@ -89,9 +89,7 @@ class Stack:
 
     def add_worker(self, name: str = "worker") -> None:
         """Start one more worker; its log has that name."""
-        self._run(
-            name, _prefect("worker", "start", "--pool", WORK_POOL, "--type", self._worker_type)
-        )
+        self._run(name, worker_command(self._worker_type))
 
     def add_dispatcher(self, name: str = "dispatcher") -> None:
         """Start one more dispatcher; it stands by while another one works."""

@@ -29,7 +29,9 @@ _BEATS_PER_LOSS = 6
 class Pulse(threading.Thread):
     """Says in Postgres that the runs in hand are alive, and sees which of them somebody stopped.
 
-    In a thread of its own: it goes on while the worker waits for its last runs to end.
+    In a thread of its own: it goes on while the worker waits for its last runs to end. `in_hand`
+    says of each run when the state was set from which this part of it began; what Prefect has set
+    since then is later than that, by its own clock.
     """
 
     def __init__(self, in_hand: dict[UUID, datetime]) -> None:

@@ -15,7 +15,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -31,8 +31,9 @@ from prefect.states import Pending
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from adapters.database.notifications import RUNS_CHANNEL
-from adapters.database.sessions import database_url
+from adapters.database.sessions import connect_async
 from adapters.failpoints import failpoint
+from adapters.prefect.api import prefect_now
 from adapters.prefect.engine import keep_connection, run_part, tell_latest_states
 from adapters.settings import settings
 from deployments.worker.pulse import Pulse, note_problem
@@ -138,7 +139,8 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         """Begin with a claimed run at once: from here on it is this worker's."""
         if self._runs_task_group is None:
             raise RuntimeError("The worker takes work only while it is set up.")
-        self._in_hand[run.id] = began = utc_now()
+        began = run.state.timestamp if run.state else datetime.min.replace(tzinfo=UTC)
+        self._in_hand[run.id] = began
         self._runs_task_group.start_soon(self._see_off, run, began, self._begin(flow, run))
 
     def _begin(self, flow: Flow[..., Any], run: FlowRun) -> asyncio.Future[FlowRun]:
@@ -169,7 +171,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
             due = await self.client.get_scheduled_flow_runs_for_work_pool(
                 work_pool_name=self._work_pool_name,
                 work_queue_names=list(self._work_queues) or None,
-                scheduled_before=utc_now(),
+                scheduled_before=await asyncio.to_thread(prefect_now),
             )
         except ObjectNotFound:
             return []  # the pool is made at the worker's next heartbeat
@@ -219,8 +221,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
                 await asyncio.sleep(settings().sweep_seconds)
 
     async def _listen_once(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(database_url(), autocommit=True)
-        async with connection:
+        async with await connect_async() as connection:
             await connection.execute(f"LISTEN {RUNS_CHANNEL}".encode())
             self._is_ready.set()  # whatever was told before anybody listened
             self._is_due.set()

@@ -7,7 +7,7 @@ from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.refunds import Refund, RefundLine
 from models.tables.reports import DailySummary
-from models.tables.runs import RunHeartbeat, SupersededRun
+from models.tables.runs import RunHeartbeat, SupersededRun, SweepProblem
 from models.tables.shipments import Shipment, ShipmentLine
 from models.tables.shipping import (
     CarrierBooking,
@@ -46,6 +46,7 @@ __all__ = [
     "StockLevel",
     "StockMovement",
     "SupersededRun",
+    "SweepProblem",
     "TaxRate",
     "Warehouse",
 ]

@@ -1,11 +1,14 @@
 """What Packline keeps about flow runs, beside what Prefect does."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from models.base import instant
+from models.enums import SweepPart, enum_column
 
 
 class RunHeartbeat(SQLModel, table=True):
@@ -26,3 +29,19 @@ class SupersededRun(SQLModel, table=True):
     run_id: str = Field(primary_key=True, max_length=36)
     order_number: int = Field(foreign_key="sales_order.number", sa_type=BigInteger)
     at: datetime = instant()
+
+
+class SweepProblem(SQLModel, table=True):
+    """What the dispatcher fails to do for a shipment, from sweep to sweep, and since when.
+
+    `problem` is the data of a message. It goes when the dispatcher gets it done, or when there is
+    nothing left to do. It refers to no row, which somebody may have locked.
+    """
+
+    __tablename__ = "sweep_problem"
+
+    order_number: int = Field(primary_key=True, sa_type=BigInteger)
+    shipment: int = Field(primary_key=True)
+    part: SweepPart = Field(sa_column=enum_column(SweepPart, "part", primary_key=True))
+    problem: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
+    since: datetime = instant()

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlmodel import Session, func, select
 
+from adapters.database.clock import this_instant
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
 from domain.reasons import WAS_ON_HOLD, Reason
-from models.base import utc_now
 from models.enums import LabelState, PickupState, ShortPickReason
 from models.forms.decisions import CANCEL_ORDER_CHOICE, HoldForm
 from models.forms.packing import PackingForm
@@ -145,12 +145,13 @@ def accept_carrier_pickup(
             collected=in_shop_time(collected_at),
             labelled=in_shop_time(labelled_at),
         )
-    if collected_at > utc_now():
+    now = this_instant(session)
+    if collected_at > now:
         raise AnswerRefused(
             "collected-in-future",
             field="collected_at",
             collected=in_shop_time(collected_at),
-            now=in_shop_time(utc_now()),
+            now=in_shop_time(now),
         )
     pickup = session.exec(
         select(CarrierPickup).where(

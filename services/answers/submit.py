@@ -206,7 +206,7 @@ def _refuse(
     answer: dict[str, Any],
     error: Message,
 ) -> GateOutcome:
-    note_answer(task, TaskState.REFUSED, answer, Actor(name="", channel=Channel.PREFECT))
+    note_answer(session, task, TaskState.REFUSED, answer, Actor(name="", channel=Channel.PREFECT))
     session.flush()
     ask_again(session, shipment, task, error)
     outcome = GateOutcome(accepted=False, answer=answer, error=error)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from adapters.database.sessions import transaction
 from adapters.prefect.api import DELETED, PrefectApi, PrefectAway, RunState
 from adapters.settings import settings
+from domain.messages import Message
 from domain.shop_days import day_bounds
 from models.enums import ENDED
 from models.process import StepName
@@ -101,11 +102,17 @@ def _check(session: Session, invariant: Invariant, parameters: dict[str, Any]) -
 
 def problem_of(invariant: Invariant, row: RowMapping) -> str:
     """The sentence about a row that breaks an invariant, with steps as people call them."""
-    named = {
-        column: _STEPS.get(value, value) if isinstance(value, str) else value
-        for column, value in row.items()
-    }
-    return invariant.problem.format_map(named)
+    return invariant.problem.format_map({column: _said(value) for column, value in row.items()})
+
+
+def _said(value: Any) -> Any:
+    match value:
+        case str():
+            return _STEPS.get(value, value)
+        case {"code": _, "text": _}:
+            return str(Message.from_data(value)).rstrip(".")
+        case _:
+            return value
 
 
 def _checked(name: str, problems: list[str], found: int) -> Check:

@@ -1,5 +1,6 @@
 """Why an attempt stops, or an answer is refused."""
 
+from adapters.database.sessions import InUse
 from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from models.tables.orders import SalesOrder
@@ -10,6 +11,7 @@ __all__ = [
     "CancellationRequested",
     "NothingLeft",
     "OnHold",
+    "OrderInUse",
     "Superseded",
     "UnknownOrder",
 ]
@@ -29,6 +31,15 @@ class UnknownOrder(PacklineError):
     def __init__(self, number: int, shipment: int = 1) -> None:
         code = "unknown-order" if shipment == 1 else "unknown-shipment"
         super().__init__(code, number=number, shipment=shipment)
+
+
+class OrderInUse(InUse):
+    """Another transaction has locked the order for long: a step of it, or another person's."""
+
+    message = "Somebody is working on order {number} at this moment: try again in a few seconds."
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number=number)
 
 
 class Superseded(PacklineError):

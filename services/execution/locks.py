@@ -1,14 +1,19 @@
 """Locking rows: an order's before its shipments', and both before anything else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from adapters.database.conflicts import is_lock_timeout
 from models.enums import OrderStatus, PickupState
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, rows_of
 from models.tables.shipping import CarrierPickup
-from services.execution.errors import UnknownOrder
+from services.execution.errors import OrderInUse, UnknownOrder
 
 IDENTITIES = range(1, 2**63)
 """What the database counts up: order numbers, task numbers."""
@@ -17,10 +22,11 @@ IDENTITIES = range(1, 2**63)
 def locked_order(session: Session, number: int) -> SalesOrder:
     """The order's row, locked. It is always locked before anything else of the order.
 
-    Raises `UnknownOrder`.
+    Raises `UnknownOrder`, and `OrderInUse` when somebody else keeps it locked.
     """
     if number in IDENTITIES:
-        order = session.get(SalesOrder, number, with_for_update=True, populate_existing=True)
+        with _lock_of(number):
+            order = session.get(SalesOrder, number, with_for_update=True, populate_existing=True)
         if order:
             return order
     raise UnknownOrder(number)
@@ -34,12 +40,13 @@ def find_shipment(session: Session, number: int, shipment: int = 1) -> Shipment 
 def locked_shipment(session: Session, number: int, shipment: int = 1) -> Shipment:
     """The shipment's row with that of its order, both locked, the order first.
 
-    Raises `UnknownOrder`.
+    Raises `UnknownOrder`, and `OrderInUse` when somebody else keeps them locked.
     """
     of_these = _with_order().where(Shipment.order_number == number, Shipment.number == shipment)
     locked = of_these.with_for_update(of=[SalesOrder, Shipment])
     if number in IDENTITIES:
-        found = session.exec(locked.execution_options(populate_existing=True)).first()
+        with _lock_of(number):
+            found = session.exec(locked.execution_options(populate_existing=True)).first()
         if found:
             return found
     raise UnknownOrder(number, shipment)
@@ -70,6 +77,17 @@ def locked_shipments(session: Session, order: SalesOrder) -> list[Shipment]:
     of_order = select(Shipment).where(Shipment.order_number == order.number)
     locked = of_order.order_by(col(Shipment.number)).with_for_update()
     return list(session.exec(locked.execution_options(populate_existing=True)))
+
+
+@contextmanager
+def _lock_of(number: int) -> Iterator[None]:
+    """Waiting for an order's row, with an end that names the order."""
+    try:
+        yield
+    except OperationalError as problem:
+        if is_lock_timeout(problem):
+            raise OrderInUse(number) from problem
+        raise
 
 
 def _next_new_shipment(session: Session) -> Shipment | None:

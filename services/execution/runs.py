@@ -14,9 +14,9 @@ from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
-from models.base import utc_now
 from models.enums import ENDED
 from models.tables.ledger import StepRecord
 from models.tables.runs import SupersededRun
@@ -207,7 +207,7 @@ def begin_attempt(session: Session, number: int, shipment: int, run_id: str) -> 
         row.run_id = run_id
         row.problem = ""
         row.pause_key = row.resumable_since = None
-        row.claimed_at = row.claimed_at or utc_now()
+        row.claimed_at = row.claimed_at or this_instant(session)
     reference = OrderRun(row, run_id)
     reference.remember(session)
     reference.stop = reference.pending_interruption(session, row)
@@ -216,7 +216,5 @@ def begin_attempt(session: Session, number: int, shipment: int, run_id: str) -> 
 
 def supersede(session: Session, shipment: Shipment) -> None:
     """Note that the shipment's run has nothing left to do: the shipment goes on without it."""
-    gone = insert(SupersededRun).values(
-        run_id=shipment.run_id, order_number=shipment.order_number, at=utc_now()
-    )
+    gone = insert(SupersededRun).values(run_id=shipment.run_id, order_number=shipment.order_number)
     session.execute(gone.on_conflict_do_nothing())

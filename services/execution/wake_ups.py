@@ -10,9 +10,9 @@ from typing import NamedTuple
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from adapters.database.clock import this_instant
 from adapters.database.notifications import RUNS_CHANNEL, notify
 from adapters.database.sessions import transaction
-from models.base import utc_now
 from models.tables.shipments import Shipment
 from services.execution.errors import CancellationRequested
 from services.execution.ledger import find_record
@@ -45,7 +45,7 @@ def note_waiting(order: OrderRun, key: str, gate: str, round: int) -> None:
 def mark_ready(session: Session, shipment: Shipment) -> None:
     """Let the run of a shipment go on, if it waits; one that does not is told when it comes to."""
     if shipment.pause_key:
-        shipment.resumable_since = utc_now()
+        shipment.resumable_since = this_instant(session)
         notify(session, RUNS_CHANNEL, READY)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
+from adapters.database.clock import this_instant
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.files.rows import Progress, RowFile
-from models.base import utc_now
 from models.enums import EventKind, ServiceLevel
 from models.events import Imported
 from models.tables.ledger import AuditEvent
@@ -91,7 +91,7 @@ def _insert_orders(session: Session, sound: Sequence[OrderDraft]) -> None:
         .on_conflict_do_nothing(index_elements=["channel", "external_id"])
         .returning(table.c.channel, table.c.external_id, table.c.number)
     )
-    now = utc_now()
+    now = this_instant(session)
     promised = {level: promise(level, now) for level in ServiceLevel}
     rows = [_order_row(draft, now, promised) for draft in sound]
     inserted = session.execute(statement, rows)
@@ -104,11 +104,9 @@ def _order_row(
     draft: OrderDraft, received_at: datetime, promised: Mapping[ServiceLevel, datetime]
 ) -> dict[str, Any]:
     order, charge, quote = draft.known
-    row = SalesOrder(
-        **order_row(order, charge, quote),
-        received_at=received_at,
-        promised_at=promised[order.service_level],
-    )
+    given = {"placed_at": received_at} | order_row(order, charge, quote)
+    promised_at = promised[order.service_level]
+    row = SalesOrder(**given, received_at=received_at, promised_at=promised_at)
     return row.model_dump(exclude={"number"})
 
 

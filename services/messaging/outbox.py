@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
+from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from adapters.failpoints import failpoint
 from adapters.mail import smtp as mail
-from models.base import utc_now
 from models.enums import MessageState
 from models.results.notifications import MailSent
 from models.tables.messages import Message
@@ -51,10 +51,10 @@ def send_written(message: Message) -> Delivery:
     return delivery
 
 
-def begin_sending(message: Message) -> Message:
+def begin_sending(session: Session, message: Message) -> Message:
     """Note that an attempt is about to send it; one that never came back may have sent it."""
     message.unclear += message.sending_since is not None
-    message.sending_since = utc_now()
+    message.sending_since = this_instant(session)
     return message
 
 
@@ -66,7 +66,7 @@ def _came_back(key: str, *, sent: bool = False, unclear: int = 0) -> None:
         if message := written(session, key):
             message.sending_since = None
             message.unclear += unclear
-            message.sent_at = utc_now() if sent else None
+            message.sent_at = this_instant(session) if sent else None
 
 
 def written(session: Session, key: str) -> Message | None:
@@ -101,7 +101,8 @@ def save_sent(session: Session, key: str, delivery: Delivery) -> MailSent:
     message.problem = delivery.problem[:1000]
     message.state = MessageState.SENT if delivery.sent else MessageState.REFUSED
     message.sending_since = None
-    message.sent_at = (message.sent_at or utc_now()) if delivery.sent else None
+    sent_at = message.sent_at or this_instant(session)
+    message.sent_at = sent_at if delivery.sent else None
     return MailSent(
         message_id=message.message_id,
         recipients=tuple(message.recipients),

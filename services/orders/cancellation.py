@@ -8,12 +8,12 @@ way.
 
 from sqlmodel import Session
 
+from adapters.database.clock import this_instant
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from domain.reasons import Reason
-from models.base import utc_now
 from models.enums import AllocationState, EventKind, OrderStatus
 from models.events import Because
 from models.process import StepName
@@ -71,14 +71,14 @@ def request_cancellation(
 ) -> CancellationAsked:
     """The same for an order that is locked already. Raises `CannotCancel`."""
     if order.cancel_requested_at is not None:
-        return _asked(order, again=True)
+        return _asked(session, order, again=True)
     going_back = shipments_to_cancel(session, order)
     if not going_back:
         raise CannotCancel(order)
-    order.cancel_requested_at = utc_now()
+    order.cancel_requested_at = this_instant(session)
     order.cancel_requested_by = actor.name[:_NAME_CHARACTERS]
     order.cancel_reason = str(reason)[:_REASON_CHARACTERS]
-    end_hold(order)
+    end_hold(session, order)
     why = Because(because=reason.says)
     kind = EventKind.CANCELLATION_REQUESTED
     add_event(session, order_key(order.number), kind, why, actor=actor, note=reason.note)
@@ -87,7 +87,7 @@ def request_cancellation(
         shipment.problem = ""  # whatever stopped it, it goes back from there
         mark_ready(session, shipment)
     notify(session, ORDERS_CHANNEL)  # one that has no run gets one
-    return _asked(order)
+    return _asked(session, order)
 
 
 def shipments_to_cancel(session: Session, order: SalesOrder) -> list[Shipment]:
@@ -106,7 +106,7 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     close_allocations(session, shipment, AllocationState.RELEASED)
     notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock
     withdraw_tasks(session, shipment)
-    shipment.cancelled_at = utc_now()
+    shipment.cancelled_at = this_instant(session)
     set_status(shipment, OrderStatus.CANCELLED)
     order = shipment.order
     order.cancel_reason = reason[:_REASON_CHARACTERS]
@@ -122,11 +122,11 @@ def is_booked_out(session: Session, shipment: Shipment) -> bool:
     return session.get(StepRecord, (shipment.key, StepName.UPDATE_INVENTORY_STOCK, 1)) is not None
 
 
-def _asked(order: SalesOrder, *, again: bool = False) -> CancellationAsked:
+def _asked(session: Session, order: SalesOrder, *, again: bool = False) -> CancellationAsked:
     return CancellationAsked(
         order_number=order.number,
         asked_by=order.cancel_requested_by or "",
-        asked_at=order.cancel_requested_at or utc_now(),
+        asked_at=order.cancel_requested_at or this_instant(session),
         reason=order.cancel_reason,
         again=again,
     )

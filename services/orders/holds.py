@@ -10,11 +10,11 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from adapters.database.clock import this_instant
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import after_the_break
 from domain.errors import PacklineError
-from models.base import utc_now
 from models.enums import EventKind, HoldReason, TaskKind, TaskState
 from models.events import HoldEvent
 from models.imports.requests import HoldIn
@@ -74,18 +74,18 @@ def put_on_hold(number: int, asked: HoldIn, actor: Actor) -> HoldSet:
     with transaction() as session:
         order = locked_order(session, number)
         if order.on_hold_since is not None:
-            return _set(order, again=True)
+            return _set(session, order, again=True)
         stopping = _stopping(session, order)
         if not stopping or order.cancel_requested_at is not None:
             raise CannotHold(order)
         order.hold_reason, order.hold_note = asked.reason, asked.note
-        order.on_hold_since, order.held_by = utc_now(), actor.name
+        order.on_hold_since, order.held_by = this_instant(session), actor.name
         why = HoldEvent(reason=asked.reason)
         kind = EventKind.PUT_ON_HOLD
         add_event(session, order_key(number), kind, why, actor=actor, note=asked.note)
         for shipment in stopping:
             _stop(session, shipment)
-        return _set(order)
+        return _set(session, order)
 
 
 def release(number: int, actor: Actor) -> SalesOrder:
@@ -100,19 +100,19 @@ def release(number: int, actor: Actor) -> SalesOrder:
 
 def lift_hold(session: Session, order: SalesOrder, actor: Actor) -> None:
     """Release a locked order: its tasks are open again, and its runs that wait for this go on."""
-    on_hold_since = order.on_hold_since or utc_now()
+    on_hold_since = order.on_hold_since or this_instant(session)
     why = HoldEvent(reason=order.hold_reason)
-    end_hold(order)
+    end_hold(session, order)
     add_event(session, order_key(order.number), EventKind.RELEASED, why, actor=actor)
     for shipment in _stopping(session, order):
         _go_on(session, shipment, on_hold_since)
     notify(session, ORDERS_CHANNEL)  # a New one has no run yet
 
 
-def end_hold(order: SalesOrder) -> None:
+def end_hold(session: Session, order: SalesOrder) -> None:
     """Forget why a locked order is on hold."""
     if order.on_hold_since is not None:
-        order.released_at = utc_now()
+        order.released_at = this_instant(session)
     order.hold_reason = order.on_hold_since = order.held_by = None
     order.hold_note = ""
 
@@ -151,7 +151,7 @@ def _go_on(session: Session, shipment: Shipment, on_hold_since: datetime) -> Non
 
 def _give_time(session: Session, task: StaffTask, since: datetime) -> None:
     """The working hours on hold do not count. A task that was late before stays late."""
-    now = utc_now()
+    now = this_instant(session)
     where = session.get(Warehouse, task.warehouse) if task.warehouse else None
     if task.reminded_at is None:
         task.due_at = after_the_break(task.due_at, since, now, where)
@@ -164,12 +164,12 @@ def _tasks(session: Session, shipment: Shipment, state: TaskState) -> list[Staff
     return list(session.exec(found.order_by(col(StaffTask.id)).with_for_update()))
 
 
-def _set(order: SalesOrder, *, again: bool = False) -> HoldSet:
+def _set(session: Session, order: SalesOrder, *, again: bool = False) -> HoldSet:
     return HoldSet(
         order_number=order.number,
         reason=order.hold_reason or HoldReason.OTHER,
         note=order.hold_note,
         held_by=order.held_by or "",
-        on_hold_since=order.on_hold_since or utc_now(),
+        on_hold_since=order.on_hold_since or this_instant(session),
         again=again,
     )

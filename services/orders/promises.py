@@ -6,7 +6,6 @@ from datetime import datetime
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_working_hours
 from domain.promises import PromiseState, promise_state
-from models.base import utc_now
 from models.enums import ServiceLevel
 from models.tables.orders import SalesOrder
 
@@ -22,10 +21,10 @@ def promise(service_level: ServiceLevel, received_at: datetime) -> datetime:
 
 
 class PromiseClock:
-    """How orders stand to their promises at one instant, by default now."""
+    """How orders stand to their promises at one instant."""
 
-    def __init__(self, now: datetime | None = None) -> None:
-        self.now = now or utc_now()
+    def __init__(self, now: datetime) -> None:
+        self.now = now
         self.enough_until = in_working_hours(self.now, settings().at_risk_hours)
 
     def state(self, order: SalesOrder) -> PromiseState:

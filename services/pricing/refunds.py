@@ -6,13 +6,13 @@ What comes back, and for what, is worked out in `services.pricing.settlement`. N
 
 from sqlmodel import Session
 
+from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import money
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from domain.messages import Message
-from models.base import utc_now
 from models.enums import EventKind
 from models.events import RefundEvent
 from models.imports.requests import RefundPaidIn
@@ -75,7 +75,7 @@ def pay(number: int, paid: RefundPaidIn, actor: Actor) -> Refund:
         refund = _locked(session, number)
         if refund.paid_at is not None:
             raise PaidAlready(refund)
-        refund.paid_at = utc_now()
+        refund.paid_at = this_instant(session)
         refund.paid_by = actor.name
         refund.paid_reference = paid.reference or None
         key, gone = order_key(refund.order_number), refund_event(refund)

@@ -7,14 +7,15 @@ transaction; while the mail server is away it stays in the outbox.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, or_, text
+from sqlalchemy import ColumnElement, or_, text, true
 from sqlmodel import Session, col, select
 
+from adapters.database.clock import this_instant
 from adapters.database.locks import LOOKING, AlreadyLocked, advisory_lock
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import late_tasks_mail
@@ -22,8 +23,7 @@ from adapters.failpoints import failpoint
 from adapters.mail.smtp import MailServerAway
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_working_hours
-from models.base import utc_now
-from models.enums import EventKind, MessageState, Role, TaskState
+from models.enums import EventKind, MessageState, Role, SweepPart, TaskState
 from models.events import LateTaskTold
 from models.tables.catalogue import Warehouse
 from models.tables.messages import Message
@@ -32,7 +32,7 @@ from models.tables.staff import Staff, StaffTask
 from models.views.mails import LateTask, LateTasksView
 from services.execution.events import add_event
 from services.execution.ledger import order_key
-from services.execution.one_by_one import alone
+from services.execution.one_by_one import OneByOne, alone, stops_all
 from services.messaging.outbox import begin_sending, save_sent, send_written, write
 from services.worklist.gates import GATES, title_of
 from services.worklist.tasks import ROLE_ABOVE
@@ -52,11 +52,14 @@ Late = Sequence[tuple[StaffTask, SalesOrder, Warehouse | None]]
 
 
 class Notice(NamedTuple):
-    """Who is told of whose late tasks; `to` is None for management."""
+    """Who is told of whose late tasks; `to` is None for management. `tasks` are all, or those for
+    which the condition holds.
+    """
 
     of: tuple[Role, ...]
     to: Role | None
     kind: str
+    tasks: ColumnElement[bool] | None = None
 
 
 class Addressees(NamedTuple):
@@ -79,18 +82,61 @@ _ESCALATIONS = tuple(
 def remind_and_escalate() -> int:
     """Mark the tasks that have become late, and write the mails; returns how many mails.
 
-    0 while another process is looking. A task that somebody is answering is left alone.
+    0 while another process is looking. A task that somebody is answering is left alone, and so is
+    one that meets trouble: that is written on its order.
 
     The audit says the same: *late tasks and the mails that tell of them agree*.
     """
+    orders = OneByOne(SweepPart.REMIND)
+    try:
+        written = _look()
+    except Exception as problem:
+        if stops_all(problem):
+            raise
+        written = _look(without=_in_trouble(orders))
+    if written is not None:
+        orders.save()
+    return written or 0
+
+
+def _look(without: Collection[int] = ()) -> int | None:
+    """Tell of all late tasks but some, in one transaction; returns how many mails. None: another
+    process is looking.
+    """
     with transaction() as session:
         if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOOKING}):
-            return 0
-        now = utc_now()
-        written = [_tell_of(session, notice, now) for notice in (*_ESCALATIONS, *_REMINDERS)]
-        session.flush()
+            return None
+        written = _tell_of_all(session, col(StaffTask.id).not_in(without))
         failpoint("late tasks: marked")
-    return sum(written)
+    return written
+
+
+def _tell_of_all(session: Session, tasks: ColumnElement[bool]) -> int:
+    now = this_instant(session)
+    notices = (notice._replace(tasks=tasks) for notice in (*_ESCALATIONS, *_REMINDERS))
+    written = sum(_tell_of(session, notice, now) for notice in notices)
+    session.flush()
+    return written
+
+
+def _in_trouble(orders: OneByOne) -> set[int]:
+    """The late tasks of which nobody can be told."""
+    which = StaffTask.id, StaffTask.order_number, StaffTask.shipment
+    with transaction() as session:
+        late = session.exec(select(*which).where(*_is_late(this_instant(session)))).all()
+    return {
+        task
+        for task, order, shipment in late
+        if not orders.attempt(f"Late task {task}", (order, shipment), partial(_rehearse, task))
+    }
+
+
+def _rehearse(task: int) -> bool:
+    """Tell of one task, and undo it."""
+    with transaction() as session:
+        _tell_of_all(session, col(StaffTask.id) == task)
+        session.rollback()
+    return True
 
 
 def send_reminders() -> int:
@@ -104,7 +150,7 @@ def send_reminders() -> int:
             or_(*(col(Message.key).startswith(f"{kind}:") for kind in (REMINDER, ESCALATION))),
         )
         keys = session.exec(waiting.order_by(col(Message.id))).all()
-    return sum(alone(f"The mail {key}", partial(_send, key)) for key in keys)
+    return sum(bool(alone(f"The mail {key}", partial(_send, key))) for key in keys)
 
 
 def _tell_of(session: Session, notice: Notice, now: datetime) -> bool:
@@ -133,17 +179,21 @@ def _late_tasks(session: Session, notice: Notice, now: datetime) -> Late:
         .join(SalesOrder, col(SalesOrder.number) == StaffTask.order_number)
         .join(Warehouse, isouter=True, onclause=col(Warehouse.code) == StaffTask.warehouse)
         .where(
-            StaffTask.state == TaskState.OPEN,
+            *_is_late(now),
             col(StaffTask.role).in_(notice.of),
-            col(StaffTask.escalated_at).is_(None),
-            col(StaffTask.due_at) <= now,
             _is_untold(notice.kind, now),
+            true() if notice.tasks is None else notice.tasks,
         )
         .order_by(col(StaffTask.due_at), col(StaffTask.id))
         .limit(_AT_ONCE)
         .with_for_update(of=StaffTask, skip_locked=True)
     )
     return found.all()
+
+
+def _is_late(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    is_open = col(StaffTask.state) == TaskState.OPEN
+    return is_open, col(StaffTask.escalated_at).is_(None), col(StaffTask.due_at) <= now
 
 
 def _is_untold(kind: str, now: datetime) -> ColumnElement[bool]:
@@ -218,7 +268,7 @@ def _send(key: str) -> bool:
                 message = session.exec(select(Message).where(Message.key == key)).one()
                 if message.state != MessageState.WRITTEN:
                     return False
-                begin_sending(message)
+                begin_sending(session, message)
             failpoint("reminder: intended")
             lock.check()
             delivery = send_written(message)

@@ -4,10 +4,10 @@ import datetime as dt
 
 from sqlmodel import Session
 
+from adapters.database.clock import this_instant
 from adapters.settings import settings
 from domain.shop_days import day_bounds
 from domain.statistics import average_minor, last_days
-from models.base import utc_now
 from models.results.reports import DaySummed
 from models.views.daily_report import (
     CHART_DAYS,
@@ -35,7 +35,7 @@ def report_view(session: Session, figures: DaySummed) -> DailyReportView:
         history=tuple(_day(session, day) for day in last_days(figures.day, CHART_DAYS)),
         locale=settings().locale,
         time_zone=settings().time_zone,
-        generated_at=utc_now(),
+        generated_at=this_instant(session),
     )
 
 

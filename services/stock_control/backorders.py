@@ -18,25 +18,26 @@ from adapters.settings import settings
 from domain.allocation import ShipmentId
 from domain.reasons import STOCK_IS_THERE
 from domain.sourcing import fillable
-from models.enums import TaskKind, TaskState
+from models.enums import SweepPart, TaskKind, TaskState
 from models.forms.decisions import TRY_AGAIN
 from models.tables.shipments import shipment_name
 from models.tables.staff import StaffTask
 from services.access.actors import PACKLINE
 from services.answers.submit import answer_by_packline
 from services.execution.locks import unlocked_shipment
-from services.execution.one_by_one import alone, impatient_transaction
+from services.execution.one_by_one import OneByOne, impatient_transaction
 from services.inventory.allocations import sourcing_plan
 from services.inventory.backorder_queue import waiting
 from services.inventory.warehouses import sources
 from services.worklist.tasks import tasks_of
 
 
-def fill_backorders() -> list[int]:
+def fill_backorders(orders: OneByOne | None = None) -> list[int]:
     """Let shipments go on that can be filled now; returns their orders, as they were promised.
 
-    One that meets trouble is left for the next sweep.
+    One that meets trouble is left for the next sweep, and `orders` knows of it.
     """
+    orders = orders or OneByOne(SweepPart.FILL)
     with transaction() as session:
         line = waiting(session)
         free = sources(session, {item.sku for order in line for item in order.wanted})
@@ -44,7 +45,7 @@ def fill_backorders() -> list[int]:
             line, free, strategy=settings().allocation, in_turn=settings().backorders_first
         )
         asked = _asked(session, due)
-    return [which[0] for which in due if which in asked and _try_to_let_go_on(which)]
+    return [which[0] for which in due if which in asked and _try_to_let_go_on(which, orders)]
 
 
 def _asked(session: Session, due: Iterable[ShipmentId]) -> set[ShipmentId]:
@@ -56,7 +57,7 @@ def _asked(session: Session, due: Iterable[ShipmentId]) -> set[ShipmentId]:
 
 def _for_the_operator() -> tuple[ColumnElement[bool], ...]:
     """The tasks that Packline may answer: one that asks what to do about a pick does not wait."""
-    waits = col(StaffTask.checklist)["waits"].as_boolean()
+    waits = col(StaffTask.checklist).contains({"waits": True})
     due = or_(
         col(StaffTask.kind) == TaskKind.SHORTAGE,
         and_(col(StaffTask.kind) == TaskKind.SHORT_PICK, waits),
@@ -64,9 +65,9 @@ def _for_the_operator() -> tuple[ColumnElement[bool], ...]:
     return due, col(StaffTask.state) == TaskState.OPEN
 
 
-def _try_to_let_go_on(which: ShipmentId) -> bool:
-    name = shipment_name(*which).capitalize()
-    return alone(f"{name} waits for stock", partial(_let_go_on, which))
+def _try_to_let_go_on(which: ShipmentId, orders: OneByOne) -> bool:
+    what = f"{shipment_name(*which).capitalize()} waits for stock"
+    return orders.attempt(what, which, partial(_let_go_on, which))
 
 
 def _let_go_on(which: ShipmentId) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from models.base import utc_now
+from adapters.database.clock import this_instant
 from models.enums import EventKind, TaskState
 from models.events import Answered
 from models.results.base import StepResult
@@ -45,7 +45,7 @@ def close_task(
     """Close an open task with an accepted answer, in the name that it has; its run is not told."""
     gate, answer = gate_of(task.kind), result.model_dump(mode="json")
     actor = replace(actor, name=answer[gate.answered_by])
-    note_answer(task, TaskState.DONE, answer, actor)
+    note_answer(session, task, TaskState.DONE, answer, actor)
     outcome = GateOutcome(accepted=True, answer=answer)
     record_outcome(session, shipment, task, outcome)
     answered = Answered(
@@ -64,6 +64,7 @@ def record_outcome(
 
 
 def note_answer(
+    session: Session,
     task: StaffTask,
     state: TaskState,
     answer: dict[str, Any],
@@ -72,6 +73,6 @@ def note_answer(
     """Keep an answer with its task: who gave it, when, and through what."""
     task.state = state
     task.answer = answer
-    task.answered_at = utc_now()
+    task.answered_at = this_instant(session)
     task.answered_by = actor.name
     task.answered_through = actor.channel

@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, func, select
 
+from adapters.database.clock import this_instant
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time, in_working_hours
 from domain.errors import PacklineError
 from domain.messages import Message
-from models.base import utc_now
 from models.enums import Role, ServiceLevel, TaskKind, TaskState
 from models.results.checklists import Checklist
 from models.results.work import TaskOpened
@@ -76,6 +76,7 @@ def ask_again(session: Session, shipment: Shipment, task: StaffTask, error: Mess
 def _open(session: Session, shipment: Shipment, gate: GateSpec, **said: Any) -> StaffTask:
     warehouse = warehouse_of(session, shipment)
     waits = shipment.order.on_hold_since is not None and gate.kind != TaskKind.HOLD
+    hours = _hours(gate, shipment.order.service_level)
     task = StaffTask(
         order_number=shipment.order_number,
         shipment=shipment.number,
@@ -84,7 +85,7 @@ def _open(session: Session, shipment: Shipment, gate: GateSpec, **said: Any) -> 
         round=_rounds(session, shipment, gate) + 1,
         role=gate.role,
         state=TaskState.HELD if waits else TaskState.OPEN,
-        due_at=in_working_hours(utc_now(), _hours(gate, shipment.order.service_level), warehouse),
+        due_at=in_working_hours(this_instant(session), hours, warehouse),
         **said,
     )
     session.add(task)

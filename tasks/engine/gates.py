@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from adapters.database.sessions import transaction
 from adapters.failpoints import failpoint
+from adapters.prefect.api import prefect_now
 from adapters.prefect.engine import answer_given, suspend_with_form
-from models.base import utc_now
 from models.enums import TaskKind
 from models.results.base import StepResult
 from models.results.work import GateOutcome
@@ -86,7 +86,7 @@ def await_release(order: OrderRun) -> State[None]:
             store_answer(session, row, gate, task.round, answer or {})
             task = hold_task(session, row)
         if task is None:
-            return AwaitingRetry(scheduled_time=utc_now(), message="The hold is over.")
+            return AwaitingRetry(scheduled_time=prefect_now(), message="The hold is over.")
         key = pause_key(gate, task.round, task.times_presented)
         description = checklist_markdown(gate, row.name, task)
         task.times_presented += 1

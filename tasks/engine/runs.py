@@ -12,8 +12,8 @@ from prefect.runtime import flow_run
 from prefect.states import AwaitingRetry
 
 from adapters.database.transient import is_transient
+from adapters.prefect.api import prefect_now
 from adapters.settings import settings
-from models.base import utc_now
 from services.execution.errors import Superseded
 
 Given = ParamSpec("Given")
@@ -36,7 +36,7 @@ def goes_on_by_itself(process: Process[Given]) -> Process[Given]:
         except Exception as problem:
             if not is_transient(problem):
                 raise
-            later = utc_now() + timedelta(seconds=settings().again_seconds)
+            later = prefect_now() + timedelta(seconds=settings().again_seconds)
             return AwaitingRetry(scheduled_time=later, message=str(problem))
 
     return attempt

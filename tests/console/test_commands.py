@@ -7,16 +7,18 @@ from importlib import import_module
 from inspect import isfunction
 from pkgutil import iter_modules
 
+import psycopg
 import pytest
 import typer
 
 import benchmarks.cli
 import console.cli
-from adapters.database.sessions import forget
+from adapters.database.sessions import database_url, forget, transaction
 from console.cli.answer_options import WithGateOptions
 from console.cli.commands import COMMANDS
 from console.cli.loading import command, loaded
 from tests.console.asking import as_json
+from tests.factories import make_order
 
 SHARED = {
     "answer_options",
@@ -167,6 +169,26 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(packline,
     assert "does not answer" in err
     assert "PACKLINE_DATABASE_URL" in err
     assert "secret" not in err
+
+
+@pytest.mark.parametrize(
+    ("locked", "sentence"),
+    [
+        ("SELECT FROM sales_order FOR UPDATE", "Somebody is working on order 1001 at this moment"),
+        ("LOCK shipment", "Somebody is working on the same thing at this moment"),
+    ],
+)
+def test_what_somebody_has_locked_is_said_in_one_sentence(
+    packline, process, monkeypatch, locked, sentence
+):
+    monkeypatch.setenv("PACKLINE_LOCK_TIMEOUT_SECONDS", "0.1")
+    with transaction() as session:
+        make_order(session)
+    forget()
+    with psycopg.connect(database_url()) as working:
+        working.execute(locked)
+        status, _, err = packline("cancel", "1001", "--reason", "late", "--by", "Max")
+    assert (status, err.strip()) == (1, f"{sentence}: try again in a few seconds.")
 
 
 def test_a_bad_setting_stops_any_command(packline, monkeypatch):

@@ -37,6 +37,7 @@ class PlayedPrefect:
     started: list[dict[str, Any]] = field(default_factory=list)
     refuses: set[str] = field(default_factory=set)
     meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
+    ahead: timedelta = timedelta()
 
     def start(self, deployment, *, name, parameters, tags, idempotency_key):
         self._answer()
@@ -45,6 +46,10 @@ class PlayedPrefect:
         self.started.append({"name": name, "parameters": parameters, "tags": tags})
         self.meanwhile.pop("start", bool)()
         return run_id
+
+    def now(self):
+        self._answer()
+        return utc_now() + self.ahead
 
     def states(self, run_ids):
         self._answer()

@@ -66,12 +66,14 @@ class PlayedServer:
     asked: list[str] = field(default_factory=list)
     queues: list[Any] = field(default_factory=list)
     holds: dict[str, asyncio.Event] = field(default_factory=dict)
+    before: list[datetime] = field(default_factory=list)
 
     async def get_scheduled_flow_runs_for_work_pool(
         self, work_pool_name: str, work_queue_names: Any, scheduled_before: datetime
     ) -> list[SimpleNamespace]:
         await self._asked("due")
         self.queues.append(work_queue_names)
+        self.before.append(scheduled_before)
         if self.trouble:
             raise self.trouble.pop()
         if not self.pool_is_made:

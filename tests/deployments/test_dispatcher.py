@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.database.locks import DISPATCHING
 from adapters.database.notifications import ORDERS_CHANNEL, RUNS_CHANNEL, notify
 from adapters.database.sessions import database_url, transaction
 from adapters.prefect.api import RunState
@@ -407,13 +408,13 @@ def test_of_two_dispatchers_one_works(shop, prefect, monkeypatch):
     dispatcher.settings.cache_clear()
     monkeypatch.setattr(dispatcher, "PrefectApi", lambda: prefect)
     with psycopg.connect(database_url(), autocommit=True) as leader:
-        leader.execute("SELECT pg_advisory_lock(%s)", [dispatcher.DISPATCHING])
+        leader.execute("SELECT pg_advisory_lock(%s)", [DISPATCHING])
         with running():
             (number,) = new_orders(1)
             wake()
             hear("")
             assert run_of(number) is None
-            leader.execute("SELECT pg_advisory_unlock(%s)", [dispatcher.DISPATCHING])
+            leader.execute("SELECT pg_advisory_unlock(%s)", [DISPATCHING])
             hear(RUNS_CHANNEL, when=wake)
             assert run_of(number) == "run-1"
             wake()

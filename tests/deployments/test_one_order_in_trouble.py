@@ -101,14 +101,14 @@ def test_an_order_that_a_hanging_worker_has_locked_stops_no_other(two, prefect, 
 
 
 def test_an_order_that_is_gone_stops_no_other(two, prefect, monkeypatch):
-    find = recovery.locked_shipment
+    find = recovery.unlocked_shipment
 
     def gone(session, number, shipment):
         if number == 1001:
             raise UnknownOrder(number)
         return find(session, number, shipment)
 
-    monkeypatch.setattr(recovery, "locked_shipment", gone)
+    monkeypatch.setattr(recovery, "unlocked_shipment", gone)
     assert sweep(prefect) == 1
     assert prefect.again == [two[1].run_id]
 

@@ -235,7 +235,9 @@ def held_over_a_weekend(process, number, monkeypatch, due, also="", opened=FRIDA
     execute(f"UPDATE sales_order SET on_hold_since = '{FRIDAY + timedelta(hours=17)}'")
     times = f"opened_at = '{opened}', due_at = '{due}'{also}"
     execute(f"UPDATE staff_task SET {times} WHERE kind = 'picking'")
-    monkeypatch.setattr(services.orders.holds, "utc_now", lambda: MONDAY + timedelta(hours=8))
+    monkeypatch.setattr(
+        services.orders.holds, "this_instant", lambda _: MONDAY + timedelta(hours=8)
+    )
     release(number, "Kim")
     ((later,),) = rows("SELECT due_at FROM staff_task WHERE kind = 'picking'")
     return later

@@ -98,4 +98,12 @@ PEOPLE = (
               )
         """,
     ),
+    Invariant(
+        name="the dispatcher gets everything done",
+        problem="Order {number}, shipment {shipment}: the dispatcher fails to {part} since {since}"
+        " ({problem}).",
+        breaking="""
+            SELECT order_number AS number, shipment, part, since, problem FROM sweep_problem
+        """,
+    ),
 )

@@ -38,8 +38,8 @@ def lyon(process):
 @pytest.fixture
 def now_is(monkeypatch):
     def now_is(instant):
-        monkeypatch.setattr(worklist, "utc_now", lambda: instant)
-        monkeypatch.setattr(late, "utc_now", lambda: instant)
+        monkeypatch.setattr(worklist, "this_instant", lambda _: instant)
+        monkeypatch.setattr(late, "this_instant", lambda _: instant)
 
     return now_is
 

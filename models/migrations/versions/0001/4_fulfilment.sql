@@ -9,8 +9,8 @@ CREATE TABLE staff_task (
     round INTEGER NOT NULL,
     role VARCHAR(32) NOT NULL,
     state VARCHAR(32) NOT NULL,
-    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    due_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     reminded_at TIMESTAMP WITH TIME ZONE,
     reminder VARCHAR(96),
     escalation_due_at TIMESTAMP WITH TIME ZONE,
@@ -66,7 +66,7 @@ CREATE TABLE allocation (
     sku VARCHAR(64) NOT NULL,
     quantity INTEGER NOT NULL,
     state VARCHAR(32) NOT NULL,
-    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT pk_allocation PRIMARY KEY (id),
     CONSTRAINT fk_allocation_order_number_shipment_sku FOREIGN KEY(order_number, shipment, sku)
         REFERENCES shipment_line (order_number, shipment, sku),
@@ -103,7 +103,7 @@ CREATE TABLE shipping_label (
     cost_minor BIGINT,
     cost_currency VARCHAR(3),
     pdf BYTEA,
-    wanted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    wanted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     bought_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_shipping_label PRIMARY KEY (id),
     CONSTRAINT fk_shipping_label_order_number_shipment FOREIGN KEY(order_number, shipment)
@@ -137,7 +137,7 @@ CREATE TABLE carrier_pickup (
     weight_grams INTEGER NOT NULL,
     reference VARCHAR(64),
     confirmation_number VARCHAR(64),
-    wanted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    wanted_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     collected_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_carrier_pickup PRIMARY KEY (id),
     CONSTRAINT fk_carrier_pickup_order_number_shipment FOREIGN KEY(order_number, shipment)
@@ -156,7 +156,7 @@ CREATE TABLE carrier_booking (
     key VARCHAR(64) NOT NULL,
     kind VARCHAR(32) NOT NULL,
     reference VARCHAR(64),
-    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     voided_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_carrier_booking PRIMARY KEY (key),
     CONSTRAINT ck_carrier_booking_booked_or_voided CHECK (

@@ -16,6 +16,9 @@ from tests.services.audit.damages.damage import Damage, forgotten, without
 _OPEN = f"order_number = {PACKED} AND state = 'open'"
 _BACK = "goods that were picked for a cancelled order were restocked"
 _CAME_BACK = "what came back of a cancelled order is booked in once"
+_WORDS = (
+    '{"code": "said", "field": null, "text": "{sentence}", "values": {"sentence": "out of words"}}'
+)
 _LATE = "late tasks and the mails that tell of them agree"
 
 PEOPLE = (
@@ -140,5 +143,12 @@ PEOPLE = (
         f"UPDATE shipment SET run_id = NULL WHERE order_number = {PACKED};"
         f"UPDATE staff_task SET state = 'withdrawn' WHERE {_OPEN}",
         f"Order {PACKED} is Processing, and neither a flow run nor a person works on it.",
+    ),
+    Damage(
+        "the dispatcher gets everything done",
+        "INSERT INTO sweep_problem (order_number, shipment, part, problem, since) VALUES"
+        f" ({PACKED}, 1, 'recover a run', '{_WORDS}', now())",
+        f"Order {PACKED}, shipment 1: the dispatcher fails to recover a run since",
+        also="out of words",
     ),
 )
