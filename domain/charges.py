@@ -118,7 +118,11 @@ class ChargesDisagree(FieldError):
     """The amounts that an order brings cannot all be right."""
 
     messages = {
-        "tax-on-nothing": "{given} is tax, and nothing is charged for: leave it out",
+        "tax-on-nothing": "is tax on nothing: no goods, shipping or fees are charged",
+        "rest-on-nothing": (
+            "is more than the taxes of the lines, and neither shipping nor fees are charged"
+        ),
+        "tax-beyond-total": "is more than all that is charged, in which it is to be inside",
         "total-differs": (
             "{given} is not what the order comes to, {added}"
             " (goods {items} + shipping {shipping} + fees {fees} + tax {tax}): correct the amounts"
@@ -134,21 +138,24 @@ def charge(brought: Brought, terms: Sequence[LineTerms], shipping_minor: int) ->
     """Work out, by the rules at the head of this module, what an order is charged, with so much for
     shipping, brought or quoted.
 
-    Raises `ChargesDisagree` for tax on nothing, and `ValueError` where tax must be quoted and a
-    line has no rate.
+    Raises `ChargesDisagree` for tax on nothing, or more of it than it can be inside of, and
+    `ValueError` where tax must be quoted and a line has no rate.
     """
     shares = _Shares.of(brought, terms, shipping_minor)
     taxes = _taxes(brought, shares, terms)
     lines = map(
         LineCharge, shares.discount, shares.charged, taxes.goods, shares.shipping, taxes.shipping
     )
-    return Charge(
+    charged = Charge(
         lines=tuple(lines),
         shipping_minor=shipping_minor,
         fees_minor=brought.fees_minor,
         fees_tax_minor=taxes.fees,
         prices_include_tax=brought.prices_include_tax,
     )
+    if brought.prices_include_tax and charged.tax_minor > charged.total_minor:
+        raise ChargesDisagree("tax-beyond-total", field="tax_charged")
+    return charged
 
 
 def check_total(charged: Charge, total_minor: int, currency: str) -> None:
@@ -237,6 +244,8 @@ def _brought_by_lines(brought: Brought, shares: _Shares, terms: Sequence[LineTer
     shipping_minor = sum(shares.shipping)
     if brought.tax_minor is not None:
         rest = brought.tax_minor - sum(goods)
+        if rest and not (shipping_minor or brought.fees_minor):
+            raise ChargesDisagree("rest-on-nothing", field="tax_charged")
         of_shipping, of_fees = allocate(rest, [shipping_minor, brought.fees_minor])
         return _Taxes(goods, allocate(of_shipping, shares.shipping), of_fees)
     if not (shipping_minor or brought.fees_minor):
@@ -260,5 +269,5 @@ def _bases(brought: Brought, shares: _Shares, terms: Sequence[LineTerms]) -> lis
             return bases
     bases = [*shares.charged, sum(shares.shipping), brought.fees_minor]
     if brought.tax_minor and not any(bases):
-        raise ChargesDisagree("tax-on-nothing", field="tax_charged", given=brought.tax_minor)
+        raise ChargesDisagree("tax-on-nothing", field="tax_charged")
     return bases

@@ -11,6 +11,7 @@ from domain.money import (
     NotAnAmount,
     TooManyDecimals,
     UnknownCurrency,
+    allocate,
     exponent,
     from_minor,
     half_up,
@@ -20,6 +21,8 @@ from domain.money import (
 EXPONENTS = {"JPY": 0, "USD": 2, "RSD": 2, "KWD": 3, "IQD": 3, "CLF": 4}
 currencies = st.sampled_from(sorted(EXPONENTS))
 accepted_minor = st.integers(-LARGEST_MINOR, LARGEST_MINOR)
+to_split = st.integers(0, 10**12)
+weights = st.lists(st.integers(0, 10**9), min_size=1, max_size=30)
 
 
 @pytest.mark.parametrize(("currency", "decimals"), EXPONENTS.items())
@@ -156,3 +159,53 @@ def test_a_half_goes_up(value, whole):
 @given(st.fractions())
 def test_rounding_goes_to_the_nearest_whole(value):
     assert -Fraction(1, 2) < half_up(value) - value <= Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("amount", "by", "shares"),
+    [
+        (100, [1, 1, 1], [34, 33, 33]),
+        (2, [1, 1, 1], [1, 1, 0]),
+        (100, [0, 0, 0], [34, 33, 33]),
+        (10, [0, 1, 0], [0, 10, 0]),
+        (10, [1, 2, 3], [2, 3, 5]),
+        (1, [1, 9], [0, 1]),
+        (0, [3, 4], [0, 0]),
+        (0, [], []),
+        (-100, [1, 1], [-50, -50]),
+    ],
+)
+def test_an_amount_is_allocated_by_largest_remainder(amount, by, shares):
+    assert allocate(amount, by) == shares
+
+
+def test_negative_weights_are_refused():
+    with pytest.raises(ValueError, match="must not be negative"):
+        allocate(10, [3, -1])
+
+
+@given(to_split, weights)
+def test_allocation_gives_away_all_and_no_more(amount, by):
+    shares = allocate(amount, by)
+    assert sum(shares) == amount
+    assert len(shares) == len(by)
+    assert min(shares) >= 0
+
+
+@given(st.integers(-(10**12), 10**12), weights.filter(any))
+def test_no_share_is_a_unit_or_more_off_its_proportion(amount, by):
+    for share, weight in zip(allocate(amount, by), by, strict=True):
+        assert abs(share - Fraction(amount * weight, sum(by))) < 1
+
+
+@given(to_split, weights.filter(any))
+def test_what_weighs_nothing_carries_nothing(amount, by):
+    assert all(
+        not share for share, weight in zip(allocate(amount, by), by, strict=True) if not weight
+    )
+
+
+@given(to_split, weights)
+def test_what_weighs_more_never_carries_less(amount, by):
+    shares = [share for _, share in sorted(zip(by, allocate(amount, by), strict=True))]
+    assert shares == sorted(shares)

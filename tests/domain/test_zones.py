@@ -16,7 +16,7 @@ from domain.zones import (
     ZoneRule,
     billable_grams,
     dimensional_grams,
-    quote,
+    quote_parcels,
     rate_for,
     zone_for,
 )
@@ -41,6 +41,12 @@ tariffs = st.dictionaries(
 )
 grams = st.integers(1, 200_000)
 lengths = st.integers(1, 3000)
+
+
+def quote(bands, grams, tariff=None):
+    """What all the parcels cost together."""
+    parcels = quote_parcels(bands, grams, tariff)
+    return sum(each.parcels * each.price_minor for each in parcels)
 
 
 @pytest.mark.parametrize("rules", [ZONES, ZONES[::-1]])
