@@ -15,6 +15,7 @@ from adapters.database.sessions import database_url, transaction
 from adapters.prefect.api import DELETED, PrefectApi, PrefectRefused, RunState
 from adapters.settings import settings
 from deployments.dispatcher.cases import (
+    PAGE,
     cases_of,
     page_of_open_shipments,
     runs_to_resume,
@@ -25,6 +26,7 @@ from deployments.dispatcher.reminders import reminders
 from deployments.dispatcher.starts import Starts
 from domain.errors import PacklineError, Unavailable
 from models.base import utc_now
+from services.execution.deferrals import due_runs
 from services.execution.one_by_one import alone
 from services.stock_control.backorders import fill_backorders
 
@@ -49,7 +51,7 @@ class Dispatcher:
     def sweep(self) -> int:
         """Start, resume and mend what is due; returns how many runs were set going."""
         alone("Orders that wait for stock", _fill)
-        mended = self.resume_answered() + self._look_around()
+        mended = self.resume_answered() + self.bring_back_deferred() + self._look_around()
         if mended:
             with transaction() as session:
                 notify(session, RUNS_CHANNEL)
@@ -64,6 +66,13 @@ class Dispatcher:
         with transaction() as session:
             waiting = runs_to_resume(session)
         return self._treat(self._prefect.states(waiting)) if waiting else 0
+
+    def bring_back_deferred(self) -> int:
+        """Let runs come back that had left because something was away, as far as they are due."""
+        with transaction() as session:
+            due = due_runs(session, PAGE)
+        states = self._prefect.states(run.run_id for run in due) if due else {}
+        return sum(self._recovery.bring_back(run, states.get(run.run_id, DELETED)) for run in due)
 
     def recover(self) -> int:
         """Look at the runs that are in work or ended badly, and at a page of all the others."""

@@ -4,7 +4,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from adapters.prefect.api import DELETED, FormMissing, PrefectApi
+from adapters.prefect.api import DELETED, FormMissing, PrefectApi, RunState
 from deployments.dispatcher.cases import Case
 from domain.messages import Message
 from domain.reasons import RUN_CANCELLED, Reason
@@ -13,6 +13,7 @@ from models.events import OfRun
 from models.tables.runs import SupersededRun
 from models.tables.shipments import Shipment
 from services.access.actors import Actor
+from services.execution.deferrals import DueRun, note_came_back
 from services.execution.events import add_event
 from services.execution.locks import is_collected, locked_shipment
 from services.execution.one_by_one import alone, impatient_transaction
@@ -44,6 +45,12 @@ class Recovery:
         """Do for a run what the states on top of this package say; whether it goes on now."""
         return alone(f"Flow run {case.run_id}", partial(self._do, case))
 
+    def bring_back(self, run: DueRun, state: RunState) -> bool:
+        """Let a deferred run come back. One that has not left yet does so at a later look."""
+        if not state.is_deferred:
+            return False
+        return alone(f"Flow run {run.run_id}", partial(self._bring_back, run))
+
     def end(self, superseded: str) -> bool:
         """End a run in Prefect whose order another run has taken over."""
         return alone(f"Flow run {superseded}", partial(self._end, superseded))
@@ -59,6 +66,12 @@ class Recovery:
             crashed = case.state.kind == "CRASHED" and case.is_over
             return crashed and self._start_over(case, _CRASHED)
         return self._mend(case)
+
+    def _bring_back(self, run: DueRun) -> bool:
+        self._prefect.run_again(run.run_id, "It is due.")
+        with impatient_transaction() as session:
+            note_came_back(session, run)
+        return True
 
     def _mend(self, case: Case) -> bool:
         """Its order is open, and it will not go on by itself."""
@@ -144,7 +157,7 @@ def _fence_off(case: Case, kind: EventKind, why: Message, *, forget: bool = Fals
 def _raise_fence(shipment: Shipment, *, forget: bool) -> None:
     shipment.fence += 1
     shipment.run_id = None if forget else shipment.run_id
-    shipment.pause_key = shipment.resumable_since = None
+    shipment.pause_key = shipment.resumable_since = shipment.awaits = shipment.retry_at = None
 
 
 def _ask_to_cancel(case: Case) -> None:

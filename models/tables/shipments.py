@@ -62,6 +62,9 @@ class Shipment(SQLModel, table=True):
     and waits for somebody to press Retry; while it is empty, it goes on by itself. `pause_key`
     names the pause at which its run is suspended; since `resumable_since` it may go on.
 
+    A deferred shipment's run is in nobody's hands: it comes back at `retry_at`, or once the service
+    that it `awaits` is no longer out. `failed_attempts` counts them since the last step.
+
     `label_version` counts how often its labels were made. With `address_changed`, they name a place
     to which the order no longer goes: they are replaced before a carrier gets its parcels.
     """
@@ -74,11 +77,22 @@ class Shipment(SQLModel, table=True):
         CheckConstraint(
             "status <> 'Shipped' OR NOT address_changed", name="shipped_to_its_address"
         ),
+        CheckConstraint("awaits IS NULL OR retry_at IS NULL", name="deferred_for_one_reason"),
+        CheckConstraint(
+            "status NOT IN ('Shipped', 'Cancelled') OR awaits IS NULL AND retry_at IS NULL",
+            name="ended_is_not_deferred",
+        ),
         Index("ix_shipment_open", "status", "order_number", "number", postgresql_where=_OPEN),
         Index(
             "ix_shipment_resumable",
             "resumable_since",
             postgresql_where=text("resumable_since IS NOT NULL"),
+        ),
+        Index(
+            "ix_shipment_deferred",
+            "awaits",
+            "retry_at",
+            postgresql_where=text("awaits IS NOT NULL OR retry_at IS NOT NULL"),
         ),
         UniqueConstraint("key"),
     )
@@ -108,6 +122,9 @@ class Shipment(SQLModel, table=True):
     )
     pause_key: str | None = Field(default=None, max_length=64)
     resumable_since: datetime | None = instant(None)
+    awaits: str | None = Field(default=None, max_length=64)
+    retry_at: datetime | None = instant(None)
+    failed_attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     claimed_at: datetime | None = instant(None)
     collected_at: datetime | None = instant(None)
     shipped_at: datetime | None = instant(None)

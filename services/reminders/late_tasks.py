@@ -15,13 +15,13 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, text
 from sqlmodel import Session, col, select
 
-from adapters.database.locks import LOOKING, AlreadyLocked, advisory_lock
+from adapters.database.locks import LOOKING, advisory_lock
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import late_tasks_mail
 from adapters.failpoints import failpoint
-from adapters.mail.smtp import MailServerAway
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_working_hours
+from domain.errors import Unavailable
 from models.base import utc_now
 from models.enums import EventKind, MessageState, Role, TaskState
 from models.events import LateTaskTold
@@ -224,7 +224,7 @@ def _send(key: str) -> bool:
             delivery = send_written(message)
             with transaction() as session:
                 save_sent(session, key, delivery)
-    except (MailServerAway, AlreadyLocked) as away:
+    except Unavailable as away:
         logger.warning("The mail %s waits: %s", key, away)
         return False
     if delivery.problem:

@@ -1,0 +1,77 @@
+"""Asking services outside, so that one that is away costs the others nothing.
+
+A circuit breaker for each service, shared by all processes through Postgres: once it is known to be
+out, nobody asks it but one probe at a time, with pauses that grow; the others leave at once. And
+however slow a service is, some of a process's threads stay free of it (docs/decisions/0029).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import BoundedSemaphore
+
+from adapters.database.transient import is_transient
+from adapters.settings import settings
+from domain.errors import PacklineError
+from domain.messages import Message
+from services.alarms.outages import Entry, enter, note_answer, note_failure, note_refusal
+from services.alarms.troubles import Trouble, trouble_of
+from services.execution.errors import Deferred
+
+MAIL = "mail"
+"""The mail server, among the services."""
+
+SINGLE_ORDERS = "{service}, single orders"
+"""A service that refuses what is asked for some orders: they stand still, and others ask it."""
+
+_BUSY = Message(
+    "outside-is-slow", "{service} is slow, and enough of this worker waits for services outside"
+)
+
+
+@contextmanager
+def outside(service: str) -> Iterator[None]:
+    """Ask something of a service in this block, with a time-out of its own; no transaction is open.
+
+    Raises `Deferred` when the service is out, or turns out to be. An error that says nothing of the
+    service goes through.
+    """
+    with _some_threads_stay_free(service):
+        entry = enter(service)
+        try:
+            yield
+        except Exception as problem:
+            trouble = trouble_of(problem)
+            if trouble:
+                raise _deferred(service, trouble, entry) from problem
+            if entry.suspected and isinstance(problem, PacklineError) and not is_transient(problem):
+                note_answer(service)
+            raise
+        if entry.suspected:
+            note_answer(service)
+
+
+def _deferred(service: str, trouble: Trouble, entry: Entry) -> Deferred:
+    if trouble.refused:
+        awaited = service if trouble.for_all else SINGLE_ORDERS.format(service=service)
+        note_refusal(awaited, trouble)
+        return Deferred(trouble.says, awaited)
+    is_out = note_failure(service, trouble, entry)
+    return Deferred(trouble.says, service if is_out else None)
+
+
+@contextmanager
+def _some_threads_stay_free(service: str) -> Iterator[None]:
+    """Raises `Deferred` when three of four threads of this process wait for services outside."""
+    room = _room(max(settings().worker_threads * 3 // 4, 1))
+    if not room.acquire(blocking=False):
+        raise Deferred(Message(_BUSY.code, _BUSY.text, {"service": service}))
+    try:
+        yield
+    finally:
+        room.release()
+
+
+@cache
+def _room(threads: int) -> BoundedSemaphore:
+    return BoundedSemaphore(threads)
