@@ -156,6 +156,7 @@ class EventKind(StrEnum):
     RUN_STARTED = "run-started"
     RUN_STARTS_OVER = "run-starts-over"
     RUN_GONE = "run-gone"
+    ALARM_RETRIED = "alarm-retried"
 
 
 class BookingKind(StrEnum):

@@ -19,10 +19,13 @@ from services.alarms.troubles import Trouble, trouble_of
 from services.execution.errors import Deferred
 
 MAIL = "mail"
-"""The mail server, among the services."""
+PREFECT = "Prefect"
+"""Among the services: the mail server, and Prefect's API where a step asks it for something."""
 
-SINGLE_ORDERS = "{service}, single orders"
-"""A service that refuses what is asked for some orders: they stand still, and others ask it."""
+_SINGLE_ORDERS = ", single orders"
+"""After the name of a service that refuses what is asked for some orders: these await that name,
+and the others go on asking the service.
+"""
 
 _BUSY = Message(
     "outside-is-slow", "{service} is slow, and enough of this worker waits for services outside"
@@ -51,9 +54,14 @@ def outside(service: str) -> Iterator[None]:
             note_answer(service)
 
 
+def is_about_single_orders(awaited: str) -> bool:
+    """Whether a service is out for some orders only, which nobody probes it for."""
+    return awaited.endswith(_SINGLE_ORDERS)
+
+
 def _deferred(service: str, trouble: Trouble, entry: Entry) -> Deferred:
     if trouble.refused:
-        awaited = service if trouble.for_all else SINGLE_ORDERS.format(service=service)
+        awaited = service if trouble.for_all else service + _SINGLE_ORDERS
         note_refusal(awaited, trouble)
         return Deferred(trouble.says, awaited)
     is_out = note_failure(service, trouble, entry)

@@ -7,7 +7,7 @@ import logging
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, literal_column, update
+from sqlalchemy import ColumnElement, literal_column, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, func, select
 
@@ -91,7 +91,10 @@ def note_answer(service: str) -> None:
 
 
 def raise_lasting() -> int:
-    """Make alarms of the outages that last; returns how many. Each is raised once."""
+    """Make alarms of the outages that last; returns how many. Each is raised once.
+
+    The audit says the same: *outages that last are alarms*.
+    """
     lasting = timedelta(seconds=settings().alarm_after_seconds)
     raised = (
         update(Outage)
@@ -143,12 +146,14 @@ def _locked_outage(session: Session, service: str, trouble: Trouble) -> Outage:
 
 
 def _end(session: Session, service: str) -> bool:
-    """It is over, unless it waits for a person. What was no alarm is forgotten."""
-    mine = col(Outage.service) == service, _goes_on(), ~col(Outage.refused)
-    forgotten = delete(Outage).where(*mine, col(Outage.raised_at).is_(None))
-    ended = update(Outage).where(*mine).values(over_at=func.now(), retry_at=None)
-    gone = session.execute(forgotten.returning(col(Outage.id))).all()
-    return bool([*gone, *session.execute(ended.returning(col(Outage.id))).all()])
+    """It is over, unless it waits for a person."""
+    ended = (
+        update(Outage)
+        .where(col(Outage.service) == service, _goes_on(), ~col(Outage.refused))
+        .values(over_at=func.now(), retry_at=None)
+        .returning(col(Outage.id))
+    )
+    return session.execute(ended).first() is not None
 
 
 def _goes_on() -> ColumnElement[bool]:

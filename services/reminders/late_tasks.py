@@ -33,12 +33,16 @@ from models.views.mails import LateTask, LateTasksView
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.one_by_one import alone
+from services.messaging.alarm_mails import ALARM
 from services.messaging.outbox import begin_sending, save_sent, send_written, write
 from services.worklist.gates import GATES, title_of
 from services.worklist.tasks import ROLE_ABOVE
 
 REMINDER, ESCALATION = "reminder", "escalation"
 """What the keys of these mails begin with; the first task that they tell of follows."""
+
+_SENT_FROM_HERE = (ALARM, ESCALATION, REMINDER)
+"""The mails that no step of a flow sends."""
 
 MANAGEMENT = "management"
 
@@ -101,7 +105,7 @@ def send_reminders() -> int:
     with transaction() as session:
         waiting = select(Message.key).where(
             Message.state == MessageState.WRITTEN,
-            or_(*(col(Message.key).startswith(f"{kind}:") for kind in (REMINDER, ESCALATION))),
+            or_(*(col(Message.key).startswith(f"{kind}:") for kind in _SENT_FROM_HERE)),
         )
         keys = session.exec(waiting.order_by(col(Message.id))).all()
     return sum(alone(f"The mail {key}", partial(_send, key)) for key in keys)

@@ -95,9 +95,7 @@ CREATE TABLE outage (
     CONSTRAINT ck_outage_refused_waits_for_a_person CHECK (
         NOT refused OR raised_at IS NOT NULL AND retry_at IS NULL
     ),
-    CONSTRAINT ck_outage_only_alarms_are_told_and_kept CHECK (
-        raised_at IS NOT NULL OR told_at IS NULL AND over_at IS NULL
-    )
+    CONSTRAINT ck_outage_only_alarms_are_told CHECK (raised_at IS NOT NULL OR told_at IS NULL)
 );
 CREATE UNIQUE INDEX uq_outage_open ON outage (service) WHERE over_at IS NULL;
 
