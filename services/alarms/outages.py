@@ -91,10 +91,7 @@ def note_answer(service: str) -> None:
 
 
 def raise_lasting() -> int:
-    """Make alarms of the outages that last; returns how many. Each is raised once.
-
-    The audit says the same: *outages that last are alarms*.
-    """
+    """Make alarms of the outages that last; returns how many. Each is raised once."""
     lasting = timedelta(seconds=settings().alarm_after_seconds)
     raised = (
         update(Outage)

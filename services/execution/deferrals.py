@@ -74,10 +74,7 @@ def is_deferred(run_id: str) -> bool:
 
 
 def due_runs(session: Session, limit: int) -> list[DueRun]:
-    """The deferred runs that are to come back now, and one probe for each service that is due.
-
-    The audit says the same: *deferred orders come back when they are due*.
-    """
+    """The deferred runs that are to come back now, and one probe for each service that is due."""
     due = or_(
         col(Shipment.retry_at) <= func.now(),
         col(Shipment.awaits).is_not(None) & ~_is_out(),

@@ -25,7 +25,6 @@ DEFERRED = (
     ),
     Invariant(
         name="deferred orders come back when they are due",
-        twin="services.execution.deferrals:due_runs",
         problem="Order {number} was to come back ({because}), and no dispatcher brought it back.",
         breaking=f"""
             SELECT {NUMBER}, coalesce(awaits || ' is there again', 'due ' || retry_at) AS because
@@ -52,7 +51,6 @@ DEFERRED = (
 
 LASTING_OUTAGES = Invariant(
     name="outages that last are alarms",
-    twin="services.alarms.outages:raise_lasting",
     problem="{service} is out since {since}, and no alarm says so: does a dispatcher run?",
     breaking=f"""
         SELECT service, since FROM outage
