@@ -244,11 +244,13 @@ class Settings(BaseSettings):
         30, description="A run whose worker gives no sign of life for so long is replaced"
     )
     retry_seconds: Seconds = Field(
-        1, description="First pause before a step is tried again; it doubles each time"
+        1, description="First pause before something is tried again; it doubles each time"
     )
-    retries: int = Field(3, ge=0, le=50, description="How often a step is tried again at once")
+    retries: int = Field(
+        3, ge=0, le=50, description="How often a step is tried again when Postgres broke off"
+    )
     again_seconds: Seconds = Field(
-        15, description="Pause before a run goes on that met somebody who is away"
+        15, description="Pause before a run goes on while Postgres is away, or mail for a summary"
     )
 
     @field_validator("management_emails", mode="before")
