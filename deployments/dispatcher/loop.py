@@ -32,6 +32,9 @@ from services.stock_control.backorders import fill_backorders
 
 _LOOK_BACK = timedelta(minutes=5)
 
+_BACK_AT_ONCE = 50
+"""So many deferred runs come back in one sweep."""
+
 _AWAY = (Unavailable, PrefectRefused, OperationalError, psycopg.OperationalError)
 
 logger = logging.getLogger("packline.dispatcher")
@@ -68,11 +71,15 @@ class Dispatcher:
         return self._treat(self._prefect.states(waiting)) if waiting else 0
 
     def bring_back_deferred(self) -> int:
-        """Let runs come back that had left because something was away, as far as they are due."""
+        """Let runs come back that had left because something was away, as far as they are due.
+
+        Not too many at once: others want to start. One that has not left yet does so soon.
+        """
         with transaction() as session:
             due = due_runs(session, PAGE)
         states = self._prefect.states(run.run_id for run in due) if due else {}
-        return sum(self._recovery.bring_back(run, states.get(run.run_id, DELETED)) for run in due)
+        left = [run for run in due if states.get(run.run_id, DELETED).is_deferred]
+        return sum(self._recovery.bring_back(run) for run in left[:_BACK_AT_ONCE])
 
     def recover(self) -> int:
         """Look at the runs that are in work or ended badly, and at a page of all the others."""

@@ -4,7 +4,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from adapters.prefect.api import DELETED, FormMissing, PrefectApi, RunState
+from adapters.prefect.api import DELETED, FormMissing, PrefectApi
 from deployments.dispatcher.cases import Case
 from domain.messages import Message
 from domain.reasons import RUN_CANCELLED, Reason
@@ -45,10 +45,8 @@ class Recovery:
         """Do for a run what the states on top of this package say; whether it goes on now."""
         return alone(f"Flow run {case.run_id}", partial(self._do, case))
 
-    def bring_back(self, run: DueRun, state: RunState) -> bool:
-        """Let a deferred run come back. One that has not left yet does so at a later look."""
-        if not state.is_deferred:
-            return False
+    def bring_back(self, run: DueRun) -> bool:
+        """Let a deferred run come back now."""
         return alone(f"Flow run {run.run_id}", partial(self._bring_back, run))
 
     def end(self, superseded: str) -> bool:

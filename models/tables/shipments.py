@@ -142,6 +142,11 @@ class Shipment(SQLModel, table=True):
         return self.status in ENDED
 
     @property
+    def is_deferred(self) -> bool:
+        """Its run has left because something was away."""
+        return self.awaits is not None or self.retry_at is not None
+
+    @property
     def goods(self) -> list["ShipmentLine"]:
         """The lines of which something travels with it."""
         return [line for line in self.lines if line.quantity]

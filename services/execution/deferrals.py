@@ -83,7 +83,7 @@ def due_runs(session: Session, limit: int) -> list[DueRun]:
     found = session.execute(
         select(Shipment.run_id, Shipment.key, Shipment.fence)
         .where(_is_deferred(), due, col(Shipment.run_id).is_not(None))
-        .order_by(col(Shipment.failed_attempts).desc(), col(Shipment.key))
+        .order_by(col(Shipment.order_number), col(Shipment.number))
         .limit(limit)
     )
     return [DueRun(str(run_id), key, fence) for run_id, key, fence in found]
@@ -122,5 +122,10 @@ def _probes() -> SelectOfScalar[str]:
         .join(Outage, onclause=col(Outage.service) == Shipment.awaits)
         .where(may_be_probed)
         .distinct(col(Shipment.awaits))
-        .order_by(col(Shipment.awaits), col(Shipment.failed_attempts), col(Shipment.key))
+        .order_by(
+            col(Shipment.awaits),
+            col(Shipment.failed_attempts),
+            col(Shipment.order_number),
+            col(Shipment.number),
+        )
     )

@@ -47,7 +47,7 @@ def mark_ready(session: Session, shipment: Shipment) -> None:
     """Let the run of a shipment go on, if it waits or is deferred; one that is neither is told when
     it comes to.
     """
-    if shipment.awaits or shipment.retry_at:
+    if shipment.is_deferred:
         come_back_now(session, shipment)
     if shipment.pause_key:
         shipment.resumable_since = utc_now()

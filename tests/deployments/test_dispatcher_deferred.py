@@ -4,10 +4,13 @@ import pytest
 
 from adapters.database.sessions import transaction
 from adapters.prefect.api import RunState
+from deployments.dispatcher import loop
 from deployments.dispatcher.loop import Dispatcher
+from models.enums import HoldReason
+from models.imports.requests import HoldIn
 from services.alarms.outages import note_answer
 from services.execution.runs import begin_attempt
-from tests.actors import request_cancellation_of
+from tests.actors import put_on_hold, request_cancellation_of
 from tests.deployments.played_prefect import LONG_AGO, new_orders, prefect
 from tests.process import execute, rows
 
@@ -102,6 +105,20 @@ def test_an_attempt_that_has_begun_and_left_again_meanwhile_is_not_forgotten(def
     prefect.meanwhile["run again"] = begins_and_leaves
     assert sweep(prefect) == [f"run-{first}"]
     assert rows(f"SELECT retry_at > now() FROM shipment WHERE order_number = {first}") == [(True,)]
+
+
+def test_an_order_that_is_put_on_hold_comes_back_to_ask_when_it_is_released(deferred, prefect):
+    awaiting_mail()
+    put_on_hold(deferred[1], HoldIn(reason=HoldReason.OTHER, note="", by="Max"))
+    assert sweep(prefect) == [f"run-{deferred[1]}"]
+
+
+def test_so_many_come_back_in_one_sweep_and_the_rest_in_the_next(deferred, prefect, monkeypatch):
+    monkeypatch.setattr(loop, "_BACK_AT_ONCE", 3)
+    for number in deferred:
+        due(number)
+    assert sweep(prefect) == [f"run-{number}" for number in deferred[:3]]
+    assert sweep(prefect) == [f"run-{deferred[3]}"]
 
 
 def test_an_order_that_is_to_be_cancelled_comes_back_at_once(deferred, prefect):
