@@ -15,7 +15,11 @@ from models.imports.requests import RetryIn
 from services.access.actors import who_is
 from services.alarms.alarms import retry_alarms
 
-alarm_group = typer.Typer(no_args_is_help=True, help="What stands still, and letting it go on.")
+alarm_group = typer.Typer(
+    help="`retry`: say that what an alarm is about is mended, and let its orders go on.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 
 def status(as_json: AsJson = False) -> None:
@@ -28,8 +32,8 @@ def status(as_json: AsJson = False) -> None:
 
 
 @alarm_group.callback()
-def _alarm() -> None:
-    """`packline status` lists the alarms."""
+def alarm() -> None:
+    """What `packline status` lists."""
 
 
 @alarm_group.command()
@@ -46,5 +50,5 @@ def retry(
     if as_json:
         print_json(alarms)
         return
-    for alarm in alarms:
-        typer.echo(f"{alarm.service} is asked again; orders that wait: {len(alarm.orders)}.")
+    for each in alarms:
+        typer.echo(f"{each.service} is asked again; orders that wait: {len(each.orders)}.")

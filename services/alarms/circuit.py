@@ -14,8 +14,8 @@ from adapters.database.transient import is_transient
 from adapters.settings import settings
 from domain.errors import PacklineError
 from domain.messages import Message
+from services.alarms.failures import ServiceFailure, failure_of
 from services.alarms.outages import Entry, enter, note_answer, note_failure, note_refusal
-from services.alarms.troubles import Trouble, trouble_of
 from services.execution.errors import Deferred
 
 MAIL = "mail"
@@ -44,9 +44,9 @@ def outside(service: str) -> Iterator[None]:
         try:
             yield
         except Exception as problem:
-            trouble = trouble_of(problem)
-            if trouble:
-                raise _deferred(service, trouble, entry) from problem
+            failure = failure_of(problem)
+            if failure:
+                raise _deferred(service, failure, entry) from problem
             if entry.suspected and isinstance(problem, PacklineError) and not is_transient(problem):
                 note_answer(service)
             raise
@@ -59,13 +59,13 @@ def is_about_single_orders(awaited: str) -> bool:
     return awaited.endswith(_SINGLE_ORDERS)
 
 
-def _deferred(service: str, trouble: Trouble, entry: Entry) -> Deferred:
-    if trouble.refused:
-        awaited = service if trouble.for_all else service + _SINGLE_ORDERS
-        note_refusal(awaited, trouble)
-        return Deferred(trouble.says, awaited)
-    is_out = note_failure(service, trouble, entry)
-    return Deferred(trouble.says, service if is_out else None)
+def _deferred(service: str, failure: ServiceFailure, entry: Entry) -> Deferred:
+    if failure.refused:
+        awaited = service if failure.for_all else service + _SINGLE_ORDERS
+        note_refusal(awaited, failure)
+        return Deferred(failure.says, awaited)
+    is_out = note_failure(service, failure, entry)
+    return Deferred(failure.says, service if is_out else None)
 
 
 @contextmanager

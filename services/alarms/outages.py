@@ -17,7 +17,7 @@ from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.messages import Message
 from models.tables.outages import Outage
-from services.alarms.troubles import Trouble
+from services.alarms.failures import ServiceFailure
 from services.execution.deferrals import is_open, pause_after
 from services.execution.errors import Deferred
 
@@ -52,35 +52,35 @@ def enter(service: str) -> Entry:
     raise Deferred(Message.from_data(outage.problem), awaits=service)
 
 
-def note_failure(service: str, trouble: Trouble, entry: Entry) -> bool:
+def note_failure(service: str, failure: ServiceFailure, entry: Entry) -> bool:
     """Note that a service did not do its part; returns whether it is out, as far as is known.
 
     Whoever asked it before it was known to be out has nothing to add.
     """
     with transaction() as session:
-        outage = _locked_outage(session, service, trouble)
+        outage = _locked_outage(session, service, failure)
         if not outage.refused and (entry.probes or not outage.retry_at):
             outage.failures += 1
-            outage.problem = trouble.says.as_data()
-            if trouble.for_all or entry.probes or outage.failures >= _ENOUGH_FAILURES:
+            outage.problem = failure.says.as_data()
+            if failure.for_all or entry.probes or outage.failures >= _ENOUGH_FAILURES:
                 pause = pause_after(outage.failures, LONGEST_PAUSE)
                 outage.retry_at = database_now(session) + pause
         return outage.is_open
 
 
-def note_refusal(service: str, trouble: Trouble) -> None:
+def note_refusal(service: str, failure: ServiceFailure) -> None:
     """Raise an alarm: nobody asks the service again before a person has mended why.
 
     An alarm that it was away, or was to be mended, is over: this is another one.
     """
     with transaction() as session:
         _end(session, service)
-        outage = _locked_outage(session, service, trouble)
+        outage = _locked_outage(session, service, failure)
         if not outage.refused:
             outage.failures += 1
             outage.retry_at, outage.refused = None, True
             outage.raised_at = database_now(session)
-            logger.error("Alarm: %s: %s", service, trouble.says)
+            logger.error("Alarm: %s: %s", service, failure.says)
 
 
 def note_answer(service: str) -> None:
@@ -124,11 +124,11 @@ def _may_probe(session: Session, service: str) -> bool:
     return session.execute(taken).first() is not None
 
 
-def _locked_outage(session: Session, service: str, trouble: Trouble) -> Outage:
+def _locked_outage(session: Session, service: str, failure: ServiceFailure) -> Outage:
     """The open outage of a service, locked; it begins now, if there was none."""
     new = insert(Outage).values(
         service=service,
-        problem=trouble.says.as_data(),
+        problem=failure.says.as_data(),
         since=func.now(),
         failures=0,
         refused=False,

@@ -35,7 +35,7 @@ from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
 from services.execution.anonymous import without_customer
 from services.execution.deferrals import defer, note_progress
 from services.execution.errors import CancellationRequested, OnHold, Superseded
-from services.execution.events import add_event
+from services.execution.events import add_event, last_kind
 from services.execution.ledger import find_record, record
 from services.execution.runs import Run
 
@@ -193,11 +193,18 @@ def _note_failure(run: Run, name: StepName, problem: Exception) -> None:
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
         row = run.lock(session)
-        if not (isinstance(row, Shipment) and row.failed_attempts):
+        if not (is_transient(problem) and _said_before(session, run, row)):
             failed = StepFailed(step=name, problem=_told(problem, row))
             add_event(session, run.key, EventKind.STEP_FAILED, failed)
         if isinstance(row, Shipment):
             _stop(session, row, name, problem)
+
+
+def _said_before(session: Session, run: Run, row: Any) -> bool:
+    """Whether the timeline has it already that something is away."""
+    if isinstance(row, Shipment):
+        return row.failed_attempts > 0
+    return last_kind(session, run.key) == EventKind.STEP_FAILED
 
 
 def _stop(session: Session, row: Shipment, name: StepName, problem: Exception) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from adapters.database.sessions import transaction
 from domain.messages import said
+from services.alarms.failures import ServiceFailure
 from services.alarms.outages import note_refusal
-from services.alarms.troubles import Trouble
 from tests.console.asking import as_json
 from tests.factories import make_order
 from tests.process import execute, rows
@@ -16,7 +16,7 @@ from tests.process import execute, rows
 @pytest.fixture
 def alarm(shop):
     """Nobody takes our mails, and two orders wait for that."""
-    note_refusal("mail", Trouble(said("535 who are you"), for_all=True, refused=True))
+    note_refusal("mail", ServiceFailure(said("535 who are you"), for_all=True, refused=True))
     with transaction() as session:
         numbers = [make_order(session) for _ in range(2)]
     execute("UPDATE shipment SET awaits = 'mail', run_id = 'a run'")

@@ -136,7 +136,7 @@ def test_a_server_that_is_away_for_long_is_an_alarm_that_is_over_by_itself(
 
 
 def test_probes_are_not_always_the_same_order(process, numbers, mail_server):
-    """One whose mail alone makes trouble does not keep the others waiting."""
+    """One whose mail alone makes failure does not keep the others waiting."""
     mail_server.stop()
     runs = {stop(process, number).run_id: number for number in numbers}
     probes = []

@@ -32,13 +32,13 @@ class Service:
 
     def __init__(self):
         self.asked = 0
-        self.trouble = None
+        self.failure = None
 
     def ask(self, name=ACME):
         with outside(name):
             self.asked += 1
-            if self.trouble:
-                raise self.trouble
+            if self.failure:
+                raise self.failure
             return "yes"
 
     def defers(self, name=ACME):
@@ -80,18 +80,18 @@ AWAY = [
 ]
 
 
-@pytest.mark.parametrize("trouble", AWAY, ids=repr)
-def test_a_service_that_is_away_is_asked_once_and_not_again(service, trouble):
-    service.trouble = trouble
+@pytest.mark.parametrize("failure", AWAY, ids=repr)
+def test_a_service_that_is_away_is_asked_once_and_not_again(service, failure):
+    service.failure = failure
     assert [service.defers() for _ in range(5)] == [ACME] * 5
     assert service.asked == 1
     assert kept() == [(ACME, False, False)]
 
 
 def test_other_services_are_asked_meanwhile(service):
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     service.defers()
-    service.trouble = None
+    service.failure = None
     assert service.ask("mail") == "yes"
 
 
@@ -102,7 +102,7 @@ def test_a_service_that_does_its_part_leaves_no_trace(service):
 
 def test_pauses_grow_from_probe_to_probe_up_to_half_a_minute(service, monkeypatch):
     set_to(monkeypatch, PACKLINE_RETRY_SECONDS="4")
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     pauses = []
     for _ in range(5):
         service.defers()
@@ -114,7 +114,7 @@ def test_pauses_grow_from_probe_to_probe_up_to_half_a_minute(service, monkeypatc
 
 
 def test_of_many_that_may_probe_one_does(service):
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     service.defers()
     let_time_pass()
     started = Barrier(8)
@@ -135,68 +135,68 @@ def test_of_many_that_may_probe_one_does(service):
 
 def test_a_probe_that_falls_silent_is_followed_by_another(service, monkeypatch):
     set_to(monkeypatch, PACKLINE_LOST_AFTER_SECONDS="20")
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     service.defers()
     let_time_pass()
-    service.trouble = KeyboardInterrupt()  # as if the process died there
+    service.failure = KeyboardInterrupt()  # as if the process died there
     with suppress(KeyboardInterrupt):
         service.ask()
     assert pause() == 20
-    service.trouble = None
+    service.failure = None
     assert service.defers() == ACME
     let_time_pass()
     assert service.ask() == "yes"
 
 
 def test_all_may_ask_again_once_a_probe_got_an_answer(service):
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     service.defers()
     let_time_pass()
-    service.trouble = None
+    service.failure = None
     assert [service.ask() for _ in range(3)] == ["yes"] * 3
     assert kept() == [(ACME, False, True)]
 
 
 def test_a_refusal_of_the_business_is_an_answer(service):
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     service.defers()
     let_time_pass()
-    service.trouble = Voided("order:1:label:1")
+    service.failure = Voided("order:1:label:1")
     with pytest.raises(Voided):
         service.ask()
     assert kept() == [(ACME, False, True)]
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failure",
     [DatabaseAway("postgresql://me@/shop", "gone"), OperationalError("", {}, Exception("gone"))],
     ids=repr,
 )
-def test_what_says_nothing_of_the_service_changes_nothing(service, trouble):
-    service.trouble = trouble
-    with pytest.raises(type(trouble)):
+def test_what_says_nothing_of_the_service_changes_nothing(service, failure):
+    service.failure = failure
+    with pytest.raises(type(failure)):
         service.ask()
     assert kept() == []
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     service.defers()
     let_time_pass()
-    service.trouble = trouble
-    with pytest.raises(type(trouble)):
+    service.failure = failure
+    with pytest.raises(type(failure)):
         service.ask()
     assert kept() == [(ACME, False, False)]
 
 
 def test_what_may_be_a_matter_of_one_order_keeps_no_other_from_asking(service):
-    service.trouble = MailPostponed(OSError("450 mailbox busy"))
+    service.failure = MailPostponed(OSError("450 mailbox busy"))
     assert [service.defers("mail"), service.defers("mail")] == [None, None]
-    service.trouble = None
+    service.failure = None
     assert service.ask("mail") == "yes"
-    service.trouble = MailPostponed(OSError("450 mailbox busy"))
+    service.failure = MailPostponed(OSError("450 mailbox busy"))
     assert [service.defers("mail"), service.defers("mail")] == [None, None]
 
 
 def test_several_of_them_in_a_row_are_a_matter_of_the_service(service):
-    service.trouble = MailPostponed(OSError("451 later"))
+    service.failure = MailPostponed(OSError("451 later"))
     assert [service.defers("mail") for _ in range(6)] == [
         None,
         None,
@@ -208,9 +208,9 @@ def test_several_of_them_in_a_row_are_a_matter_of_the_service(service):
     assert service.asked == 3
 
 
-@pytest.mark.parametrize("trouble", [CarrierRefuses("closed"), *map(answered, (401, 402, 403))])
-def test_what_refuses_us_is_asked_no_more_however_long_it_takes(service, trouble):
-    service.trouble = trouble
+@pytest.mark.parametrize("failure", [CarrierRefuses("closed"), *map(answered, (401, 402, 403))])
+def test_what_refuses_us_is_asked_no_more_however_long_it_takes(service, failure):
+    service.failure = failure
     service.defers()
     execute("UPDATE outage SET since = since - interval '9 days'")
     assert [service.defers() for _ in range(3)] == [ACME] * 3
@@ -222,22 +222,22 @@ def test_what_refuses_us_is_asked_no_more_however_long_it_takes(service, trouble
 
 @pytest.mark.parametrize("status", [400, 404, 409, 422])
 def test_what_is_refused_for_one_order_keeps_no_other_from_asking(service, status):
-    service.trouble = answered(status)
+    service.failure = answered(status)
     assert service.defers() == f"{ACME}, single orders"
-    service.trouble = None
+    service.failure = None
     assert service.ask() == "yes"
     assert kept() == [(f"{ACME}, single orders", True, False)]
 
 
-@pytest.mark.parametrize("trouble", [answered(401), answered(422)], ids=["all", "one"])
-def test_of_many_that_are_refused_at_once_one_raises_the_alarm(service, trouble, monkeypatch):
+@pytest.mark.parametrize("failure", [answered(401), answered(422)], ids=["all", "one"])
+def test_of_many_that_are_refused_at_once_one_raises_the_alarm(service, failure, monkeypatch):
     set_to(monkeypatch, PACKLINE_WORKER_THREADS="16")
     started = Barrier(8)
 
     def ask(_):
         with outside(ACME):
             started.wait()
-            raise trouble
+            raise failure
 
     with ThreadPoolExecutor(8) as threads:
         found = [threads.submit(ask, n).exception for n in range(8)]
@@ -246,14 +246,14 @@ def test_of_many_that_are_refused_at_once_one_raises_the_alarm(service, trouble,
 
 
 def test_an_answer_that_was_long_on_its_way_ends_no_refusal(service):
-    service.trouble = answered(403)
+    service.failure = answered(403)
     service.defers()
     note_answer(ACME)
     assert kept() == [(ACME, True, False)]
 
 
 def test_no_secret_of_an_address_is_kept(service):
-    service.trouble = answered(403)
+    service.failure = answered(403)
     service.defers()
     assert "hunter2" not in str(rows("SELECT problem FROM outage"))
 
@@ -275,24 +275,24 @@ def test_a_worker_with_one_thread_may_ask(service, monkeypatch):
 
 
 def test_an_outage_that_lasts_is_an_alarm_once(service, monkeypatch):
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     service.defers()
     assert raise_lasting() == 0
     execute("UPDATE outage SET since = since - interval '5 minutes'")
     with ThreadPoolExecutor(4) as threads:
         assert sum(threads.map(lambda _: raise_lasting(), range(4))) == 1
     let_time_pass()
-    service.trouble = None
+    service.failure = None
     service.ask()
     assert rows("SELECT raised_at IS NOT NULL, over_at IS NOT NULL FROM outage") == [(True, True)]
 
 
 def test_what_was_away_and_then_refuses_us_is_another_alarm(service):
-    service.trouble = CarrierAway()
+    service.failure = CarrierAway()
     service.defers()
     execute("UPDATE outage SET since = since - interval '5 minutes'")
     raise_lasting()
     let_time_pass()
-    service.trouble = answered(401)
+    service.failure = answered(401)
     service.defers()
     assert kept() == [(ACME, False, True), (ACME, True, False)]

@@ -11,13 +11,13 @@ import pytest
 import adapters.alarm_command
 from adapters.database.sessions import transaction
 from domain.messages import said
+from services.alarms.failures import ServiceFailure
 from services.alarms.outages import note_refusal
-from services.alarms.troubles import Trouble
 from services.messaging.alarm_mails import tell_alarms
 from services.reminders.late_tasks import send_reminders
 from tests.process import execute, rows, set_to
 
-SILENT = Trouble(said("the account is closed"), for_all=True, refused=True)
+SILENT = ServiceFailure(said("the account is closed"), for_all=True, refused=True)
 
 
 @pytest.fixture

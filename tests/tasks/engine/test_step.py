@@ -328,6 +328,17 @@ def test_an_order_is_deferred_once_in_its_timeline_however_often_it_is_tried(num
     assert details("step-failed") == ["The carrier is away."]
 
 
+def test_a_step_that_fails_for_good_after_all_says_so_in_the_timeline(number):
+    AWAY.append(CarrierAway("The carrier is away."))
+    with pytest.raises(CarrierAway):
+        buy_parcel(attempt_on(number), "P")
+    AWAY.append(ValueError("burnt"))
+    with pytest.raises(ValueError, match="burnt"):
+        buy_parcel(attempt_on(number), "P")
+    assert details("step-failed") == ["The carrier is away.", "burnt"]
+    assert deferral(number) == (None, None, 1)
+
+
 def test_an_order_that_awaits_a_service_has_no_time_of_its_own(number):
     AWAY.append(Deferred(said("away"), awaits="carrier house"))
     with pytest.raises(Deferred):

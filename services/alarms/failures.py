@@ -1,4 +1,4 @@
-"""What an error of a service outside means: for this order or for all, for now or until mended."""
+"""What the failure of a service outside means: for this order or for all, for now or until mended."""
 
 from http import HTTPStatus
 from typing import NamedTuple
@@ -18,7 +18,7 @@ _WHO_WE_ARE = (
 """4xx that are about us, whatever we ask."""
 
 
-class Trouble(NamedTuple):
+class ServiceFailure(NamedTuple):
     """Why a service did not do its part. `refused`: it will not, until a person has mended why."""
 
     says: Message
@@ -26,23 +26,23 @@ class Trouble(NamedTuple):
     refused: bool = False
 
 
-def trouble_of(problem: Exception) -> Trouble | None:
+def failure_of(problem: Exception) -> ServiceFailure | None:
     """What an error says of the service that was asked; None: nothing."""
     match problem:
         case ServiceAway():
-            return Trouble(problem.says, problem.for_all)
+            return ServiceFailure(problem.says, problem.for_all)
         case ServiceRefuses():
-            return Trouble(problem.says, problem.for_all, refused=True)
+            return ServiceFailure(problem.says, problem.for_all, refused=True)
         case HTTPStatusError():
             return _of_status(problem)
         case HTTPError() | OSError():
-            return Trouble(said(str(problem) or type(problem).__name__), for_all=True)
+            return ServiceFailure(said(str(problem) or type(problem).__name__), for_all=True)
     return None
 
 
-def _of_status(problem: HTTPStatusError) -> Trouble:
+def _of_status(problem: HTTPStatusError) -> ServiceFailure:
     status = problem.response.status_code
     says = Message("http-status", "it answers with HTTP status {status}", {"status": status})
     if is_transient(problem):
-        return Trouble(says, for_all=True)
-    return Trouble(says, for_all=status in _WHO_WE_ARE, refused=True)
+        return ServiceFailure(says, for_all=True)
+    return ServiceFailure(says, for_all=status in _WHO_WE_ARE, refused=True)
