@@ -1,4 +1,4 @@
-"""What the failure of a service outside means: for this order or for all, for now or until mended."""
+"""What the failure of a service means: for this order or for all, for now or until mended."""
 
 from http import HTTPStatus
 from typing import NamedTuple
