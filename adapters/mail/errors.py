@@ -24,7 +24,7 @@ class MailServerAway(ServiceAway):
         " Packline tries again; check PACKLINE_SMTP_HOST and PACKLINE_SMTP_PORT."
     )
 
-    def __init__(self, problem: Exception) -> None:
+    def __init__(self, problem: object) -> None:
         super().__init__(server=_address(), problem=str(problem))
 
 
@@ -115,7 +115,8 @@ def meaning(problem: Exception, recipients: list[str], *, handed_over: bool) -> 
         case smtplib.SMTPResponseException() if is_final(problem.smtp_code):
             return MailRefused(recipients, str(problem))
         case smtplib.SMTPResponseException() if problem.smtp_code != _CLOSES:
-            return MailPostponed(problem)
+            said = reply_text(problem.smtp_code, problem.smtp_error)
+            return MailPostponed(_without(recipients, said))
         case smtplib.SMTPNotSupportedError():  # an address beyond ASCII
             return MailRefused(recipients, str(problem))
         case OSError() | smtplib.SMTPServerDisconnected() if handed_over:
@@ -127,12 +128,22 @@ def _meaning_for_recipients(
     problem: smtplib.SMTPRecipientsRefused, recipients: list[str]
 ) -> PacklineError:
     codes = dict(problem.recipients.values())
+    said = {code: _without(recipients, reply_text(code, codes[code])) for code in codes}
     for code in _WANTS_ANOTHER_LOGIN:
         if code in codes:
-            return MailServerRefuses("mail-login-refused", reply_text(code, codes[code]))
+            return MailServerRefuses("mail-login-refused", said[code])
     if all(is_final(code) for code in codes):
         return MailRefused(recipients, in_words(problem.recipients))
-    return MailServerAway(problem) if _CLOSES in codes else MailPostponed(problem)
+    if _CLOSES in codes:
+        return MailServerAway(said[_CLOSES])
+    return MailPostponed("; ".join(said.values()))
+
+
+def _without(recipients: list[str], said: str) -> str:
+    """A reply that may become an alarm, without those whom the mail was for."""
+    for address in recipients:
+        said = said.replace(address, "…")
+    return said
 
 
 def _meaning_for_sender(problem: smtplib.SMTPSenderRefused) -> PacklineError:

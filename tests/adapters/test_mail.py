@@ -179,6 +179,18 @@ def test_what_is_refused_for_now_is_about_this_mail_alone(server, answer):
         send(a_mail())
 
 
+@pytest.mark.parametrize("answer", ["450 <{}> is busy", "421 {} again", "530 log in for {}"])
+def test_what_may_become_an_alarm_names_no_customer(server, answer):
+    server.refuses["ada@example.com"] = answer.format("ada@example.com")
+    with pytest.raises((MailServerAway, MailServerRefuses), match=answer[:3]) as refusal:
+        send(a_mail())
+    assert "ada@" not in str(refusal.value)
+    server.refuses.clear()
+    server.answer = "451 ada@example.com is greylisted"
+    with pytest.raises(MailPostponed, match="451 … is greylisted"):
+        send(a_mail())
+
+
 def test_a_server_that_closes_is_away_for_all_mails(server):
     server.refuses["ada@example.com"] = "421 too many mails"
     with pytest.raises(MailServerAway) as away:

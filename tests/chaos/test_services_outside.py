@@ -180,9 +180,10 @@ def restart_workers(chaos):
 
 
 @pytest.mark.slow
-def test_a_carrier_that_hangs_holds_up_no_other_order(chaos, carrier):
+@pytest.mark.parametrize("count", [14, 60])
+def test_a_carrier_that_hangs_holds_up_no_other_order(chaos, carrier, count):
     carrier.answers.clear()
-    stuck = packed(chaos, 60)
+    stuck = packed(chaos, count)
     until_all_stand_still(chaos, stuck, "carrier house")
     other = assert_another_order_goes_on(chaos)
     carrier.answers.set()
