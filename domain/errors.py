@@ -68,6 +68,25 @@ class Unavailable(PacklineError):
     """Somebody else is away for now: trying again later is worth it."""
 
 
+class ServiceAway(Unavailable):
+    """A service outside does not answer, or not now.
+
+    `for_all`: as far as anybody knows, whatever else is asked of it. Else only this is to be asked
+    again later.
+    """
+
+    for_all: ClassVar[bool] = True
+
+
+class ServiceRefuses(PacklineError):
+    """A service outside does nothing for us until somebody has mended why: a wrong password.
+
+    Trying again is no use before. `for_all` as for `ServiceAway`.
+    """
+
+    for_all: ClassVar[bool] = True
+
+
 class FieldError(PacklineError, ValueError):
     """What is wrong with one value: the rest of a sentence that begins with its field.
 

@@ -156,6 +156,7 @@ class EventKind(StrEnum):
     RUN_STARTED = "run-started"
     RUN_STARTS_OVER = "run-starts-over"
     RUN_GONE = "run-gone"
+    ALARM_RETRIED = "alarm-retried"
 
 
 class BookingKind(StrEnum):
@@ -170,6 +171,7 @@ class SweepPart(StrEnum):
 
     FILL = "fill a backorder"
     RESUME = "resume an answered run"
+    BRING_BACK = "bring back a deferred run"
     RECOVER = "recover a run"
     START = "start a run"
     REMIND = "remind of a late task"

@@ -179,6 +179,16 @@ class OfRun(Because):
         return Message("flow-run", "{run}", values)
 
 
+class OfService(StepResult):
+    """Something about a service outside."""
+
+    service: str
+
+    def said(self) -> Message:
+        """Which one."""
+        return Message("of-service", "{service}", {"service": self.service})
+
+
 EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.IMPORTED: Imported,
     EventKind.ANSWERED: Answered,
@@ -197,5 +207,6 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.RUN_STARTED: OfRun,
     EventKind.RUN_STARTS_OVER: OfRun,
     EventKind.RUN_GONE: OfRun,
+    EventKind.ALARM_RETRIED: OfService,
 }
 """What the values of each kind of event are."""

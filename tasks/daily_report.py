@@ -27,6 +27,7 @@ from models.tables.ledger import StepRecord
 from models.tables.messages import Message
 from models.tables.reports import DailySummary
 from models.views.daily_report import DailyReportView
+from services.alarms.circuit import PREFECT, outside
 from services.execution.ledger import day_key
 from services.execution.runs import DayRun
 from services.messaging.outbox import (
@@ -96,7 +97,8 @@ def write_report(session: Session, day: DayRun, figures: DaySummed) -> DailyRepo
 def publish(view: DailyReportView) -> str:
     """Show the report in Prefect's UI as an artifact; published again, it is one more version."""
     key = f"daily-report-{view.day.isoformat()}"
-    create_markdown_artifact(key=key, markdown=daily_report_markdown(view))
+    with outside(PREFECT):
+        create_markdown_artifact(key=key, markdown=daily_report_markdown(view))
     return key
 
 

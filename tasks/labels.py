@@ -19,6 +19,7 @@ from models.tables.shipping import ShippingLabel
 from models.views.base import split_address
 from models.views.labels import LabelView
 from services.pricing.tariffs import cost_of_parcel, zone_of
+from services.shipping.carriers import ask_carrier
 from services.shipping.labels import Booked, live_labels, versioned_key
 from tasks.engine.step import step
 
@@ -91,7 +92,7 @@ def want_labels_voided(session: Session, shipment: Shipment) -> list[Booked]:
 def void_labels(labels: list[Booked]) -> list[Booked]:
     """Give each label back, under its key."""
     for label in labels:
-        carrier_named(label.carrier).void_label(label.key)
+        _void(label)
     return labels
 
 
@@ -176,6 +177,10 @@ def _wanted(shipment: Shipment, label: ShippingLabel, parcels: int) -> WantedLab
 
 
 def _buy(wanted: WantedLabel) -> BoughtLabel:
-    number = carrier_named(wanted.carrier).buy_label(wanted.request)
+    number = ask_carrier(wanted.carrier, lambda carrier: carrier.buy_label(wanted.request))
     view = LabelView.model_validate(wanted.view | {"tracking_number": number})
     return BoughtLabel(wanted.request.key, number, label_pdf(view))
+
+
+def _void(label: Booked) -> None:
+    ask_carrier(label.carrier, lambda carrier: carrier.void_label(label.key))

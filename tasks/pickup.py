@@ -17,6 +17,7 @@ from models.tables.shipping import CarrierPickup
 from services.access.actors import PACKLINE
 from services.execution.runs import OrderRun
 from services.orders.relabelling import call_back
+from services.shipping.carriers import ask_carrier
 from services.shipping.labels import Booked, live_labels, replaced_numbers
 from services.shipping.pickups import pickup_of
 from services.worklist.gates import GATES
@@ -70,8 +71,8 @@ def want_pickup(session: Session, shipment: Shipment) -> WantedPickup:
 
 def book_pickup(wanted: WantedPickup) -> str:
     """Book the collection under its key; returns the carrier's reference."""
-    carrier = carrier_named(wanted.carrier)
-    return carrier.book_pickup(wanted.key, wanted.parcels, wanted.weight_grams)
+    asked = wanted.key, wanted.parcels, wanted.weight_grams
+    return ask_carrier(wanted.carrier, lambda carrier: carrier.book_pickup(*asked))
 
 
 @step(StepName.DISPATCH_CARRIER_PICKUP, intent=want_pickup, effect=book_pickup)
@@ -104,8 +105,12 @@ def want_pickup_cancelled(session: Session, shipment: Shipment) -> list[Booked]:
 def cancel_pickups(pickups: list[Booked]) -> list[Booked]:
     """Call the collection off, under its key."""
     for pickup in pickups:
-        carrier_named(pickup.carrier).cancel_pickup(pickup.key)
+        _call_off(pickup)
     return pickups
+
+
+def _call_off(pickup: Booked) -> None:
+    ask_carrier(pickup.carrier, lambda carrier: carrier.cancel_pickup(pickup.key))
 
 
 @step(StepName.CANCEL_CARRIER_PICKUP, intent=want_pickup_cancelled, effect=cancel_pickups)

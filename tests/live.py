@@ -149,6 +149,7 @@ def _stack() -> Iterator[LiveStack]:
             "PACKLINE_SMTP_HOST": "127.0.0.1",
             "PACKLINE_SMTP_PORT": str(mail_server.port),
             "PACKLINE_SMTP_TIMEOUT_SECONDS": "3",
+            "PACKLINE_CARRIER_TIMEOUT_SECONDS": "3",
             "PACKLINE_SWEEP_SECONDS": "0.5",
             "PACKLINE_RETRIES": "1",
             "PACKLINE_RETRY_SECONDS": "0.2",

@@ -2,23 +2,36 @@
 
 Every call carries a key that all attempts share. Asked twice with one key, a carrier sells once and
 gives the same answer. A key that was voided buys nothing any more, also if nothing had been bought
-under it: an attempt that was taken for lost may still be under way.
+under it: an attempt that was taken for lost may still be under way. A call that takes longer than
+PACKLINE_CARRIER_TIMEOUT_SECONDS is taken for lost.
+
+What is wrong with one parcel (an address that the carrier does not serve) is an error of its own.
+What httpx raises by itself may be passed on: what it means follows from the status.
 """
 
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.errors import PacklineError, Unavailable
+from domain.errors import PacklineError, ServiceAway, ServiceRefuses
 from models.enums import ServiceLevel
 
 HOUSE = "house"
 
 
-class CarrierAway(Unavailable):
+class CarrierAway(ServiceAway):
     """The carrier does not answer."""
 
     message = "The carrier does not answer: Packline tries again."
+
+
+class CarrierRefuses(ServiceRefuses):
+    """The carrier does nothing for us: the account is closed, or our key is wrong."""
+
+    message = "The carrier refuses what Packline asks ({problem}): correct what it knows us by."
+
+    def __init__(self, problem: object) -> None:
+        super().__init__(problem=str(problem))
 
 
 class Voided(PacklineError):

@@ -19,9 +19,15 @@ from jinja2.runtime import Context
 from adapters.language.amounts import money_text
 from domain.money import amount
 from models.views.daily_report import DailyReportView
-from models.views.mails import CancellationMailView, LateTasksView, MailContent, ShipmentMailView
+from models.views.mails import (
+    AlarmView,
+    CancellationMailView,
+    LateTasksView,
+    MailContent,
+    ShipmentMailView,
+)
 
-_View = ShipmentMailView | CancellationMailView | DailyReportView | LateTasksView
+_View = ShipmentMailView | CancellationMailView | DailyReportView | LateTasksView | AlarmView
 
 
 def shipment_mail(view: ShipmentMailView) -> MailContent:
@@ -50,6 +56,11 @@ def late_tasks_mail(view: LateTasksView) -> MailContent:
     else:
         subject = f"{first.title}, {first.of}:{still} late – {view.shop_name}"
     return _mail(subject, "late_tasks", view)
+
+
+def alarm_mail(view: AlarmView) -> MailContent:
+    """The mail that tells whoever runs Packline that something has to be mended."""
+    return _mail(f"{view.title} – {view.shop_name}", "alarm", view)
 
 
 def daily_report_markdown(view: DailyReportView) -> str:

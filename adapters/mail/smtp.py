@@ -1,47 +1,48 @@
-"""Sending mail through SMTP."""
+"""Sending mail through SMTP. Nothing travels in clear but where the settings say so."""
 
 import smtplib
-from contextlib import suppress
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
+from typing import Any
 
+from adapters.mail.errors import (
+    MailPostponed,
+    MailRefused,
+    MailServerAway,
+    MailServerRefuses,
+    MailUnclear,
+    in_words,
+    is_final,
+    meaning,
+    meaning_of_greeting,
+    meaning_of_no_connection,
+    reply_text,
+)
 from adapters.settings import settings
-from domain.errors import PacklineError, Unavailable
+from adapters.settings.environment import SmtpTls
 from models.base import utc_now
 from models.tables.messages import Message
 
+__all__ = [
+    "MailPostponed",
+    "MailRefused",
+    "MailServerAway",
+    "MailServerRefuses",
+    "MailUnclear",
+    "as_mail",
+    "new_message_id",
+    "send",
+]
+
 _HAND_OVER = 354
-
-
-class MailServerAway(Unavailable):
-    """The mail server does not take mail now; it may later."""
-
-    message = (
-        "The mail server at {server} does not take mail now ({problem}):"
-        " Packline tries again; check PACKLINE_SMTP_HOST and PACKLINE_SMTP_PORT."
-    )
-
-    def __init__(self, problem: Exception) -> None:
-        server = f"{settings().smtp_host}:{settings().smtp_port}"
-        super().__init__(server=server, problem=str(problem))
-
-
-class MailUnclear(MailServerAway):
-    """The connection broke after the mail was handed over: it may have gone out, or not."""
-
-
-class MailRefused(PacklineError):
-    """The mail server will never take this mail."""
-
-    message = (
-        "The mail server refused the mail to {recipients} ({problem}):"
-        " correct the address and write to them yourself."
-    )
-
-    def __init__(self, recipients: list[str], problem: str) -> None:
-        super().__init__(recipients=tuple(recipients), problem=problem)
+_READY_TO_ENCRYPT = 220
+_AT_LEAST_SECONDS = 0.001
 
 
 def new_message_id() -> str:
@@ -53,21 +54,20 @@ def send(message: Message) -> str:
     """Hand a mail to the mail server, under its own Message-ID.
 
     Returns which recipients the server left out, mostly ''. Raises `MailServerAway` where trying
-    again helps, `MailUnclear` where that may send it twice, `MailRefused` where it never will.
+    again helps, `MailPostponed` if that is so for this mail only, `MailUnclear` where that may send
+    it twice; `MailRefused` where this mail will never go, `MailServerRefuses` where none does until
+    a person has mended why.
     """
+    server = _connected()
     try:
-        return _send(message)
-    except smtplib.SMTPRecipientsRefused as problem:
-        codes = [code for code, _ in problem.recipients.values()]
-        if all(_for_good(code) for code in codes):
-            raise MailRefused(message.recipients, _in_words(problem.recipients)) from problem
-        raise MailServerAway(problem) from problem
-    except smtplib.SMTPDataError as problem:
-        if _for_good(problem.smtp_code):
-            raise MailRefused(message.recipients, str(problem)) from problem
-        raise MailServerAway(problem) from problem
+        left_out = server.send_message(as_mail(message))
     except (OSError, smtplib.SMTPException) as problem:
-        raise MailServerAway(problem) from problem
+        raise meaning(problem, message.recipients, handed_over=server.handed_over) from problem
+    finally:
+        # The server has taken the mail or has not: how it says goodbye changes nothing.
+        with suppress(OSError, smtplib.SMTPException):
+            server.quit()
+    return f"left out: {in_words(left_out)}" if left_out else ""
 
 
 def as_mail(message: Message) -> EmailMessage:
@@ -89,63 +89,107 @@ def as_mail(message: Message) -> EmailMessage:
 
 
 class _Server(smtplib.SMTP):
-    """Remembers whether the server has let us hand over a mail (RFC 5321: reply 354)."""
+    """Gives the whole attempt its time, and remembers whether the server has let us hand over a
+    mail (RFC 5321: reply 354).
+    """
 
     handed_over = False
 
+    def __init__(self, host: str, port: int, *, timeout: float, **given: Any) -> None:
+        self._ends_at = time.monotonic() + timeout
+        super().__init__(host, port, timeout=timeout, **given)
+
     def getreply(self) -> tuple[int, bytes]:
+        self._hurry()
         code, reply = super().getreply()
         self.handed_over = code == _HAND_OVER
         return code, reply
 
+    def send(self, s: Any) -> None:
+        self._hurry()
+        super().send(s)
 
-def _send(message: Message) -> str:
-    server = _server()
-    try:
-        left_out = server.send_message(as_mail(message))
-    except smtplib.SMTPNotSupportedError as problem:  # an address beyond ASCII
-        raise MailRefused(message.recipients, str(problem)) from problem
-    except (OSError, smtplib.SMTPServerDisconnected) as problem:
-        if server.handed_over:
-            raise MailUnclear(problem) from problem
-        raise
-    finally:
-        # The server has taken the mail or has not: how it says goodbye changes nothing.
-        with suppress(OSError, smtplib.SMTPException):
-            server.quit()
-    return f"left out: {_in_words(left_out)}" if left_out else ""
+    def _hurry(self) -> None:
+        """What is left of the time is the patience with the next words."""
+        if self.sock:
+            self.sock.settimeout(max(self._ends_at - time.monotonic(), _AT_LEAST_SECONDS))
 
 
-def _server() -> _Server:
-    given = settings()
-    server = _Server(
-        given.smtp_host or "127.0.0.1", given.smtp_port, timeout=given.smtp_timeout_seconds
-    )
-    try:
-        _introduce(server)
-    except BaseException:
-        server.close()
-        raise
+class _TlsServer(_Server, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+
+def _connected() -> _Server:
+    """A server that takes mails from us, over a connection as safe as the settings ask."""
+    with _trouble_explained():
+        server = _dialled()
+        try:
+            _introduce(server)
+        except BaseException:
+            server.close()
+            raise
     return server
 
 
-def _introduce(server: smtplib.SMTP) -> None:
-    """Encrypt, log in, and ask what the server can do: addresses beyond ASCII need that."""
+@contextmanager
+def _trouble_explained() -> Iterator[None]:
+    """Before a mail is named, what goes wrong is about all of them."""
+    try:
+        yield
+    except smtplib.SMTPException as problem:
+        raise meaning_of_greeting(problem) from problem
+    except OSError as problem:
+        raise meaning_of_no_connection(problem) from problem
+
+
+def _dialled() -> _Server:
     given = settings()
-    if given.smtp_starttls:
-        server.starttls()
-    if given.smtp_username and given.smtp_password:
-        server.login(given.smtp_username, given.smtp_password.get_secret_value())
+    where = given.smtp_host or "127.0.0.1", given.smtp_port
+    if given.mail_encryption == SmtpTls.TLS:
+        return _TlsServer(*where, timeout=given.smtp_timeout_seconds, context=_trusted())
+    return _Server(*where, timeout=given.smtp_timeout_seconds)
+
+
+def _introduce(server: _Server) -> None:
+    """Encrypt, log in, and ask what the server can do: addresses beyond ASCII need that."""
+    if settings().mail_encryption == SmtpTls.STARTTLS:
+        _encrypt(server)
+    _log_in(server)
     server.ehlo_or_helo_if_needed()
 
 
-def _for_good(code: int) -> bool:
-    """SMTP's 5xx replies are final, 4xx ones are for now (RFC 5321, 4.2.1)."""
-    return 500 <= code < 600
+def _encrypt(server: _Server) -> None:
+    """Never go on in clear. Raises `MailServerRefuses`."""
+    try:
+        code, reply = server.starttls(context=_trusted())
+    except smtplib.SMTPNotSupportedError as problem:
+        raise MailServerRefuses("mail-server-cannot-encrypt", problem) from problem
+    if is_final(code):
+        raise MailServerRefuses("mail-server-cannot-encrypt", reply_text(code, reply))
+    if code != _READY_TO_ENCRYPT:
+        raise smtplib.SMTPResponseException(code, reply)
 
 
-def _in_words(refused: dict[str, tuple[int, bytes]]) -> str:
-    return "; ".join(
-        f"{address}: {code} {reason.decode(errors='replace')}"
-        for address, (code, reason) in refused.items()
-    )
+def _log_in(server: _Server) -> None:
+    given = settings()
+    if not (given.smtp_username and given.smtp_password):
+        return
+    try:
+        server.login(given.smtp_username, given.smtp_password.get_secret_value())
+    except smtplib.SMTPResponseException as problem:
+        if not is_final(problem.smtp_code):
+            raise
+        said = reply_text(problem.smtp_code, problem.smtp_error)
+        raise MailServerRefuses("mail-login-refused", said) from problem
+    except smtplib.SMTPServerDisconnected:
+        raise
+    except smtplib.SMTPException as problem:  # it knows no login, or none of ours
+        raise MailServerRefuses("mail-login-refused", problem) from problem
+
+
+def _trusted() -> ssl.SSLContext:
+    """What proves a server: the system's authorities, and the one that the settings name."""
+    context = ssl.create_default_context()
+    if settings().smtp_ca:
+        context.load_verify_locations(settings().smtp_ca)
+    return context

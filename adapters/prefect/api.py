@@ -86,6 +86,11 @@ class RunState(NamedTuple):
         return self.kind in ("PENDING", "RUNNING")
 
     @property
+    def is_deferred(self) -> bool:
+        """It comes back at a set time."""
+        return self.kind == "SCHEDULED"
+
+    @property
     def is_cancelled(self) -> bool:
         """Somebody pressed Cancel."""
         return self.kind in ("CANCELLED", "CANCELLING")

@@ -1,8 +1,11 @@
 """What can be set, in one place. Every setting is an environment variable `PACKLINE_…`."""
 
+import ipaddress
 import os
 import re
+import shlex
 from collections.abc import Iterable
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import (
     EmailStr,
     Field,
+    FilePath,
     PositiveInt,
     SecretStr,
     ValidationError,
@@ -63,7 +67,20 @@ class WrongSetting(FieldError):
         "not-a-web-address": "must begin with https:// or http:// and a host",
         "not-a-database-url": "must look like postgresql://user:password@host:5432/name",
         "not-an-auth-string": "must look like user:password",
+        "password-in-clear": (
+            "would send PACKLINE_SMTP_PASSWORD in clear to {host}: choose starttls or tls, or leave"
+            " the password away"
+        ),
+        "not-a-command": "must be a command with its arguments, quoted as a shell takes them",
     }
+
+
+class SmtpTls(StrEnum):
+    """How the connection to the mail server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
 
 
 class Settings(BaseSettings):
@@ -105,13 +122,33 @@ class Settings(BaseSettings):
     smtp_port: int = Field(25, ge=1, le=65535, description="Its port")
     smtp_username: str | None = Field(None, description="User name for the mail server")
     smtp_password: SecretStr | None = Field(None, description="Password for the mail server")
-    smtp_starttls: bool = Field(False, description="Encrypt the connection with STARTTLS")
-    smtp_timeout_seconds: Seconds = Field(10, description="How long to wait for it")
+    smtp_tls: SmtpTls | None = Field(
+        None,
+        description="How the connection is encrypted: starttls, tls (from the first byte) or none;"
+        " empty: none on this machine, starttls elsewhere",
+    )
+    smtp_ca: FilePath | None = Field(
+        None, description="Certificates (PEM) to trust besides the system's, for its TLS"
+    )
+    smtp_timeout_seconds: Seconds = Field(
+        10, description="How long an attempt to hand it a mail may take"
+    )
+    carrier_timeout_seconds: Seconds = Field(
+        10, description="How long to wait for a carrier's answer"
+    )
     mail_from: EmailStr = Field("orders@fernway.example", description="The sender of all mails")
     management_emails: Annotated[list[EmailStr], NoDecode] = Field(
         ["management@fernway.example"],
         min_length=1,
-        description="Who gets the daily report, separated by commas",
+        description="Who gets the daily report and alarms, separated by commas",
+    )
+    alarm_command: str | None = Field(
+        None,
+        description="A command that gets each alarm of which no mail can tell, as JSON on its"
+        " standard input",
+    )
+    alarm_after_seconds: Seconds = Field(
+        300, description="Something outside that is away for so long is an alarm"
     )
 
     prefect_api_url: str = Field(
@@ -226,17 +263,38 @@ class Settings(BaseSettings):
         10, description="A session that stands still for so long inside a transaction is ended"
     )
     retry_seconds: Seconds = Field(
-        1, description="First pause before a step is tried again; it doubles each time"
+        1, description="First pause before something is tried again; it doubles each time"
     )
-    retries: int = Field(3, ge=0, le=50, description="How often a step is tried again at once")
+    retries: int = Field(
+        3, ge=0, le=50, description="How often a step is tried again when Postgres broke off"
+    )
     again_seconds: Seconds = Field(
-        15, description="Pause before a run goes on that met somebody who is away"
+        15, description="Pause before a run goes on while Postgres is away, or mail for a summary"
     )
 
     @field_validator("management_emails", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("smtp_tls")
+    @classmethod
+    def _keeps_the_password(cls, value: SmtpTls | None, info: ValidationInfo) -> SmtpTls | None:
+        host = info.data.get("smtp_host")
+        if value == SmtpTls.NONE and info.data.get("smtp_password") and not is_this_machine(host):
+            raise WrongSetting("password-in-clear", host=host)
+        return value
+
+    @field_validator("alarm_command")
+    @classmethod
+    def _is_a_command(cls, value: str | None) -> str | None:
+        try:
+            words = value is None or shlex.split(value)
+        except ValueError as error:
+            raise WrongSetting("not-a-command") from error
+        if not words:
+            raise WrongSetting("not-a-command")
+        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -333,6 +391,12 @@ class Settings(BaseSettings):
         """The shop's time zone."""
         return ZoneInfo(self.time_zone)
 
+    @property
+    def mail_encryption(self) -> SmtpTls:
+        """How mails travel: in clear only on this machine, unless the shop says otherwise."""
+        here = SmtpTls.NONE if is_this_machine(self.smtp_host) else SmtpTls.STARTTLS
+        return self.smtp_tls or here
+
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
@@ -350,6 +414,16 @@ def _read(_environment: frozenset[tuple[str, str]]) -> Settings:
         return Settings()
     except ValidationError as error:
         raise BadSetting(map(_problem, error.errors())) from None
+
+
+def is_this_machine(host: str | None) -> bool:
+    """Whether what is sent to a host never leaves this machine; None is the mail catcher."""
+    if host is None or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_postgres(address: str) -> bool:

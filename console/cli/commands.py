@@ -81,6 +81,14 @@ COMMANDS = {
     "summary": Command(
         "console.cli.summary:summary", "Show a day's figures, as the nightly summary keeps them."
     ),
+    "status": Command(
+        "console.cli.alarms:status",
+        "Show the alarms: what is out, since when, which orders wait, what to do. Exits 1 if any.",
+    ),
+    "alarm": Command(
+        "console.cli.alarms:alarm_group",
+        "`retry`: say that what an alarm is about is mended, and let its orders go on.",
+    ),
     "audit": Command(
         "console.cli.audit:audit",
         "Check every invariant on the live database, and name what breaks it.",

@@ -95,6 +95,7 @@ class Titles:
         "run-started": "Run started",
         "run-starts-over": "Run starts over",
         "run-gone": "Run is gone",
+        "alarm-retried": "Service is asked again",
     }
 
 

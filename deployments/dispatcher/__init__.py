@@ -23,12 +23,15 @@ that was split off has a run of its own.
     Suspended      Scheduled      person      at once, by the form in Prefect: Resuming
     Suspended      Scheduled      dispatcher  no worker went on for PACKLINE_HANDOVER_SECONDS after
                                               that; 6 times as long while all may be busy: Resuming
-    Running        AwaitingRetry  worker      somebody is away; due in PACKLINE_AGAIN_SECONDS
+    Running        AwaitingRetry  worker      a service outside is away or refuses us: the order is
+                                              deferred; Postgres is: due in PACKLINE_AGAIN_SECONDS
+    AwaitingRetry  AwaitingRetry  dispatcher  a deferred order is due: its pause is over, or the
+                                              outage, or it is the one to probe the service
     AwaitingRetry  Running        worker      when it is due, as Scheduled
     Running        AwaitingRetry  dispatcher  silent: Pending or Running, and no sign of life for
                                               PACKLINE_LOST_AFTER_SECONDS; it is fenced off
     Running        Crashed        Prefect     its process ended
-    Running        Failed         worker      a step failed, PACKLINE_RETRIES times again; the order
+    Running        Failed         worker      a step failed, and time does not heal it; the order
                                               says why: it has a problem
     Failed         AwaitingRetry  person      Retry; or wants the order cancelled, then as Crashed
     Crashed        AwaitingRetry  dispatcher  5 s after it ended; it is fenced off

@@ -14,6 +14,7 @@ from adapters.database.transient import is_transient
 from adapters.prefect.api import DELETED, PrefectApi, PrefectRefused, RunState
 from adapters.settings import settings
 from deployments.dispatcher.cases import (
+    PAGE,
     cases_of,
     open_shipments,
     page_of_open_shipments,
@@ -26,10 +27,14 @@ from deployments.dispatcher.reminders import reminders
 from deployments.dispatcher.starts import Starts
 from domain.errors import PacklineError
 from models.enums import SweepPart
+from services.execution.deferrals import due_runs
 from services.execution.one_by_one import OneByOne, alone, in_trouble, one_by_one
 from services.stock_control.backorders import fill_backorders
 
 _LOOK_BACK, _FIRST_LOOK_BACK = timedelta(minutes=5), timedelta(days=1)
+
+_BACK_AT_ONCE = 50
+"""So many deferred runs come back in one sweep."""
 
 logger = logging.getLogger("packline.dispatcher")
 
@@ -59,6 +64,7 @@ class Dispatcher:
         self.failures = 0
         self._part("Orders that wait for stock", self.fill_backorders)
         mended = self._part("Runs that were answered", self.resume_answered)
+        mended += self._part("Runs that are due", self.bring_back_deferred)
         mended += self._part("Runs that do not go on", self._look_around)
         if mended:
             with transaction() as session:
@@ -86,6 +92,18 @@ class Dispatcher:
             waiting = runs_to_resume(session)
         with self._orders(SweepPart.RESUME) as orders:
             return self._treat(self._prefect.states(waiting), orders) if waiting else 0
+
+    def bring_back_deferred(self) -> int:
+        """Let runs come back that had left because something was away, as far as they are due.
+
+        Not too many at once: others want to start. One that has not left yet does so soon.
+        """
+        with transaction() as session:
+            due = due_runs(session, PAGE)
+        states = self._prefect.states(run.run_id for run in due) if due else {}
+        left = [run for run in due if states.get(run.run_id, DELETED).is_deferred]
+        with self._orders(SweepPart.BRING_BACK) as orders:
+            return sum(self._recovery.bring_back(run, orders) for run in left[:_BACK_AT_ONCE])
 
     def recover(self) -> int:
         """Look at the runs that are in work or ended badly, at those that are in trouble, and at a

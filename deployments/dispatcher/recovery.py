@@ -17,6 +17,7 @@ from models.events import OfRun
 from models.tables.runs import SupersededRun
 from models.tables.shipments import Shipment
 from services.access.actors import Actor
+from services.execution.deferrals import DueRun, note_came_back
 from services.execution.events import add_event
 from services.execution.locks import is_collected, unlocked_shipment
 from services.execution.one_by_one import OneByOne, impatient_transaction
@@ -48,6 +49,11 @@ class Recovery:
         """Do for a run what the states on top of this package say; whether it goes on now."""
         return orders.attempt(f"Flow run {case.run_id}", case.which, partial(self._do, case))
 
+    def bring_back(self, run: DueRun, orders: OneByOne) -> bool:
+        """Let a deferred run come back now."""
+        what = f"Flow run {run.run_id}"
+        return orders.attempt(what, run.which, partial(self._bring_back, run))
+
     def end(self, superseded: SupersededRun, orders: OneByOne) -> bool:
         """End a run in Prefect whose order another run has taken over."""
         run_id, which = superseded.run_id, (superseded.order_number, 1)
@@ -64,6 +70,13 @@ class Recovery:
             crashed = case.state.kind == "CRASHED" and case.is_over
             return crashed and self._start_over(case, _CRASHED)
         return self._mend(case)
+
+    def _bring_back(self, run: DueRun) -> bool:
+        self._still_leads()
+        self._prefect.run_again(run.run_id, "It is due.")
+        with impatient_transaction() as session:
+            note_came_back(session, run)
+        return True
 
     def _mend(self, case: Case) -> bool:
         """Its order is open, and it will not go on by itself."""
@@ -164,7 +177,7 @@ def _untouched(session: Session, case: Case) -> Shipment | None:
 def _raise_fence(shipment: Shipment, *, forget: bool) -> None:
     shipment.fence += 1
     shipment.run_id = None if forget else shipment.run_id
-    shipment.pause_key = shipment.resumable_since = None
+    shipment.pause_key = shipment.resumable_since = shipment.awaits = shipment.retry_at = None
 
 
 def _ask_to_cancel(case: Case) -> None:

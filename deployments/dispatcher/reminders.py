@@ -1,4 +1,4 @@
-"""Reminding people of late tasks, beside the dispatcher's sweeps and never in their way.
+"""Telling people of alarms and late tasks, beside the dispatcher's sweeps and never in their way.
 
 Every dispatcher's process has this thread, also one that stands by: who looks and who sends is
 settled by locks in Postgres.
@@ -13,6 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.settings import settings
 from domain.errors import Unavailable
+from services.alarms.outages import raise_lasting
+from services.messaging.alarm_mails import tell_alarms
 from services.reminders.late_tasks import remind_and_escalate, send_reminders
 
 logger = logging.getLogger("packline.reminders")
@@ -31,12 +33,14 @@ def reminders(stop: threading.Event) -> Iterator[None]:
 
 
 def remind_until(stop: threading.Event) -> None:
-    """Look for late tasks and send what is written, round after round.
+    """Look for outages that last and for late tasks, and send what is written, round after round.
 
     Nothing ends this but `stop`: what one round could not do, a later one does. What was written
     before is sent, though there may be trouble with what is late now.
     """
     while not stop.is_set():
+        _try(raise_lasting)
+        _try(tell_alarms)
         written, sent = _try(remind_and_escalate), _try(send_reminders)
         if written or sent:
             logger.info("Late tasks: %s mails written, %s sent", written, sent)

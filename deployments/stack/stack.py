@@ -132,7 +132,7 @@ class Stack:
             given["PREFECT_SERVER_API_AUTH_STRING"] = auth.get_secret_value()
             given["PREFECT_API_AUTH_STRING"] = auth.get_secret_value()
         if self.catches_mail:
-            for name in ("USERNAME", "PASSWORD", "STARTTLS"):  # the catcher has none of these
+            for name in ("USERNAME", "PASSWORD", "TLS", "CA"):  # the catcher has none of these
                 given.pop(f"PACKLINE_SMTP_{name}", None)
             given["PACKLINE_SMTP_HOST"] = HOST
             given["PACKLINE_SMTP_PORT"] = str(self._mail_port)

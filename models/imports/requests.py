@@ -55,6 +55,12 @@ class ReleaseIn(ImportRow):
     by: Text = Field(max_length=100)
 
 
+class RetryIn(ImportRow):
+    """Somebody has mended what an alarm was about."""
+
+    by: Text = Field(max_length=100)
+
+
 class AddressIn(ImportRow):
     """Where an order is to go instead, as an import would give it."""
 

@@ -5,6 +5,7 @@ from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
+from models.tables.outages import Outage
 from models.tables.refunds import Refund, RefundLine
 from models.tables.reports import DailySummary
 from models.tables.runs import RunHeartbeat, SupersededRun, SweepProblem
@@ -29,6 +30,7 @@ __all__ = [
     "Message",
     "Note",
     "OrderLine",
+    "Outage",
     "Product",
     "Refund",
     "RefundLine",

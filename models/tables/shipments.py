@@ -62,6 +62,9 @@ class Shipment(SQLModel, table=True):
     and waits for somebody to press Retry; while it is empty, it goes on by itself. `pause_key`
     names the pause at which its run is suspended; since `resumable_since` it may go on.
 
+    A deferred shipment's run is in nobody's hands: it comes back at `retry_at`, or once the service
+    that it `awaits` is no longer out. `failed_attempts` counts them since the last step.
+
     `label_version` counts how often its labels were made. With `address_changed`, they name a place
     to which the order no longer goes: they are replaced before a carrier gets its parcels. With
     `nothing_left`, all its pieces were cancelled, line by line, while others of its order go on.
@@ -80,11 +83,22 @@ class Shipment(SQLModel, table=True):
         CheckConstraint(
             "status <> 'Shipped' OR NOT address_changed", name="shipped_to_its_address"
         ),
+        CheckConstraint("awaits IS NULL OR retry_at IS NULL", name="deferred_for_one_reason"),
+        CheckConstraint(
+            "status NOT IN ('Shipped', 'Cancelled') OR awaits IS NULL AND retry_at IS NULL",
+            name="ended_is_not_deferred",
+        ),
         Index("ix_shipment_open", "status", "order_number", "number", postgresql_where=_OPEN),
         Index(
             "ix_shipment_resumable",
             "resumable_since",
             postgresql_where=text("resumable_since IS NOT NULL"),
+        ),
+        Index(
+            "ix_shipment_deferred",
+            "awaits",
+            "retry_at",
+            postgresql_where=text("awaits IS NOT NULL OR retry_at IS NOT NULL"),
         ),
         UniqueConstraint("key"),
     )
@@ -116,6 +130,9 @@ class Shipment(SQLModel, table=True):
     )
     pause_key: str | None = Field(default=None, max_length=64)
     resumable_since: datetime | None = instant(None)
+    awaits: str | None = Field(default=None, max_length=64)
+    retry_at: datetime | None = instant(None)
+    failed_attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     claimed_at: datetime | None = instant(None)
     collected_at: datetime | None = instant(None)
     shipped_at: datetime | None = instant(None)
@@ -131,6 +148,11 @@ class Shipment(SQLModel, table=True):
     def has_ended(self) -> bool:
         """Nothing is left to do for it."""
         return self.status in ENDED
+
+    @property
+    def is_deferred(self) -> bool:
+        """Its run has left because something was away."""
+        return self.awaits is not None or self.retry_at is not None
 
     @property
     def goods(self) -> list["ShipmentLine"]:

@@ -140,6 +140,34 @@ def _added_up(
     return (*parts, ("Tax", amounts.tax_minor), whole)
 
 
+class AlarmView(View):
+    """What whoever runs Packline is told of an alarm."""
+
+    shop_name: OneLine
+    service: OneLine
+    problem: OneLine
+    to_do: OneLine
+    since: AwareDatetime
+    orders: tuple[int, ...]
+    locale: str
+    time_zone: str
+
+    @property
+    def title(self) -> str:
+        """What it is about, in one line."""
+        return f"Alarm: {self.service}"
+
+    @property
+    def listed(self) -> tuple[int, ...]:
+        """As many orders as fit into a mail that people read."""
+        return self.orders[:LISTED_TASKS]
+
+    @property
+    def unlisted(self) -> int:
+        """So many more wait."""
+        return len(self.orders) - len(self.listed)
+
+
 class LateTask(View):
     """A task that is open although it was due, and the order it holds up.
 

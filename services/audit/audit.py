@@ -20,7 +20,13 @@ from models.process import StepName
 from models.tables.reports import DailySummary
 from models.tables.shipments import Shipment, shipment_name
 from services.audit.gateless_tasks import GATELESS_TASKS, gate_kinds
-from services.audit.invariants import INVARIANTS, SENT_TWICE, SUMMARY_FIGURES, Invariant
+from services.audit.invariants import (
+    INVARIANTS,
+    LASTING_OUTAGES,
+    SENT_TWICE,
+    SUMMARY_FIGURES,
+    Invariant,
+)
 
 LISTED = 20
 """So many problems of a check are named; the rest is counted."""
@@ -86,6 +92,7 @@ def database_checks(session: Session) -> list[Check]:
         *checks,
         _check(session, GATELESS_TASKS, gate_kinds()),
         _check(session, SUMMARY_FIGURES, _bounds(session)),
+        _check(session, LASTING_OUTAGES, {"alarm_after_seconds": settings().alarm_after_seconds}),
         Check(name=noted.name, ok=True, notes=noted.problems),
     ]
 

@@ -2,13 +2,15 @@
 
 from adapters.database.sessions import InUse
 from adapters.settings.shop_clock import in_shop_time
-from domain.errors import PacklineError
+from domain.errors import PacklineError, Unavailable
+from domain.messages import Message
 from models.tables.orders import SalesOrder
 from services.execution.refusals import AnswerRefused
 
 __all__ = [
     "AnswerRefused",
     "CancellationRequested",
+    "Deferred",
     "NothingLeft",
     "OnHold",
     "OrderInUse",
@@ -49,6 +51,17 @@ class Superseded(PacklineError):
 
     def __init__(self, name: str, run_id: str | None) -> None:
         super().__init__(name=name, run_id=run_id)
+
+
+class Deferred(Unavailable):
+    """What was to be done outside is left for later, for the reason that it says.
+
+    `awaits` names the service that has to be there again first; None: a pause will do.
+    """
+
+    def __init__(self, why: Message, awaits: str | None = None) -> None:
+        super().__init__(why)
+        self.awaits = awaits
 
 
 class CancellationRequested(PacklineError):

@@ -1,6 +1,6 @@
 """What has happened, as data: the timeline, of which whoever shows it makes sentences."""
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from models.results.base import StepResult
 from models.tables.ledger import AuditEvent, Note
@@ -33,3 +33,9 @@ def add_event(
             note=typed if note else None,
         )
     )
+
+
+def last_kind(session: Session, subject: str) -> str | None:
+    """The kind of what has happened last to the subject."""
+    of_subject = select(AuditEvent.kind).where(AuditEvent.subject == subject)
+    return session.exec(of_subject.order_by(col(AuditEvent.id).desc())).first()

@@ -14,6 +14,7 @@ from adapters.database.clock import this_instant
 from adapters.database.notifications import RUNS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from models.tables.shipments import Shipment
+from services.execution.deferrals import come_back_now
 from services.execution.errors import CancellationRequested
 from services.execution.ledger import find_record
 from services.execution.runs import OrderRun
@@ -43,7 +44,11 @@ def note_waiting(order: OrderRun, key: str, gate: str, round: int) -> None:
 
 
 def mark_ready(session: Session, shipment: Shipment) -> None:
-    """Let the run of a shipment go on, if it waits; one that does not is told when it comes to."""
+    """Let the run of a shipment go on, if it waits or is deferred; one that is neither is told when
+    it comes to.
+    """
+    if shipment.is_deferred:
+        come_back_now(session, shipment)
     if shipment.pause_key:
         shipment.resumable_since = this_instant(session)
         notify(session, RUNS_CHANNEL, READY)

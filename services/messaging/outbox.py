@@ -17,6 +17,8 @@ from models.enums import MessageState
 from models.results.notifications import MailSent
 from models.tables.messages import Message
 from models.views.mails import MailContent
+from services.alarms.circuit import MAIL, outside
+from services.execution.errors import Deferred
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,22 @@ def send_written(message: Message) -> Delivery:
     """Send a mail from the outbox. One that will never be taken is not tried again.
 
     One that may have gone out is sent once more, and no third time: that would be a nuisance.
+
+    Raises `Deferred` while the mail server takes none.
     """
     if message.sent_at:
         return Delivery(sent=True, problem=message.problem)
     try:
-        delivery = Delivery(sent=True, problem=mail.send(message))
+        with outside(MAIL):
+            delivery = Delivery(sent=True, problem=mail.send(message))
     except mail.MailRefused as refusal:
         return Delivery(sent=False, problem=str(refusal))
-    except mail.MailUnclear as broken:
-        if not message.unclear:
-            _came_back(message.key, unclear=1)
+    except Deferred as deferred:
+        unclear = isinstance(deferred.__cause__, mail.MailUnclear)
+        if not (unclear and message.unclear):
+            _came_back(message.key, unclear=int(unclear))
             raise
-        delivery = Delivery(sent=True, problem=str(broken))
-    except mail.MailServerAway:
-        _came_back(message.key)
-        raise
+        delivery = Delivery(sent=True, problem=str(deferred))
     failpoint("mail taken")
     _came_back(message.key, sent=True)
     return delivery

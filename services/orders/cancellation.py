@@ -113,7 +113,7 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     if order.status == OrderStatus.SHIPPED:
         order.shipped_at = shipment.cancelled_at
     shipment.problem = ""
-    shipment.pause_key = shipment.resumable_since = None
+    shipment.pause_key = shipment.resumable_since = shipment.awaits = shipment.retry_at = None
     return StatusChange(status=shipment.status, reason=order.cancel_reason)
 
 

@@ -25,6 +25,7 @@ from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
+from services.execution.deferrals import come_back_now
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
@@ -137,6 +138,8 @@ def _stop(session: Session, shipment: Shipment) -> None:
     session.flush()
     why = {"reason": order.hold_reason, "note": order.hold_note, "held_by": order.held_by}
     open_task(session, shipment, TaskKind.HOLD, HoldChecklist.model_validate(why))
+    if shipment.is_deferred:
+        come_back_now(session, shipment)  # so that its run shows the question
 
 
 def _go_on(session: Session, shipment: Shipment, on_hold_since: datetime) -> None:

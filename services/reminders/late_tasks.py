@@ -16,13 +16,13 @@ from sqlalchemy import ColumnElement, or_, text, true
 from sqlmodel import Session, col, select
 
 from adapters.database.clock import this_instant
-from adapters.database.locks import LOOKING, AlreadyLocked, advisory_lock
+from adapters.database.locks import LOOKING, advisory_lock
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import late_tasks_mail
 from adapters.failpoints import failpoint
-from adapters.mail.smtp import MailServerAway
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_working_hours
+from domain.errors import Unavailable
 from models.enums import EventKind, MessageState, Role, SweepPart, TaskState
 from models.events import LateTaskTold
 from models.tables.catalogue import Warehouse
@@ -33,12 +33,16 @@ from models.views.mails import LateTask, LateTasksView
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.one_by_one import OneByOne, alone, stops_all
+from services.messaging.alarm_mails import ALARM
 from services.messaging.outbox import begin_sending, save_sent, send_written, write
 from services.worklist.gates import GATES, title_of
 from services.worklist.tasks import ROLE_ABOVE
 
 REMINDER, ESCALATION = "reminder", "escalation"
 """What the keys of these mails begin with; the first task that they tell of follows."""
+
+_SENT_FROM_HERE = (ALARM, ESCALATION, REMINDER)
+"""The mails that no step of a flow sends."""
 
 MANAGEMENT = "management"
 
@@ -147,7 +151,7 @@ def send_reminders() -> int:
     with transaction() as session:
         waiting = select(Message.key).where(
             Message.state == MessageState.WRITTEN,
-            or_(*(col(Message.key).startswith(f"{kind}:") for kind in (REMINDER, ESCALATION))),
+            or_(*(col(Message.key).startswith(f"{kind}:") for kind in _SENT_FROM_HERE)),
         )
         keys = session.exec(waiting.order_by(col(Message.id))).all()
     return sum(bool(alone(f"The mail {key}", partial(_send, key))) for key in keys)
@@ -274,7 +278,7 @@ def _send(key: str) -> bool:
             delivery = send_written(message)
             with transaction() as session:
                 save_sent(session, key, delivery)
-    except (MailServerAway, AlreadyLocked) as away:
+    except Unavailable as away:
         logger.warning("The mail %s waits: %s", key, away)
         return False
     if delivery.problem:

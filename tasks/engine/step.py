@@ -22,7 +22,7 @@ from sqlmodel import Session
 
 from adapters.database.locks import AdvisoryLock, advisory_lock
 from adapters.database.sessions import transaction
-from adapters.database.transient import is_transient
+from adapters.database.transient import heals_at_once, is_transient
 from adapters.failpoints import failpoint
 from adapters.settings import settings
 from domain.errors import PacklineError, reason
@@ -33,8 +33,9 @@ from models.process import StepName
 from models.results.base import StepResult
 from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
 from services.execution.anonymous import without_customer
+from services.execution.deferrals import defer, note_progress
 from services.execution.errors import CancellationRequested, OnHold, Superseded
-from services.execution.events import add_event
+from services.execution.events import add_event, last_kind
 from services.execution.ledger import find_record, record
 from services.execution.runs import Run
 
@@ -96,6 +97,7 @@ class Step(Generic[Result]):
                 return known
             result = self.body(session, row, *args)
             record(session, run.key, self.step_name, round, result, run.run_id)
+            note_progress(row)
             add_event(session, run.key, self.step_name, result)
             session.flush()
             self.passes("acted")
@@ -153,7 +155,8 @@ class OutsideStep(Step[Result]):
 
 @cache
 def as_task(name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
-    """The Prefect task that people see, tried again for errors that time can heal.
+    """The Prefect task that people see, tried again at once where Postgres broke off: nobody waits
+    here for anybody else who is away.
 
     What it is given is quoted: Prefect finds results of other tasks in it by their address in
     memory, and would draw arrows where an address, such as that of `()`, comes up again.
@@ -167,7 +170,7 @@ def as_task(name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
         retries=settings().retries,
         retry_delay_seconds=exponential_backoff(backoff_factor=settings().retry_seconds),
         retry_jitter_factor=0.5,
-        retry_condition_fn=_is_transient,
+        retry_condition_fn=_heals_at_once,
     )
     def run(given: tuple[Any, ...]) -> Any:
         return attempt(*given)
@@ -175,26 +178,40 @@ def as_task(name: str, attempt: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *given: run(quote(given))
 
 
-def _is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Somebody is away, or two transactions got in each other's way."""
-    return is_transient(state.result(raise_on_failure=False))
+def _heals_at_once(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    return heals_at_once(state.result(raise_on_failure=False))
 
 
 def _note_failure(run: Run, name: StepName, problem: Exception) -> None:
     """Put the reason where people look; it fails the flow run in any case.
 
-    What time can heal is tried again by itself. Anything else waits for a person, and the order
-    says so. An attempt that was superseded, turns back or stops for a hold has nothing
-    to say.
+    What time can heal is tried again by itself: the order is deferred, and says so once. Anything
+    else waits for a person, and the order says so. An attempt that was superseded, turns back or
+    stops for a hold has nothing to say.
     """
     if not run.key or isinstance(problem, Superseded | CancellationRequested | OnHold):
         return
     with suppress(SQLAlchemyError, PacklineError), transaction() as session:
         row = run.lock(session)
-        failed = StepFailed(step=name, problem=_told(problem, row))
-        add_event(session, run.key, EventKind.STEP_FAILED, failed)
-        if isinstance(row, Shipment) and not is_transient(problem):
-            row.problem = f"{name.display_name}: {problem}"[:PROBLEM_CHARACTERS]
+        if not (is_transient(problem) and _said_before(session, run, row)):
+            failed = StepFailed(step=name, problem=_told(problem, row))
+            add_event(session, run.key, EventKind.STEP_FAILED, failed)
+        if isinstance(row, Shipment):
+            _stop(session, row, name, problem)
+
+
+def _said_before(session: Session, run: Run, row: Any) -> bool:
+    """Whether the timeline has it already that something is away."""
+    if isinstance(row, Shipment):
+        return row.failed_attempts > 0
+    return last_kind(session, run.key) == EventKind.STEP_FAILED
+
+
+def _stop(session: Session, row: Shipment, name: StepName, problem: Exception) -> None:
+    if is_transient(problem):
+        defer(session, row, problem)
+    else:
+        row.problem = f"{name.display_name}: {problem}"[:PROBLEM_CHARACTERS]
 
 
 def _told(problem: Exception, row: Any) -> Message:

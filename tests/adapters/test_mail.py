@@ -3,10 +3,18 @@
 import pytest
 from aiosmtpd.controller import Controller
 
-from adapters.mail.smtp import MailRefused, MailServerAway, MailUnclear, new_message_id, send
+from adapters.mail.smtp import (
+    MailPostponed,
+    MailRefused,
+    MailServerAway,
+    MailServerRefuses,
+    MailUnclear,
+    new_message_id,
+    send,
+)
 from deployments.stack.ports import free_port
 from models.tables.messages import Message
-from tests.mailserver import MailServer
+from tests.mailserver import MailServer, listening
 from tests.process import set_to
 
 
@@ -133,18 +141,100 @@ def test_a_mail_server_that_is_away_is_named_with_its_settings(server):
     assert "PACKLINE_SMTP_HOST" in str(away.value)
 
 
-def test_a_server_that_cannot_encrypt_is_away_and_the_mail_is_not_given_up(server, monkeypatch):
-    set_to(monkeypatch, PACKLINE_SMTP_STARTTLS="true")
-    with pytest.raises(MailServerAway, match="STARTTLS"):
+@pytest.mark.parametrize("code", ["550 not from here", "553 who is that"])
+def test_a_sender_that_is_refused_is_about_all_mails(server, code):
+    server.sender_answer = code
+    with pytest.raises(MailServerRefuses, match=rf"refuses mails from orders@.*{code}") as refusal:
         send(a_mail())
+    assert refusal.value.code == "mail-sender-refused"
     assert server.mails == []
 
 
-def test_a_server_that_wants_no_password_is_away_and_no_password_is_shown(server, monkeypatch):
-    set_to(monkeypatch, PACKLINE_SMTP_USERNAME="me", PACKLINE_SMTP_PASSWORD="hunter2")
+@pytest.mark.parametrize("answer", ["530 log in first", "535 who are you"])
+@pytest.mark.parametrize("where", ["sender_answer", "refuses"])
+def test_a_server_that_wants_another_login_is_about_all_mails(server, answer, where):
+    if where == "refuses":
+        server.refuses["ada@example.com"] = answer
+    else:
+        server.sender_answer = answer
+    with pytest.raises(MailServerRefuses, match="PACKLINE_SMTP_PASSWORD"):
+        send(a_mail())
+
+
+def test_a_sender_that_is_refused_for_now_is_worth_another_try(server):
+    server.sender_answer = "451 later"
+    with pytest.raises(MailServerAway):
+        send(a_mail())
+
+
+@pytest.mark.parametrize("answer", ["450 mailbox busy", "451 greylisted"])
+def test_what_is_refused_for_now_is_about_this_mail_alone(server, answer):
+    server.refuses["ada@example.com"] = answer
+    with pytest.raises(MailPostponed) as refusal:
+        send(a_mail())
+    assert not refusal.value.for_all
+    server.refuses.clear()
+    server.answer = answer
+    with pytest.raises(MailPostponed):
+        send(a_mail())
+
+
+@pytest.mark.parametrize("answer", ["450 <{}> is busy", "421 {} again", "530 log in for {}"])
+def test_what_may_become_an_alarm_names_no_customer(server, answer):
+    server.refuses["ada@example.com"] = answer.format("ada@example.com")
+    with pytest.raises((MailServerAway, MailServerRefuses), match=answer[:3]) as refusal:
+        send(a_mail())
+    assert "ada@" not in str(refusal.value)
+    server.refuses.clear()
+    server.answer = "451 ada@example.com is greylisted"
+    with pytest.raises(MailPostponed, match="451 … is greylisted"):
+        send(a_mail())
+
+
+def test_a_server_that_closes_is_away_for_all_mails(server):
+    server.refuses["ada@example.com"] = "421 too many mails"
     with pytest.raises(MailServerAway) as away:
         send(a_mail())
-    assert "hunter2" not in str(away.value)
+    assert away.value.for_all
+
+
+def test_a_server_that_knows_no_login_refuses_and_no_password_is_shown(server, monkeypatch):
+    set_to(monkeypatch, PACKLINE_SMTP_USERNAME="me", PACKLINE_SMTP_PASSWORD="hunter2")
+    with pytest.raises(MailServerRefuses, match="refuses our login") as refusal:
+        send(a_mail())
+    assert "hunter2" not in str(refusal.value)
+    assert server.mails == []
+
+
+def test_a_server_that_takes_connections_and_says_nothing_costs_its_time_and_no_more(
+    session, monkeypatch
+):
+    with listening() as port:
+        set_to(monkeypatch, **at(port), PACKLINE_SMTP_TIMEOUT_SECONDS="0.3")
+        with pytest.raises(MailServerAway, match="timed out") as away:
+            send(a_mail())
+    assert not isinstance(away.value, MailUnclear)
+
+
+def test_a_server_that_is_slow_with_every_word_gets_no_more_time_for_all_of_them(
+    session, monkeypatch
+):
+    """Each reply comes within the time, and all of them together do not."""
+    with listening(0, b"220 hello\r\n", b"250 yes\r\n", every=0.2) as port:
+        set_to(monkeypatch, **at(port), PACKLINE_SMTP_TIMEOUT_SECONDS="0.5")
+        with pytest.raises(MailServerAway, match="timed out"):
+            send(a_mail())
+
+
+def test_a_server_that_is_no_mail_server_refuses(session, monkeypatch):
+    with listening(0, b"554 no mails here\r\n") as port:
+        set_to(monkeypatch, **at(port))
+        with pytest.raises(MailServerRefuses, match="554 no mails here"):
+            send(a_mail())
+
+
+def at(port):
+    return {"PACKLINE_SMTP_HOST": "127.0.0.1", "PACKLINE_SMTP_PORT": str(port)}
 
 
 def test_an_address_beyond_ascii_is_refused_by_a_server_of_old(session, monkeypatch):

@@ -26,7 +26,8 @@ BAD = {
     "TIME_ZONE": ["Leeds", "../etc/passwd", "+01:00"],
     "LOCALE": ["klingon", "en-GB", "xx_YY"],
     "SMTP_PORT": ["0", "65536", "smtp", "25.5"],
-    "SMTP_STARTTLS": ["perhaps"],
+    "SMTP_TLS": ["perhaps", "true", "TLS1.2"],
+    "SMTP_CA": ["/no/such/file.pem"],
     "SMTP_TIMEOUT_SECONDS": ["0", "-1", "nan", "inf"],
     "MAIL_FROM": ["orders", "orders@", "a@example.com\r\nBcc: evil@example.com"],
     "MANAGEMENT_EMAILS": ["boss", "boss@example.com,", "boss@example.com, owner"],
@@ -57,6 +58,9 @@ BAD = {
     "START_AHEAD": ["0"],
     "RETRY_SECONDS": ["0", "nan"],
     "RETRIES": ["-1", "51"],
+    "ALARM_COMMAND": ["page 'somebody", " "],
+    "ALARM_AFTER_SECONDS": ["0"],
+    "CARRIER_TIMEOUT_SECONDS": ["0"],
 }
 
 
@@ -99,6 +103,45 @@ def test_a_part_of_a_country_that_is_not_known_is_refused_with_those_that_are(
     set_to(monkeypatch, PACKLINE_HOLIDAY_COUNTRY=country, PACKLINE_HOLIDAY_SUBDIVISION=part)
     with pytest.raises(BadSetting, match=f"PACKLINE_HOLIDAY_SUBDIVISION '{part}': {sentence}"):
         settings()
+
+
+@pytest.mark.parametrize("host", ["mail.example.com", "10.0.0.1", "127.0.0.1.example.com"])
+def test_a_password_is_never_to_travel_in_clear(monkeypatch, host):
+    set_to(
+        monkeypatch,
+        PACKLINE_SMTP_HOST=host,
+        PACKLINE_SMTP_USERNAME="me",
+        PACKLINE_SMTP_PASSWORD="hunter2",
+        PACKLINE_SMTP_TLS="none",
+    )
+    with pytest.raises(BadSetting, match=f"PACKLINE_SMTP_TLS .* in clear to {host}") as refusal:
+        settings()
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "127.8.8.8", "::1"])
+def test_a_password_stays_on_this_machine_without_encryption(monkeypatch, host):
+    set_to(
+        monkeypatch,
+        PACKLINE_SMTP_HOST=host,
+        PACKLINE_SMTP_PASSWORD="hunter2",
+        PACKLINE_SMTP_TLS="none",
+    )
+    assert settings().mail_encryption == "none"
+
+
+@pytest.mark.parametrize(
+    ("host", "encrypted"),
+    [
+        ("", "none"),
+        ("127.0.0.1", "none"),
+        ("mail.example.com", "starttls"),
+        ("10.0.0.1", "starttls"),
+    ],
+)
+def test_mails_are_encrypted_unless_the_shop_says_otherwise(monkeypatch, host, encrypted):
+    set_to(monkeypatch, PACKLINE_SMTP_HOST=host)
+    assert settings().mail_encryption == encrypted
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "SMTP_PORT", "SHOP_NAME", "SMTP_HOST"])

@@ -116,6 +116,7 @@ def test_somebody_is_away_for_a_while(chaos, who, seconds):
     assert_shipped_once(chaos, numbers, mails=range(1, 3))
 
 
+@pytest.mark.slow
 def test_a_mail_server_that_refuses_for_now_holds_up_no_other_order(chaos):
     chaos.mail_server.answer = "451 4.3.0 try again later"
     stuck = take_in(10)  # more than a worker has threads

@@ -34,13 +34,14 @@ def test_every_state_that_is_drawn_has_its_rows():
     assert all(state in drawing for state in states)
     ways_out = {before for before, _, _ in rows}
     assert states - ways_out == set()
-    assert len(rows) == 20
+    assert len(rows) == 21
 
 
 def test_what_the_dispatcher_mends_is_what_the_states_say():
     mended = {before for before, _, who in ROW.findall(STATES) if who == "dispatcher"}
     assert mended == {
         "no run",
+        "AwaitingRetry",
         "Suspended",
         "Running",
         "Crashed",

@@ -10,7 +10,7 @@ from adapters.database.sessions import transaction
 from domain.errors import Unavailable
 from tests.databases import using
 from tests.factories import make_order, make_shipped
-from tests.process import DAY_STEPS, assert_sound, dying_before_the_record_of, rows
+from tests.process import DAY_STEPS, assert_sound, dying_before_the_record_of, execute, rows
 
 LONDON = ZoneInfo("Europe/London")
 DAY = date(2026, 11, 23)
@@ -200,3 +200,25 @@ def test_a_nightly_run_that_is_retried_days_later_keeps_its_day(process, mail_se
     process.sum_up()
     assert rows("SELECT day, revision FROM daily_summary") == [(DAY, 1)]
     assert len(mail_server.mails) == 1
+
+
+def test_a_report_waits_for_the_mail_server_and_the_timeline_says_so_once(process, mail_server):
+    mail_server.stop()
+    for _ in range(4):
+        with pytest.raises(Unavailable):
+            process.sum_up(DAY)
+    assert rows("SELECT count(*) FROM audit_event WHERE kind = 'step-failed'") == [(1,)]
+    mail_server.start()
+    execute("UPDATE outage SET retry_at = now()")
+    process.sum_up(DAY)
+    assert len(mail_server.mails) == 1
+    assert_sound()
+
+
+def test_a_report_that_the_mail_server_refuses_from_us_asks_it_once(process, mail_server):
+    mail_server.sender_answer = "550 not from here"
+    for _ in range(4):
+        with pytest.raises(Unavailable, match="refuses mails from"):
+            process.sum_up(DAY)
+    assert mail_server.sessions == 1
+    assert rows("SELECT service, refused FROM outage") == [("mail", True)]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from adapters.mail.smtp import MailServerAway, MailUnclear
+from domain.errors import Unavailable
 from services.execution.errors import Superseded
 from tests.actors import request_cancellation_of
 from tests.process import assert_sound, dying_before_the_record_of, rows
@@ -72,7 +72,7 @@ def test_a_notice_that_could_not_be_sent_is_told_with_the_order_and_not_sent_lat
     process, number, mail_server
 ):
     mail_server.stop()
-    with pytest.raises(MailServerAway):
+    with pytest.raises(Unavailable):
         process.run(number)
     assert states() == {f"order:{number}:cancelled:1": "written"}
     mail_server.start()
@@ -127,7 +127,7 @@ def test_a_notice_that_another_attempt_is_sending_is_waited_for(process, number,
 
 def test_a_notice_that_may_have_gone_out_is_sent_once_more_as_it_was(process, number, mail_server):
     mail_server.hangs_up = 1
-    with pytest.raises(MailUnclear):
+    with pytest.raises(Unavailable):
         process.run(number)
     request_cancellation_of(number, "changed their mind", "Max")
     go_back(process, number)
@@ -154,7 +154,7 @@ def test_a_mail_server_that_is_away_during_compensation_delays_the_mail(
 ):
     request_cancellation_of(number, "changed their mind", "Max")
     mail_server.stop()
-    with pytest.raises(MailServerAway):
+    with pytest.raises(Unavailable):
         process.run(number)
     mail_server.start()
     go_back(process, number)

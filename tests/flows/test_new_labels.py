@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from adapters.database.sessions import transaction
 from adapters.mail.smtp import MailServerAway
+from domain.errors import Unavailable
 from domain.messages import said
 from models.enums import HoldReason
 from models.imports.requests import AddressIn, HoldIn
@@ -189,7 +190,7 @@ def test_while_the_mail_server_is_away_the_label_waits_to_be_replaced(process, n
         process.run(number)
         process.answer(gate, number)
     process.fail["Send Shipment Notification"] = MailServerAway("gone")
-    with pytest.raises(MailServerAway):
+    with pytest.raises(Unavailable):
         process.run(number)
     move(number)
     process.ship(number)

@@ -8,6 +8,7 @@ transaction, so at any instant both are there or neither is.
 """
 
 from services.audit.invariants.cancelled import CANCELLED
+from services.audit.invariants.deferred import DEFERRED, LASTING_OUTAGES
 from services.audit.invariants.effects import EFFECTS
 from services.audit.invariants.held import HELD
 from services.audit.invariants.invariant import Invariant
@@ -18,7 +19,7 @@ from services.audit.invariants.shipped import SHIPPED
 from services.audit.invariants.stock import STOCK
 from services.audit.invariants.summaries import SENT_TWICE, SUMMARY_FIGURES, SUMMARY_REVISIONS
 
-__all__ = ["INVARIANTS", "SENT_TWICE", "SUMMARY_FIGURES", "Invariant"]
+__all__ = ["INVARIANTS", "LASTING_OUTAGES", "SENT_TWICE", "SUMMARY_FIGURES", "Invariant"]
 
 INVARIANTS = (
     *STOCK,
@@ -29,6 +30,7 @@ INVARIANTS = (
     *CANCELLED,
     *HELD,
     *PEOPLE,
+    *DEFERRED,
     SUMMARY_REVISIONS,
 )
 """Those that need nothing but the database."""

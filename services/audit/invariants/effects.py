@@ -95,6 +95,8 @@ VALID_S10 = f"""
 _HELD = "(SELECT * FROM allocation WHERE state IN ('allocated', 'issued')) AS held"
 _WANTED = "(SELECT * FROM allocation WHERE state = 'backordered') AS wanted"
 
+_OPEN = "(SELECT * FROM outage WHERE over_at IS NULL) AS open"
+
 _ONCE = (
     ("label", "shipping_label", "key"),
     ("label with tracking number", "shipping_label", "tracking_number"),
@@ -110,6 +112,7 @@ _ONCE = (
     ("backorder of line", _WANTED, "order_number, shipment, sku"),
     ("movement", "stock_movement", "sku, kind, reference, warehouse"),
     ("warehouse with rank", "warehouse", "rank"),
+    ("open outage of", _OPEN, "service"),
 )
 """Things that may be there once, with the table and the columns that say which. Indexes of the
 database that are UNIQUE say the same.

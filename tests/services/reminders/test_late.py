@@ -383,3 +383,18 @@ def test_the_mail_says_after_how_many_hours_somebody_else_is_told(monkeypatch, m
     late_task()
     look_and_send()
     assert "open for 1.5 more working hours" in text_of(mail_server.mails[0])
+
+
+def test_reminders_leave_a_mail_server_alone_that_is_out(mail_server, monkeypatch):
+    set_to(monkeypatch, PACKLINE_RETRY_SECONDS="20")
+    late_task(), late_task("packing"), late_task("shortage")
+    mail_server.sender_answer = "451 later"
+    look_and_send()
+    look_and_send()
+    assert mail_server.sessions == 1
+    assert rows("SELECT count(*) FROM message WHERE state = 'written'") == [(3,)]
+    mail_server.sender_answer = ""
+    execute("UPDATE outage SET retry_at = now()")
+    look_and_send()
+    assert len(mail_server.mails) == 3
+    assert_sound()

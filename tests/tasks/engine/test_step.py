@@ -12,15 +12,17 @@ import tasks.engine.step
 from adapters.carriers.base import CarrierAway
 from adapters.database.locks import AlreadyLocked
 from adapters.database.sessions import DatabaseAway, transaction
-from adapters.mail.smtp import MailRefused, MailServerAway
+from adapters.database.transient import is_transient
+from adapters.mail.smtp import MailRefused, MailServerAway, MailServerRefuses
+from domain.messages import said
 from domain.tax import NoTaxRate
 from models.results.orders import StatusChange
 from models.tables.shipments import Shipment
-from services.execution.errors import Superseded, UnknownOrder
+from services.execution.errors import Deferred, Superseded, UnknownOrder
 from services.execution.runs import OrderRun, begin_attempt
-from tasks.engine.step import _is_transient, step
+from tasks.engine.step import _heals_at_once, step
 from tests.factories import make_order, make_product
-from tests.process import dying_before_the_record_of, rows
+from tests.process import dying_before_the_record_of, rows, set_to
 from tests.timelines import details
 
 RUN = "a run"
@@ -237,16 +239,26 @@ def test_a_result_survives_the_ledger_as_it_was(number):
     assert move_house(attempt_on(number), "York") == given
 
 
-POSTGRES_SAYS = "deadlock detected"
-HEALED_BY_TIME = [
-    CarrierAway("The carrier is away."),
+class LockTimeout(Exception):
+    sqlstate = "55P03"
+
+
+HEALED_AT_ONCE = [
     DatabaseAway("postgresql://me@localhost/shop", "refused"),
-    OperationalError("UPDATE", {}, Exception(POSTGRES_SAYS)),
+    OperationalError("UPDATE", {}, Exception("deadlock detected")),
+]
+LEFT_FOR_LATER = [
+    CarrierAway("The carrier is away."),
+    MailServerAway(OSError("refused")),
+    Deferred(said("the mail server is away"), awaits="mail"),
+    OperationalError("SELECT", {}, LockTimeout()),
     AlreadyLocked("order:1001 Create Shipping Label"),
     httpx.ConnectError("refused"),
 ]
 NOT_HEALED_BY_TIME = [
     MailRefused(["ada@example.com"], "550"),
+    MailServerRefuses("mail-login-refused", "535"),
+    httpx.HTTPStatusError("", request=None, response=httpx.Response(422)),
     NoTaxRate("GB", "", "LS1", "standard"),
     UnknownOrder(7),
     Superseded(1001, RUN),
@@ -256,16 +268,94 @@ NOT_HEALED_BY_TIME = [
 ]
 
 
-@pytest.mark.parametrize("problem", HEALED_BY_TIME, ids=lambda problem: type(problem).__name__)
-def test_what_time_can_heal_is_tried_again(problem):
-    assert _is_transient(None, None, Failed(data=problem))
+def name_of(problem):
+    return type(problem).__name__
 
 
-def test_a_mail_server_that_is_away_is_tried_again():
-    assert _is_transient(None, None, Failed(data=MailServerAway(OSError("refused"))))
+def is_tried_at_once(problem):
+    return _heals_at_once(None, None, Failed(data=problem))
 
 
-@pytest.mark.parametrize("problem", NOT_HEALED_BY_TIME, ids=lambda problem: type(problem).__name__)
+@pytest.mark.parametrize("problem", HEALED_AT_ONCE, ids=name_of)
+def test_what_heals_at_once_is_tried_again_in_the_thread(problem):
+    assert is_tried_at_once(problem)
+    assert is_transient(problem)
+
+
+@pytest.mark.parametrize("problem", LEFT_FOR_LATER, ids=name_of)
+def test_nobody_waits_in_a_thread_for_somebody_who_is_away(problem):
+    assert not is_tried_at_once(problem)
+    assert is_transient(problem)
+
+
+@pytest.mark.parametrize("problem", NOT_HEALED_BY_TIME, ids=name_of)
 def test_a_business_answer_or_a_mistake_is_not_tried_again(problem):
-    assert not _is_transient(None, None, Failed(data=problem))
-    assert not _is_transient(None, None, Crashed(data=problem))
+    assert not is_tried_at_once(problem)
+    assert not is_transient(problem)
+    assert not _heals_at_once(None, None, Crashed(data=problem))
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_a_status_of_http_that_heals_is_worth_another_try(status):
+    assert is_transient(httpx.HTTPStatusError("", request=None, response=httpx.Response(status)))
+
+
+def deferral(number):
+    query = "SELECT awaits, retry_at - now(), failed_attempts FROM shipment WHERE order_number ="
+    ((awaits, pause, failed),) = rows(f"{query} {number}")
+    return awaits, pause and pause.total_seconds(), failed
+
+
+def test_an_order_whose_step_meets_somebody_away_is_deferred_ever_longer(number, monkeypatch):
+    set_to(monkeypatch, PACKLINE_RETRY_SECONDS="40")
+    longest = []
+    for _ in range(5):
+        AWAY.append(CarrierAway("The carrier is away."))
+        with pytest.raises(CarrierAway):
+            buy_parcel(attempt_on(number), "P")
+        awaits, pause, failed = deferral(number)
+        longest.append(round(pause, -1))
+        assert awaits is None
+    assert longest == [40, 80, 160, 300, 300]
+    assert failed == 5
+
+
+def test_an_order_is_deferred_once_in_its_timeline_however_often_it_is_tried(number):
+    for _ in range(3):
+        AWAY.append(CarrierAway("The carrier is away."))
+        with pytest.raises(CarrierAway):
+            buy_parcel(attempt_on(number), "P")
+    assert details("step-failed") == ["The carrier is away."]
+
+
+def test_a_step_that_fails_for_good_after_all_says_so_in_the_timeline(number):
+    AWAY.append(CarrierAway("The carrier is away."))
+    with pytest.raises(CarrierAway):
+        buy_parcel(attempt_on(number), "P")
+    AWAY.append(ValueError("burnt"))
+    with pytest.raises(ValueError, match="burnt"):
+        buy_parcel(attempt_on(number), "P")
+    assert details("step-failed") == ["The carrier is away.", "burnt"]
+    assert deferral(number) == (None, None, 1)
+
+
+def test_an_order_that_awaits_a_service_has_no_time_of_its_own(number):
+    AWAY.append(Deferred(said("away"), awaits="carrier house"))
+    with pytest.raises(Deferred):
+        buy_parcel(attempt_on(number), "P")
+    assert deferral(number) == ("carrier house", None, 1)
+
+
+def test_a_step_that_happens_makes_pauses_short_again(number):
+    AWAY.append(CarrierAway("The carrier is away."))
+    with pytest.raises(CarrierAway):
+        buy_parcel(attempt_on(number), "P")
+    buy_parcel(attempt_on(number), "P")
+    assert deferral(number) == (None, None, 0)
+
+
+def test_a_step_that_fails_for_good_waits_for_a_person_and_is_not_deferred(number):
+    with pytest.raises(RuntimeError):
+        move_house(attempt_on(number), "Atlantis")
+    assert deferral(number) == (None, None, 0)
+    assert rows("SELECT problem FROM shipment") == [("Move House: the machine stopped",)]

@@ -144,6 +144,9 @@ CREATE TABLE shipment (
     problem VARCHAR(1000) DEFAULT '' NOT NULL,
     pause_key VARCHAR(64),
     resumable_since TIMESTAMP WITH TIME ZONE,
+    awaits VARCHAR(64),
+    retry_at TIMESTAMP WITH TIME ZONE,
+    failed_attempts INTEGER DEFAULT '0' NOT NULL,
     claimed_at TIMESTAMP WITH TIME ZONE,
     collected_at TIMESTAMP WITH TIME ZONE,
     shipped_at TIMESTAMP WITH TIME ZONE,
@@ -164,6 +167,10 @@ CREATE TABLE shipment (
     CONSTRAINT ck_shipment_shipped_to_its_address CHECK (
         status <> 'Shipped' OR NOT address_changed
     ),
+    CONSTRAINT ck_shipment_deferred_for_one_reason CHECK (awaits IS NULL OR retry_at IS NULL),
+    CONSTRAINT ck_shipment_ended_is_not_deferred CHECK (
+        status NOT IN ('Shipped', 'Cancelled') OR awaits IS NULL AND retry_at IS NULL
+    ),
     CONSTRAINT uq_shipment_key UNIQUE (key),
     CONSTRAINT fk_shipment_order_number FOREIGN KEY(order_number) REFERENCES sales_order (number),
     CONSTRAINT ck_shipment_status CHECK (
@@ -174,6 +181,8 @@ CREATE TABLE shipment (
 CREATE INDEX ix_shipment_open ON shipment (status, order_number, number)
     WHERE status NOT IN ('Shipped', 'Cancelled');
 CREATE INDEX ix_shipment_resumable ON shipment (resumable_since) WHERE resumable_since IS NOT NULL;
+CREATE INDEX ix_shipment_deferred ON shipment (awaits, retry_at)
+    WHERE awaits IS NOT NULL OR retry_at IS NOT NULL;
 CREATE INDEX ix_shipment_run_id ON shipment (run_id);
 
 CREATE TABLE shipment_line (

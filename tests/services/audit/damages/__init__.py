@@ -3,6 +3,7 @@
 Of a check that asks for several things there is a damage for each of them.
 """
 
+from tests.services.audit.damages.deferred import DEFERRED
 from tests.services.audit.damages.effects import EFFECTS
 from tests.services.audit.damages.ledger import LEDGER
 from tests.services.audit.damages.money import MONEY
@@ -10,4 +11,4 @@ from tests.services.audit.damages.once import ONCE
 from tests.services.audit.damages.people import PEOPLE
 from tests.services.audit.damages.stock import STOCK
 
-WEEK_DAMAGES = (*STOCK, *MONEY, *LEDGER, *EFFECTS, *ONCE, *PEOPLE)
+WEEK_DAMAGES = (*STOCK, *MONEY, *LEDGER, *EFFECTS, *ONCE, *PEOPLE, *DEFERRED)

@@ -99,5 +99,13 @@ ONCE = (
         without("uq_stock_movement_sku_kind_reference_warehouse", "stock_movement")
         + copied("stock_movement", f"reference = 'order:{IN_EUROS}'", id="-1"),
     ),
+    _twice(
+        "open outage of",
+        "mail",
+        "DROP INDEX uq_outage_open;"
+        + 2
+        * "INSERT INTO outage (service, problem, since, failures, refused)"
+        " VALUES ('mail', '{}', now(), 1, false);",
+    ),
     _twice("warehouse with rank", "2", "UPDATE warehouse SET rank = 2"),
 )

@@ -1,0 +1,1 @@
+"""Services outside: who is out, since when, and whom it concerns."""
