@@ -36,7 +36,6 @@ OWN_CLOCK = re.compile(r"utc_now\(\)|datetime\.now\(|time\.time\(\)|date\.today\
 MAY_LOOK = {
     "adapters/mail/smtp.py": "the Date of a mail",
     "adapters/prefect/api.py": "while Prefect is away, and can be told of nothing",
-    "benchmarks/shop.py": "who plays the staff",
     "deployments/demo/demo.py": "who plays the staff",
     "deployments/demo/simulated_staff.py": "who plays the staff",
     "deployments/stack/mail_catcher.py": "the name of a file",

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from prefect.states import Crashed, Failed
+from psycopg.errors import LockNotAvailable
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import Session
 
@@ -239,10 +240,6 @@ def test_a_result_survives_the_ledger_as_it_was(number):
     assert move_house(attempt_on(number), "York") == given
 
 
-class LockTimeout(Exception):
-    sqlstate = "55P03"
-
-
 HEALED_AT_ONCE = [
     DatabaseAway("postgresql://me@localhost/shop", "refused"),
     OperationalError("UPDATE", {}, Exception("deadlock detected")),
@@ -251,7 +248,7 @@ LEFT_FOR_LATER = [
     CarrierAway("The carrier is away."),
     MailServerAway(OSError("refused")),
     Deferred(said("the mail server is away"), awaits="mail"),
-    OperationalError("SELECT", {}, LockTimeout()),
+    OperationalError("SELECT", {}, LockNotAvailable()),
     AlreadyLocked("order:1001 Create Shipping Label"),
     httpx.ConnectError("refused"),
 ]
