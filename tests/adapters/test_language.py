@@ -37,7 +37,7 @@ GERMAN = {
     TooManyDecimals.message: "{amount!q} hat zu viele Stellen für {currency}: höchstens {allowed}.",
     AnswerRefused.messages["collected-in-future"]: "{collected} liegt nach {now}.",
     AnswerRefused.messages["parcels-lighter-than-goods"]: "{goods:,} g, nicht {packed:,} g.",
-    AnswerRefused.messages["order-cannot-be-priced"]: "Kein Preis: {problem}.",
+    AnswerRefused.messages["carrier-does-not-take-parcel"]: "Nicht {number}: {problem}.",
     AnswerRefused.messages["product-not-in-order"]: "{sku} fehlt unter {skus: und }.",
     UnknownRefund.message: "Keine Erstattung {nummer}.",
     UnknownProduct.message: "Kein Produkt {sku.",
@@ -92,8 +92,9 @@ def test_numbers_and_lists_are_written_as_people_do_there(german):
 
 
 def test_a_message_within_another_is_translated_too(german):
-    error = AnswerRefused("order-cannot-be-priced", problem=NoShippingZone("FR", "75001").says)
-    assert sentence(error, german) == "Kein Preis: Keine Zone für FR 75001."
+    problem = NoShippingZone("FR", "75001").says
+    error = AnswerRefused("carrier-does-not-take-parcel", number=1, problem=problem)
+    assert sentence(error, german) == "Nicht 1: Keine Zone für FR 75001."
 
 
 @pytest.mark.parametrize(("n", "said"), [(1, "1 Stück"), (3, "3 Stücke")])

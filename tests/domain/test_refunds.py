@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ lines = st.lists(
 
 def one_by_one(amount, quantity):
     whole = [for_pieces(amount, pieces, quantity) for pieces in range(quantity + 1)]
-    return [after - before for before, after in zip(whole, whole[1:], strict=False)]
+    return [after - before for before, after in pairwise(whole)]
 
 
 # Worked by hand
@@ -106,7 +107,7 @@ def test_more_pieces_never_bring_less_and_all_cancellations_bring_what_was_charg
     counts = [0, *cuts, quantity]
     back = [
         for_pieces(amount, after, quantity) - for_pieces(amount, before, quantity)
-        for before, after in zip(counts, counts[1:], strict=False)
+        for before, after in pairwise(counts)
     ]
     assert min(back) >= 0
     assert sum(back) == amount

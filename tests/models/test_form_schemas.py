@@ -13,7 +13,8 @@ PICKUP = {"gate": "carrier-pickup", "handed_over_by": "Lee", "confirmation_numbe
 
 def lists_of(gate):
     fields = gate.form.model_json_schema()["properties"].values()
-    return [field["items"]["properties"] for field in fields if "items" in field]
+    items = [field["items"] for field in fields if "items" in field]
+    return [item["properties"] for item in items if item["type"] == "object"]
 
 
 @gates

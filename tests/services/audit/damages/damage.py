@@ -54,5 +54,5 @@ def allocated(number: int, sku: str, state: str = "allocated") -> str:
 
 def changed_facts(table: str, change: str) -> str:
     """A change of what was charged, which the database refuses."""
-    trigger = f"TRIGGER charges_are_facts;"
+    trigger = "TRIGGER charges_are_facts;"
     return f"ALTER TABLE {table} DISABLE {trigger} {change}; ALTER TABLE {table} ENABLE {trigger}"
