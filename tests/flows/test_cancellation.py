@@ -366,12 +366,17 @@ def test_an_order_of_a_place_that_has_no_rates_any_more_gives_back_what_was_char
 
 def test_a_run_that_stopped_for_a_missing_rate_goes_back_too(process, shop):
     with transaction() as session:
-        number = make_order(session, {"MUG": 1}, country="AQ")
+        number = make_order(session, {"MUG": 1})
+    bring_to(process, number, "packing")
+    process.answer("packing")
+    execute("TRUNCATE shipping_rate")
     with pytest.raises(PacklineError):
         process.run(number)
     assert rows("SELECT problem <> '' FROM shipment") == [(True,)]
     ask(number)
     assert rows("SELECT problem <> '' FROM shipment") == [(False,)]
+    assert process.run(number) == "restock-1"
+    process.answer("restock")
     assert process.run(number).startswith(f"Order {number} is Cancelled")
     assert_sound()
 
