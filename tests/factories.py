@@ -1,6 +1,6 @@
 """Rows with sensible defaults, so that a test names only what it is about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -93,11 +93,15 @@ def receive(session: Session, sku: str, pieces: int, warehouse: str = "MAIN") ->
 
 
 _WHERE = ("country", "region", "postal_code", "currency", "prices_include_tax", "service_level")
+_AMOUNTS = ("shipping_charged", "fees_charged", "discount", "tax_charged", "total_charged")
+
+Lines = dict[str, int] | Sequence[dict[str, Any]]
+"""Pieces by SKU, all at one price; or lines as an order's file has them."""
 
 
 def make_order(
     session: Session,
-    lines: dict[str, int] | None = None,
+    lines: Lines | None = None,
     unit_price_minor: int = 1250,
     **given: Any,
 ) -> int:
@@ -132,10 +136,14 @@ def _settled(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def order_in(lines: dict[str, int], unit_price_minor: int = 1250, **given: Any) -> OrderIn:
+def order_in(lines: Lines, unit_price_minor: int = 1250, **given: Any) -> OrderIn:
     """The order as a channel would hand it in."""
     currency = given.get("currency", "GBP")
-    price = str(from_minor(unit_price_minor, currency))
+    if isinstance(lines, dict):
+        price = str(from_minor(unit_price_minor, currency))
+        lines = [
+            {"sku": sku, "quantity": pieces, "unit_price": price} for sku, pieces in lines.items()
+        ]
     return OrderIn(
         **{
             "channel": "web",
@@ -148,12 +156,9 @@ def order_in(lines: dict[str, int], unit_price_minor: int = 1250, **given: Any) 
             "country": "GB",
             "currency": currency,
             "prices_include_tax": True,
-            "lines": [
-                {"sku": sku, "quantity": quantity, "unit_price": price}
-                for sku, quantity in lines.items()
-            ],
+            "lines": list(lines),
         }
-        | {name: given[name] for name in _WHERE if name in given}
+        | {name: given[name] for name in (*_WHERE, *_AMOUNTS) if name in given}
     )
 
 
@@ -162,8 +167,8 @@ def _charged(session: Session, order: OrderIn) -> tuple[Charge, Quote]:
     if not any(quote.obstacles()):
         return quote.charge(), quote.copy()
     free = OrderIn(**order.model_dump() | {"shipping_charged": "0", "tax_charged": "0"})
-    terms = [LineTerms(goods.weight_grams, None) for goods in quote.catalogue.values()]
     goods = quote.catalogue
+    terms = [LineTerms(goods[line.sku].weight_grams, None) for line in order.lines]
     lines = tuple(QuotedLine(sku=line.sku, **goods[line.sku]._asdict()) for line in order.lines)
     return charge(free.brought, terms, 0), Quote(zone="1", shipping=None, taxes=(), lines=lines)
 

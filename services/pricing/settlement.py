@@ -37,8 +37,9 @@ def refund_cancelled(
     where the setting says so, or all that is left of it, `with_shipping`. Done twice, the second
     time finds nothing to give back. Raises `ShippedAlready`.
 
-    The audit says the same: *an order's value is its total and its refunds* and *refunds of a line
-    are its share of what was charged*.
+    The audit says the same: *an order's value is its total and its refunds*, *refunds of a line are
+    its share of what was charged*, *refunds give something back and add up* and *refunds are for
+    lines of their order*.
     """
     if order.status == OrderStatus.SHIPPED:
         raise ShippedAlready(order.number)

@@ -1,5 +1,5 @@
-import itertools
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ lines = st.lists(
 
 def one_by_one(amount, quantity):
     whole = [for_pieces(amount, pieces, quantity) for pieces in range(quantity + 1)]
-    return [after - before for before, after in itertools.pairwise(whole)]
+    return [after - before for before, after in pairwise(whole)]
 
 
 # Worked by hand
@@ -107,7 +107,7 @@ def test_more_pieces_never_bring_less_and_all_cancellations_bring_what_was_charg
     counts = [0, *cuts, quantity]
     back = [
         for_pieces(amount, after, quantity) - for_pieces(amount, before, quantity)
-        for before, after in itertools.pairwise(counts)
+        for before, after in pairwise(counts)
     ]
     assert min(back) >= 0
     assert sum(back) == amount

@@ -350,29 +350,33 @@ def test_more_cannot_be_lost_than_was_picked(process, number, lost, error):
         process.answer("restock", outcome="something is damaged or missing", lost=lost)
 
 
-def test_an_order_of_a_place_without_rates_is_cancelled_without_a_refund(process, shop):
+def test_an_order_of_a_place_that_has_no_rates_any_more_gives_back_what_was_charged(process, shop):
     with transaction() as session:
-        number = make_order(session, {"MUG": 1}, country="AQ")
+        number = make_order(session, {"MUG": 1})
+    execute("TRUNCATE shipping_rate, shipping_zone, tax_rate")
     ask(number)
     assert process.run(number).startswith(f"Order {number} is Cancelled")
-    assert rows("SELECT value_minor, status FROM sales_order") == [(None, "Cancelled")]
-    assert refunds() == []
-    (told,) = timeline("refund-order")
-    assert "the order has no value" in told.detail
+    assert rows("SELECT value_minor, status FROM sales_order") == [(1645, "Cancelled")]
+    assert refunds() == [1645]
     ((mail,),) = rows("SELECT text FROM message")
     assert "nothing of it will be sent" in mail
-    assert "nothing to refund" not in mail  # nobody knows
+    assert "£16.45" in mail
     assert_sound()
 
 
 def test_a_run_that_stopped_for_a_missing_rate_goes_back_too(process, shop):
     with transaction() as session:
-        number = make_order(session, {"MUG": 1}, country="AQ")
+        number = make_order(session, {"MUG": 1})
+    bring_to(process, number, "packing")
+    process.answer("packing")
+    execute("TRUNCATE shipping_rate")
     with pytest.raises(PacklineError):
         process.run(number)
     assert rows("SELECT problem <> '' FROM shipment") == [(True,)]
     ask(number)
     assert rows("SELECT problem <> '' FROM shipment") == [(False,)]
+    assert process.run(number) == "restock-1"
+    process.answer("restock")
     assert process.run(number).startswith(f"Order {number} is Cancelled")
     assert_sound()
 

@@ -119,11 +119,41 @@ def test_missing_field_is_named():
     assert errors_of({k: v for k, v in order().items() if k != "city"}) == ["city is missing"]
 
 
-def test_same_product_twice_is_named_at_its_second_line():
-    twice = OrderIn.model_validate(order(lines=[LINE, LINE | {"sku": "mug"}, LINE]))
-    [problem] = twice.problems()
-    assert problem.item == 2
-    assert "sku 'MUG' is a duplicate line" in problem.reason
+def test_two_lines_of_one_product_are_two_lines():
+    twice = OrderIn.model_validate(order(lines=[LINE, LINE | {"unit_price": "0"}]))
+    assert list(twice.problems()) == []
+    assert [line.price_minor for line in twice.brought.lines] == [2500, 0]
+
+
+def test_an_id_that_names_two_lines_is_named_at_each():
+    lines = [LINE | {"line_id": name} for name in ("a", "b", "a", "")]
+    problems = list(OrderIn.model_validate(order(lines=lines)).problems())
+    assert [problem.item for problem in problems] == [0, 2]
+    assert all("line_id 'a' names several lines" in problem.reason for problem in problems)
+
+
+def test_amounts_that_are_not_given_are_to_be_quoted():
+    brought = OrderIn.model_validate(order()).brought
+    assert (brought.shipping_minor, brought.tax_minor, brought.has_line_taxes) == (None,) * 2 + (
+        False,
+    )
+    assert (brought.discount_minor, brought.fees_minor) == (0, 0)
+
+
+AMOUNTS = ("shipping_charged", "fees_charged", "discount", "tax_charged", "total_charged")
+LINE_AMOUNTS = ("line_price", "line_discount", "line_tax")
+
+
+@pytest.mark.parametrize("name", AMOUNTS + LINE_AMOUNTS)
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [("1.005", "too many decimals for GBP"), ("free", "is not an amount"), ("-1", "is negative")],
+)
+def test_an_amount_that_cannot_be_read_is_refused_at_its_field(name, given, error):
+    of_line = {name: given} if name in LINE_AMOUNTS else {}
+    of_order = {} if name in LINE_AMOUNTS else {name: given}
+    said = errors_of(order(line=of_line, **of_order))
+    assert [reason for reason in said if reason.startswith(f"{name} '{given}'") and error in reason]
 
 
 def test_price_of_zero_is_a_gift():

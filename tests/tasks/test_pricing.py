@@ -1,18 +1,18 @@
-"""What the customer pays, priced from the tables in Postgres."""
+"""What the customer is charged, quoted by the tables in Postgres; step 3 adds it up."""
 
+import re
 from decimal import Decimal
 
 import pytest
-from sqlmodel import delete, select
+from sqlmodel import delete, update
 
-from domain.tax import NoTaxRate
-from domain.zones import NoShippingRate, NoShippingZone
 from models.enums import ServiceLevel
-from models.tables.orders import SalesOrder
+from models.tables.catalogue import Product
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
+from services.pricing.quotes import quote_order
 from tasks.pricing import calculate_total_order_value
-from tests.factories import make_order, make_product, make_tariffs, the_shipment
+from tests.factories import make_order, make_product, make_tariffs, order_in, the_shipment
 
 
 @pytest.fixture
@@ -24,10 +24,11 @@ def catalogue(session):
 
 
 def priced(session, **given):
-    """The order after its pricing, with the constraints of the database asked."""
+    """An order that was just taken; step 3 says what stands in its columns."""
     shipment = the_shipment(session, make_order(session, **given))
-    calculate_total_order_value.body(session, shipment)
-    session.flush()
+    value = calculate_total_order_value.body(session, shipment)
+    assert amounts(value) == amounts(shipment.order)
+    assert value.fees_minor == shipment.order.fees_minor
     return shipment.order
 
 
@@ -75,8 +76,11 @@ def test_the_lines_add_up_to_the_order(catalogue, inclusive):
     order = priced(
         catalogue, lines={"MUG": 3, "PLATE": 1}, unit_price_minor=333, prices_include_tax=inclusive
     )
-    lines = [amounts(line) for line in order.lines]
-    assert tuple(map(sum, zip(*lines, strict=True))) == amounts(order)
+    lines = [
+        (line.charged_minor, line.shipping_minor, line.tax_minor + line.shipping_tax_minor)
+        for line in order.lines
+    ]
+    assert tuple(map(sum, zip(*lines, strict=True))) == amounts(order)[:3]
     assert [line.tax_rate for line in order.lines] == [Decimal("0.07")] * 2
 
 
@@ -129,30 +133,44 @@ def test_the_result_says_what_the_customer_pays(catalogue):
 
 
 @pytest.mark.parametrize(
-    ("table", "problem", "sentence"),
+    ("table", "sentence"),
     [
-        (TaxRate, NoTaxRate, "no standard tax rate for GB LS1 4AP: .+tax_rates.csv"),
-        (ShippingZone, NoShippingZone, "no shipping zone for GB LS1 4AP: .+shipping_zones.csv"),
-        (ShippingRate, NoShippingRate, "no shipping rate for standard .+shipping_rates.csv"),
+        (TaxRate, "no standard tax rate for GB LS1 4AP: .+tax_rates.csv"),
+        (ShippingZone, "no shipping zone for GB LS1 4AP: .+shipping_zones.csv"),
+        (ShippingRate, "no shipping rate for standard .+shipping_rates.csv"),
     ],
 )
-def test_what_a_table_lacks_is_named_with_the_table(catalogue, table, problem, sentence):
+def test_what_a_table_lacks_is_named_with_the_table(catalogue, table, sentence):
     make_tariffs(catalogue)
     catalogue.exec(delete(table))
-    with pytest.raises(problem, match=sentence):
-        priced(catalogue)
+    (obstacle,) = quote_order(catalogue, order_in({"MUG": 2})).obstacles()
+    assert re.search(sentence, str(obstacle))
 
 
 def test_a_service_level_without_rates_is_named(catalogue):
     make_tariffs(catalogue)
     catalogue.exec(delete(ShippingRate).where(ShippingRate.service_level == ServiceLevel.EXPRESS))
-    with pytest.raises(NoShippingRate, match="express to zone 1 in GBP"):
-        priced(catalogue, service_level=ServiceLevel.EXPRESS)
+    order = order_in({"MUG": 2}, service_level=ServiceLevel.EXPRESS)
+    (obstacle,) = quote_order(catalogue, order).obstacles()
+    assert "express to zone 1 in GBP" in str(obstacle)
 
 
-def test_an_order_that_could_not_be_priced_has_no_amounts(catalogue):
-    number = make_order(catalogue)
-    order = the_shipment(catalogue, number)
-    with pytest.raises(NoTaxRate):
-        calculate_total_order_value.body(catalogue, order)
-    assert catalogue.exec(select(SalesOrder.total_minor)).one() is None
+CHANGES = {
+    "the rate": update(ShippingRate).values(price_minor=850),
+    "the tax": update(TaxRate).values(rate=Decimal("0.5")),
+    "shipping's tax": update(TaxRate).values(on_shipping=False),
+    "the weight": update(Product).values(weight_grams=20_000),
+    "the tax class": update(Product).values(tax_class="books"),
+    "no zone": delete(ShippingZone),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_step_three_asks_no_table(catalogue, change):
+    """An order on hold while New, or Backordered, costs what it was quoted when it came in."""
+    make_tariffs(catalogue)
+    shipment = the_shipment(catalogue, make_order(catalogue))
+    catalogue.execute(change)
+    catalogue.expire_all()
+    value = calculate_total_order_value.body(catalogue, shipment)
+    assert amounts(value) == (2500, 395, 483, 2895)

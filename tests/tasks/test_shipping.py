@@ -12,7 +12,7 @@ from adapters.database.sessions import transaction
 from domain.tracking import is_valid_s10
 from domain.zones import NoShippingRate
 from models.results.work import Packed, Parcel
-from models.tables.shipping import CarrierPickup, ShippingLabel
+from models.tables.shipping import CarrierPickup, ShippingLabel, ShippingRate
 from models.tables.staff import StaffTask
 from services.execution.locks import locked_shipment
 from tasks.labels import (
@@ -155,15 +155,54 @@ def test_size_weighs_less_where_the_carrier_divides_by_more(session, order, monk
 
 
 def test_the_cost_is_the_sum_over_parcels_beside_what_was_charged(session, order):
-    order.order.sqlmodel_update(
-        {"items_minor": 0, "shipping_minor": 395, "tax_minor": 0, "total_minor": 395}
-        | {"value_minor": 395}
-    )
     make_label(session, order.order_number, parcel=1, weight_grams=700)
     make_label(session, order.order_number, parcel=2, weight_grams=4000)
     make_label(session, order.order_number, parcel=3, state="voided", key="voided")
     cost = calculate_shipping_cost.body(session, order)
     assert (cost.cost_minor, cost.charged_minor, cost.currency) == (395 + 595, 395, "GBP")
+    assert cost.cost_currency == "GBP"
+
+
+@pytest.mark.parametrize(
+    ("tariff", "ordered", "preferred", "cost_in"),
+    [
+        (["GBP"], "GBP", "USD", "GBP"),
+        (["GBP"], "EUR", "GBP", "GBP"),
+        (["GBP"], "EUR", "", "GBP"),
+        (["GBP", "USD"], "EUR", "USD", "USD"),
+        (["GBP", "EUR"], "EUR", "GBP", "EUR"),
+    ],
+    ids=["the order's", "the shop's", "the only one", "the shop's of two", "the order's of two"],
+)
+def test_a_cost_has_a_currency_of_its_own(
+    session, monkeypatch, tariff, ordered, preferred, cost_in
+):
+    if preferred:
+        set_to(monkeypatch, PACKLINE_CURRENCY=preferred)
+    make_tariffs(session, currency=tariff[0])
+    for currency in tariff[1:]:
+        for rate in session.exec(select(ShippingRate).where(ShippingRate.currency == tariff[0])):
+            session.add(ShippingRate(**rate.model_dump() | {"currency": currency}))
+    make_product(session)
+    given = {"currency": ordered, "shipping_charged": "7.00"}
+    order = the_shipment(session, make_order(session, **given))
+    label = make_label(session, order.order_number, weight_grams=700)
+    cost = calculate_shipping_cost.body(session, order)
+    session.flush()
+    assert (cost.cost_minor, cost.cost_currency) == (395, cost_in)
+    assert (cost.charged_minor, cost.currency) == (700, ordered)
+    assert label.cost_currency == order.shipping_cost_currency == cost_in
+    assert str(cost) == f"costs 3.95 {cost_in}, charged 7.00 {ordered}"
+
+
+def test_a_tariff_of_several_currencies_and_none_preferred_says_what_is_missing(session):
+    for currency in ("GBP", "USD"):
+        make_tariffs(session, country={"GBP": "GB", "USD": "IE"}[currency], currency=currency)
+    make_product(session)
+    order = the_shipment(session, make_order(session, currency="EUR", shipping_charged="7.00"))
+    make_label(session, order.order_number, weight_grams=700)
+    with pytest.raises(NoShippingRate, match="in EUR"):
+        calculate_shipping_cost.body(session, order)
 
 
 def test_a_parcel_beyond_the_rates_says_so(session, order):

@@ -32,6 +32,7 @@ from sqlalchemy.exc import DBAPIError
 import services.stock_control.stock_changes
 import tasks.stock
 from adapters.database.sessions import transaction
+from domain.refunds import ShippingRefunds
 from domain.short_picks import ShortPick
 from domain.sourcing import Allotment, Plan
 from models.enums import ENDED, HoldReason, ShortPickReason, TaskKind
@@ -136,13 +137,36 @@ SHORTAGE_DECISIONS = ["try again", "split", "cancel line", "cancel order"]
 DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "cancel order"]
 
 skus, few = st.sampled_from(SKUS), st.integers(1, 4)
-some_lines = st.dictionaries(skus, few, min_size=1)
+prices = st.sampled_from([{"unit_price": "12.50"}, {"unit_price": "0"}, {"line_price": "9.99"}])
+off = st.sampled_from([{}, {}, {"line_discount": "0"}, {"line_discount": "3.33"}])
+some_lines = st.lists(st.tuples(skus, few, prices, off), min_size=1, max_size=4)
+"""Of which several may be of one product."""
+amounts = st.fixed_dictionaries(
+    {"prices_include_tax": st.booleans()},
+    optional={
+        "discount": st.sampled_from(["0.01", "2.50"]),
+        "shipping_charged": st.sampled_from(["0", "4.50"]),
+        "fees_charged": st.just("1.99"),
+    },
+)
+taxes = st.sampled_from([{}, {}, {"tax_charged": "1.37", "shipping_charged": "3.95"}])
+refund_shipping = st.sampled_from(ShippingRefunds)
 places = st.sampled_from(PLACES)
 any_of_them = st.integers(0, 99)
 steps = st.sampled_from(ON_THE_WAY)
 orders = Bundle("orders")
 
 KEPT = ("alembic_version", "warehouse")
+
+
+PAID = {"sku": "MUG", "quantity": 1, "unit_price": "12.50"}
+"""A line of each order, so that there is something to take a discount or a tax of."""
+
+
+def a_line(drawn):
+    """A line as a shop's file has it; nothing is taken off a gift."""
+    sku, pieces, price, off = drawn
+    return {"sku": sku, "quantity": pieces} | price | (off if "line_price" in price else {})
 
 
 def open_task(kind):
@@ -167,18 +191,20 @@ class Shop(RuleBasedStateMachine):
 
     @initialize(
         target=orders,
-        several=st.lists(some_lines, min_size=2, max_size=4),
+        several=st.lists(st.tuples(some_lines, amounts, taxes), min_size=2, max_size=4),
         may_split=st.booleans(),
         short_pick=st.sampled_from(ShortPick),
+        shipping=refund_shipping,
     )
-    def orders_are_there(self, several, may_split, short_pick):
+    def orders_are_there(self, several, may_split, short_pick, shipping):
         rules = {"SPLIT_SHIPMENTS": str(may_split), "SHORT_PICK": short_pick}
+        rules["REFUND_SHIPPING"] = shipping
         set_to(self.start.monkeypatch, **{f"PACKLINE_{name}": rules[name] for name in rules})
-        return multiple(*(self.an_order_of(lines) for lines in several))
+        return multiple(*(self.an_order_of(*order) for order in several))
 
-    @rule(target=orders, lines=some_lines)
-    def an_order_comes_in(self, lines):
-        return self.an_order_of(lines)
+    @rule(target=orders, lines=some_lines, charged=amounts, tax=taxes)
+    def an_order_comes_in(self, lines, charged, tax):
+        return self.an_order_of(lines, charged, tax)
 
     @rule(order=orders)
     def goes_on(self, order):
@@ -420,9 +446,9 @@ class Shop(RuleBasedStateMachine):
         with suppress(NotOnHold):
             release(order, "Max")
 
-    def an_order_of(self, lines):
+    def an_order_of(self, lines, charged, tax):
         with transaction() as session:
-            number = make_order(session, lines)
+            number = make_order(session, [*map(a_line, lines), PAID], **charged | tax)
         self.goes_on(number)
         return number
 

@@ -287,38 +287,51 @@ DAMAGES = [
         f"sold 2 of MUG for order {SHIPPED}",
     ),
     Damage(
-        "an order's amounts are the sums of its lines",
+        "an order's value is what was charged for its parts",
         f"UPDATE order_line SET tax_minor = tax_minor + 1 WHERE order_number = {WAITING}",
-        "minor units of tax, and its lines add up to",
+        "minor units of tax, and its parts add up to",
     ),
     Damage(
-        "an order's amounts are the sums of its lines",
+        "an order's value is its total and its refunds",
         "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_total_adds_up;"
         f"UPDATE sales_order SET total_minor = 7 WHERE number = {SHIPPED}",
-        f"Order {SHIPPED} has 7 minor units of total, and its lines add up to",
+        f"Order {SHIPPED} was charged 4345 minor units of GBP (total); 7 of them are left, and 0"
+        " came back.",
     ),
     Damage(
-        "an order's amounts are the sums of its lines",
+        "an order's value is what was charged for its parts",
         f"DELETE FROM order_line WHERE order_number = {SHIPPED}",
-        "minor units of items, and its lines add up to nothing.",
+        "minor units of value, and its parts add up to nothing.",
     ),
     Damage(
         "an order's value is its total and its refunds",
         f"UPDATE sales_order SET value_minor = value_minor + 1 WHERE number = {WAITING}",
-        f"Order {WAITING} was worth 4146 minor units of GBP as ordered; it costs 4145, and its"
-        " refunds add up to 0.",
+        f"Order {WAITING} was charged 4146 minor units of GBP (total); 4145 of them are left, and 0"
+        " came back.",
     ),
     Damage(
         "an order's value is its total and its refunds",
         A_REFUND % ("5, 0, 1, 5, 'GBP'", "NULL, NULL"),
-        f"Order {SHIPPED} was worth 4345 minor units of GBP as ordered; it costs 4345, and its"
-        " refunds add up to 5.",
+        f"Order {SHIPPED} was charged 4345 minor units of GBP (total); 4345 of them are left, and 5"
+        " came back.",
     ),
     Damage(
-        "an order's value is its total and its refunds",
-        "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_priced_with_its_value;"
-        f"UPDATE sales_order SET value_minor = NULL WHERE number = {WAITING}",
-        f"Order {WAITING} was worth nothing",
+        "the value that was told is the order's",
+        "UPDATE step_record SET result = result || jsonb_build_object('total_minor', 5)"
+        f" WHERE subject = 'order:{WAITING}' AND step = 'calculate-total-order-value'",
+        f"Order {WAITING} is worth 4145 minor units, and its step says 5.",
+    ),
+    Damage(
+        "refunds of a line are its share of what was charged",
+        f"UPDATE order_line SET cancelled = 1 WHERE order_number = {WAITING}",
+        f"Order {WAITING} has 1 of 3 MUG in line 1 cancelled, charged 3750 minor units (items), and"
+        " 0 came back for them.",
+    ),
+    Damage(
+        "refunds are for lines of their order",
+        A_REFUND % ("5, 0, 1, 5, 'GBP'", "NULL, NULL"),
+        f"Refund order:{SHIPPED}:refund:1 gives back 5 minor units for items, and its lines add up"
+        " to 0.",
     ),
     Damage(
         "refunds are for an order, in its currency",
@@ -335,7 +348,8 @@ DAMAGES = [
     Damage(
         "refunds give something back and add up",
         A_REFUND % ("5, 3, 1, 9, 'GBP'", "NULL, NULL"),
-        "gives back 9 minor units, and its parts are 5 for items, 3 for shipping and 1 of tax.",
+        "gives back 9 minor units, and its parts are 5 for items, 3 for shipping, 0 for fees and 1"
+        " of tax.",
     ),
     Damage(
         "refunds give something back and add up",

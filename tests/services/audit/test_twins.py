@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from pkgutil import resolve_name
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from sqlmodel import Session
 import flows.daily_summary
 import flows.order_fulfillment
 from adapters.settings import settings as packline
-from domain.pricing import LineToPrice, price_order
+from domain.money import from_minor
 from domain.reasons import Reason
 from domain.shop_days import day_bounds, shop_day
 from domain.tracking import LARGEST_SERIAL, is_valid_s10, s10_number
@@ -38,10 +39,10 @@ from services.audit.invariants.fragments import NUMBER
 from services.audit.invariants.ledger import STANDING
 from services.execution.ledger import day_key, order_key
 from services.messaging.cancellation_mails import line_notice_key
-from services.pricing.amounts import price_as_ordered, save_amounts
-from services.pricing.refunds import reprice
+from services.pricing.settlement import refund_cancelled
 from services.reporting.figures import revenue_by_currency
 from tasks import daily_report, notifications
+from tasks.pricing import calculate_total_order_value
 from tests.actors import someone
 from tests.factories import make_order, make_product, make_shipped, make_tariffs
 from tests.process import rows
@@ -144,74 +145,95 @@ def test_the_keys_of_mails_are_made_and_taken_apart_the_same_by_both(session, re
 
 # Money.
 
-LINE = st.builds(
-    LineToPrice,
-    quantity=st.integers(1, 9),
-    unit_price_minor=st.integers(0, 99_999),
-    weight_grams=st.integers(0, 5_000),
-    tax_rate=st.decimals("0", "0.3", places=3),
-    tax_on_shipping=st.booleans(),
+LINE = st.fixed_dictionaries(
+    {
+        "sku": st.sampled_from(["P-0", "P-1", "P-2"]),
+        "quantity": st.integers(1, 6),
+        "line_price": st.integers(100, 99_999).map(lambda minor: str(from_minor(minor, "GBP"))),
+        "line_discount": st.integers(0, 100).map(lambda minor: str(from_minor(minor, "GBP"))),
+    }
 )
-SUMS = "an order's amounts are the sums of its lines"
+AMOUNT = st.integers(0, 5_000).map(lambda minor: str(from_minor(minor, "GBP")))
+AMOUNTS = st.fixed_dictionaries(
+    {"prices_include_tax": st.booleans()},
+    optional={"shipping_charged": AMOUNT, "fees_charged": AMOUNT, "discount": st.just("0.99")},
+)
+PARTS = "an order's value is what was charged for its parts"
 REFUNDED = "an order's value is its total and its refunds"
+SHARES = "refunds of a line are its share of what was charged"
 ADDS_UP = "refunds give something back and add up"
+OF_LINES = "refunds are for lines of their order"
+MONEY = (PARTS, REFUNDED, SHARES, ADDS_UP, OF_LINES)
+CHANGES = {
+    "sales_order": ("discount", "shipping_charged", "fees_charged", "fees_tax", "value"),
+    "order_line": ("order_discount", "shipping", "tax", "shipping_tax"),
+}
+CHANGED = [(table, f"{part}_minor") for table, parts in CHANGES.items() for part in parts]
 
 
-@holds(SUMS)
+def an_order(session: Session, lines: list[dict[str, Any]], amounts: dict[str, Any]) -> SalesOrder:
+    """It costs at least a penny more than its discounts."""
+    make_tariffs(session)
+    for sku in ("P-0", "P-1", "P-2"):
+        make_product(session, sku)
+    lines = [{"sku": "P-0", "quantity": 1, "line_price": "1.00"}, *lines]
+    return session.get_one(SalesOrder, make_order(session, lines, **amounts))
+
+
+@holds(PARTS)
 @random_orders
 @given(
-    lines=st.lists(LINE, min_size=1, max_size=4),
-    shipping=st.integers(0, 5_000),
-    with_tax=st.booleans(),
-    part=st.sampled_from(["items", "shipping", "tax", "total"]),
-    wrong=st.integers(-1, 1),
+    lines=st.lists(LINE, max_size=4),
+    amounts=AMOUNTS,
+    change=st.sampled_from(CHANGED),
+    wrong=st.sampled_from([0, 1]),
 )
-def test_what_an_order_costs_is_the_sum_of_its_lines(
-    session, lines, shipping, with_tax, part, wrong
-):
+def test_what_an_order_is_charged_is_the_sum_of_its_parts(session, lines, amounts, change, wrong):
     with undone(session):
-        skus = [make_product(session, f"P-{place}").sku for place in range(len(lines))]
-        ordered = {sku: line.quantity for sku, line in zip(skus, lines, strict=True)}
-        number = make_order(session, ordered, prices_include_tax=with_tax)
-        order = session.get_one(SalesOrder, number)
-        with session.no_autoflush:
-            save_amounts(order, lines, price_order(lines, shipping, with_tax))
-            order.value_minor = order.total_minor
-        session.flush()
-        amount = f"{part}_minor = {part}_minor + {wrong}"
-        session.execute(text(f"UPDATE order_line SET {amount} WHERE position = 1"))
-        assert broken(session, SUMS, REFUNDED) == ({SUMS} if wrong else set())
+        order = an_order(session, lines, amounts)
+        value = calculate_total_order_value.body(session, order.shipments[0])
+        assert value.total_minor == order.value_minor
+        assert broken(session, *MONEY) == set()
+        table, column = change
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        if table == "order_line":
+            session.execute(
+                text("ALTER TABLE order_line DROP CONSTRAINT ck_order_line_charged_adds_up")
+            )
+        where = "position = 1" if table == "order_line" else "true"
+        session.execute(text(f"UPDATE {table} SET {column} = {column} + {wrong} WHERE {where}"))
+        assert broken(session, PARTS) == ({PARTS} if wrong else set())
 
 
-@holds(REFUNDED, ADDS_UP)
+@holds(REFUNDED, SHARES, ADDS_UP, OF_LINES)
 @random_orders
 @given(
-    pieces=st.lists(st.integers(1, 6), min_size=1, max_size=3),
-    cancelled=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 6)), max_size=3),
-    with_tax=st.booleans(),
-    wrong=st.integers(-1, 1),
+    lines=st.lists(LINE, max_size=3),
+    amounts=AMOUNTS,
+    cancelled=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6)), max_size=3),
+    with_shipping=st.booleans(),
+    wrong=st.sampled_from([0, 1]),
 )
-def test_what_customers_get_back_is_what_their_order_costs_less(
-    session, pieces, cancelled, with_tax, wrong
+def test_what_customers_get_back_is_what_was_charged_for_what_does_not_ship(
+    session, lines, amounts, cancelled, with_shipping, wrong
 ):
     with undone(session):
-        make_tariffs(session)
-        skus = [make_product(session, f"P-{place}").sku for place in range(len(pieces))]
-        ordered = dict(zip(skus, pieces, strict=True))
-        number = make_order(session, ordered, prices_include_tax=with_tax)
-        order = session.get_one(SalesOrder, number)
-        price_as_ordered(session, order)
+        order = an_order(session, lines, amounts)
         for place, less in cancelled:
             line = order.lines[place % len(order.lines)]
             line.cancelled = min(line.cancelled + less, line.quantity)
-            reprice(session, order, Reason(note="broken"), someone("Max"))
+            why, by = Reason(note="broken"), someone("Max")
+            refund_cancelled(session, order, why, by, with_shipping=with_shipping)
             session.flush()
-        assert broken(session, SUMS, REFUNDED, ADDS_UP) == set()
-        changed = session.execute(
-            text(f"UPDATE sales_order SET value_minor = value_minor + {abs(wrong)}")
-        )
-        assert changed.rowcount
+        assert broken(session, *MONEY) == set()
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text(f"UPDATE sales_order SET value_minor = value_minor + {wrong}"))
         assert broken(session, REFUNDED) == ({REFUNDED} if wrong else set())
+        given_back = text(f"UPDATE refund_line SET items_minor = items_minor + {wrong}")
+        some = session.execute(given_back).rowcount
+        assert broken(session, SHARES, OF_LINES) == (
+            {SHARES, OF_LINES} if wrong and some else set()
+        )
 
 
 FIGURES = "daily summaries say what the orders say"

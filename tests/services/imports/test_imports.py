@@ -219,11 +219,21 @@ def test_codes_that_differ_in_case_are_different_products(shop, write):
         assert set(session.exec(select(OrderLine.sku))) == {"MUG", "mug"}
 
 
-def test_duplicate_line_is_rejected_by_name(shop, write):
-    report = import_file(write([ROW, ROW | {"quantity": "1"}]))
+def test_two_lines_of_one_product_stay_two(shop, write):
+    path = write([ROW, ROW | {"quantity": "1", "unit_price": "0"}])
+    assert import_file(path).accepted == 1
+    with transaction() as session:
+        (order,) = session.exec(select(SalesOrder)).all()
+        lines = [(line.position, line.sku, line.quantity) for line in order.lines]
+    assert lines == [(1, "MUG", 2), (2, "MUG", 1)]
+    assert import_file(path).unchanged == 1
+
+
+def test_an_id_that_names_two_lines_is_rejected_at_both(shop, write):
+    report = import_file(write([ROW | {"line_id": "a"}, ROW | {"line_id": "a"}]))
     assert report.rejected == 1
-    assert report.rejects[1].line == 3
-    assert "sku 'MUG' is a duplicate line of this order" in report.rejects[1].reason
+    assert [reject.line for reject in report.rejects] == [2, 3]
+    assert all("line_id 'a' names several lines" in reject.reason for reject in report.rejects)
 
 
 def test_rows_of_one_order_that_disagree_name_the_field(shop, write):

@@ -15,7 +15,7 @@ from models.tables.staff import Staff
 from services.imports.files import import_file
 from services.imports.order_drafts import drafts
 from services.imports.stock_changes import STOCK_CHANGES
-from services.pricing.destinations import Destinations
+from services.pricing.quotes import quote_order
 from tasks.stock import check_inventory_levels
 
 pytestmark = pytest.mark.lengthy
@@ -105,13 +105,12 @@ def test_every_order_can_be_priced_and_none_without_its_table(sample_day):
     with transaction() as session:
         classes = set(session.exec(select(Product.tax_class)))
         assert classes == {"standard", "reduced", "zero"}
-        destinations = Destinations(session)
         orders = [draft.order for draft in drafts(open_rows(path))]
-        assert [list(destinations.obstacles(order, classes)) for order in orders] == [[]] * 60
+        assert [list(quote_order(session, order).obstacles()) for order in orders] == [[]] * 60
         for zone in session.exec(select(ShippingZone)):
             session.delete(zone)
         session.flush()
-        assert all(list(Destinations(session).obstacles(order, classes)) for order in orders)
+        assert all(list(quote_order(session, order).obstacles()) for order in orders)
 
 
 def test_barcodes_are_in_store_ean_13_with_their_check_digit():

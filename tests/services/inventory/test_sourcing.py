@@ -239,7 +239,7 @@ def test_where_nothing_was_found_several_warehouses_may_have_it_all(three, plate
     picked(run, number, MUG=(0, "not in bin"), CUP=(0, "not in bin"))
     arrives("YORK", MUG=7)
     assert decide(run, number, "pick elsewhere") == "picking-2"
-    assert sent_from(number) == [(1, "YORK", "MUG", 7), (2, "LYON", "CUP", 2)]
+    assert sent_from(number) == [(1, "LYON", "CUP", 2), (2, "YORK", "MUG", 7)]
     assert_sound()
     assert run.ship(number) == f"Order {number} is Shipped."
     assert run.another().ship(number, 2) == f"Order {number}, shipment 2 is Shipped."

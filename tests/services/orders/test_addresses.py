@@ -50,28 +50,47 @@ def amounts():
     return rows("SELECT shipping_minor, value_minor - total_minor FROM sales_order")
 
 
-def test_an_order_that_has_no_price_yet_is_priced_for_where_it_goes(process, number):
-    assert move(number).address.startswith("2 Quay, ")
+def said(answer):
+    return [str(difference) for difference in answer.differs]
+
+
+@pytest.mark.parametrize("country", PRICES)
+@pytest.mark.parametrize("first", [True, False], ids=["before its first step", "while picking"])
+def test_a_place_that_costs_more_or_less_changes_no_amount(process, number, country, first):
+    if not first:
+        process.run(number)
+    before = amounts()
+    move(number, country)
     process.run(number)
-    assert amounts() == [(200, 0)]
+    assert amounts() == before == [(395, 0)]
+    assert rows("SELECT count(*) FROM refund") == [(0,)]
     assert_sound()
 
 
-def test_a_place_that_costs_less_gives_the_difference_back(process, number):
-    process.run(number)
-    assert move(number).refund == f"order:{number}:refund:1"
-    assert amounts() == [(200, 195)]
-    assert rows("SELECT amount_minor, reason, by FROM refund") == [
-        (195, "the new address costs less", "Max")
+def test_another_zone_and_another_tax_are_said(process, number):
+    execute("UPDATE tax_rate SET rate = 0.23 WHERE country = 'IE'")
+    assert said(move(number)) == [
+        "tax there would be 23 %, charged were 20 %",
+        "zone 2, quoted 1",
     ]
+
+
+def test_a_place_of_which_the_tables_say_the_same_differs_in_nothing(process, number):
+    execute("UPDATE shipping_zone SET zone = '1' WHERE country = 'GB'")
+    assert said(move(number, "GB", postal_code="LS1 4AP")) == []
+    assert rows("SELECT city FROM sales_order") == [("Cork",)]
+
+
+def test_a_place_without_a_tax_rate_is_said_and_no_obstacle(process, number):
+    execute("DELETE FROM tax_rate WHERE country = 'IE'")
+    assert said(move(number)) == ["no tax is known there, charged were 20 %", "zone 2, quoted 1"]
+    assert process.ship(number) == f"Order {number} is Shipped."
     assert_sound()
 
 
-def test_a_place_that_costs_more_is_never_charged(process, number):
-    process.run(number)
-    assert move(number, "FR").refund == ""
-    assert amounts() == [(395, 0)]
-    assert_sound()
+def test_what_differs_is_told_by_the_quote_and_not_by_the_place_before(process, number):
+    move(number, "FR")
+    assert said(move(number, "GB", postal_code="LS1 4AP")) == []
 
 
 def test_the_timeline_says_what_of_the_address_changed_and_who_but_not_where_it_is(process, number):
@@ -81,7 +100,7 @@ def test_the_timeline_says_what_of_the_address_changed_and_who_but_not_where_it_
     assert told.detail == "changed: first line, city, postal code, country"
 
 
-def test_a_place_that_cannot_be_priced_changes_nothing(process, number):
+def test_a_place_to_which_nobody_goes_changes_nothing(process, number):
     with pytest.raises(CannotShipThere, match="import"):
         move(number, "AQ")
     assert rows("SELECT address_line1, country FROM sales_order") == [("1 Mill Lane", "GB")]

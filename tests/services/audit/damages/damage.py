@@ -50,9 +50,3 @@ def copied(table: str, where: str, **instead: str) -> str:
 def allocated(number: int, sku: str, state: str = "allocated") -> str:
     """The condition for the allocation of an order's line."""
     return f"order_number = {number} AND sku = '{sku}' AND state = '{state}'"
-
-
-def changed_facts(table: str, change: str) -> str:
-    """A change of what was charged, which the database refuses."""
-    trigger = "TRIGGER charges_are_facts;"
-    return f"ALTER TABLE {table} DISABLE {trigger} {change}; ALTER TABLE {table} ENABLE {trigger}"

@@ -1,37 +1,157 @@
 """Damage to amounts and refunds."""
 
-from tests.services.audit.audit_shop import ASKED_TO_CANCEL, BOTH_CANCELLED, HELD, SPLIT
+from tests.services.audit.audit_shop import (
+    ASKED_TO_CANCEL,
+    BOTH_CANCELLED,
+    HELD,
+    IN_EUROS,
+    LINE_CANCELLED,
+    SPLIT,
+)
 from tests.services.audit.damages.damage import Damage, without
 
+_PARTS = "an order's value is what was charged for its parts"
+_TOLD = "the value that was told is the order's"
 _VALUE = "an order's value is its total and its refunds"
+_SHARES = "refunds of a line are its share of what was charged"
+_ADDS_UP = "refunds give something back and add up"
+_OF_LINES = "refunds are for lines of their order"
+
+_LAMPS = f"(SELECT id FROM order_line WHERE order_number = {LINE_CANCELLED} AND sku = 'LAMP')"
+_WITHOUT_SUMS = "".join(
+    without(f"ck_sales_order_{name}", "sales_order")
+    for name in ("total_adds_up", "value_covers_total", "nothing_comes_back_twice")
+)
+_LEFT = f"Order {BOTH_CANCELLED} was charged"
+"""How each part of an order begins that gave all of it back."""
+
+
+def _line(column: str, order: int = HELD) -> str:
+    """One unit more in the first line of an order."""
+    where = f"WHERE order_number = {order} AND position = 1"
+    return f"UPDATE order_line SET {column} = {column} + 1 {where}"
+
+
+def _order(column: str, order: int = HELD) -> str:
+    """One unit more in an order."""
+    return f"UPDATE sales_order SET {column} = {column} + 1 WHERE number = {order}"
+
 
 MONEY = (
-    *(
-        Damage(
-            "an order's amounts are the sums of its lines",
-            f"UPDATE order_line SET {part}_minor = {part}_minor + 1"
-            f" WHERE order_number = {HELD} AND position = 1",
-            f"minor units of {part}, and its lines add up to",
-        )
-        for part in ("items", "shipping", "tax", "total")
+    Damage(_PARTS, _order("discount_minor"), "has 1 minor units of discount, and its parts"),
+    Damage(_PARTS, _line("shipping_minor"), "595 minor units of shipping, and its parts"),
+    Damage(_PARTS, _line("tax_minor"), "minor units of tax, and its parts add up to"),
+    Damage(_PARTS, _order("fees_tax_minor"), "minor units of tax, and its parts add up to"),
+    Damage(_PARTS, _order("fees_charged_minor"), "5595 minor units of value, and its parts"),
+    Damage(
+        _PARTS,
+        _order("tax_charged_minor", IN_EUROS),
+        f"Order {IN_EUROS} has 3474 minor units of value, and its parts add up to 3475.",
+        f"Order {IN_EUROS} has 580 minor units of tax, and its parts add up to 579.",
     ),
     Damage(
-        _VALUE,
-        f"UPDATE sales_order SET value_minor = NULL WHERE number = {BOTH_CANCELLED}",
-        f"Order {BOTH_CANCELLED} was worth nothing minor units of GBP as ordered; it costs 0, and"
-        " its refunds add up to 5595.",
+        _PARTS,
+        f"DELETE FROM order_line WHERE order_number = {HELD}",
+        "minor units of value, and its parts add up to nothing.",
+        f"Order {HELD} has",
+    ),
+    *(
+        Damage(
+            _TOLD,
+            f"UPDATE step_record SET result = result {change} WHERE subject = 'order:{HELD}'"
+            f" AND step = 'calculate-total-order-value'",
+            f"Order {HELD} is worth 5595 minor units, and its step says {told}.",
+        )
+        for change, told in (
+            ("|| jsonb_build_object('total_minor', 5594)", "5594"),
+            ("- 'total_minor'", "None"),
+        )
+    ),
+    *(
+        Damage(
+            _VALUE,
+            _WITHOUT_SUMS + _order(f"{part}_minor"),
+            f"minor units of GBP ({part});",
+        )
+        for part in ("items", "shipping", "fees", "tax", "total")
     ),
     Damage(
         _VALUE,
         f"DELETE FROM refund WHERE order_number = {BOTH_CANCELLED}",
-        f"Order {BOTH_CANCELLED} was worth 5595 minor units of GBP as ordered; it costs 0, and its"
-        " refunds add up to 0.",
+        f"{_LEFT} 5595 minor units of GBP (total); 0 of them are left, and 0 came back.",
+        _LEFT,
     ),
     Damage(
         _VALUE,
         f"UPDATE refund SET currency = 'EUR' WHERE order_number = {BOTH_CANCELLED}",
-        f"Order {BOTH_CANCELLED} was worth 5595 minor units of GBP as ordered; it costs 0, and its"
-        " refunds add up to 0.",
+        f"{_LEFT} 5595 minor units of GBP (total); 0 of them are left, and 0 came back.",
+        _LEFT,
+    ),
+    *(
+        Damage(
+            _SHARES,
+            f"UPDATE refund_line SET {part}_minor = {part}_minor + 1"
+            f" WHERE order_line_id = {_LAMPS}",
+            f"Order {LINE_CANCELLED} has 1 of 3 LAMP in line 1 cancelled, charged {charged} minor"
+            f" units ({part}), and {back} came back for them.",
+        )
+        for part, charged, back in (("items", 3750, 1251), ("tax", 625, 209))
+    ),
+    Damage(
+        _SHARES,
+        f"DELETE FROM refund_line WHERE order_line_id = {_LAMPS}",
+        "charged 3750 minor units (items), and 0 came back for them.",
+        f"Order {LINE_CANCELLED} has 1 of 3 LAMP in line 1 cancelled",
+    ),
+    Damage(
+        _SHARES,
+        f"UPDATE order_line SET cancelled = 0 WHERE id = {_LAMPS}",
+        "charged 3750 minor units (items), and 1250 came back for them.",
+        f"Order {LINE_CANCELLED} has 0 of 3 LAMP in line 1 cancelled",
+    ),
+    Damage(
+        _SHARES,
+        _line("cancelled"),
+        "charged 3750 minor units (items), and 0 came back for them.",
+        f"Order {HELD} has 1 of 3 LAMP in line 1 cancelled",
+    ),
+    *(
+        Damage(
+            _ADDS_UP,
+            without("ck_refund_parts_not_negative", "refund")
+            + f"UPDATE refund SET {part}_minor = -1, items_minor = items_minor + {part}_minor + 1"
+            " WHERE id = 1",
+            f"-1 {says}",
+        )
+        for part, says in (("shipping", "for shipping"), ("fees", "for fees"))
+    ),
+    Damage(
+        _ADDS_UP,
+        without("ck_refund_parts_not_negative", "refund")
+        + "UPDATE refund SET tax_minor = -1, shipping_tax_minor = -1 WHERE id = 1",
+        "and -1 of tax.",
+    ),
+    Damage(
+        _ADDS_UP,
+        "UPDATE refund SET amount_minor = amount_minor + tax_minor WHERE id = 1",
+        "gives back 1458 minor units, and its parts are 1250 for items",
+    ),
+    Damage(
+        _OF_LINES,
+        "UPDATE refund SET items_minor = items_minor + 1, amount_minor = amount_minor + 1"
+        " WHERE id = 1",
+        "gives back 1251 minor units for items, and its lines add up to 1250.",
+    ),
+    Damage(
+        _OF_LINES,
+        "DELETE FROM refund_line WHERE refund_id = 1",
+        "gives back 1250 minor units for items, and its lines add up to 0.",
+    ),
+    Damage(
+        _OF_LINES,
+        "UPDATE refund_line SET order_line_id ="
+        f" (SELECT min(id) FROM order_line WHERE order_number = {HELD}) WHERE refund_id = 1",
+        "gives back 1250 minor units for items, and its lines add up to 1250.",
     ),
     Damage(
         "lines cancel no more than was ordered",
