@@ -14,8 +14,9 @@ from models.tables.catalogue import Product, Warehouse
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.shipping import CarrierPickup, ShippingLabel, ShippingRate, ShippingZone
-from models.tables.stock import StockLevel, StockMovement
+from models.tables.stock import StockLevel
 from models.tables.taxes import TaxRate
+from services.inventory.movements import stock_movement
 
 _serial = count(1)
 
@@ -74,13 +75,14 @@ def make_product(
 def receive(session: Session, sku: str, pieces: int, warehouse: str = "MAIN") -> None:
     """Stock comes in."""
     session.add(
-        StockMovement(
-            warehouse=warehouse,
-            sku=sku,
-            quantity=pieces,
-            kind=MovementKind.RECEIVED,
+        stock_movement(
+            MovementKind.RECEIVED,
+            warehouse,
+            sku,
+            pieces,
             reference=f"delivery {next(_serial)}",
             actor="test",
+            reason="",
         )
     )
     session.flush()

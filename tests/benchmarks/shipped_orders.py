@@ -123,6 +123,8 @@ _TABLES = {
         {
             "id": "nextval('allocation_id_seq')",
             "order_line_id": "t.order_line_id + i * 3",
+            "for_order": _NUMBER,
+            "promised_at": _AT,
             "at": _AT,
         },
     ),

@@ -63,6 +63,17 @@ END $$;
 CREATE TRIGGER count_allocation AFTER INSERT OR UPDATE ON allocation
     FOR EACH ROW EXECUTE FUNCTION count_allocation();
 
+-- Those that want a product stand in line as their orders were promised, which never changes.
+CREATE FUNCTION stand_in_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT number, placed.promised_at INTO NEW.for_order, NEW.promised_at
+    FROM order_line JOIN sales_order AS placed ON number = order_line.order_number
+    WHERE order_line.id = NEW.order_line_id;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stand_in_line BEFORE INSERT ON allocation
+    FOR EACH ROW EXECUTE FUNCTION stand_in_line();
+
 -- Pieces that leave one warehouse come into another, under one reference.
 CREATE FUNCTION check_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
