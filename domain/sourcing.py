@@ -102,6 +102,10 @@ class Waiting:
     distances: Mapping[str, int] = field(default_factory=dict)
 
 
+Left = Mapping[str, Counter[str]]
+"""Pieces by SKU that are left in each warehouse, in rank order."""
+
+
 def distance(origin: Place, destination: Place) -> int:
     """How far it is, to compare warehouses by: less is nearer, and the unit means nothing.
 
@@ -146,32 +150,36 @@ def plan_for(
     will give them; one that cannot keeps what there is of them. So it makes no difference to a
     shipment whether those before it have got theirs already, or those behind it.
     """
-    left = _counted(sources)
+    left = counted(sources)
     for other in before:
-        _take(left, _fill(other, left, strategy) or _retained(other, left))
+        serve(other, left, strategy)
     offers = _offers(shipment, left)
     return allocate(shipment.wanted, offers, strategy=strategy, may_split=shipment.may_split)
 
 
 def fillable(
-    waiting: Iterable[Waiting], sources: Sequence[Source], *, strategy: Strategy, in_turn: bool
-) -> list[ShipmentId]:
-    """The shipments that can be filled now, those first that stand first in `waiting`.
+    waiting: Iterable[Waiting], left: Left, *, strategy: Strategy, in_turn: bool
+) -> dict[ShipmentId, tuple[Allotment, ...]]:
+    """The shipments that can be filled now with what each gets, those first that stand first in
+    `waiting`. `left` is counted down, so that `waiting` can stop once nothing is left.
 
     A shipment is filled whole. With `in_turn`, one that cannot be filled yet keeps from those
     behind it what there is of its pieces, so that none waits for ever: then each has a plan
     without anything missing (`plan_for`) that is named, and only those.
     """
-    left = _counted(sources)
-    filled = []
-    for shipment in waiting:
-        taken = _fill(shipment, left, strategy)
-        if taken:
-            filled.append(shipment.which)
-        elif in_turn:
-            taken = _retained(shipment, left)
-        _take(left, taken)
-    return filled
+    served = ((one.which, serve(one, left, strategy, in_turn=in_turn)) for one in waiting)
+    return {which: given for which, given in served if given}
+
+
+def serve(
+    shipment: Waiting, left: Left, strategy: Strategy, *, in_turn: bool = True
+) -> tuple[Allotment, ...]:
+    """All that the shipment wants, or nothing. What it gets, or with `in_turn` what it keeps from
+    those behind it, is taken from `left`.
+    """
+    given = _fill(shipment, left, strategy)
+    _take(left, given or (_retained(shipment, left) if in_turn else ()))
+    return given
 
 
 def blocking_predecessors(before: Sequence[Waiting], skus: Iterable[str]) -> list[Waiting]:
@@ -187,20 +195,22 @@ def blocking_predecessors(before: Sequence[Waiting], skus: Iterable[str]) -> lis
     return found[::-1]
 
 
-_Left = Mapping[str, Counter[str]]
-"""Pieces by SKU that are left in each warehouse, in rank order."""
-
-
-def _counted(sources: Iterable[Source]) -> _Left:
+def counted(sources: Iterable[Source]) -> Left:
+    """The pieces of these sources, to be counted down."""
     return {source.warehouse: Counter(source.available) for source in sources}
 
 
-def _take(left: _Left, parts: Iterable[Allotment]) -> None:
+def skus_left(left: Left) -> set[str]:
+    """The products of which something is left somewhere."""
+    return {sku for pieces in left.values() for sku in +pieces}
+
+
+def _take(left: Left, parts: Iterable[Allotment]) -> None:
     for part in parts:
         left[part.warehouse][part.sku] -= part.quantity
 
 
-def _offers(shipment: Waiting, left: _Left) -> list[Source]:
+def _offers(shipment: Waiting, left: Left) -> list[Source]:
     """The warehouses that may give the shipment something; that of its other pieces is tried first,
     as if it were the nearest.
     """
@@ -212,13 +222,13 @@ def _offers(shipment: Waiting, left: _Left) -> list[Source]:
     return here + [Source(at, left[at], far.get(at, 0)) for at in others]
 
 
-def _fill(shipment: Waiting, left: _Left, strategy: Strategy) -> tuple[Allotment, ...]:
+def _fill(shipment: Waiting, left: Left, strategy: Strategy) -> tuple[Allotment, ...]:
     """All that the shipment wants, or nothing."""
     lines, offers = in_sum(shipment.wanted), _offers(shipment, left)
     return _given(lines, offers, strategy, may_split=shipment.may_split)
 
 
-def _retained(shipment: Waiting, left: _Left) -> tuple[Allotment, ...]:
+def _retained(shipment: Waiting, left: Left) -> tuple[Allotment, ...]:
     """What there is of the pieces of a shipment that cannot be filled yet: in the warehouse that
     lacks the fewest of them, for there it can be filled first, and of the rest in the others.
     """

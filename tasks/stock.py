@@ -16,7 +16,6 @@ from models.results.decisions import Decision
 from models.results.stock import ShortLine, StockBooked, StockCheck, StockReturned
 from models.results.work import Restocked
 from models.tables.shipments import Shipment
-from models.tables.stock import StockMovement
 from services.access.actors import PACKLINE
 from services.answers.restock import book_restock
 from services.execution.runs import OrderRun
@@ -30,6 +29,7 @@ from services.inventory.allocations import (
     lock_goods,
     sourcing_plan,
 )
+from services.inventory.movements import stock_movement
 from services.orders.splits import split_by_warehouse
 from services.worklist.gates import GATES
 from services.worklist.tasks import open_task
@@ -64,11 +64,11 @@ def update_inventory_stock(session: Session, shipment: Shipment) -> StockBooked:
     close_allocations(session, shipment, AllocationState.ISSUED)
     for part in issued(session, shipment):
         session.add(
-            StockMovement(
-                warehouse=part.warehouse,
-                sku=part.sku,
-                quantity=-part.quantity,
-                kind=MovementKind.SOLD,
+            stock_movement(
+                MovementKind.SOLD,
+                part.warehouse,
+                part.sku,
+                -part.quantity,
                 reference=shipment.key,
                 actor=PACKLINE.name,
                 reason="shipped",

@@ -18,8 +18,9 @@ from models.tables.catalogue import Product, Warehouse
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.shipping import CarrierPickup, ShippingLabel, ShippingRate, ShippingZone
-from models.tables.stock import StockLevel, StockMovement
+from models.tables.stock import StockLevel
 from models.tables.taxes import TaxRate
+from services.inventory.movements import stock_movement
 from services.pricing.kept_charges import line_rows, order_row
 from services.pricing.quotes import quote_order
 
@@ -80,13 +81,14 @@ def make_product(
 def receive(session: Session, sku: str, pieces: int, warehouse: str = "MAIN") -> None:
     """Stock comes in."""
     session.add(
-        StockMovement(
-            warehouse=warehouse,
-            sku=sku,
-            quantity=pieces,
-            kind=MovementKind.RECEIVED,
+        stock_movement(
+            MovementKind.RECEIVED,
+            warehouse,
+            sku,
+            pieces,
             reference=f"delivery {next(_serial)}",
             actor="test",
+            reason="",
         )
     )
     session.flush()

@@ -15,6 +15,7 @@ class StepRecord(SQLModel, table=True):
     """A step that has happened, and what it gave. Subjects: `order:1001`, `day:2026-11-23`."""
 
     __tablename__ = "step_record"
+    __table_args__ = (Index("ix_step_record_step", "step", "subject", "round"),)  # for the audit
 
     subject: str = Field(primary_key=True, max_length=64)
     step: str = Field(primary_key=True, max_length=64)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    DateTime,
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
@@ -102,7 +103,8 @@ class Allocation(SQLModel, table=True):
     come from.
 
     A line of which too few were found is allocated in part and backordered in part: at most one of
-    each.
+    each. Those that want a product stand in line by `promised_at`, which is their order's: the
+    database writes it.
     """
 
     __table_args__ = (
@@ -136,16 +138,25 @@ class Allocation(SQLModel, table=True):
         ),
         CheckConstraint("quantity > 0", name="allocates_something"),
         Index(
-            "ix_allocation_undecided",
-            "state",
+            "ix_allocation_held",
             "sku",
-            postgresql_where=text("state IN ('allocated', 'backordered')"),
+            "warehouse",
+            postgresql_where=text("state = 'allocated'"),
+        ),
+        Index(
+            "ix_allocation_in_line",
+            "sku",
+            "promised_at",
+            "order_number",
+            "shipment",
+            postgresql_where=text("state = 'backordered'"),
         ),
     )
 
     id: int = identity()
     order_number: int = Field(sa_type=BigInteger, nullable=False)
     shipment: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    promised_at: datetime = Field(default=None, sa_type=DateTime(timezone=True), nullable=False)
     warehouse: str | None = warehouse_code(optional=True)
     sku: str = Field(max_length=64, index=True)
     quantity: int

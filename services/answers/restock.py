@@ -12,8 +12,8 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from models.enums import AllocationState, MovementKind
 from models.results.work import Restocked
 from models.tables.shipments import Shipment
-from models.tables.stock import StockMovement
 from services.inventory.allocations import allocated_warehouse, close_allocations, lock_goods
+from services.inventory.movements import stock_movement
 from services.inventory.warehouses import warehouse_called
 from services.orders.cancellation import is_booked_out
 
@@ -63,11 +63,11 @@ def _move(session: Session, origin: Origin, kind: MovementKind, pieces: dict[str
     """A movement per product, in the order of the SKUs, under the shipment's key."""
     for sku in sorted(pieces):
         session.add(
-            StockMovement(
-                warehouse=origin.warehouse,
-                sku=sku,
-                quantity=pieces[sku],
-                kind=kind,
+            stock_movement(
+                kind,
+                origin.warehouse,
+                sku,
+                pieces[sku],
                 reference=origin.key,
                 actor=origin.restocked_by,
                 reason="restocked after the order was cancelled",

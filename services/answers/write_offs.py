@@ -11,8 +11,8 @@ from sqlmodel import Session, col, func, select
 from models.enums import MovementKind, ShortPickReason, TaskKind
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
-from models.tables.stock import StockMovement
 from services.inventory.allocations import allocated_warehouse, lock_goods, mark_missing
+from services.inventory.movements import stock_movement
 from services.worklist.tasks import tasks_of
 
 Lost = tuple[int, str]
@@ -32,14 +32,8 @@ def write_off(session: Session, shipment: Shipment, lost: Mapping[str, Lost], by
     reference = f"{shipment.key}:picking:{_round(session, shipment)}"
     for sku, (pieces, why) in lost.items():
         session.add(
-            StockMovement(
-                warehouse=warehouse,
-                sku=sku,
-                quantity=-pieces,
-                kind=_kind(why),
-                reference=reference,
-                actor=by,
-                reason=why,
+            stock_movement(
+                _kind(why), warehouse, sku, -pieces, reference=reference, actor=by, reason=why
             )
         )
     session.flush()

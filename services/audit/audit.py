@@ -3,6 +3,7 @@
 All queries look at one instant of the database, so that orders may go on while they run.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from services.audit.invariants import (
     SUMMARY_FIGURES,
     Invariant,
 )
+from services.audit.looking import look_at_all
 
 LISTED = 20
 """So many problems of a check are named; the rest is counted."""
@@ -70,31 +72,56 @@ class _OpenShipment(NamedTuple):
     problem: str
 
 
-def audit(prefect: PrefectApi | None) -> AuditReport:
+def audit(prefect: PrefectApi | None, watch: Callable[[int], None] = lambda _: None) -> AuditReport:
     """Check every invariant of the system. Nothing is changed.
 
-    Without Prefect, or while it is away, the check of the flow runs is skipped.
+    Without Prefect, or while it is away, the check of the flow runs is skipped. `watch` is told
+    how many of the `CHECKS` are done.
 
     Raises `DatabaseAway`.
     """
-    with transaction() as session:
-        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        found = database_checks(session)
-    checks = (*found, _live_runs(prefect))
+    checks = (*look_at_all(_LOOKS, watch), _live_runs(prefect))
+    watch(CHECKS)
     return AuditReport(ok=all(check.ok for check in checks), checks=checks)
 
 
 def database_checks(session: Session) -> list[Check]:
     """The checks that need nothing but the database, as the session sees it."""
-    checks = [_check(session, invariant, {}) for invariant in INVARIANTS]
+    return [look(session) for look in _LOOKS]
+
+
+def _invariant(invariant: Invariant) -> Callable[[Session], Check]:
+    return lambda session: _check(session, invariant, {})
+
+
+def _gateless_tasks(session: Session) -> Check:
+    return _check(session, GATELESS_TASKS, gate_kinds())
+
+
+def _summary_figures(session: Session) -> Check:
+    return _check(session, SUMMARY_FIGURES, _bounds(session))
+
+
+def _sent_twice(session: Session) -> Check:
     noted = _check(session, SENT_TWICE, {})
-    return [
-        *checks,
-        _check(session, GATELESS_TASKS, gate_kinds()),
-        _check(session, SUMMARY_FIGURES, _bounds(session)),
-        _check(session, LASTING_OUTAGES, {"alarm_after_seconds": settings().alarm_after_seconds}),
-        Check(name=noted.name, ok=True, notes=noted.problems),
-    ]
+    return Check(name=noted.name, ok=True, notes=noted.problems)
+
+
+def _lasting_outages(session: Session) -> Check:
+    after = {"alarm_after_seconds": settings().alarm_after_seconds}
+    return _check(session, LASTING_OUTAGES, after)
+
+
+_LOOKS = (
+    *map(_invariant, INVARIANTS),
+    _gateless_tasks,
+    _summary_figures,
+    _lasting_outages,
+    _sent_twice,
+)
+
+CHECKS = len(_LOOKS) + 1
+"""How many there are."""
 
 
 def _check(session: Session, invariant: Invariant, parameters: dict[str, Any]) -> Check:

@@ -1,14 +1,16 @@
 """Locking rows: an order's before its shipments', and both before anything else."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import tuple_
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, selectinload
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from adapters.database.conflicts import is_lock_timeout
+from domain.allocation import ShipmentId
 from models.enums import OrderStatus, PickupState
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, rows_of
@@ -56,6 +58,20 @@ def unlocked_shipment(session: Session, number: int, shipment: int) -> Shipment 
     """The shipment, locked now, unless somebody else has locked it or its order."""
     of_these = _with_order().where(Shipment.order_number == number, Shipment.number == shipment)
     return _first_unlocked(session, of_these)
+
+
+def unlocked_shipments(session: Session, which: Collection[ShipmentId]) -> list[Shipment]:
+    """These shipments, locked now, with their lines; without those that somebody else has locked,
+    or whose order.
+    """
+    of_these = _with_order().where(
+        tuple_(col(Shipment.order_number), col(Shipment.number)).in_(which)
+    )
+    locked = of_these.order_by(col(Shipment.order_number), col(Shipment.number)).with_for_update(
+        of=[SalesOrder, Shipment], skip_locked=True
+    )
+    lines = selectinload(Shipment.lines)  # type: ignore[arg-type]
+    return list(session.exec(locked.options(lines).execution_options(populate_existing=True)))
 
 
 def cannot_be_cancelled(session: Session, shipment: Shipment) -> bool:

@@ -8,15 +8,15 @@ It leaves those that come before it what they want, wherever it is. No Prefect h
 answers change allocations too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from adapters.settings import settings
-from domain.allocation import Shortage, Wanted
-from domain.sourcing import Allotment, Place, Plan, Waiting, plan_for
+from domain.allocation import Shortage, Wanted, in_sum
+from domain.sourcing import Allotment, Left, Place, Plan, Waiting, plan_for
 from models.enums import AllocationState
 from models.process import StepName
 from models.results.stock import StockReallocated, StockReleased
@@ -60,8 +60,10 @@ def sourcing_plan(session: Session, shipment: Shipment, *, anywhere: bool = Fals
     lock_goods(session, shipment)
     mine = _wish(session, shipment, anywhere=anywhere)
     skus = {item.sku for item in mine.wanted}
-    before = waiting_before(session, shipment, skus, in_line=_waits(session, shipment))
-    there = sources(session, skus.union(item.sku for other in before for item in other.wanted))
+    there = sources(session, skus)
+    before = waiting_before(session, shipment, there, in_line=_waits(session, shipment))
+    if further := {item.sku for other in before for item in other.wanted} - skus:
+        there = sources(session, skus | further)
     return plan_for(mine, before, there, strategy=settings().allocation)
 
 
@@ -81,6 +83,21 @@ def lacking(session: Session, shipment: Shipment) -> list[Wanted]:
     """The pieces of a shipment that are not allocated to it."""
     rest = [(line.sku, line.quantity - held) for line, _, held, _ in _lines(session, shipment)]
     return [Wanted(sku, pieces) for sku, pieces in rest if pieces]
+
+
+def take_what_it_lacks(
+    session: Session, shipment: Shipment, given: Collection[Allotment], left: Left
+) -> bool:
+    """Whether all that the shipment lacks is what it is to be given, and that is left still: then
+    it is taken from `left`. Nothing is allocated yet. The shipment's products are locked.
+    """
+    lacks = {item.sku: item.quantity for item in in_sum(lacking(session, shipment))}
+    is_left = all(left[part.warehouse][part.sku] >= part.quantity for part in given)
+    if not is_left or lacks != Plan(tuple(given)).pieces:
+        return False
+    for part in given:
+        left[part.warehouse][part.sku] -= part.quantity
+    return True
 
 
 def allocate(session: Session, shipment: Shipment, plan: Plan) -> None:
@@ -186,6 +203,17 @@ def close_allocations(session: Session, shipment: Shipment, state: AllocationSta
         session.flush()
 
 
+def stop_waiting(session: Session, shipment: Shipment) -> None:
+    """Leave to others what the locked shipment still wants; what is allocated to it stays.
+
+    The audit says the same: *no other order wants stock*.
+    """
+    wanted = _allocations(shipment).where(Allocation.state == AllocationState.BACKORDERED)
+    for allocation in session.exec(wanted):
+        allocation.state = AllocationState.RELEASED
+    session.flush()
+
+
 def issued(session: Session, shipment: Shipment) -> list[Allotment]:
     """What was allocated to the order and is booked out, with the warehouses it was in."""
     mine = _allocations(shipment).where(Allocation.state == AllocationState.ISSUED)
@@ -197,11 +225,13 @@ def issued(session: Session, shipment: Shipment) -> list[Allotment]:
 
 def release_all(session: Session, shipment: Shipment, why: StockReleased, actor: Actor) -> None:
     """Take what an order holds and nobody has picked for a count that found too little; it waits
-    for that. What is picked lies in a tote and stays.
+    for that, unless it is to be cancelled. What is picked lies in a tote and stays.
 
     The order is locked, and so are its products.
     """
     mark_missing(session, shipment, _unpicked(session, shipment))
+    if shipment.order.cancel_requested_at is not None:
+        stop_waiting(session, shipment)
     key = shipment.key
     record(
         session,

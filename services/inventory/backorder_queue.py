@@ -1,28 +1,100 @@
-"""Who waits for stock, in the order in which they are served. No Prefect here."""
+"""Who waits for stock, in the order in which they are served. No Prefect here.
 
-from collections.abc import Iterable, Sequence
+The line is read from its beginning, a page at a time, and only those in it who want something that
+is free: however many wait, and for what, it costs as much as there is to give away
+(docs/decisions/0031).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, tuple_
+from sqlalchemy import ColumnElement, Row, String, literal, or_, text, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
-from domain.allocation import Wanted
-from domain.sourcing import Place, Waiting, blocking_predecessors
+from domain.allocation import ShipmentId, Wanted
+from domain.sourcing import (
+    Left,
+    Place,
+    Source,
+    Waiting,
+    blocking_predecessors,
+    counted,
+    serve,
+    skus_left,
+)
 from models.enums import AllocationState, OrderStatus
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment, ShipmentLine
 from models.tables.stock import Allocation
-from services.inventory.warehouses import distances, warehouses
+from services.inventory.warehouses import distances, sources, warehouses
 
 _WHICH = col(ShipmentLine.order_number), col(ShipmentLine.shipment)
+_PLACE = col(Allocation.promised_at), col(Allocation.order_number), col(Allocation.shipment)
+"""The one promised first comes first. The index `ix_allocation_in_line` has them in this order."""
+
+_FIRST_PAGE, _LARGEST_PAGE = 8, 512
+"""So many places in the line are looked at; mostly the first ones take all there is."""
+
+# From one product to the next, by the first in its line: not among all that wait.
+_WANTED_SKUS = text("""
+    WITH RECURSIVE wanted (sku) AS (
+        (SELECT sku FROM allocation WHERE state = 'backordered'
+            ORDER BY sku, promised_at, order_number, shipment LIMIT 1)
+        UNION ALL
+        SELECT next.sku FROM wanted CROSS JOIN LATERAL (
+            SELECT sku FROM allocation WHERE state = 'backordered' AND sku > wanted.sku
+            ORDER BY sku, promised_at, order_number, shipment LIMIT 1
+        ) AS next
+    )
+    SELECT sku FROM wanted
+""")
 
 
-def waiting(session: Session, *only: ColumnElement[bool]) -> list[Waiting]:
-    """All that wait, the one promised first first. Only what is wanted is looked through."""
-    wanted = _wanted(session, *only)
+def wanted_stock(session: Session) -> list[Source]:
+    """What is free in each warehouse of the products for which somebody waits, in rank order."""
+    return sources(session, session.execute(_WANTED_SKUS).scalars())
+
+
+def in_line(session: Session, left: Left, *only: ColumnElement[bool]) -> Iterator[Waiting]:
+    """Those that wait for something of what is left, the one promised first first.
+
+    Whoever goes through them counts `left` down: those for whom nothing is left are not read.
+
+    The audit says the same: *who waits for stock stands in line as the order was promised*.
+    """
+    after, size = None, _FIRST_PAGE
+    while skus := skus_left(left):
+        beyond = (tuple_(*_PLACE) > after,) if after else ()
+        page = _places(session, skus, size, *only, *beyond)
+        yield from _waiting(session, [tuple(place[1:]) for place in page])
+        if len(page) < size:
+            return
+        after, size = tuple(page[-1]), min(size * 4, _LARGEST_PAGE)
+
+
+def _places(
+    session: Session, skus: Iterable[str], size: int, *only: ColumnElement[bool]
+) -> Sequence[Row[Any]]:
+    """The first places in the lines of these products: as many index entries of each."""
+    each = (
+        func.unnest(literal(sorted(skus), ARRAY(String))).table_valued("sku").render_derived("each")
+    )
+    of_one = select(*_PLACE).where(
+        Allocation.sku == each.c.sku, Allocation.state == AllocationState.BACKORDERED, *only
+    )
+    first = of_one.order_by(*_PLACE).limit(size).correlate(each).lateral()
+    columns = first.c.promised_at, first.c.order_number, first.c.shipment
+    found = select(*columns).select_from(each).join(first, true())
+    return session.execute(found.order_by(*columns).limit(size)).all()
+
+
+def _waiting(session: Session, which: Iterable[ShipmentId]) -> list[Waiting]:
+    """These shipments, with all that they want."""
+    wanted = _wanted(session, which)
     places = warehouses(session) if wanted else []
     return [
         Waiting(
@@ -38,7 +110,7 @@ def waiting(session: Session, *only: ColumnElement[bool]) -> list[Waiting]:
     ]
 
 
-def _wanted(session: Session, *only: ColumnElement[bool]) -> Sequence[Any]:
+def _wanted(session: Session, which: Iterable[ShipmentId]) -> Sequence[Any]:
     """A row for each product that a shipment wants, with what is to be known of the shipment."""
     shipment = (
         *_WHICH,
@@ -54,30 +126,44 @@ def _wanted(session: Session, *only: ColumnElement[bool]) -> Sequence[Any]:
         .join(ShipmentLine)
         .join(Shipment)
         .join(SalesOrder, col(SalesOrder.number) == ShipmentLine.order_number)
-        .where(Allocation.state == AllocationState.BACKORDERED, *only)
-        .order_by(col(SalesOrder.promised_at), *_WHICH)
+        .where(Allocation.state == AllocationState.BACKORDERED, tuple_(*_WHICH).in_(set(which)))
+        .order_by(*_PLACE, col(Allocation.id))
     ).all()
 
 
 def waiting_before(
-    session: Session, shipment: Shipment, skus: Iterable[str], *, in_line: bool
+    session: Session, shipment: Shipment, there: Sequence[Source], *, in_line: bool
 ) -> list[Waiting]:
-    """Those that come before a shipment and may change what is left of the products for it; it is
-    `in_line` if it waits itself.
+    """Those that come before a shipment and change what is left for it of the products that are
+    `there`; it is `in_line` if it waits itself.
 
     They want some of these, or some of what another of them wants: mostly there are none, however
-    many wait for something else.
+    many wait for something else. Once they take all there is, nobody else need be looked at.
     """
     if not settings().backorders_first:
         return []
     earlier = _comes_before(shipment, in_line=in_line)
-    contested = set(skus)
+    skus = contested = skus_left(counted(there))
     while True:
-        line = waiting(session, earlier, _wants_any_of(contested))
-        wanted = {item.sku for other in line for item in other.wanted}
-        if wanted <= contested:
-            return blocking_predecessors(line, skus)
-        contested |= wanted
+        before = _until_nothing_is_left(session, counted(there), skus, earlier)
+        further = {item.sku for other in before for item in other.wanted} - contested
+        if not further:
+            return blocking_predecessors(before, skus)
+        contested = contested | further
+        there = sources(session, contested)
+
+
+def _until_nothing_is_left(
+    session: Session, left: Left, skus: set[str], earlier: ColumnElement[bool]
+) -> list[Waiting]:
+    """Those in line until they have taken all that there was of the products."""
+    strategy, before = settings().allocation, []
+    for other in in_line(session, left, earlier):
+        serve(other, left, strategy)
+        before.append(other)
+        if skus.isdisjoint(skus_left(left)):
+            break
+    return before
 
 
 def _comes_before(shipment: Shipment, *, in_line: bool) -> ColumnElement[bool]:
@@ -85,23 +171,9 @@ def _comes_before(shipment: Shipment, *, in_line: bool) -> ColumnElement[bool]:
     ones wait for, however soon it is promised.
     """
     mine = shipment.order_number, shipment.number
-    promised_earlier = tuple_(col(SalesOrder.promised_at), *_WHICH) < (
-        shipment.order.promised_at,
-        *mine,
-    )
-    came_earlier = tuple_(*_WHICH) < mine
+    promised_earlier = tuple_(*_PLACE) < (shipment.order.promised_at, *mine)
+    came_earlier = tuple_(*_PLACE[1:]) < mine
     return promised_earlier if in_line else or_(promised_earlier, came_earlier)
-
-
-def _wants_any_of(skus: Iterable[str]) -> ColumnElement[bool]:
-    """The shipment waits for one of the products."""
-    wanted, line = aliased(Allocation), aliased(ShipmentLine)
-    those = (
-        select(line.order_number, line.shipment)
-        .join(wanted)
-        .where(wanted.state == AllocationState.BACKORDERED, col(wanted.sku).in_(set(skus)))
-    )
-    return tuple_(*_WHICH).in_(those)
 
 
 def may_be_split(status: OrderStatus) -> bool:

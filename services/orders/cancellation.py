@@ -27,7 +27,7 @@ from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
 from services.execution.status import set_status, wait_for_summary
 from services.execution.wake_ups import mark_ready
-from services.inventory.allocations import close_allocations
+from services.inventory.allocations import close_allocations, stop_waiting
 from services.orders.holds import end_hold
 from services.worklist.tasks import withdraw_tasks
 
@@ -84,6 +84,7 @@ def request_cancellation(
     add_event(session, order_key(order.number), kind, why, actor=actor, note=reason.note)
     for shipment in going_back:
         withdraw_tasks(session, shipment)
+        stop_waiting(session, shipment)  # others may have it, long before the goods are back
         shipment.problem = ""  # whatever stopped it, it goes back from there
         mark_ready(session, shipment)
     notify(session, ORDERS_CHANNEL)  # one that has no run gets one

@@ -15,6 +15,7 @@ from models.tables.shipments import Shipment
 from models.tables.stock import StockCount, StockLevel, StockMovement
 from services.access.actors import Actor
 from services.execution.locks import locked_shipment
+from services.inventory.movements import stock_movement
 from services.inventory.warehouses import several_warehouses, warehouse_called
 from services.stock_control.allocated_shipments import AllocatedShipment, allocated_shipments
 from services.stock_control.shortfalls import record_shortfall
@@ -158,11 +159,11 @@ def _book_count(
 def _counted_movement(
     found: StockCountIn, warehouse: str, before: int, actor: Actor
 ) -> StockMovement:
-    return StockMovement(
-        warehouse=warehouse,
-        sku=found.sku,
-        quantity=found.counted - before,
-        kind=MovementKind.ADJUSTED,
+    return stock_movement(
+        MovementKind.ADJUSTED,
+        warehouse,
+        found.sku,
+        found.counted - before,
         reference=f"{COUNT_PREFIX}{found.reference}",
         actor=actor.name,
         reason=f"counted {found.counted}, the books had {before}",

@@ -21,6 +21,7 @@ from models.tables.shipments import Shipment
 from models.tables.stock import StockLevel, StockMovement
 from services.access.actors import Actor
 from services.inventory.allocations import lock_products
+from services.inventory.movements import stock_movement
 from services.inventory.warehouses import several_warehouses, warehouse_called
 from services.stock_control.allocated_shipments import allocated_shipments
 
@@ -125,11 +126,11 @@ def _movement(change: DeliveryIn | AdjustmentIn, warehouse: str, actor: Actor) -
     kind, reason = MovementKind.RECEIVED, "delivery"
     if isinstance(change, AdjustmentIn):
         kind, reason = MovementKind(change.kind.value), change.reason
-    return StockMovement(
-        warehouse=warehouse,
-        sku=change.sku,
-        quantity=change.quantity,
-        kind=kind,
+    return stock_movement(
+        kind,
+        warehouse,
+        change.sku,
+        change.quantity,
         reference=change.reference,
         actor=actor.name,
         reason=reason,
@@ -139,11 +140,11 @@ def _movement(change: DeliveryIn | AdjustmentIn, warehouse: str, actor: Actor) -
 def _transferred(
     transfer: TransferIn, warehouse: str, quantity: int, actor: Actor
 ) -> StockMovement:
-    return StockMovement(
-        warehouse=warehouse,
-        sku=transfer.sku,
-        quantity=quantity,
-        kind=MovementKind.TRANSFERRED,
+    return stock_movement(
+        MovementKind.TRANSFERRED,
+        warehouse,
+        transfer.sku,
+        quantity,
         reference=transfer.reference,
         actor=actor.name,
         reason=transfer.reason,

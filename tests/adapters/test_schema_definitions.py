@@ -83,6 +83,7 @@ TRIGGERS = {
     "moved_before_packing on shipment_line",
     "pieces_travel_once on shipment_line",
     "pieces_travel_once_more on shipment_line",
+    "stand_in_line on allocation",
     "transfers_in_pairs on stock_movement",
 }
 """What the database does by itself. The models say nothing of it."""

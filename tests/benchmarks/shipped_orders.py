@@ -122,6 +122,7 @@ _TABLES = {
         {
             "id": "nextval('allocation_id_seq')",
             "order_number": _NUMBER,
+            "promised_at": _AT,
             "at": _AT,
         },
     ),

@@ -14,6 +14,7 @@ from domain.sourcing import (
     Waiting,
     allocate,
     blocking_predecessors,
+    counted,
     distance,
     fillable,
     plan_for,
@@ -242,7 +243,7 @@ def less(sources, plan):
 
 
 def filled(waiting, sources, *, strategy=FIRST, in_turn=True):
-    return fillable(waiting, sources, strategy=strategy, in_turn=in_turn)
+    return list(fillable(waiting, counted(sources), strategy=strategy, in_turn=in_turn))
 
 
 def plan_of(shipment, waiting, sources, strategy=FIRST):

@@ -7,6 +7,7 @@ from services.audit.invariants.fragments import (
     NUMBER,
     NUMBER_OF_SUBJECT,
     PACKING_GATE,
+    quoted,
     union,
 )
 from services.audit.invariants.invariant import Invariant
@@ -70,6 +71,15 @@ _CANCELLATION_MAIL_EFFECTS = f"""
         AND sender.result ->> 'message_id' = message_id
     WHERE kind = 'cancellation' AND mail.round IS NULL
 """
+
+_STEPS_WITH_EFFECTS = (
+    StepName.CREATE_SHIPPING_LABEL,
+    StepName.DISPATCH_CARRIER_PICKUP,
+    StepName.SEND_SHIPMENT_NOTIFICATION,
+    StepName.SEND_LINE_NOTICE,
+    StepName.NOTIFY_MANAGEMENT_OF_DAILY_STATS,
+    StepName.SEND_CANCELLATION_NOTICE,
+)
 
 _EFFECTS_WITH_A_STEP = union(
     _LABEL_EFFECTS,
@@ -207,10 +217,11 @@ EFFECTS = (
                 FROM message, {MAIL_KEY_PARTS} AS name
                 WHERE state <> 'written'
             ), effects (effect, state, step, subject, round) AS ({_EFFECTS_WITH_A_STEP})
-            SELECT effect, state, effects.step, effects.subject
-            FROM effects LEFT JOIN step_record AS recorded
-                ON recorded.subject = effects.subject AND recorded.step = effects.step
-                AND recorded.round::text = effects.round
+            SELECT effect, state, step, effects.subject
+            FROM effects LEFT JOIN (
+                SELECT subject, step, round::text AS round FROM step_record
+                WHERE step IN ({quoted(*_STEPS_WITH_EFFECTS)})
+            ) AS recorded USING (subject, step, round)
             WHERE recorded.subject IS NULL
         """,
     ),

@@ -67,7 +67,7 @@ PEOPLE = (
                 VALUES ('those who do it were', due_at, reminded_at),
                     ('the role above was', escalation_due_at, escalated_at)
             ) AS notice (who, due, told)
-            WHERE told < due
+            WHERE told < due AND (reminded_at IS NOT NULL OR escalated_at IS NOT NULL)
         """,
     ),
     Invariant(

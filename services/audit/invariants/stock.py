@@ -18,7 +18,8 @@ from services.audit.invariants.invariant import Invariant
 # Who holds stock and who waits for it, by the ledger. `checked` passed the stock check and have not
 # been booked out or restock; what one of them gave up to a count it has regained as often, or it
 # waits for it. `short` were picked short: until somebody has decided, they hold what was found and
-# want the rest. `split_off` hold or want from the beginning.
+# want the rest. `split_off` hold or want from the beginning. What
+# is to be cancelled waits for nothing more.
 _HOLDING = f"""
     WITH checked AS (
         SELECT key, bool_or(step = '{StepName.CHECK_INVENTORY_LEVELS}'
@@ -55,9 +56,11 @@ _HOLDING = f"""
             )
     ),
     waiting AS (
-        SELECT key FROM checked WHERE NOT holds
-        UNION SELECT key FROM found_short
-        UNION SELECT key FROM split_off
+        SELECT key FROM (
+            SELECT key FROM checked WHERE NOT holds
+            UNION SELECT key FROM found_short
+            UNION SELECT key FROM split_off
+        ) AS lacking WHERE key NOT IN {TO_BE_CANCELLED}
     )
 """
 
@@ -133,11 +136,11 @@ STOCK = (
         name="a shipment's stock is in one warehouse",
         problem="Order {number} has stock allocated or booked out in {warehouses}.",
         breaking=f"""
-            SELECT {NUMBER}, string_agg(DISTINCT warehouse, ' and ') AS warehouses
+            SELECT {NUMBER}, concat(min(warehouse), ' and ', max(warehouse)) AS warehouses
             FROM {TRAVELS}
             JOIN allocation AS held ON {of_line("held")}
             WHERE state IN ('allocated', 'issued')
-            GROUP BY key HAVING count(DISTINCT warehouse) > 1
+            GROUP BY key HAVING min(warehouse) <> max(warehouse)
         """,
     ),
     Invariant(
@@ -206,6 +209,16 @@ STOCK = (
         """,
     ),
     Invariant(
+        name="who waits for stock stands in line as the order was promised",
+        problem="Order {number} is promised by {promised}, and waits for {sku} as one promised by"
+        " {place}.",
+        breaking="""
+            SELECT number, placed.promised_at AS promised, sku, wanted.promised_at AS place
+            FROM allocation AS wanted JOIN sales_order AS placed ON number = order_number
+            WHERE state = 'backordered' AND wanted.promised_at <> placed.promised_at
+        """,
+    ),
+    Invariant(
         name="orders that wait for stock are neither picked in full nor packed",
         problem="Order {number} waits for stock, and '{step}' is recorded for it.",
         breaking=f"""
@@ -268,8 +281,9 @@ STOCK = (
                     AS allocation
             FROM {TRAVELS}
             LEFT JOIN (
-                SELECT DISTINCT ON (order_number, shipment, sku) * FROM allocation
-                ORDER BY order_number, shipment, sku, state
+                SELECT DISTINCT ON (order_number, shipment, sku)
+                    order_number, shipment, sku, quantity, state
+                FROM allocation ORDER BY order_number, shipment, sku, state
             ) AS held ON {of_line("held")}
             LEFT JOIN step_record AS booked
                 ON booked.subject = travels.key

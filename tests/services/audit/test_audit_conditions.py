@@ -18,7 +18,7 @@ from tests.mailserver import MailServer
 from tests.process import Process
 from tests.services.audit.audit_shop import live_a_week
 from tests.services.audit.damages import WEEK_DAMAGES
-from tests.services.audit.test_audit import check_named, damage
+from tests.services.audit.day_shop import check_named, damage
 
 pytestmark = pytest.mark.lengthy
 

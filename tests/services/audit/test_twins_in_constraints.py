@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from services.audit.invariants import INVARIANTS
-from tests.services.audit.test_audit import DAMAGES, damage, lived_in, shop, shop_session
+from tests.services.audit.day_shop import damage, lived_in, shop, shop_session
+from tests.services.audit.shop_damages import DAMAGES
 from tests.services.audit.twins import told
 
 pytestmark = pytest.mark.lengthy

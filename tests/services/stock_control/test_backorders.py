@@ -8,11 +8,11 @@ from sqlalchemy.exc import IntegrityError
 
 import services.inventory.allocations
 from adapters.database.sessions import transaction
-from models.imports.stock import DeliveryIn
+from models.imports.stock import DeliveryIn, StockCountIn
 from services.execution.locks import locked_order
 from services.stock_control.backorders import fill_backorders
 from services.worklist.tasks import TaskNotOpen
-from tests.actors import book
+from tests.actors import book, count, request_cancellation_of
 from tests.factories import make_order
 from tests.process import (
     assert_sound,
@@ -191,6 +191,34 @@ def test_a_cancelled_order_leaves_its_stock_to_those_that_wait(process):
     assert_sound()
 
 
+def test_an_order_that_is_to_be_cancelled_waits_for_nothing_while_its_goods_are_not_back(process):
+    """Two of its plates lie in a tote, and it wanted two more."""
+    going_back = order_of(PLATE=4)
+    process.run(going_back)
+    missing = [{"sku": "PLATE", "quantity": 2, "why": "damaged"}]
+    short = "too few of these, the rest as listed"
+    process.answer("picking", going_back, outcome=short, found=missing)
+    assert process.run(going_back) == "short-pick-1"
+    number, other = backorder(process, PLATE=2)
+    request_cancellation_of(going_back, "changed their mind", "Max")
+    assert process.run(going_back) == "restock-1"
+    plates_arrive(2)
+    assert fill_backorders() == [number]
+    assert other.run(number) == "picking-1"
+    assert_sound()
+
+
+def test_nor_does_it_wait_for_what_a_count_takes_from_it(process):
+    going_back = order_of(PLATE=4)
+    process.run(going_back)
+    number, other = backorder(process, PLATE=2)
+    request_cancellation_of(going_back, "changed their mind", "Max")
+    count(StockCountIn(sku="PLATE", counted=2, reference="C-1", by="Kim"))
+    assert fill_backorders() == [number]
+    assert other.run(number) == "picking-1"
+    assert_sound()
+
+
 def test_a_cancelled_backorder_no_longer_keeps_stock_from_others(process):
     first, run = backorder(process, PLATE=6)
     second, other = backorder(process, PLATE=4)
@@ -313,14 +341,3 @@ def test_without_the_lock_both_would_see_the_last_plates(process, monkeypatch):
     monkeypatch.setattr(services.inventory.allocations, "lock_products", lambda *_given: {"PLATE"})
     ended = at_the_last_plates_at_once(process, monkeypatch, patience=30)
     assert ended == ["IntegrityError", "picking-1"]
-
-
-def test_only_what_is_wanted_is_looked_through(process):
-    """However long the history, the search for who waits reads its own small index."""
-    with transaction() as session:
-        session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
-        plan = session.connection().exec_driver_sql(
-            "EXPLAIN SELECT sku FROM allocation WHERE state = 'backordered'"
-        )
-        said = "\n".join(line for (line,) in plan)
-        assert "ix_allocation_undecided" in said or "ix_allocation_one_backordered" in said

@@ -10,6 +10,7 @@ CREATE TABLE step_record (
     CONSTRAINT pk_step_record PRIMARY KEY (subject, step, round)
 );
 CREATE INDEX ix_step_record_run_id ON step_record (run_id);
+CREATE INDEX ix_step_record_step ON step_record (step, subject, round);
 
 -- What people typed, apart from what has happened.
 CREATE TABLE note (

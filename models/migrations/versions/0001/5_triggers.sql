@@ -63,6 +63,15 @@ END $$;
 CREATE TRIGGER count_allocation AFTER INSERT OR UPDATE ON allocation
     FOR EACH ROW EXECUTE FUNCTION count_allocation();
 
+-- Those that want a product stand in line as their orders were promised, which never changes.
+CREATE FUNCTION stand_in_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.promised_at := (SELECT promised_at FROM sales_order WHERE number = NEW.order_number);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stand_in_line BEFORE INSERT ON allocation
+    FOR EACH ROW EXECUTE FUNCTION stand_in_line();
+
 -- Pieces that leave one warehouse come into another, under one reference.
 CREATE FUNCTION check_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
