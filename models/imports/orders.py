@@ -162,6 +162,7 @@ class OrderIn(ImportRow):
 
     def _bad_prices(self) -> Iterator[Problem]:
         for item, line in enumerate(self.lines):
-            if (line.unit_price is None) == (line.line_price is None):
-                code = "no-price" if line.unit_price is None else "two-prices"
-                yield Problem(item, WrongValue(code, field="unit_price").says)
+            if line.unit_price is None and line.line_price is None:
+                yield Problem(item, WrongValue("no-price", field="unit_price").says)
+            if line.unit_price is not None and line.line_price is not None:
+                yield Problem(item, WrongValue("two-prices", field="unit_price").says)

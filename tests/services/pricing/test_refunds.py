@@ -376,7 +376,7 @@ def test_without_the_orders_lock_one_of_the_pieces_would_be_lost(four_mugs):
         both_looked.wait()
         return order
 
-    assert sorted(filter(None, cancel_at_once(four_mugs, unlocked))) == [1250]
+    assert None in cancel_at_once(four_mugs, unlocked)
     assert rows("SELECT cancelled FROM order_line") == [(1,)]
 
 
