@@ -139,8 +139,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         """Begin with a claimed run at once: from here on it is this worker's."""
         if self._runs_task_group is None:
             raise RuntimeError("The worker takes work only while it is set up.")
-        began = run.state.timestamp if run.state else datetime.min.replace(tzinfo=UTC)
-        self._in_hand[run.id] = began
+        self._in_hand[run.id] = began = _since(run)
         self._runs_task_group.start_soon(self._see_off, run, began, self._begin(flow, run))
 
     def _begin(self, flow: Flow[..., Any], run: FlowRun) -> asyncio.Future[FlowRun]:
@@ -153,7 +152,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
         except Exception:
             logger.exception("Flow run %s ended in the worker, not in the flow", run.name)
         finally:
-            if self._in_hand.get(run.id) == began:
+            if self._in_hand.get(run.id) is began:
                 del self._in_hand[run.id]
         self._is_ready.set()
         if self._left_over:
@@ -238,6 +237,13 @@ def flow_at(entrypoint: str) -> Flow[..., Any]:
     module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
     flow: Flow[..., Any] = getattr(module, name)
     return flow
+
+
+def _since(run: FlowRun) -> datetime:
+    """When the state was set from which a part of a run begins, by Prefect's clock; an object of
+    its own for each part.
+    """
+    return datetime.fromtimestamp(run.state.timestamp.timestamp() if run.state else 0, UTC)
 
 
 async def _claim(client: PrefectClient, flow_run: FlowRun) -> bool:
