@@ -80,17 +80,18 @@ class NoSuchWeek(PacklineError):
 class PastLine(NamedTuple):
     """So many pieces of a product, at a price each, as the file writes it."""
 
+    sku: str
     pieces: int
     unit_price: str
 
 
 class PastOrder(NamedTuple):
-    """An order as it was placed. `country` is ISO 3166, `lines` are by SKU."""
+    """An order as it was placed. `country` is ISO 3166; several lines may be of one product."""
 
     number: str
     placed_at: datetime
     country: str
-    lines: dict[str, PastLine]
+    lines: tuple[PastLine, ...]
 
 
 class PastWeek(NamedTuple):
@@ -118,7 +119,8 @@ def demand(orders: Iterable[PastOrder]) -> Counter[str]:
     """How many pieces of each product the orders want."""
     wanted: Counter[str] = Counter()
     for order in orders:
-        wanted.update({sku: line.pieces for sku, line in order.lines.items()})
+        for line in order.lines:
+            wanted[line.sku] += line.pieces
     return wanted
 
 
@@ -149,7 +151,7 @@ def _orders(rows: Iterable[Row]) -> Iterator[PastOrder]:
     for number, lines in sales.items():
         if country := _country(lines[0]["Country"]):
             placed_at = datetime.fromisoformat(lines[0]["InvoiceDate"])
-            yield PastOrder(number, placed_at, country, _added_up(lines))
+            yield PastOrder(number, placed_at, country, tuple(map(_line, lines)))
 
 
 def _is_sold(row: Row) -> bool:
@@ -162,14 +164,8 @@ def _is_sold(row: Row) -> bool:
     )
 
 
-def _added_up(rows: list[Row]) -> dict[str, PastLine]:
-    """A line for each product. One that stands in several rows has the price of the first."""
-    lines: dict[str, PastLine] = {}
-    for row in rows:
-        line = lines.get(row["StockCode"], PastLine(0, row["UnitPrice"]))
-        pieces = line.pieces + int(row["Quantity"])
-        lines[row["StockCode"]] = PastLine(pieces, line.unit_price)
-    return lines
+def _line(row: Row) -> PastLine:
+    return PastLine(row["StockCode"], int(row["Quantity"]), row["UnitPrice"])
 
 
 def _country(name: str) -> str:

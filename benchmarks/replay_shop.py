@@ -193,7 +193,7 @@ def _tariffs(countries: set[str]) -> dict[str, list[Row]]:
 
 def _order_rows(order: PastOrder) -> Iterator[Row]:
     """A row for each line. The order is placed now: it would be late otherwise."""
-    for sku, line in order.lines.items():
+    for line in order.lines:
         yield {
             "channel": _CHANNEL,
             "external_id": order.number,
@@ -205,7 +205,7 @@ def _order_rows(order: PastOrder) -> Iterator[Row]:
             "country": order.country,
             "currency": "GBP",
             "prices_include_tax": "true",
-            "sku": sku,
+            "sku": line.sku,
             "quantity": line.pieces,
             "unit_price": line.unit_price,
         }

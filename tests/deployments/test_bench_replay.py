@@ -75,14 +75,14 @@ def test_what_is_no_sale_of_goods_is_left_out(file, line):
     assert [order.number for order in read_week(file(invoice("1"), line)).orders] == ["1"]
 
 
-def test_a_product_that_stands_in_several_rows_is_one_line_with_the_first_price(file):
+def test_a_product_that_stands_in_several_rows_has_several_lines_each_with_its_price(file):
     path = file(
         invoice("1", quantity=2, price="2.50"),
         invoice("1", sku="20002A", quantity=1, price="0"),
         invoice("1", quantity=3, price="2.25", at="2011-11-15 10:01:00"),
     )
     (order,) = read_week(path).orders
-    assert order.lines == {"20001": (5, "2.50"), "20002A": (1, "0")}
+    assert order.lines == (("20001", 2, "2.50"), ("20002A", 1, "0"), ("20001", 3, "2.25"))
     assert demand([order]) == {"20001": 5, "20002A": 1}
 
 
