@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import func
@@ -104,6 +105,7 @@ class OrderRecord(BaseModel):
     tax_charged_minor: int
     value_minor: int
     brought: dict[str, int]
+    quote: dict[str, Any]
     items_minor: int
     shipping_minor: int
     fees_minor: int

@@ -41,6 +41,7 @@ class RefundRecord(BaseModel):
     shipping_minor: int
     fees_minor: int
     tax_minor: int
+    shipping_tax_minor: int
     amount_minor: int
     currency: str
     at: datetime

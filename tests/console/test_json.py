@@ -37,14 +37,23 @@ def test_a_sheet_has_the_lines_and_labels_of_its_order(packline, picking, proces
     at_pickup(process, number)
     sheet = as_json(packline("order", number, "--json"))
     mugs = {
+        "position": 1,
+        "line_id": None,
         "sku": "MUG",
         "quantity": 2,
         "cancelled": 0,
-        "tax_minor": 471,
-        "total_minor": 2825,
+        "price_minor": 2500,
+        "discount_minor": 0,
+        "order_discount_minor": 0,
+        "charged_minor": 2500,
+        "tax_minor": 417,
+        "shipping_minor": 325,
+        "shipping_tax_minor": 54,
         "picked": 2,
         "available_when_short": None,
         "unit_price": "£12.50",
+        "charged": "£25.00",
+        "paid": "£25.00",
     }
     assert sheet["lines"][0] == mugs
     (label,) = sheet["labels"]

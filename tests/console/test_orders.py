@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from adapters.database.sessions import transaction
-from domain.tax import NoTaxRate
+from domain.zones import NoShippingZone
 from models.base import utc_now
 from tests.console.asking import as_json, at_pickup
 from tests.factories import make_order, make_shipped
-from tests.process import assert_sound
+from tests.process import assert_sound, execute
 
 
 def test_an_order_is_listed_and_shown_with_its_timeline(packline, picking):
@@ -67,16 +67,20 @@ def test_an_unknown_order_is_refused(packline):
 
 def test_an_order_that_stopped_says_why_and_what_to_do(packline, process, shop):
     with transaction() as session:
-        number = make_order(session, country="IE")
-    with pytest.raises(NoTaxRate):
+        number = make_order(session)
+    for gate in ("picking", "packing"):
+        process.run(number)
+        process.answer(gate)
+    execute("TRUNCATE shipping_zone")
+    with pytest.raises(NoShippingZone):
         process.run(number)
     _, out, _ = packline("order", number)
-    assert "Stopped at Calculate Total Order Value: There is no standard tax rate for IE" in out
+    assert "Stopped at Create Shipping Label: There is no shipping zone for GB LS1 4AP" in out
     assert "press Retry" in out
     _, out, _ = packline("orders")
-    assert "New, stopped" in out
+    assert "Processing, stopped" in out
     (row,) = as_json(packline("orders", "--json"))
-    assert row["problem"].startswith("Calculate Total Order Value")
+    assert row["problem"].startswith("Create Shipping Label")
 
 
 def test_an_order_is_cancelled_once_and_the_second_who_asks_hears_of_the_first(packline, picking):

@@ -139,8 +139,8 @@ DECISIONS = ["try again", "pick elsewhere", "split", "wait", "cancel line", "can
 skus, few = st.sampled_from(SKUS), st.integers(1, 4)
 prices = st.sampled_from([{"unit_price": "12.50"}, {"unit_price": "0"}, {"line_price": "9.99"}])
 off = st.sampled_from([{}, {}, {"line_discount": "0"}, {"line_discount": "3.33"}])
-some_lines = st.lists(st.tuples(skus, few, prices, off), min_size=1, max_size=4)
-"""Of which several may be of one product."""
+some_lines = st.lists(st.tuples(skus, few, prices, off), min_size=1, max_size=3)
+"""Of which several may be of one product. All weigh less than the parcel that staff packs."""
 amounts = st.fixed_dictionaries(
     {"prices_include_tax": st.booleans()},
     optional={
