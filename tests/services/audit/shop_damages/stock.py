@@ -244,6 +244,11 @@ STOCK = (
         f"and waits for PLATE as order {BACKORDERED} promised by",
     ),
     Damage(
+        "who waits for stock lacks something of what it wants",
+        "UPDATE allocation SET lacking = false WHERE state = 'backordered' AND sku = 'PLATE'",
+        f"Order {BACKORDERED} wants 40 pieces, and lacks none of them",
+    ),
+    Damage(
         "who waits for stock stands in line as the order was promised",
         "UPDATE allocation SET for_order = 7 WHERE state = 'backordered' AND sku = 'PLATE'",
         f"Order {BACKORDERED} is promised by",
