@@ -88,7 +88,7 @@ def return_stock(session: Session, shipment: Shipment, restocked: Restocked) -> 
 
 def _backorder(session: Session, shipment: Shipment, plan: Plan) -> StockCheck:
     set_status(shipment, OrderStatus.BACKORDERED)
-    backorder(session, shipment)
+    backorder(session, shipment, plan.missing)
     short = {shortage.sku: shortage.available for shortage in plan.missing}
     for line in shipment.goods:
         line.available_when_short = short.get(line.sku)

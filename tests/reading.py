@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, event
 
 from adapters.database.sessions import engine
-from tests.process import rows
-
-_READ = """
-    SELECT coalesce((SELECT sum(seq_tup_read) FROM pg_stat_user_tables), 0)
-        + coalesce((SELECT sum(idx_tup_read) FROM pg_stat_user_indexes), 0)
-"""
-
-_COUNT_AT_ONCE = "SELECT pg_stat_force_next_flush()"
-"""Else the figures come when the connection has rested for a while."""
 
 _AS_IF_LARGE = "; ".join(
     f"SET LOCAL enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin", "bitmapscan")
 )
+
+# What this connection has read since its figures went to those of all, which they do at once here.
+_READ = """
+    SELECT coalesce(sum(pg_stat_get_xact_tuples_returned(oid)), 0), pg_stat_force_next_flush()
+    FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')
+"""
 
 
 @dataclass
@@ -38,21 +36,22 @@ class Read:
 
 @contextmanager
 def counted_reads() -> Iterator[Read]:
-    """Count what is sent and read meanwhile; the figures are there at the end."""
+    """Count what is sent and read meanwhile, in transactions that are committed."""
     read = Read()
-
-    def sent(*_given: object) -> None:
-        read.statements += 1
 
     def begun(connection: Connection) -> None:
         connection.connection.cursor().execute(_AS_IF_LARGE)
 
-    def about_to_commit(connection: Connection) -> None:
-        connection.connection.cursor().execute(_COUNT_AT_ONCE)
+    def sent(*_given: object) -> None:
+        read.statements += 1
 
-    heard = {"before_cursor_execute": sent, "begin": begun, "commit": about_to_commit}
-    rows(_COUNT_AT_ONCE)  # what was read before
-    begin = _rows_read()
+    def about_to_commit(connection: Connection) -> None:
+        cursor = connection.connection.cursor()
+        cursor.execute(_READ)
+        read.rows += int(cursor.fetchone()[0])
+
+    engine().dispose()  # new connections have read nothing
+    heard = {"begin": begun, "before_cursor_execute": sent, "commit": about_to_commit}
     for name, listener in heard.items():
         event.listen(engine(), name, listener)
     try:
@@ -60,9 +59,3 @@ def counted_reads() -> Iterator[Read]:
     finally:
         for name, listener in heard.items():
             event.remove(engine(), name, listener)
-    read.rows = _rows_read() - begin
-
-
-def _rows_read() -> int:
-    ((found,),) = rows(_READ)
-    return int(found)

@@ -104,7 +104,8 @@ class Allocation(SQLModel, table=True):
 
     A line of which too few were found is allocated in part and backordered in part: at most one of
     each. Those that want a product stand in line by `promised_at`, which is their order's: the
-    database writes it.
+    database writes it. Of what a shipment wants, something is `lacking`: until some of that is
+    free, nobody need look at the rest.
     """
 
     __table_args__ = (
@@ -144,6 +145,11 @@ class Allocation(SQLModel, table=True):
             postgresql_where=text("state = 'allocated'"),
         ),
         Index(
+            "ix_allocation_lacking",
+            "sku",
+            postgresql_where=text("state = 'backordered' AND lacking"),
+        ),
+        Index(
             "ix_allocation_in_line",
             "sku",
             "promised_at",
@@ -157,8 +163,9 @@ class Allocation(SQLModel, table=True):
     order_number: int = Field(sa_type=BigInteger, nullable=False)
     shipment: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     promised_at: datetime = Field(default=None, sa_type=DateTime(timezone=True), nullable=False)
+    lacking: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
     warehouse: str | None = warehouse_code(optional=True)
-    sku: str = Field(max_length=64, index=True)
+    sku: str = Field(max_length=64)
     quantity: int
     state: AllocationState = Field(
         default=AllocationState.ALLOCATED, sa_column=enum_column(AllocationState, "state")

@@ -107,13 +107,17 @@ def allocate(session: Session, shipment: Shipment, plan: Plan) -> None:
         _enter(session, line, there, held=line.quantity, wanted=0, warehouse=warehouse)
 
 
-def backorder(session: Session, shipment: Shipment) -> None:
-    """Enter that the order waits for every line; what it held is free.
+def backorder(session: Session, shipment: Shipment, missing: Iterable[Shortage]) -> None:
+    """Enter that the order waits for every line, since these products are missing; what it held is
+    free.
 
     The audit says the same: *orders that wait for stock want each line*.
     """
     for line, there, *_ in _lines(session, shipment):
         _enter(session, line, there, held=0, wanted=line.quantity, warehouse=None)
+    short = {shortage.sku for shortage in missing}
+    for entry in _backordered(session, shipment):
+        entry.lacking = entry.sku in short
 
 
 def mark_missing(session: Session, shipment: Shipment, missing: Mapping[str, int]) -> None:
@@ -138,6 +142,8 @@ def deallocate(session: Session, shipment: Shipment, pieces: Mapping[str, int]) 
             still = max(wanted - gone, 0)
             left = max(held - max(gone - wanted, 0), 0)
             _enter(session, line, there, held=left, wanted=still, warehouse=at)
+    for entry in _backordered(session, shipment):
+        entry.lacking = True  # what it lacked may be gone
 
 
 def move_to_shipment(session: Session, line: ShipmentLine, warehouse: str | None) -> None:
@@ -208,8 +214,7 @@ def stop_waiting(session: Session, shipment: Shipment) -> None:
 
     The audit says the same: *no other order wants stock*.
     """
-    wanted = _allocations(shipment).where(Allocation.state == AllocationState.BACKORDERED)
-    for allocation in session.exec(wanted):
+    for allocation in _backordered(session, shipment):
         allocation.state = AllocationState.RELEASED
     session.flush()
 
@@ -339,6 +344,11 @@ def _pieces(entries: Entries, state: AllocationState) -> int:
 
 def _allocations(shipment: Shipment) -> SelectOfScalar[Allocation]:
     return select(Allocation).where(*_of(shipment))
+
+
+def _backordered(session: Session, shipment: Shipment) -> Sequence[Allocation]:
+    wanted = _allocations(shipment).where(Allocation.state == AllocationState.BACKORDERED)
+    return session.exec(wanted).all()
 
 
 def _of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:

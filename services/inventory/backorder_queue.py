@@ -5,11 +5,11 @@ is free: however many wait, and for what, it costs as much as there is to give a
 (docs/decisions/0031).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, literal, or_, text, true, tuple_
+from sqlalchemy import ColumnElement, Row, String, TextClause, literal, or_, text, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
@@ -39,35 +39,49 @@ _PLACE = col(Allocation.promised_at), col(Allocation.order_number), col(Allocati
 _FIRST_PAGE, _LARGEST_PAGE = 8, 512
 """So many places in the line are looked at; mostly the first ones take all there is."""
 
-# From one product to the next, by the first in its line: not among all that wait.
-_WANTED_SKUS = text("""
-    WITH RECURSIVE wanted (sku) AS (
-        (SELECT sku FROM allocation WHERE state = 'backordered'
-            ORDER BY sku, promised_at, order_number, shipment LIMIT 1)
-        UNION ALL
-        SELECT next.sku FROM wanted CROSS JOIN LATERAL (
-            SELECT sku FROM allocation WHERE state = 'backordered' AND sku > wanted.sku
-            ORDER BY sku, promised_at, order_number, shipment LIMIT 1
-        ) AS next
-    )
-    SELECT sku FROM wanted
-""")
+
+def _from_one_to_the_next(condition: str) -> TextClause:
+    """The products of such rows, each found behind the one before: not among all rows."""
+    next_one = f"SELECT sku FROM allocation WHERE {condition} AND sku > wanted.sku"
+    return text(f"""
+        WITH RECURSIVE wanted (sku) AS (
+            (SELECT sku FROM allocation WHERE {condition} ORDER BY sku LIMIT 1)
+            UNION ALL
+            SELECT next.sku
+            FROM wanted CROSS JOIN LATERAL ({next_one} ORDER BY sku LIMIT 1) AS next
+        )
+        SELECT sku FROM wanted
+    """)
 
 
-def wanted_stock(session: Session) -> list[Source]:
-    """What is free in each warehouse of the products for which somebody waits, in rank order."""
-    return sources(session, session.execute(_WANTED_SKUS).scalars())
+_LACKING = _from_one_to_the_next("state = 'backordered' AND lacking")
+_WANTED = _from_one_to_the_next("state = 'backordered'")
 
 
-def in_line(session: Session, left: Left, *only: ColumnElement[bool]) -> Iterator[Waiting]:
-    """Those that wait for something of what is left, the one promised first first.
+def free_of_what_is_lacking(session: Session) -> set[str]:
+    """The products of which something is free, and somebody who waits lacks them. Without any,
+    nobody can be filled, whatever else is free of what they want.
+    """
+    return skus_left(counted(sources(session, session.execute(_LACKING).scalars())))
+
+
+def free_of_what_is_wanted(session: Session) -> Left:
+    """What is free of the products for which somebody waits."""
+    return counted(sources(session, session.execute(_WANTED).scalars()))
+
+
+def in_line(
+    session: Session, left: Left, *only: ColumnElement[bool], sought: Set[str] = frozenset()
+) -> Iterator[Waiting]:
+    """Those that wait for something of what is left, the one promised first first; as long as
+    something is left of what is `sought`, by default of anything.
 
     Whoever goes through them counts `left` down: those for whom nothing is left are not read.
 
     The audit says the same: *who waits for stock stands in line as the order was promised*.
     """
     after, size = None, _FIRST_PAGE
-    while skus := skus_left(left):
+    while (skus := skus_left(left)) and not (sought and sought.isdisjoint(skus)):
         beyond = (tuple_(*_PLACE) > after,) if after else ()
         page = _places(session, skus, size, *only, *beyond)
         yield from _waiting(session, [tuple(place[1:]) for place in page])
@@ -158,11 +172,9 @@ def _until_nothing_is_left(
 ) -> list[Waiting]:
     """Those in line until they have taken all that there was of the products."""
     strategy, before = settings().allocation, []
-    for other in in_line(session, left, earlier):
+    for other in in_line(session, left, earlier, sought=skus):
         serve(other, left, strategy)
         before.append(other)
-        if skus.isdisjoint(skus_left(left)):
-            break
     return before
 
 

@@ -31,7 +31,11 @@ from services.answers.submit import answer_by_packline
 from services.execution.locks import unlocked_shipments
 from services.execution.one_by_one import OneByOne, impatient_transaction
 from services.inventory.allocations import lock_products, take_what_it_lacks
-from services.inventory.backorder_queue import in_line, wanted_stock
+from services.inventory.backorder_queue import (
+    free_of_what_is_lacking,
+    free_of_what_is_wanted,
+    in_line,
+)
 from services.inventory.warehouses import sources
 
 Due = Mapping[ShipmentId, Collection[Allotment]]
@@ -59,10 +63,12 @@ def _due() -> Due:
     """
     with transaction() as session:
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        left = counted(wanted_stock(session))
+        if not (sought := free_of_what_is_lacking(session)):
+            return {}
+        left = free_of_what_is_wanted(session)
         rules = settings()
         due = fillable(
-            in_line(session, left),
+            in_line(session, left, sought=sought),
             left,
             strategy=rules.allocation,
             in_turn=rules.backorders_first,

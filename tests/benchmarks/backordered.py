@@ -12,7 +12,7 @@ _LINE = "%(lines)s + t.{} * %(last)s + i"
 _TABLES = {
     "sales_order": Copied(
         "t.number = %(order)s",
-        {"number": _NUMBER, "external_id": "t.external_id || '-' || i"},
+        {"number": _NUMBER, "external_id": "t.external_id || '-' || (%(top)s + i)"},
     ),
     "order_line": Copied(_ORDER, {"id": _LINE.format("id"), "order_number": _NUMBER}),
     "shipment": Copied(_ORDER, {"order_number": _NUMBER, "run_id": _RUN}),
@@ -43,5 +43,4 @@ def multiply_backorder(url: str, order: int, copies: int) -> list[int]:
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
-        connection.execute("SELECT pg_stat_force_next_flush()")
     return [top + i for i in range(1, copies + 1)]

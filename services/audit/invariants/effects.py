@@ -268,7 +268,9 @@ EFFECTS = (
             FROM (
                 SELECT key, 'label' AS kind, order_number, carrier, state FROM shipping_label
                 WHERE state = 'voided' OR state = 'bought' AND EXISTS (
-                    SELECT FROM sales_order WHERE number = order_number AND status = 'Shipped'
+                    SELECT FROM shipment AS travels
+                    WHERE travels.order_number = shipping_label.order_number
+                      AND travels.number = shipping_label.shipment AND status = 'Shipped'
                 )
                 UNION ALL
                 SELECT key, 'pickup', order_number, carrier, state FROM carrier_pickup

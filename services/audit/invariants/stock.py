@@ -6,6 +6,7 @@ from services.audit.invariants.fragments import (
     ENDED,
     IS_BACK,
     NUMBER,
+    NUMBER_OF_TRAVELLING,
     PACKING_GATE,
     PICKING_GATE,
     SHORT_PICK_GATE,
@@ -216,6 +217,18 @@ STOCK = (
             SELECT number, placed.promised_at AS promised, sku, wanted.promised_at AS place
             FROM allocation AS wanted JOIN sales_order AS placed ON number = order_number
             WHERE state = 'backordered' AND wanted.promised_at <> placed.promised_at
+        """,
+    ),
+    Invariant(
+        name="who waits for stock lacks something of what it wants",
+        problem="Order {number} wants {pieces} pieces, and lacks none of them: nobody looks for"
+        " them.",
+        breaking=f"""
+            SELECT {NUMBER_OF_TRAVELLING}, sum(wanted.quantity) AS pieces
+            FROM {TRAVELS}
+            JOIN allocation AS wanted ON {of_line("wanted")}
+            WHERE wanted.state = 'backordered'
+            GROUP BY travels.key HAVING NOT bool_or(lacking)
         """,
     ),
     Invariant(

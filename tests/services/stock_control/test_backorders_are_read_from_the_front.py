@@ -5,13 +5,13 @@ import pytest
 import services.stock_control.backorders
 from adapters.database.sessions import database_url, transaction
 from models.imports.stock import DeliveryIn
-from services.execution.locks import locked_order
-from services.inventory.allocations import lock_products
+from services.execution.locks import locked_order, locked_shipment
+from services.inventory.allocations import deallocate, lock_products
 from services.stock_control.backorders import fill_backorders
 from tests.actors import book
 from tests.benchmarks.backordered import multiply_backorder
 from tests.benchmarks.plans import recorded, scanned
-from tests.factories import receive
+from tests.factories import make_product, receive
 from tests.process import assert_sound, rows, set_to
 from tests.reading import Read, counted_reads
 from tests.services.stock_control.test_backorders import backorder, order_of, plates, plates_arrive
@@ -55,6 +55,28 @@ def test_a_sweep_that_can_fill_nobody_reads_a_handful_however_many_wait(process)
     few = read_by_a_sweep()
     waiting_for_plates(process, MANY)
     assert grown(few, read_by_a_sweep()) == (0, 0)
+
+
+@pytest.mark.lengthy
+def test_nor_does_it_read_those_that_want_other_things_too_of_which_there_is_plenty(process):
+    waiting_for_plates(process, FEW, PLATE=6, MUG=1)
+    with transaction() as session:
+        receive(session, "MUG", 10_000)
+    few = read_by_a_sweep()
+    waiting_for_plates(process, MANY, PLATE=6, MUG=1)
+    assert grown(few, read_by_a_sweep()) == (0, 0)
+
+
+def test_what_an_order_wants_beside_what_it_lacked_is_looked_for_once_that_is_cancelled(process):
+    """There are no cups, and mugs enough: without the cups the order could go."""
+    with transaction() as session:
+        make_product(session, "CUP", stock=0)
+    number, _ = backorder(process, MUG=2, CUP=1)
+    lacking = "SELECT sku FROM allocation WHERE state = 'backordered' AND lacking ORDER BY 1"
+    assert rows(lacking) == [("CUP",)]
+    with transaction() as session:
+        deallocate(session, locked_shipment(session, number), {"CUP": 1})
+    assert rows(lacking) == [("MUG",)]
 
 
 @pytest.mark.lengthy

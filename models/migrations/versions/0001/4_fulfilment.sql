@@ -63,6 +63,7 @@ CREATE TABLE allocation (
     order_number BIGINT NOT NULL,
     shipment INTEGER DEFAULT '1' NOT NULL,
     promised_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    lacking BOOLEAN DEFAULT 'true' NOT NULL,
     warehouse VARCHAR(16),
     sku VARCHAR(64) NOT NULL,
     quantity INTEGER NOT NULL,
@@ -83,7 +84,7 @@ CREATE UNIQUE INDEX ix_allocation_one_allocated ON allocation (order_number, shi
     WHERE state IN ('allocated', 'issued');
 CREATE UNIQUE INDEX ix_allocation_one_backordered ON allocation (order_number, shipment, sku)
     WHERE state = 'backordered';
-CREATE INDEX ix_allocation_sku ON allocation (sku);
+CREATE INDEX ix_allocation_lacking ON allocation (sku) WHERE state = 'backordered' AND lacking;
 CREATE INDEX ix_allocation_held ON allocation (sku, warehouse) WHERE state = 'allocated';
 CREATE INDEX ix_allocation_in_line ON allocation (sku, promised_at, order_number, shipment)
     WHERE state = 'backordered';

@@ -193,6 +193,12 @@ EFFECTS = (
     ),
     Damage(
         "what was undone is voided with the house carrier, and what left is not",
+        f"UPDATE carrier_booking SET voided_at = now() WHERE key = 'order:{SPLIT}:label:1'",
+        f"The label order:{SPLIT}:label:1 of order {SPLIT} is bought, and the house carrier's"
+        " book has it voided.",
+    ),
+    Damage(
+        "what was undone is voided with the house carrier, and what left is not",
         f"UPDATE carrier_booking SET voided_at = NULL WHERE key = 'order:{RELABELLED}:label:1'",
         f"The label order:{RELABELLED}:label:1 of order {RELABELLED} is voided, and the house"
         " carrier's book has it live.",

@@ -242,4 +242,9 @@ STOCK = (
         " WHERE state = 'backordered' AND sku = 'PLATE'",
         "and waits for PLATE as one promised by",
     ),
+    Damage(
+        "who waits for stock lacks something of what it wants",
+        "UPDATE allocation SET lacking = false WHERE state = 'backordered' AND sku = 'PLATE'",
+        f"Order {BACKORDERED} wants 40 pieces, and lacks none of them",
+    ),
 )
