@@ -97,6 +97,6 @@ PEOPLE = (
         "the dispatcher gets everything done",
         "INSERT INTO sweep_problem (order_number, shipment, part, problem) VALUES"
         f" ({WAITING}, 1, 'start a run', '{_WORDS}')",
-        f"Order {WAITING}: the dispatcher fails to start a run since",
+        f"Order {WAITING}, shipment 1: the dispatcher fails to start a run since",
     ),
 )
