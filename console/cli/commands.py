@@ -42,7 +42,7 @@ COMMANDS = {
     "order": Command("console.cli.orders:order", "Show an order with its timeline."),
     "cancel": Command(
         "console.cli.orders:cancel",
-        "Cancel an order, at any stage until the carrier has collected all of it.",
+        "Cancel an order, at any stage until the carrier has collected all of it; or lines of it.",
     ),
     "hold": Command(
         "console.cli.orders:hold",

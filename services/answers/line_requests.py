@@ -128,9 +128,10 @@ def _check_pieces(order: SalesOrder, sku: str, number: int | None, left: int) ->
     if sku not in skus:
         raise CannotCancelLine("no-such-product", number=order.number, sku=sku, skus=skus)
     ships = sum(line.shipping_pieces for line in order.lines if line.sku == sku)
-    if not left or left < (ships if number is None else number):
-        code = "too-few-pieces-left" if left else "no-pieces-left"
-        raise CannotCancelLine(code, number=order.number, sku=sku, left=left)
+    if not left:
+        raise CannotCancelLine("no-pieces-left", number=order.number, sku=sku)
+    if left < (ships if number is None else number):
+        raise CannotCancelLine("too-few-pieces-left", number=order.number, sku=sku, left=left)
 
 
 def _is_packed(session: Session, shipment: Shipment) -> bool:

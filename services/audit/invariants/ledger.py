@@ -94,14 +94,14 @@ LEDGER = (
                 FROM order_line GROUP BY order_number, sku
             ) AS line
             FULL JOIN (
-                SELECT order_number, sku,
+                SELECT part.order_number, part.sku,
                     sum(part.quantity) FILTER (WHERE refunded.subject IS NULL) AS quantity
                 FROM shipment_line AS part
-                JOIN shipment AS travels USING (order_number)
+                LEFT JOIN shipment AS travels
+                    ON travels.order_number = part.order_number AND travels.number = part.shipment
                 LEFT JOIN step_record AS refunded
                     ON refunded.subject = travels.key AND refunded.step = '{StepName.REFUND_ORDER}'
-                WHERE travels.number = part.shipment
-                GROUP BY order_number, sku
+                GROUP BY part.order_number, part.sku
             ) AS travelling USING (order_number, sku)
             WHERE coalesce(line.quantity, 0)
                 <> coalesce(line.cancelled, 0) + coalesce(travelling.quantity, 0)

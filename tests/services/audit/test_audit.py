@@ -77,7 +77,7 @@ def test_one_broken_check_breaks_the_report(shop_copy):
     report = audit(None)
     assert not report.ok
     assert [check.name for check in report.checks if not check.ok] == [
-        "shipped orders have their amounts, carrier and times",
+        "shipped orders have their cost, carrier and times",
         "a shipment's tracking number is its first label's",
     ]
 

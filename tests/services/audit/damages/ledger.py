@@ -73,13 +73,14 @@ LEDGER = (
     Damage(
         _TRAVELS,
         f"UPDATE shipment_line SET sku = 'POT' WHERE order_number = {HELD} AND sku = 'RUG'",
-        f"Order {HELD} has 1 of RUG, 0 of them cancelled, and its shipments have 1.",
+        f"Order {HELD} has 0 of POT, 0 of them cancelled, and its shipments have 1.",
+        also=f"Order {HELD} has 1 of RUG, 0 of them cancelled, and its shipments have 0.",
     ),
     Damage(
         _TRAVELS,
-        f"UPDATE shipment_line SET order_number = {UNTOUCHED}"
-        f" WHERE order_number = {HELD} AND sku = 'RUG'",
-        f"Order {HELD} has 1 of RUG, 0 of them cancelled, and its shipments have 1.",
+        f"UPDATE shipment_line SET order_number = 7 WHERE order_number = {HELD} AND sku = 'RUG'",
+        "Order 7 has 0 of RUG, 0 of them cancelled, and its shipments have 1.",
+        also=f"Order {HELD} has 1 of RUG, 0 of them cancelled, and its shipments have 0.",
     ),
     Damage(
         _TRAVELS,

@@ -65,12 +65,12 @@ LEDGER = (
         f"Order {SHIPPED} is Shipped and lacks the record of 'Retrieve New Order'.",
     ),
     Damage(
-        "shipped orders have their amounts, carrier and times",
+        "shipped orders have their cost, carrier and times",
         f"UPDATE shipment SET carrier = NULL WHERE order_number = {SHIPPED}",
         f"Order {SHIPPED} is Shipped and has no carrier.",
     ),
     Damage(
-        "shipped orders have their amounts, carrier and times",
+        "shipped orders have their cost, carrier and times",
         "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_shipped_is_complete;"
         f"UPDATE sales_order SET collected_at = NULL WHERE number = {SHIPPED}",
         f"Order {SHIPPED} is Shipped and has no time of collection.",

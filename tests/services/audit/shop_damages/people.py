@@ -3,6 +3,11 @@
 from tests.services.audit.damages.damage import Damage
 from tests.services.audit.day_shop import CANCELLED, SHIPPED, WAITING
 
+_WORDS = (
+    '{"code": "said", "field": null, "text": "{sentence}", "values": {"sentence": "out of words"}}'
+)
+"""A problem, as it is kept."""
+
 PEOPLE = (
     Damage(
         "every task is of a kind that a gate knows",
@@ -87,5 +92,11 @@ PEOPLE = (
         f"UPDATE shipment SET run_id = NULL WHERE order_number = {WAITING};"
         f"UPDATE staff_task SET state = 'withdrawn' WHERE order_number = {WAITING}",
         f"Order {WAITING} is Processing, and neither a flow run nor a person works on it.",
+    ),
+    Damage(
+        "the dispatcher gets everything done",
+        "INSERT INTO sweep_problem (order_number, shipment, part, problem) VALUES"
+        f" ({WAITING}, 1, 'start a run', '{_WORDS}')",
+        f"Order {WAITING}, shipment 1: the dispatcher fails to start a run since",
     ),
 )
