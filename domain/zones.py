@@ -105,11 +105,6 @@ def zone_for(rules: Iterable[ZoneRule], *, country: str, postal_code: str) -> st
     return max(covering, key=lambda rule: len(comparable(rule.postal_prefix))).zone
 
 
-def rate_for(bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None) -> int:
-    """The price of one parcel, that of its band. Raises `NoShippingRate`."""
-    return band_for(bands, grams, tariff).price_minor
-
-
 def band_for(bands: Sequence[RateBand], grams: int, tariff: Tariff | None = None) -> RateBand:
     """The lightest band that holds a parcel, the bands in any order.
 

@@ -177,7 +177,7 @@ def _untouched(session: Session, case: Case) -> Shipment | None:
 def _raise_fence(shipment: Shipment, *, forget: bool) -> None:
     shipment.fence += 1
     shipment.run_id = None if forget else shipment.run_id
-    shipment.pause_key = shipment.resumable_since = shipment.awaits = shipment.retry_at = None
+    shipment.await_nothing()
 
 
 def _ask_to_cancel(case: Case) -> None:

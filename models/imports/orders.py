@@ -108,10 +108,10 @@ class OrderIn(ImportRow):
         """The price of a piece of each line, in minor units; None where the line has one price."""
         return [self._minor(line.unit_price) for line in self.lines]
 
-    @property
-    def has_readable_amounts(self) -> bool:
-        """Whether all amounts are what `brought` can be made of."""
-        return not any(self._bad_amounts()) and not any(self._bad_prices())
+    @cached_property
+    def unreadable_amounts(self) -> tuple[Problem, ...]:
+        """Why `brought` cannot be made of the amounts; mostly nothing."""
+        return (*self._bad_amounts(), *self._bad_prices())
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong in how the lines go together, and in the amounts.
@@ -119,9 +119,8 @@ class OrderIn(ImportRow):
         A price of 0 is right: a gift. Two lines of one product are right: one may be free.
         """
         yield from self._repeated_ids()
-        yield from self._bad_amounts()
-        yield from self._bad_prices()
-        if self.has_readable_amounts:
+        yield from self.unreadable_amounts
+        if not self.unreadable_amounts:
             yield from AmountCheck(self.brought, self.currency).problems()
 
     def _minor(self, given: str | None) -> int | None:

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 from models.base import identity, instant
 
@@ -45,3 +45,8 @@ class Outage(SQLModel, table=True):
     def is_open(self) -> bool:
         """Nobody asks the service now, or one probe does."""
         return self.over_at is None and (self.refused or self.retry_at is not None)
+
+
+def goes_on() -> ColumnElement[bool]:
+    """The condition that an outage is not over."""
+    return col(Outage.over_at).is_(None)

@@ -149,6 +149,10 @@ class Shipment(SQLModel, table=True):
         """Nothing is left to do for it."""
         return self.status in ENDED
 
+    def await_nothing(self) -> None:
+        """Its run neither waits for an answer nor is deferred any more."""
+        self.pause_key = self.resumable_since = self.awaits = self.retry_at = None
+
     @property
     def is_deferred(self) -> bool:
         """Its run has left because something was away."""

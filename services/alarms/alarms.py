@@ -15,7 +15,7 @@ from domain.errors import PacklineError
 from domain.messages import Message
 from models.enums import EventKind
 from models.events import OfService
-from models.tables.outages import Outage
+from models.tables.outages import Outage, goes_on
 from models.tables.shipments import Shipment
 from services.access.actors import Actor
 from services.alarms.circuit import is_about_single_orders
@@ -119,7 +119,7 @@ def _retry(session: Session, outage: Outage, alarm: Alarm, actor: Actor) -> None
 
 
 def _open() -> SelectOfScalar[Outage]:
-    return select(Outage).where(col(Outage.over_at).is_(None), col(Outage.raised_at).is_not(None))
+    return select(Outage).where(goes_on(), col(Outage.raised_at).is_not(None))
 
 
 def _waiting_orders(session: Session, service: str) -> tuple[int, ...]:

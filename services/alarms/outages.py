@@ -7,7 +7,7 @@ import logging
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, literal_column, update
+from sqlalchemy import literal_column, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, func, select
 
@@ -16,7 +16,7 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.messages import Message
-from models.tables.outages import Outage
+from models.tables.outages import Outage, goes_on
 from services.alarms.failures import ServiceFailure
 from services.execution.deferrals import is_open, pause_after
 from services.execution.errors import Deferred
@@ -109,7 +109,7 @@ def raise_lasting() -> int:
 
 def open_outage(session: Session, service: str) -> Outage | None:
     """What is known against a service now."""
-    return session.exec(select(Outage).where(Outage.service == service, _goes_on())).first()
+    return session.exec(select(Outage).where(Outage.service == service, goes_on())).first()
 
 
 def _may_probe(session: Session, service: str) -> bool:
@@ -117,7 +117,7 @@ def _may_probe(session: Session, service: str) -> bool:
     silent = timedelta(seconds=settings().lost_after_seconds)
     taken = (
         update(Outage)
-        .where(col(Outage.service) == service, _goes_on(), col(Outage.retry_at) <= func.now())
+        .where(col(Outage.service) == service, goes_on(), col(Outage.retry_at) <= func.now())
         .values(retry_at=func.now() + silent)
         .returning(col(Outage.id))
     )
@@ -146,12 +146,8 @@ def _end(session: Session, service: str) -> bool:
     """It is over, unless it waits for a person."""
     ended = (
         update(Outage)
-        .where(col(Outage.service) == service, _goes_on(), ~col(Outage.refused))
+        .where(col(Outage.service) == service, goes_on(), ~col(Outage.refused))
         .values(over_at=func.now(), retry_at=None)
         .returning(col(Outage.id))
     )
     return session.execute(ended).first() is not None
-
-
-def _goes_on() -> ColumnElement[bool]:
-    return col(Outage.over_at).is_(None)

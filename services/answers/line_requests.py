@@ -16,11 +16,9 @@ from models.enums import TaskKind, TaskState
 from models.forms.decisions import CANCEL_LINE
 from models.forms.picking import ALL_AS_LISTED
 from models.imports.requests import LineCancellationIn
-from models.process import StepName
 from models.results.checklists import ShortageChecklist
 from models.results.orders import CancelledOnRequest
 from models.results.stock import ShortLine
-from models.tables.ledger import StepRecord
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
@@ -32,6 +30,7 @@ from services.execution.wake_ups import mark_ready
 from services.inventory.allocations import lock_products
 from services.orders.cancellation import request_cancellation, shipments_to_cancel
 from services.orders.line_cancellation import Terms, cancel_lines, positions
+from services.orders.splits import is_packed
 from services.worklist.picking_lists import rest_to_pick
 from services.worklist.tasks import tasks_of, withdraw_tasks
 
@@ -98,7 +97,7 @@ def _wanted(
     """Which shipments give the pieces: those first of which nobody has picked any, the last of
     these first. Raises `CannotCancelLine`.
     """
-    unpacked = [one for one in open_shipments if not _is_packed(session, one)]
+    unpacked = [one for one in open_shipments if not is_packed(session, one)]
     wanted: Pieces = defaultdict(dict)
     for sku, number in pieces.items():
         _take(order, unpacked, sku, number, wanted)
@@ -134,12 +133,6 @@ def _check_pieces(order: SalesOrder, sku: str, number: int | None, left: int) ->
         raise CannotCancelLine("too-few-pieces-left", number=order.number, sku=sku, left=left)
 
 
-def _is_packed(session: Session, shipment: Shipment) -> bool:
-    """Whether it is with the packers, or beyond."""
-    record = shipment.key, StepName.ASSIGN_PACKING_TASK, 1
-    return session.get(StepRecord, record) is not None
-
-
 def _is_all(open_shipments: Iterable[Shipment], wanted: Pieces) -> bool:
     """Whether nothing would be left in the house."""
     return all(_is_whole(one, wanted.get(one.number, {})) for one in open_shipments)
@@ -164,14 +157,15 @@ def _cancel(
     wanted: Pieces,
     terms: Terms,
 ) -> CancelledOnRequest:
-    lock_products(session, _by_sku(wanted))
+    cancelled = _by_sku(wanted)
+    lock_products(session, cancelled)
     for shipment in open_shipments:
         if pieces := wanted.get(shipment.number):
             _refuse_picked(shipment, pieces)
             cancel_lines(session, shipment, pieces, terms)
             _ask_for_the_rest(session, shipment)
     notify(session, ORDERS_CHANNEL)  # somebody may wait for that stock, or for less of it
-    return CancelledOnRequest(order_number=order.number, cancelled=_by_sku(wanted))
+    return CancelledOnRequest(order_number=order.number, cancelled=cancelled)
 
 
 def _refuse_picked(shipment: Shipment, pieces: Mapping[str, int]) -> None:

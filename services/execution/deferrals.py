@@ -18,7 +18,7 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.settings import settings
 from domain.allocation import ShipmentId
-from models.tables.outages import Outage
+from models.tables.outages import Outage, goes_on
 from models.tables.shipments import Shipment
 from services.execution.errors import Deferred
 
@@ -119,12 +119,12 @@ def _is_out() -> ColumnElement[bool]:
 def is_open() -> ColumnElement[bool]:
     """An outage during which a service is not asked."""
     closed_to_all = or_(col(Outage.refused), col(Outage.retry_at).is_not(None))
-    return col(Outage.over_at).is_(None) & closed_to_all
+    return goes_on() & closed_to_all
 
 
 def _probes() -> SelectOfScalar[str]:
     """For each service that may be probed now, the shipment that has tried least often."""
-    may_be_probed = col(Outage.over_at).is_(None) & (col(Outage.retry_at) <= func.now())
+    may_be_probed = goes_on() & (col(Outage.retry_at) <= func.now())
     return (
         select(Shipment.key)
         .join(Outage, onclause=col(Outage.service) == Shipment.awaits)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, text, tuple_
@@ -56,15 +57,11 @@ class OneByOne:
         What somebody is working on at the moment is no trouble. Raises what stops all the others as
         well: Postgres or Prefect is away.
         """
-        try:
-            return do()
-        except Exception as problem:
-            if stops_all(problem):
-                raise
-            _log(what, problem)
-            if which and not isinstance(problem, InUse | AlreadyLocked):
-                self._failed[which] = _told(problem)
-            return False
+        return alone(what, do, partial(self._note, which)) or False
+
+    def _note(self, which: ShipmentId | None, problem: Exception) -> None:
+        if which and not isinstance(problem, InUse | AlreadyLocked):
+            self._failed[which] = _told(problem)
 
     def save(self, untouched: Collection[ShipmentId] = ()) -> None:
         """Write on the orders what failed, and take from all others what failed before; the
@@ -94,8 +91,15 @@ def in_trouble(session: Session, part: SweepPart) -> set[ShipmentId]:
     return {(order, shipment) for order, shipment in session.execute(of_part)}
 
 
-def alone(what: str, do: Callable[[], Done]) -> Done | None:
-    """What `do` gives; None when it meets trouble, which is logged: a later look tries again.
+def _note_nothing(_problem: Exception) -> None:
+    """For trouble that stands in the log alone."""
+
+
+def alone(
+    what: str, do: Callable[[], Done], note: Callable[[Exception], None] = _note_nothing
+) -> Done | None:
+    """What `do` gives; None when it meets trouble, which is logged, and `note` gets it: a later
+    look tries again.
 
     Raises what stops all the others as well: Postgres or Prefect is away.
     """
@@ -105,6 +109,7 @@ def alone(what: str, do: Callable[[], Done]) -> Done | None:
         if stops_all(problem):
             raise
         _log(what, problem)
+        note(problem)
         return None
 
 

@@ -206,7 +206,7 @@ def begin_attempt(session: Session, number: int, shipment: int, run_id: str) -> 
         row.fence += 1
         row.run_id = run_id
         row.problem = ""
-        row.pause_key = row.resumable_since = row.awaits = row.retry_at = None
+        row.await_nothing()
         row.claimed_at = row.claimed_at or this_instant(session)
     reference = OrderRun(row, run_id)
     reference.remember(session)

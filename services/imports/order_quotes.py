@@ -20,16 +20,13 @@ def quote(session: Session, read: Sequence[OrderDraft]) -> None:
     destinations that no table has, amounts that do not add up.
     """
     orders = [draft.order for draft in read if draft.order]
-    known = catalogue(session, _ordered(orders))
+    ordered = {line.sku for order in orders for line in order.lines}
+    known = catalogue(session, ordered)
     tables = PriceTables(session, orders)
-    meant = _near_misses(session, _ordered(orders) - known.keys())
+    meant = _near_misses(session, ordered - known.keys())
     for draft in read:
         if draft.order and not _complain(draft, draft.order, known, meant):
             _price(draft, OrderQuote(draft.order, tables, known))
-
-
-def _ordered(orders: Sequence[OrderIn]) -> set[str]:
-    return {line.sku for order in orders for line in order.lines}
 
 
 def _complain(
@@ -43,7 +40,7 @@ def _complain(
 
 
 def _price(draft: OrderDraft, its: OrderQuote) -> None:
-    if not its.order.has_readable_amounts:
+    if its.order.unreadable_amounts:
         return
     for obstacle in its.obstacles():
         draft.add_error(Problem(None, obstacle))

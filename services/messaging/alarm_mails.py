@@ -3,7 +3,6 @@
 import logging
 from functools import partial
 
-from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from adapters.alarm_command import run_alarm_command
@@ -11,7 +10,7 @@ from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from adapters.documents.rendering import alarm_mail
 from adapters.settings import settings
-from models.tables.outages import Outage
+from models.tables.outages import Outage, goes_on
 from models.views.mails import AlarmView
 from services.alarms.alarms import Alarm, alarm_of
 from services.alarms.circuit import MAIL
@@ -32,7 +31,7 @@ def tell_alarms() -> int:
     alarm is noted first: whatever becomes of it, it gets that one once.
     """
     untold = select(Outage.id).where(
-        col(Outage.raised_at).is_not(None), col(Outage.told_at).is_(None), _goes_on()
+        col(Outage.raised_at).is_not(None), col(Outage.told_at).is_(None), goes_on()
     )
     with transaction() as session:
         ids = session.exec(untold.order_by(col(Outage.id))).all()
@@ -59,7 +58,7 @@ def _tell(id: int) -> bool:
 
 def _untold(session: Session, id: int) -> Outage | None:
     """The alarm, locked, unless another process is telling of it, or has."""
-    mine = select(Outage).where(Outage.id == id, col(Outage.told_at).is_(None), _goes_on())
+    mine = select(Outage).where(Outage.id == id, col(Outage.told_at).is_(None), goes_on())
     return session.exec(mine.with_for_update(skip_locked=True)).first()
 
 
@@ -67,10 +66,6 @@ def _can_mail(session: Session, about: Outage) -> bool:
     """Whether mail would tell of it."""
     mail = open_outage(session, MAIL)
     return about.service != MAIL and not (mail and mail.is_open)
-
-
-def _goes_on() -> ColumnElement[bool]:
-    return col(Outage.over_at).is_(None)
 
 
 def _view(alarm: Alarm) -> AlarmView:

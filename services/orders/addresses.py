@@ -29,7 +29,7 @@ from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
 from services.orders.relabelling import want_new_labels
-from services.pricing.new_places import check_place, differences
+from services.pricing.new_places import look_at_place
 from services.pricing.parcels import check_carrier_takes
 from services.worklist.gates import GATES
 
@@ -80,11 +80,10 @@ def change_address(
         labelled = [one for one in staying if _is_labelled(session, one)]
         if labelled and not new_label:
             raise AddressSettled(order, "address-on-label")
-        _move(session, order, new, actor)
+        differs = _move(session, order, new, actor)
         for shipment in labelled:
             want_new_labels(session, shipment, actor)
         numbers = tuple(shipment.number for shipment in labelled)
-        differs = tuple(differences(session, order))
         return _changed(order, differs=differs, new_labels=numbers)
 
 
@@ -106,15 +105,17 @@ def _goes_to(order: SalesOrder, new: AddressIn) -> bool:
     return all(getattr(order, name) == value for name, value in new.columns().items())
 
 
-def _move(session: Session, order: SalesOrder, new: AddressIn, actor: Actor) -> None:
+def _move(session: Session, order: SalesOrder, new: AddressIn, actor: Actor) -> tuple[Message, ...]:
+    """Returns what is otherwise at the new place than was quoted."""
     wanted = new.columns()
     changed = tuple(name for name, value in wanted.items() if getattr(order, name) != value)
     order.sqlmodel_update(wanted)
-    _check_place(session, order)
+    differs = _looked_at(session, order)
     _check_parcels(session, order)
     what = AddressFields(fields=changed)
     key = order_key(order.number)
     add_event(session, key, EventKind.ADDRESS_CHANGED, what, actor=actor)
+    return differs
 
 
 def _changed(order: SalesOrder, **outcome: Any) -> AddressChanged:
@@ -130,10 +131,10 @@ def _is_labelled(session: Session, shipment: Shipment) -> bool:
     return session.exec(live).first() is not None
 
 
-def _check_place(session: Session, order: SalesOrder) -> None:
-    """A carrier goes there, and what it takes is known."""
+def _looked_at(session: Session, order: SalesOrder) -> tuple[Message, ...]:
+    """A carrier goes to the place, and what it takes is known."""
     try:
-        check_place(session, order)
+        return look_at_place(session, order)
     except (NoShippingZone, NoShippingRate) as problem:
         raise CannotShipThere(order, [problem.says]) from problem
 

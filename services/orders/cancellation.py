@@ -114,7 +114,7 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     if order.status == OrderStatus.SHIPPED:
         order.shipped_at = shipment.cancelled_at
     shipment.problem = ""
-    shipment.pause_key = shipment.resumable_since = shipment.awaits = shipment.retry_at = None
+    shipment.await_nothing()
     return StatusChange(status=shipment.status, reason=order.cancel_reason)
 
 

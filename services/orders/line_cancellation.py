@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
 
 from domain.errors import PacklineError
 from domain.reasons import Reason
@@ -87,21 +88,20 @@ def _take_out(shipment: Shipment, pieces: Mapping[str, int]) -> dict[str, int]:
 
 def cancellations(session: Session, shipment: Shipment) -> int:
     """How often pieces of the shipment have been cancelled."""
-    so_far = select(func.count()).where(
-        StepRecord.subject == shipment.key, StepRecord.step == StepName.CANCEL_LINES
-    )
-    return session.exec(so_far).one()
+    return session.exec(select(func.count()).where(*_cancellations_of(shipment))).one()
 
 
 def pieces_to_restock(session: Session, shipment: Shipment) -> dict[str, int]:
     """The pieces by SKU that were cancelled after they had been picked."""
-    records = select(StepRecord.result).where(
-        StepRecord.subject == shipment.key, StepRecord.step == StepName.CANCEL_LINES
-    )
     pieces: Counter[str] = Counter()
-    for result in session.exec(records):
+    for result in session.exec(select(StepRecord.result).where(*_cancellations_of(shipment))):
         pieces.update(LinesCancelled.model_validate(result).to_restock)
     return dict(pieces)
+
+
+def _cancellations_of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
+    of_shipment = col(StepRecord.subject) == shipment.key
+    return of_shipment, col(StepRecord.step) == StepName.CANCEL_LINES
 
 
 def positions(order: SalesOrder, names: Sequence[str]) -> tuple[int, ...]:

@@ -69,8 +69,13 @@ def split_by_warehouse(session: Session, shipment: Shipment, plan: Plan) -> Plan
     return plan.part_of(first)
 
 
+def is_packed(session: Session, shipment: Shipment) -> bool:
+    """Whether it is with the packers, or beyond: nothing of it is moved or cancelled any more."""
+    return session.get(StepRecord, (shipment.key, StepName.ASSIGN_PACKING_TASK, 1)) is not None
+
+
 def _refuse_packed(session: Session, shipment: Shipment) -> None:
-    if session.get(StepRecord, (shipment.key, StepName.ASSIGN_PACKING_TASK, 1)):
+    if is_packed(session, shipment):
         order, number = shipment.order_number, shipment.number
         if number == 1:
             raise CannotSplit("shipment-is-packed", number=order)

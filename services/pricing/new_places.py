@@ -5,39 +5,32 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from adapters.settings import settings
 from domain.messages import Message, Value
 from domain.tax import NoTaxRate, percent
-from domain.zones import NoShippingRate, Tariff, cost_currency
 from models.quotes import Quote, QuotedTax
 from models.tables.orders import SalesOrder
 from services.pricing.price_tables import PriceTables
 
 
-def check_place(session: Session, order: SalesOrder) -> None:
-    """Whether the house carrier goes to an order's address, for a price that is known.
+def look_at_place(session: Session, order: SalesOrder) -> tuple[Message, ...]:
+    """What is otherwise at an order's address than in the quote that it has: taxes by class, and
+    the zone. Nothing of it changes what the customer was charged.
 
-    Raises `NoShippingZone` or `NoShippingRate`.
+    Raises `NoShippingZone` or `NoShippingRate` where the house carrier does not go there, or for no
+    price that is known.
     """
     tables = PriceTables(session, [order])
-    zone, level = tables.zone(order), order.service_level
-    there = tables.currencies(level, zone)
-    tariff = Tariff(level, zone, cost_currency(there, order.currency, settings().currency))
-    if not tables.bands(tariff):
-        raise NoShippingRate(0, 0, tariff)
+    zone = tables.cost_tariff(order).zone
+    return tuple(_differences(tables, order, zone))
 
 
-def differences(session: Session, order: SalesOrder) -> Iterator[Message]:
-    """What is otherwise there than in the quote that the order has: taxes by class, and the zone.
-
-    Nothing of it changes what the customer was charged.
-    """
-    tables, quote = PriceTables(session, [order]), Quote.model_validate(order.quote)
+def _differences(tables: PriceTables, order: SalesOrder, zone: str) -> Iterator[Message]:
+    quote = Quote.model_validate(order.quote)
     for tax in quote.taxes:
         there = _rate(tables, order, tax.tax_class)
         if there != tax.rate:
             yield _other_tax(tax, there, several=len(quote.taxes) > 1)
-    if (zone := tables.zone(order)) != quote.zone:
+    if zone != quote.zone:
         values = {"zone": zone, "quoted": quote.zone}
         yield Message("other-zone-there", "zone {zone}, quoted {quoted}", values)
 

@@ -7,9 +7,16 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from adapters.carriers.base import HOUSE
+from adapters.settings import settings
 from domain.tax import TaxRule, tax_rule_for
-from domain.zones import RateBand, Tariff, ZoneRule, zone_for
-from models.enums import ServiceLevel
+from domain.zones import (
+    NoShippingRate,
+    RateBand,
+    Tariff,
+    ZoneRule,
+    cost_currency,
+    zone_for,
+)
 from models.imports.orders import OrderIn
 from models.tables.orders import SalesOrder
 from models.tables.shipping import ShippingRate, ShippingZone
@@ -17,7 +24,7 @@ from models.tables.taxes import TaxRate
 from services.pricing.places import Place, is_for, places_of
 
 Destination = OrderIn | SalesOrder
-"""What has a country, a region, a postal code and a service level."""
+"""What has a country, a region, a postal code, a service level and a currency."""
 
 
 class PriceTables:
@@ -50,10 +57,22 @@ class PriceTables:
         """The house carrier's weight bands; empty where it has none."""
         return self._bands.get(tariff, [])
 
-    def currencies(self, service_level: ServiceLevel, zone: str) -> set[str]:
-        """The currencies in which the house carrier has a price for a zone."""
-        wanted = service_level, zone
-        return {each.currency for each in self._bands if (each.service_level, each.zone) == wanted}
+    def tariff(self, to: Destination, currency: str) -> Tariff:
+        """The house carrier's tariff there in one currency.
+
+        Raises `NoShippingZone`, and `NoShippingRate` where it has no bands.
+        """
+        tariff = Tariff(to.service_level, self.zone(to), currency)
+        if tariff not in self._bands:
+            raise NoShippingRate(0, 0, tariff)
+        return tariff
+
+    def cost_tariff(self, to: Destination) -> Tariff:
+        """The tariff by which a parcel costs, whatever the order brought. Raises as `tariff`."""
+        wanted = to.service_level, self.zone(to)
+        there = (each for each in self._bands if (each.service_level, each.zone) == wanted)
+        priced = [each.currency for each in there]
+        return self.tariff(to, cost_currency(priced, to.currency, settings().currency))
 
 
 def _near(rules: dict[Place, list[Any]], to: Destination) -> Iterator[Any]:

@@ -5,26 +5,18 @@ a copy of the rows that were used is kept with it.
 """
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, String, any_, literal
 from sqlmodel import Session, col, select
 
-from adapters.settings import settings
 from domain.charges import Brought, Charge, LineTerms, charge, check_total
 from domain.errors import PacklineError
 from domain.messages import Message
 from domain.tax import NoTaxRate, TaxRule
-from domain.zones import (
-    NoShippingRate,
-    NoShippingZone,
-    QuotedParcels,
-    Tariff,
-    cost_currency,
-    quote_parcels,
-)
+from domain.zones import NoShippingRate, NoShippingZone, QuotedParcels, quote_parcels
 from models.imports.orders import OrderIn
 from models.quotes import Quote, QuotedLine, QuotedShipping, QuotedTax
 from models.tables.catalogue import Product
@@ -66,11 +58,11 @@ class OrderQuote:
 
     def obstacles(self) -> Iterator[Message]:
         """Why the order could not be priced or sent, and which table to import."""
-        for tax_class in sorted({self.catalogue[line.sku].tax_class for line in self.order.lines}):
+        for tax_class in sorted(self._tax_classes):
             if self._quotes_tax and tax_class not in self._rules:
                 yield self._no_tax_rate(tax_class).says
         try:
-            self._check_tariff(self.tables.zone(self.order))
+            self._check_tariff()
         except (NoShippingZone, NoShippingRate) as problem:
             yield problem.says
 
@@ -87,25 +79,30 @@ class OrderQuote:
 
     def copy(self) -> Quote:
         """The rows that the quote came from, as they are today."""
+        asked = self._rules.values() if self._asks_tables else ()
         return Quote(
             zone=self.tables.zone(self.order),
             shipping=self._quoted_shipping(),
-            taxes=tuple(map(_quoted_tax, self._rules.values())) if self._asks_tables else (),
+            taxes=tuple(QuotedTax(**asdict(rule)) for rule in asked),
             lines=tuple(
                 QuotedLine(sku=line.sku, **self.catalogue[line.sku]._asdict())
                 for line in self.order.lines
             ),
         )
 
-    @cached_property
+    @property
     def _brought(self) -> Brought:
         return self.order.brought
+
+    @property
+    def _tax_classes(self) -> set[str]:
+        return {self.catalogue[line.sku].tax_class for line in self.order.lines}
 
     @cached_property
     def _rules(self) -> dict[str, TaxRule]:
         """The tax rule of each class of the order; those that are there."""
         found: dict[str, TaxRule] = {}
-        for tax_class in {self.catalogue[line.sku].tax_class for line in self.order.lines}:
+        for tax_class in self._tax_classes:
             try:
                 found[tax_class] = self.tables.tax_rule(self.order, tax_class)
             except NoTaxRate:
@@ -133,7 +130,7 @@ class OrderQuote:
 
     @cached_property
     def _parcels(self) -> tuple[QuotedParcels, ...]:
-        tariff = self._tariff(self.tables.zone(self.order), self.order.currency)
+        tariff = self.tables.tariff(self.order, self.order.currency)
         return quote_parcels(self.tables.bands(tariff), self._grams, tariff)
 
     @property
@@ -157,17 +154,12 @@ class OrderQuote:
             parcels=tuple(parcel._asdict() for parcel in self._parcels),
         )
 
-    def _check_tariff(self, zone: str) -> None:
-        """Whether shipping can be quoted, and whether what it costs can be told later on."""
-        currency = self.order.currency
-        if self._brought.shipping_minor is not None:
-            there = self.tables.currencies(self.order.service_level, zone)
-            currency = cost_currency(there, currency, settings().currency)
-        if not self.tables.bands(self._tariff(zone, currency)):
-            raise NoShippingRate(0, 0, self._tariff(zone, currency))
-
-    def _tariff(self, zone: str, currency: str) -> Tariff:
-        return Tariff(self.order.service_level, zone, currency)
+    def _check_tariff(self) -> None:
+        """Whether shipping can be quoted, or, where it is brought, what it costs can be told."""
+        if self._brought.shipping_minor is None:
+            self.tables.tariff(self.order, self.order.currency)
+        else:
+            self.tables.cost_tariff(self.order)
 
     def _no_tax_rate(self, tax_class: str) -> PacklineError:
         to = self.order
@@ -178,14 +170,3 @@ def _line_terms(goods: Goods, rule: TaxRule | None) -> LineTerms:
     if rule is None:
         return LineTerms(goods.weight_grams, None)
     return LineTerms(goods.weight_grams, rule.rate, rule.on_shipping)
-
-
-def _quoted_tax(rule: TaxRule) -> QuotedTax:
-    return QuotedTax(
-        country=rule.country,
-        region=rule.region,
-        postal_prefix=rule.postal_prefix,
-        tax_class=rule.tax_class,
-        rate=rule.rate,
-        on_shipping=rule.on_shipping,
-    )

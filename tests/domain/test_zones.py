@@ -14,10 +14,10 @@ from domain.zones import (
     RateBand,
     Tariff,
     ZoneRule,
+    band_for,
     billable_grams,
     dimensional_grams,
     quote_parcels,
-    rate_for,
     zone_for,
 )
 
@@ -41,6 +41,11 @@ tariffs = st.dictionaries(
 )
 grams = st.integers(1, 200_000)
 lengths = st.integers(1, 3000)
+
+
+def rate_for(bands, grams, tariff=None):
+    """What one parcel costs."""
+    return band_for(bands, grams, tariff).price_minor
 
 
 def quote(bands, grams, tariff=None):
