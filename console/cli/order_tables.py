@@ -99,6 +99,8 @@ def _head(order: OrderRow) -> Iterator[tuple[str, str]]:
     if order.problem:
         yield f"Stopped at {order.problem}", "bold red"
         yield "Mend that, and press Retry on its flow run in Prefect's UI.", ""
+    for service in order.awaits:
+        yield f"Waits for {service}: `packline status` says why, and what to do.", "bold"
     for found in order.sweep_problems:
         since = shop_clock(found.since)
         yield f"The dispatcher fails to {found.part} since {since}", "bold red"
@@ -131,6 +133,8 @@ def _status(row: OrderRow) -> str:
         return f"{row.status}, on hold"
     if row.problem:
         return f"{row.status}, stopped"
+    if row.awaits:
+        return f"{row.status}, waits for {' and '.join(row.awaits)}"
     return f"{row.status}, in trouble" if row.sweep_problems else row.status
 
 

@@ -50,12 +50,14 @@ class OrderRow(BaseModel):
     """An order in the list. `promise` says whether it leaves by `promised_at`.
 
     `total` is what the customer pays, `value` what that was as ordered. `problem` says why its run
-    stopped, `sweep_problems` what the dispatcher fails to do for it.
+    stopped, `awaits` which services outside it waits for, `sweep_problems` what the dispatcher
+    fails to do for it.
     """
 
     number: int
     status: OrderStatus
     problem: str
+    awaits: list[str]
     sweep_problems: list[SweepProblemRow]
     hold_reason: HoldReason | None
     hold_note: str
@@ -259,6 +261,7 @@ def _order_row(
         pieces=pieces,
         sweep_problems=problems,
         problem="; ".join(each.problem for each in order.shipments if each.problem),
+        awaits=sorted({each.awaits for each in order.shipments if each.awaits}),
         tracking_number=", ".join(_tracking_numbers(order)) or None,
         total=_amount(order.total_minor, order.currency),
         value=_amount(order.value_minor, order.currency),

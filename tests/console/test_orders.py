@@ -8,6 +8,7 @@ import pytest
 from adapters.database.sessions import transaction
 from domain.zones import NoShippingZone
 from models.base import utc_now
+from services.execution.errors import Deferred
 from tests.console.asking import as_json, at_pickup
 from tests.factories import make_order, make_shipped
 from tests.process import assert_sound, execute
@@ -81,6 +82,23 @@ def test_an_order_that_stopped_says_why_and_what_to_do(packline, process, shop):
     assert "Processing, stopped" in out
     (row,) = as_json(packline("orders", "--json"))
     assert row["problem"].startswith("Create Shipping Label")
+
+
+def test_an_order_that_waits_for_the_mail_server_says_so(packline, process, shop, mail_server):
+    with transaction() as session:
+        number = make_order(session)
+    for gate in ("picking", "packing"):
+        process.run(number)
+        process.answer(gate)
+    mail_server.stop()
+    with pytest.raises(Deferred):
+        process.run(number)
+    _, out, _ = packline("order", number)
+    assert "Waits for mail: `packline status` says why, and what to do." in out
+    _, out, _ = packline("orders")
+    assert "Processing, waits for mail" in out
+    (row,) = as_json(packline("orders", "--json"))
+    assert row["awaits"] == ["mail"]
 
 
 def test_an_order_is_cancelled_once_and_the_second_who_asks_hears_of_the_first(packline, picking):

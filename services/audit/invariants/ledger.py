@@ -108,6 +108,19 @@ LEDGER = (
         """,
     ),
     Invariant(
+        name="a shipment of which nothing is left has no goods, and any other has some",
+        problem="Order {number} has {pieces} pieces to ship, and is said to have {left} left.",
+        breaking=f"""
+            SELECT {NUMBER}, coalesce(pieces, 0) AS pieces,
+                CASE WHEN nothing_left THEN 'nothing' ELSE 'something' END AS left
+            FROM shipment LEFT JOIN (
+                SELECT order_number, shipment AS number, sum(quantity) AS pieces
+                FROM shipment_line GROUP BY order_number, shipment
+            ) AS goods USING (order_number, number)
+            WHERE nothing_left <> (coalesce(pieces, 0) = 0)
+        """,
+    ),
+    Invariant(
         name="further shipments were split off",
         problem="Order {number} has the shipment {shipment}, and no recorded split made it.",
         breaking=f"""

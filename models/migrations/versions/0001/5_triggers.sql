@@ -168,11 +168,13 @@ CREATE TRIGGER charges_are_facts BEFORE UPDATE ON sales_order FOR EACH ROW
     ) EXECUTE FUNCTION refuse_other_charges();
 CREATE TRIGGER charges_are_facts BEFORE UPDATE ON order_line FOR EACH ROW
     WHEN (
-        (OLD.order_number, OLD.sku, OLD.quantity, OLD.unit_price_minor, OLD.price_minor,
+        (OLD.order_number, OLD.position, OLD.line_id, OLD.sku, OLD.quantity,
+            OLD.unit_price_minor, OLD.price_minor, OLD.tax_rate,
             OLD.discount_minor, OLD.order_discount_minor, OLD.charged_minor, OLD.tax_minor,
             OLD.shipping_minor, OLD.shipping_tax_minor)
         IS DISTINCT FROM
-        (NEW.order_number, NEW.sku, NEW.quantity, NEW.unit_price_minor, NEW.price_minor,
+        (NEW.order_number, NEW.position, NEW.line_id, NEW.sku, NEW.quantity,
+            NEW.unit_price_minor, NEW.price_minor, NEW.tax_rate,
             NEW.discount_minor, NEW.order_discount_minor, NEW.charged_minor, NEW.tax_minor,
             NEW.shipping_minor, NEW.shipping_tax_minor)
     ) EXECUTE FUNCTION refuse_other_charges();

@@ -14,6 +14,7 @@ from tests.services.audit.audit_shop import (
 from tests.services.audit.damages.damage import Damage, forgotten, recorded
 
 _TRAVELS = "each piece ordered travels with one shipment or is cancelled"
+_LEFT = "a shipment of which nothing is left has no goods, and any other has some"
 _SPLIT_OFF = "further shipments were split off"
 _NO_SPLIT = f"Order {SPLIT} has the shipment 2, and no recorded split made it."
 
@@ -69,6 +70,16 @@ LEDGER = (
         "an order's status is what its shipments say",
         f"UPDATE sales_order SET status = 'Processing' WHERE number = {HALF_CANCELLED}",
         f"Order {HALF_CANCELLED} is Processing, and its shipments make it Shipped.",
+    ),
+    Damage(
+        _LEFT,
+        f"UPDATE shipment SET nothing_left = true WHERE order_number = {HELD}",
+        f"Order {HELD} has 4 pieces to ship, and is said to have nothing left.",
+    ),
+    Damage(
+        _LEFT,
+        f"UPDATE shipment_line SET quantity = 0 WHERE order_number = {HELD}",
+        f"Order {HELD} has 0 pieces to ship, and is said to have something left.",
     ),
     Damage(
         _TRAVELS,

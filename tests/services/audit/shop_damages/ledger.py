@@ -43,6 +43,11 @@ LEDGER = (
         f"Order {WAITING} has 3 of MUG, 1 of them cancelled, and its shipments have 3.",
     ),
     Damage(
+        "a shipment of which nothing is left has no goods, and any other has some",
+        f"UPDATE shipment SET nothing_left = true WHERE order_number = {WAITING}",
+        f"Order {WAITING} has 3 pieces to ship, and is said to have nothing left.",
+    ),
+    Damage(
         "further shipments were split off",
         f"INSERT INTO shipment (order_number, number, status) VALUES ({WAITING}, 2, 'New')",
         f"Order {WAITING} has the shipment 2, and no recorded split made it.",
