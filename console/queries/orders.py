@@ -16,6 +16,8 @@ from adapters.database.clock import this_instant
 from adapters.documents.addresses import address_lines
 from adapters.documents.rendering import money
 from adapters.settings import settings
+from console.queries.finding import found_by
+from console.queries.listed import Listed, listed
 from console.queries.refunds import RefundRow, refund_rows
 from console.queries.timeline import EventRow, timeline
 from domain.promises import PromiseState
@@ -196,28 +198,34 @@ def list_orders(
     sort: OrderSort = OrderSort.PROMISE,
     late: bool = False,
     held: bool = False,
+    find: str = "",
     limit: int = 50,
-) -> list[OrderRow]:
+) -> Listed[OrderRow]:
     """The open orders, those first that are to leave first; or all, the newest first.
 
     Those that have ended, asked for by `status`, have nothing to be on time for: the newest come
-    first. `held`: those on hold. `late`: the open orders that should have left.
+    first. `held`: those on hold. `late`: the open orders that should have left. `find`: of all
+    orders, also those that have ended, what `found_by` finds.
     """
     clock = PromiseClock(this_instant(session))
-    wanted = _in_order(by_promise=late or (sort == OrderSort.PROMISE and status not in ENDED))
+    by_promise = sort == OrderSort.PROMISE and status not in ENDED and not find
+    wanted = _in_order(by_promise=late or by_promise)
+    if find:
+        wanted = wanted.where(found_by(find))
     if status:
         wanted = wanted.where(SalesOrder.status == status)
     if held:
         wanted = wanted.where(col(SalesOrder.on_hold_since).is_not(None))
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
-    found = session.exec(wanted.limit(limit)).all()
+    found = listed(session, wanted, limit)
     numbers = [order.number for order in found]
     pieces, problems = _pieces(session, numbers), _sweep_problems(session, numbers)
-    return [
+    rows = [
         _order_row(order, pieces.get(order.number, 0), problems[order.number], clock)
         for order in found
     ]
+    return Listed(rows, found.total)
 
 
 def order_sheet(session: Session, number: int) -> OrderSheet:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from domain.calendars import check_place, closes_later
+from domain.calendars import check_place, has_hours
 from models.imports.fields import (
     Clock,
     Country,
@@ -47,10 +47,10 @@ class WarehouseIn(ImportRow):
 
     @field_validator("closes_at")
     @classmethod
-    def _closes_after_opening(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _opens_for_a_while(cls, value: str | None, info: ValidationInfo) -> str | None:
         opens_at = info.data.get("opens_at")
-        if value and opens_at and not closes_later(opens_at, value):
-            raise WrongValue("closes-before-opening", given=value, opens_at=opens_at)
+        if value and opens_at and not has_hours(opens_at, value):
+            raise WrongValue("closes-at-opening", given=value)
         return value
 
     @field_validator("holiday_subdivision")

@@ -16,7 +16,9 @@ class WrongValue(FieldError):
         "no-time-zone": "{given!q} has no time zone: end it with Z or with +01:00",
         "beyond-years": "{given!q} is not in the years {earliest} to {latest}",
         "not-as-in-settings": "{given!q} {problem}",
-        "closes-before-opening": "{given!q} is not later than opens_at {opens_at!q}",
+        "closes-at-opening": (
+            "{given!q} is when it opens: write another time, which may be on the day after"
+        ),
         "needs-holiday-country": "{given!q} needs a holiday_country",
         "opens-without-closing": "opens_at and closes_at go together: give both or none",
         "negative": "{given!q} is negative",

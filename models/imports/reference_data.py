@@ -68,8 +68,9 @@ class ShippingRateIn(ImportRow):
 
 
 class StaffIn(ImportRow):
-    """Somebody who works here."""
+    """Somebody who works here, or no longer does: then they are not `active`."""
 
     name: Text = Field(max_length=100)
     role: Role
     email: OptionalMail = ""
+    active: bool = True

@@ -137,7 +137,9 @@ def _checked(
 
 
 def _as_signed(form: Form, gate: GateSpec, actor: Actor) -> Actor:
-    """The actor by the name in the form, as that has checked it."""
+    """The actor by the name in the form, as that has checked it. Raises `AnswerRefused`."""
+    if actor.has_left:
+        raise AnswerRefused("has-left", field=gate.answered_by, name=actor.name)
     return replace(actor, name=getattr(form, gate.answered_by))
 
 

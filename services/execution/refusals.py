@@ -12,6 +12,7 @@ class AnswerRefused(PacklineError):
     messages = {
         "no-answer": "The run was resumed without an answer: give yours.",
         "badly-filled-in": "{problems:; }. Correct it and answer again.",
+        "has-left": "{name!q} no longer works here, as staff.csv says: give your own name.",
         # Picking, and goods that come back.
         "outcome-missing": (
             "Say whether all was there as listed, or say why the order is to be cancelled instead."
@@ -51,7 +52,8 @@ class AnswerRefused(PacklineError):
         ),
         "parcels-lighter-than-goods": (
             "The goods alone weigh {goods:,} g and the parcels together only {packed:,} g:"
-            " weigh the closed parcels again."
+            " weigh the closed parcels again, and if the scale says the same, confirm that the"
+            " weight is right (with `packline done`: --weight-confirmed)."
         ),
         "parcel-too-heavy": (
             "Parcel {number} weighs {grams:,} g and the carrier takes at most {heaviest:,} g:"

@@ -233,6 +233,7 @@ def test_an_answer_given_while_prefect_is_away_is_not_lost(live):
     assert any(line.startswith("prefect-server ended") for line in live.said)
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_killed_is_started_again(live):
     live.kill("worker start")
     live.until(lambda: any("worker ended" in line for line in live.said))

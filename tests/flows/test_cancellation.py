@@ -29,7 +29,8 @@ from tests.process import (
 )
 from tests.timelines import timeline
 
-GATES = ("picking", "packing", "carrier-pickup")
+FURTHEST = "carrier-pickup"
+GATES = ("picking", "packing", FURTHEST)
 PICKED = ("packing", "carrier-pickup")
 """Where the run waits once goods were picked."""
 
@@ -142,7 +143,9 @@ def test_a_form_that_neither_answers_nor_cancels_is_asked_again(process, number,
 
 
 @pytest.mark.parametrize("step", COMPENSATION_STEPS)
-@by_gate
+@pytest.mark.parametrize(
+    "gate", [pytest.param(x, marks=() if x == FURTHEST else pytest.mark.slow) for x in GATES]
+)
 def test_dying_within_a_step_of_the_compensation_repeats_nothing(
     process, number, mail_server, gate, step
 ):

@@ -63,7 +63,7 @@ END $$;
 CREATE TRIGGER count_allocation AFTER INSERT OR UPDATE ON allocation
     FOR EACH ROW EXECUTE FUNCTION count_allocation();
 
--- Those that want a product stand in line as their orders were promised, which never changes.
+-- Those that want a product stand in line as their orders are promised.
 CREATE FUNCTION stand_in_line() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.promised_at := (SELECT promised_at FROM sales_order WHERE number = NEW.order_number);
@@ -71,6 +71,14 @@ BEGIN
 END $$;
 CREATE TRIGGER stand_in_line BEFORE INSERT ON allocation
     FOR EACH ROW EXECUTE FUNCTION stand_in_line();
+CREATE FUNCTION move_in_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE allocation SET promised_at = NEW.promised_at
+    WHERE order_number = NEW.number AND state = 'backordered';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER move_in_line AFTER UPDATE OF promised_at ON sales_order FOR EACH ROW
+    WHEN (OLD.promised_at <> NEW.promised_at) EXECUTE FUNCTION move_in_line();
 
 -- Pieces that leave one warehouse come into another, under one reference.
 CREATE FUNCTION check_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
