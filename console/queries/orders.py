@@ -20,6 +20,7 @@ from console.queries.finding import found_by
 from console.queries.listed import Listed, listed
 from console.queries.refunds import RefundRow, refund_rows
 from console.queries.timeline import EventRow, timeline
+from domain.messages import Message
 from domain.promises import PromiseState
 from models.enums import ENDED, HoldReason, LabelState, OrderStatus, ServiceLevel, SweepPart
 from models.messages import MessageData
@@ -51,14 +52,14 @@ class SweepProblemRow(BaseModel):
 class OrderRow(BaseModel):
     """An order in the list. `promise` says whether it leaves by `promised_at`.
 
-    `total` is what the customer pays, `value` what that was as ordered. `problem` says why its run
+    `total` is what the customer pays, `value` what that was as ordered. `problems` say why its runs
     stopped, `awaits` which services outside it waits for, `sweep_problems` what the dispatcher
     fails to do for it.
     """
 
     number: int
     status: OrderStatus
-    problem: str
+    problems: list[MessageData]
     awaits: list[str]
     sweep_problems: list[SweepProblemRow]
     hold_reason: HoldReason | None
@@ -135,7 +136,7 @@ class ShipmentRow(BaseModel):
     status: OrderStatus
     pieces: dict[str, int]
     tracking_number: str | None
-    problem: str
+    problem: MessageData | None
 
 
 class OrderLineRow(BaseModel):
@@ -268,7 +269,7 @@ def _order_row(
     return OrderRow(
         pieces=pieces,
         sweep_problems=problems,
-        problem="; ".join(each.problem for each in order.shipments if each.problem),
+        problems=[Message.from_data(each.problem) for each in order.shipments if each.problem],
         awaits=sorted({each.awaits for each in order.shipments if each.awaits}),
         tracking_number=", ".join(_tracking_numbers(order)) or None,
         total=_amount(order.total_minor, order.currency),

@@ -85,7 +85,7 @@ def request_cancellation(
     for shipment in going_back:
         withdraw_tasks(session, shipment)
         stop_waiting(session, shipment)  # others may have it, long before the goods are back
-        shipment.problem = ""  # whatever stopped it, it goes back from there
+        shipment.problem = None  # whatever stopped it, it goes back from there
         mark_ready(session, shipment)
     notify(session, ORDERS_CHANNEL)  # one that has no run gets one
     return _asked(session, order)
@@ -113,7 +113,7 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     order.cancel_reason = reason[:_REASON_CHARACTERS]
     if order.status == OrderStatus.SHIPPED:
         order.shipped_at = shipment.cancelled_at
-    shipment.problem = ""
+    shipment.problem = None
     shipment.await_nothing()
     return StatusChange(status=shipment.status, reason=order.cancel_reason)
 

@@ -120,7 +120,9 @@ def test_an_order_that_stopped_says_why_and_what_to_do(packline, process, shop):
     _, out, _ = packline("orders")
     assert "Processing, stopped" in out
     (row,) = as_json(packline("orders", "--json"))
-    assert row["problem"].startswith("Create Shipping Label")
+    (problem,) = row["problems"]
+    assert problem["values"]["step"] == "Create Shipping Label"
+    assert problem["values"]["reason"]["code"] == "no-shipping-zone"
 
 
 def test_an_order_that_waits_for_the_mail_server_says_so(packline, process, shop, mail_server):

@@ -141,7 +141,7 @@ CREATE TABLE shipment (
     run_id VARCHAR(36),
     runs INTEGER DEFAULT '0' NOT NULL,
     fence INTEGER DEFAULT '0' NOT NULL,
-    problem VARCHAR(1000) DEFAULT '' NOT NULL,
+    problem JSONB,
     pause_key VARCHAR(64),
     resumable_since TIMESTAMP WITH TIME ZONE,
     awaits VARCHAR(64),
