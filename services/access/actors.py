@@ -29,9 +29,7 @@ class Actor:
 class HasLeft(PacklineError):
     """Something is to be done in the name of somebody who has left."""
 
-    message = (
-        "{name!q} no longer works here, as staff.csv says: give the name of whoever does this."
-    )
+    message = "{name!q} no longer works here, as staff.csv says: give your own name."
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name)

@@ -12,7 +12,6 @@ class AnswerRefused(PacklineError):
     messages = {
         "no-answer": "The run was resumed without an answer: give yours.",
         "badly-filled-in": "{problems:; }. Correct it and answer again.",
-        "has-left": "{name!q} no longer works here, as staff.csv says: give your own name.",
         # Picking, and goods that come back.
         "outcome-missing": (
             "Say whether all was there as listed, or say why the order is to be cancelled instead."

@@ -81,6 +81,7 @@ TRIGGERS = {
     "fill_first_shipment on order_line",
     "make_first_shipment on sales_order",
     "moved_before_packing on shipment_line",
+    "move_in_line on sales_order",
     "pieces_travel_once on shipment_line",
     "pieces_travel_once_more on shipment_line",
     "stand_in_line on allocation",

@@ -79,9 +79,9 @@ def test_a_bad_value_is_refused_with_a_sentence_that_names_the_variable(monkeypa
     assert "\n" not in message
 
 
-def test_a_shop_that_closes_before_it_opens_is_refused(monkeypatch):
+def test_a_shop_that_closes_as_it_opens_is_refused(monkeypatch):
     set_to(monkeypatch, PACKLINE_OPENS_AT="18:00")
-    with pytest.raises(BadSetting, match="must be later than PACKLINE_OPENS_AT '18:00'"):
+    with pytest.raises(BadSetting, match="must not be PACKLINE_OPENS_AT '18:00'"):
         settings()
 
 

@@ -179,13 +179,13 @@ def test_what_fails_is_seen_in_the_lists_and_by_the_audit(process, prefect, kind
 
 def test_since_when_it_fails_stays_and_the_reason_is_the_latest(process, prefect):
     case = Recover(process, prefect)
-    since = "SELECT since, problem->'values'->>'sentence' FROM sweep_problem"
+    since = "SELECT since, problem->'values'->>'detail' FROM sweep_problem"
     with refusing("shipment", case.orders[0]):
         case.treat()
         ((first, _),) = rows(since)
         execute("UPDATE sweep_problem SET problem = '{}'")
         case.treat()
-    assert rows(since) == [(first, "RaiseException: broken")]
+    assert rows(since) == [(first, "broken")]
 
 
 def test_a_sweep_counts_what_it_fails_to_do(process, prefect, monkeypatch):
