@@ -262,7 +262,9 @@ class Settings(BaseSettings):
         description="An answered run that does not go on for so long is resumed through Prefect",
     )
     lost_after_seconds: Seconds = Field(
-        20, description="A run whose worker gives no sign of life for so long is replaced"
+        20,
+        description="Who gives no sign of life for so long is lost: a run's worker, and whoever acts"
+        " outside for it",
     )
     lock_timeout_seconds: Seconds = Field(
         5, description="So long a database session waits for what another one has locked"

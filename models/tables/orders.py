@@ -56,8 +56,8 @@ _HELD_BY_SOMEBODY = (
 class SalesOrder(SQLModel, table=True):
     """What a customer ordered through a channel, and how far it has come.
 
-    `promised_at` is when it is to leave at the latest. What is done for it is done for its
-    shipments, and `status` says how far they are together.
+    `promised_at` is when it is to leave at the latest, which says nothing of when it arrives. What
+    is done for it is done for its shipments, and `status` says how far they are together.
 
     What the customer was charged is a fact of the day on which it was taken
     (docs/decisions/0026-what-a-customer-was-charged.md). `value_minor` is the total;
