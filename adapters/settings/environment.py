@@ -263,8 +263,8 @@ class Settings(BaseSettings):
     )
     lost_after_seconds: Seconds = Field(
         20,
-        description="Who gives no sign of life for so long is lost: a run's worker, and whoever acts"
-        " outside for it",
+        description="Who gives no sign of life for so long is lost: a run's worker, and whoever"
+        " acts outside for it",
     )
     lock_timeout_seconds: Seconds = Field(
         5, description="So long a database session waits for what another one has locked"

@@ -2,8 +2,8 @@
 
 `on_hand` and `allocated` are counted by triggers in the database (`0001/5_triggers.sql`): code
 writes only the facts, a `stock_movement` or an `allocation`, and the counters follow. Those of a
-product are the sums of its stock levels. The triggers change the product first: whoever has locked it has
-its stock levels too.
+product are the sums of its stock levels. The triggers change the product first: whoever has locked
+it has its stock levels too.
 """
 
 from datetime import datetime
