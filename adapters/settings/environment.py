@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from pydantic import (
+    BeforeValidator,
     EmailStr,
     Field,
     FilePath,
@@ -34,8 +35,16 @@ from domain.money import UnknownCurrency, exponent
 from domain.refunds import ShippingRefunds
 from domain.short_picks import ShortPick
 from domain.sourcing import Strategy
+from domain.texts import composed
 
-Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+def _composed(value: object) -> object:
+    return composed(value) if isinstance(value, str) else value
+
+
+Line = Annotated[
+    str, BeforeValidator(_composed), Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 MOST_WORKING_HOURS = 2_000
 """So many may be set until something is due."""

@@ -12,7 +12,8 @@ from models.imports.fields import (
     Grams,
     HolidayCountry,
     ImportRow,
-    OptionalText,
+    Key,
+    OptionalKey,
     Rank,
     Stock,
     Subdivision,
@@ -33,10 +34,10 @@ class WarehouseIn(ImportRow):
     together: opening and closing, and a part of a country with that country.
     """
 
-    code: Text = Field(max_length=WAREHOUSE_CHARACTERS)
+    code: Key = Field(max_length=WAREHOUSE_CHARACTERS)
     name: Text = Field(max_length=100)
     country: Country
-    postal_code: OptionalText = Field("", max_length=20)
+    postal_code: OptionalKey = Field("", max_length=20)
     rank: Rank
     time_zone: TimeZone | None = None
     working_days: WorkingDays | None = None
@@ -76,12 +77,12 @@ class ProductIn(ImportRow):
     `on_hand` counts only when the product is new there: it is its opening stock.
     """
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     name: Text = Field(max_length=200)
-    barcode: Text = Field(max_length=64)
-    bin: Text = Field(max_length=32)
+    barcode: Key = Field(max_length=64)
+    bin: Key = Field(max_length=32)
     weight_grams: Grams
-    tax_class: Text = Field("standard", max_length=32)
+    tax_class: Key = Field("standard", max_length=32)
     on_hand: Stock = 0
     warehouse: WarehouseCode = None
 

@@ -10,6 +10,7 @@ class WrongValue(FieldError):
         "out-of-range": "{given!q} is not between {smallest:,} and {largest:,}",
         "not-a-share": "{given!q} is not a share below 1 such as 0.2, which is 20 %",
         "not-a-country": "{given!q} is not a country code of ISO 3166 such as GB",
+        "country-written-otherwise": "{given!q} is not a country code of ISO 3166: write {right}",
         "not-a-mail-address": "{given!q} is not a mail address such as ann@shop.example",
         "mail-address-with-name": "{given!q} must be the mail address alone, without the name",
         "not-an-instant": "{given!q} is not a time of ISO 8601 such as 2026-11-23T09:30:00Z",

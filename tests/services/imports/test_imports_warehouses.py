@@ -81,7 +81,7 @@ def test_bad_warehouses_are_rejected_with_the_reason(database, write):
     report = import_file(write(given))
     assert report.accepted == 1
     assert reasons(report) == [
-        "country 'UK' is not a country code of ISO 3166 such as GB",
+        "country 'UK' is not a country code of ISO 3166: write GB",
         "rank '0' is not between 1 and 10,000",
         "stands in line 4 already: keep one of them",
     ]

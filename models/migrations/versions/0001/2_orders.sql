@@ -16,6 +16,7 @@ CREATE TABLE sales_order (
     region VARCHAR(100) NOT NULL,
     postal_code VARCHAR(20) NOT NULL,
     country VARCHAR(2) NOT NULL,
+    brought_address JSONB,
     currency VARCHAR(3) NOT NULL,
     prices_include_tax BOOLEAN NOT NULL,
     service_level VARCHAR(32) NOT NULL,
