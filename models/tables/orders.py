@@ -88,6 +88,8 @@ class SalesOrder(SQLModel, table=True):
         CheckConstraint(
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
         ),
+        # The audit says the same: *a cancelled order costs nothing*.
+        CheckConstraint("status <> 'Cancelled' OR total_minor = 0", name="cancelled_costs_nothing"),
         CheckConstraint(_CANCELLATION_IS_ASKED_FOR, name="cancellation_is_asked_for"),
         CheckConstraint(_HELD_BY_SOMEBODY, name="held_by_somebody"),
         Index(

@@ -102,6 +102,12 @@ def shipments_to_cancel(session: Session, order: SalesOrder) -> list[Shipment]:
     return [one for one in shipments if not cannot_be_cancelled(session, one)]
 
 
+def has_left(session: Session, order: SalesOrder) -> bool:
+    """Whether a carrier has something of a locked order."""
+    gone = [one for one in order.shipments if cannot_be_cancelled(session, one)]
+    return any(one.status != OrderStatus.CANCELLED for one in gone)
+
+
 def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     """Close a locked shipment: it holds and wants no stock, and its tasks are withdrawn.
 

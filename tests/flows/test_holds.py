@@ -428,3 +428,17 @@ def test_a_hold_and_an_answer_at_the_same_instant(process, number, gate, attempt
     assert rows(f"SELECT count(*) FROM staff_task WHERE kind = '{gate}'") == [(1,)]
     assert answered or held
     assert_sound()
+
+
+def test_who_is_picked_short_after_a_hold_stands_in_line_by_the_new_promise(process, shop):
+    with transaction() as session:
+        number = make_order(session, {"PLATE": 3, "MUG": 1})
+    bring_to(process, number, "picking")
+    hold(number)
+    execute("UPDATE sales_order SET on_hold_since = on_hold_since - interval '7 days'")
+    release(number, "Max")
+    process.run(number)
+    short = [{"sku": "PLATE", "quantity": 0, "why": "damaged"}]
+    process.answer("picking", number, outcome="too few of these, the rest as listed", found=short)
+    process.run(number)
+    assert_sound()

@@ -66,6 +66,9 @@ CREATE TABLE sales_order (
     CONSTRAINT ck_sales_order_cancelled_when CHECK (
         (status = 'Cancelled') = (cancelled_at IS NOT NULL)
     ),
+    CONSTRAINT ck_sales_order_cancelled_costs_nothing CHECK (
+        status <> 'Cancelled' OR total_minor = 0
+    ),
     CONSTRAINT ck_sales_order_cancellation_is_asked_for CHECK (
         (cancel_requested_at IS NULL) = (cancel_requested_by IS NULL)
         AND (cancel_requested_at IS NULL OR cancel_reason <> '')

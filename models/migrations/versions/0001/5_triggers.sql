@@ -74,7 +74,7 @@ CREATE TRIGGER stand_in_line BEFORE INSERT ON allocation
 CREATE FUNCTION move_in_line() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE allocation SET promised_at = NEW.promised_at
-    WHERE order_number = NEW.number AND state = 'backordered';
+    WHERE order_number = NEW.number AND state IN ('allocated', 'backordered');
     RETURN NULL;
 END $$;
 CREATE TRIGGER move_in_line AFTER UPDATE OF promised_at ON sales_order FOR EACH ROW
