@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from domain.calendars import check_place, closes_later
 from models.imports.fields import (
@@ -41,14 +41,18 @@ class WarehouseIn(ImportRow):
     time_zone: TimeZone | None = None
     working_days: WorkingDays | None = None
     opens_at: Clock | None = None
-    closes_at: Clock | None = None
+    closes_at: Clock | None = Field(None, validate_default=True)
     holiday_country: HolidayCountry | None = None
     holiday_subdivision: Subdivision | None = None
 
     @field_validator("closes_at")
     @classmethod
     def _closes_after_opening(cls, value: str | None, info: ValidationInfo) -> str | None:
-        opens_at = info.data.get("opens_at")
+        if "opens_at" not in info.data:
+            return value
+        opens_at = info.data["opens_at"]
+        if (opens_at is None) != (value is None):
+            raise WrongValue("opens-without-closing")
         if value and opens_at and not closes_later(opens_at, value):
             raise WrongValue("closes-before-opening", given=value, opens_at=opens_at)
         return value
@@ -62,12 +66,6 @@ class WarehouseIn(ImportRow):
         if not country:
             raise WrongValue("needs-holiday-country", given=value)
         return _held_to(partial(check_place, country), value)
-
-    @model_validator(mode="after")
-    def _opens_and_closes(self) -> "WarehouseIn":
-        if (self.opens_at is None) != (self.closes_at is None):
-            raise WrongValue("opens-without-closing")
-        return self
 
 
 class ProductIn(ImportRow):
