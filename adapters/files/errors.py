@@ -60,7 +60,7 @@ class NotUtf8(BadFile):
 
     message = (
         "{path} is not UTF-8 text from line {line} on: save it as UTF-8, or name its encoding;"
-        " with `--encoding windows-1252` that line has {reading!q}."
+        " `packline import --encoding windows-1252` would read {reading!q} there."
     )
 
 

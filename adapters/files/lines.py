@@ -14,6 +14,8 @@ from domain.messages import Message
 MAX_LINE_BYTES = 1024 * 1024
 """Of the line as UTF-8, whatever the file is written in."""
 _PROGRESS_BYTES = 64 * 1024
+_ENDS = "\r\n\x1a"
+"""Ctrl-Z is the end of a file in DOS."""
 _UNSEEN = (
     r"\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     r"\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
@@ -74,7 +76,7 @@ def read_lines(
             meter.count(len(raw) + rest)
             text = raw.decode(errors="ignore")
             if found(text):
-                yield Line(number, text.rstrip("\r\n"), TOO_LONG if rest else None)
+                yield Line(number, text.rstrip(_ENDS), TOO_LONG if rest else None)
         meter.report()
 
 

@@ -99,7 +99,7 @@ def drafts(file: RowFile, progress: Progress | None = None) -> Iterator[OrderDra
     if file.form is Form.JSON_LINES:
         return map(_draft_of_object, rows)
     survey = _Survey(file)
-    return (_draft_of_rows(block, survey) for block in _blocks(rows, survey))
+    return (_draft_of_rows(block, survey) for block in _Blocks(survey).of(rows))
 
 
 class _Survey:
@@ -210,41 +210,56 @@ def _read(draft: OrderDraft, values: Mapping[str, Any]) -> None:
         draft.add_error(problem)
 
 
-def _blocks(rows: Iterable[Row], survey: _Survey) -> Iterator[list[Row]]:
-    """The rows of each order.
+class _Blocks:
+    """Puts the rows of each order together.
 
     A row that names no order may belong to the one before it or to the one after: it goes to both,
-    since neither can be known to be whole. What is left of a row with line breaks in its fields
-    belongs to that row. No block grows without end: what is cut here is rejected in all its parts.
+    since neither can be known to be whole. The lines of a row with line breaks in its fields belong
+    to that row. No block grows without end: what is cut here is rejected in all its parts.
     """
-    block: list[Row] = []
-    strays: list[Row] = []
-    current: Key | None = None
-    for row in rows:
-        key = survey.named_order(row)
-        if block and row.problem and _is_rest_of(block[-1], [*strays, row], survey.file):
-            block, strays = [*block, *strays, row], []
+
+    def __init__(self, survey: _Survey) -> None:
+        self._survey = survey
+        self._block: list[Row] = []
+        self._strays: list[Row] = []
+        self._current: Key | None = None
+
+    def of(self, rows: Iterable[Row]) -> Iterator[list[Row]]:
+        """The blocks, in the order of the file."""
+        for row in rows:
+            yield from self._add(row)
+            if len(self._block) + len(self._strays) >= MAX_LINES:
+                yield self._cut()
+        if self._block or self._strays:
+            yield self._block + self._strays
+
+    def _add(self, row: Row) -> Iterator[list[Row]]:
+        key = self._survey.named_order(row)
+        if self._ends_spoilt_row(row) or (key and key == self._current):
+            self._block += [*self._strays, row]
+            self._strays = []
         elif key is None:
-            strays.append(row)
-        elif key == current:
-            block += [*strays, row]
-            strays = []
+            self._strays.append(row)
         else:
-            if block:
-                yield block + strays
-            block, strays, current = [*strays, row], [], key
-        if len(block) + len(strays) >= MAX_LINES:
-            yield block + strays
-            doubts = [row for row in block if _is_faulty(row)][-1:]
-            block, strays = ([] if strays else doubts), strays[-1:]
-    if block or strays:
-        yield block + strays
+            strays = [] if self._is_one_row([*self._strays, row]) else self._strays
+            if self._block:
+                yield self._block + strays
+            self._block, self._strays, self._current = [*self._strays, row], [], key
 
+    def _cut(self) -> list[Row]:
+        cut = self._block + self._strays
+        doubts = [row for row in self._block if _is_faulty(row)][-1:]
+        self._block, self._strays = ([] if self._strays else doubts), self._strays[-1:]
+        return cut
 
-def _is_rest_of(row: Row, strays: Sequence[Row], file: RowFile) -> bool:
-    """Whether the lines behind a spoilt row are what its fields have behind their line breaks."""
-    is_open = row.problem and row.text.count('"') % 2
-    return bool(is_open) and len(strays) < _LINES_OF_A_ROW and file.is_one_row([row, *strays])
+    def _ends_spoilt_row(self, row: Row) -> bool:
+        """Whether the row is what a field of the last one has behind its line breaks."""
+        if not (row.problem and self._block and self._block[-1].problem):
+            return False
+        return self._is_one_row([self._block[-1], *self._strays, row])
+
+    def _is_one_row(self, rows: Sequence[Row]) -> bool:
+        return 1 < len(rows) <= _LINES_OF_A_ROW and self._survey.file.is_one_row(rows)
 
 
 def _is_faulty(row: Row) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 from sqlmodel import func, select
@@ -17,13 +18,16 @@ from adapters.files.errors import (
     UnknownEncoding,
     WrongEncoding,
 )
+from domain.money import LARGEST_MINOR
+from models.imports.fields import MAX_GRAMS, MAX_LINES, MAX_QUANTITY, MAX_RANK, MAX_STOCK
 from models.imports.kinds import DECIMALS, FORMS
-from models.imports.orders import LINE_AMOUNTS, ORDER_AMOUNTS
+from models.imports.orders import LINE_AMOUNTS, ORDER_AMOUNTS, OrderLineIn
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.stock import StockMovement
 from models.tables.taxes import TaxRate
 from services.imports.files import WrongColumns, import_file
+from tests.conftest import PROJECT
 from tests.factories import make_product, make_tariffs, make_warehouse
 
 ORDER = {
@@ -231,6 +235,33 @@ def test_a_line_that_moved_between_channel_and_number_takes_no_piece_from_its_or
     assert external_ids() == {"W-1"}
 
 
+@pytest.mark.parametrize("name", ['"Ada\nByron"', '"Ada\n\n,\nByron"', '"Ada\nweb,W-1\nB"'])
+def test_line_breaks_before_the_number_spoil_the_order_behind_them_only(shop, write, name):
+    columns = ("customer_name", *(name for name in ORDER if name != "customer_name"))
+    numbers = ("W-1", "W-2", "W-3")
+    orders = [ORDER | {"external_id": number} for number in numbers]
+    orders[1]["customer_name"] = name
+    lines = [joined(columns), *(joined(order[name] for name in columns) for order in orders)]
+    report = import_file(write("\n".join(lines)))
+    assert external_ids() == {"W-1", "W-3"}
+    assert report.rejected == 1
+
+
+def test_an_order_of_many_lines_with_line_breaks_in_a_field_is_rejected_alone(shop, write):
+    own = [row(external_id="W-2", sku="BOWL-03") for _ in range(30)]
+    own.insert(15, row(external_id="W-2", city='"Leeds\nYorkshire\nEngland"'))
+    report = import_file(write(text(row(), *own, row(external_id="W-3"))))
+    assert external_ids() == {"W-1", "W-3"}
+    assert report.rejected == 1
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a", "\n\x1a\n"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_the_end_of_a_file_in_dos_is_no_part_of_its_last_row(shop, write, end, form):
+    content = text(row()).rstrip() if form == "csv" else json.dumps(JSON)
+    assert counts(import_file(write(content + end, f"orders.{form}"))) == (1, 0, 0, 0)
+
+
 def test_a_field_that_is_far_too_long_is_named_with_its_length(shop, write):
     report = import_file(write(text(row(customer_name="A" * 200_000))))
     (reject,) = report.rejects
@@ -238,6 +269,32 @@ def test_a_field_that_is_far_too_long_is_named_with_its_length(shop, write):
 
 
 # What a file is written in
+
+
+def test_the_documentation_names_every_limit():
+    text = (PROJECT / "docs" / "import.md").read_text(encoding="utf-8")
+    limits = text.partition("## Limits")[2].partition("\n## ")[0]
+    numbers = (MAX_LINES, MAX_QUANTITY, MAX_STOCK, MAX_GRAMS, MAX_RANK)
+    for number in numbers:
+        assert f"{number:,}" in limits
+    assert (file_lines.MAX_LINE_BYTES, LARGEST_MINOR) == (2**20, 10**15)
+    for form in (*FORMS.values(), OrderLineIn):
+        for field in form.model_fields.values():
+            for rule in field.metadata:
+                if (longest := getattr(rule, "max_length", None)) and longest != MAX_LINES:
+                    assert re.search(rf"\b{longest} characters", limits), longest
+    for each in (
+        "UTF-16",
+        "--encoding",
+        "semicolon",
+        "tab",
+        "sep=",
+        "CR",
+        "2000 to 2100",
+        "1 MiB",
+        "10^15",
+    ):
+        assert each in limits
 
 
 def as_written(separator, end, amount="12.50"):
