@@ -11,8 +11,8 @@ SEPARATORS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"\x00-\x1f]|\t)"?[\s,;|]*', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?(0*,\d+|\d+,(?!\d{3}\s*$)\d+)\s*", re.ASCII)
 
+# A field may be as long as a line: how long it may be for its column, its column says.
 csv.field_size_limit(MAX_LINE_BYTES)
-"""A field may be as long as a line: how long it may be for its column, its column says."""
 
 
 def named_separator(line: str) -> str | None:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from models.imports.catalogue import ProductIn, WarehouseIn
 from models.imports.kinds import FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
+from models.imports.read_orders import read_order
 from models.imports.reference_data import ShippingRateIn, ShippingZoneIn, StaffIn, TaxRateIn
 from models.imports.report import ImportReport
 from models.tables.catalogue import Product, Warehouse
@@ -301,3 +302,13 @@ def test_report_counts_and_names_the_rejects_file():
     assert str(report) == (
         "Orders: 1,605 new, 0 updated, 3 unchanged, 2 rejected: see Inbox/Orders.csv.rejects.csv."
     )
+
+
+def test_whatever_an_order_must_have_may_be_unread_and_the_rest_is_checked():
+    whole = order(total_charged="x")
+    for name, field in OrderIn.model_fields.items():
+        if field.is_required():
+            read = read_order({key: value for key, value in whole.items() if key != name})
+            assert read.order is not None
+            assert {problem.what.field for problem in read.problems} == {name, "total_charged"}
+            assert (None, name) in read.unread
