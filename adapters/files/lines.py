@@ -68,15 +68,15 @@ def read_lines(
     """
     file, source = open_as_utf8(path, encoding)
     found, meter = has_content(beside), _Meter(source, progress)
+    longest = MAX_LINE_BYTES + len("\r\n")
     with file:
         number = 0
-        while raw := file.readline(MAX_LINE_BYTES):
+        while raw := file.readline(longest):
             number += 1
-            rest = _rest_of_line(file) if _is_cut(raw) else 0
-            meter.count(len(raw) + rest)
+            meter.count(len(raw) + _pass_over_rest(file, raw, longest))
             text = raw.decode(errors="ignore")
             if found(text):
-                yield Line(number, text.rstrip(_ENDS), TOO_LONG if rest else None)
+                yield Line(number, text.rstrip(_ENDS), TOO_LONG if _is_too_long(raw) else None)
         meter.report()
 
 
@@ -99,15 +99,14 @@ class _Meter:
             self._progress(self._told - told)
 
 
-def _is_cut(raw: bytes) -> bool:
-    return len(raw) == MAX_LINE_BYTES and not raw.endswith(b"\n")
+def _is_too_long(raw: bytes) -> bool:
+    return len(raw) > MAX_LINE_BYTES and len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES
 
 
-def _rest_of_line(file: BinaryIO) -> int:
-    """Pass over what is left of an overlong line; its size in bytes."""
+def _pass_over_rest(file: BinaryIO, raw: bytes, longest: int) -> int:
+    """Pass over what is left of a line that was read up to `longest` bytes; its size in bytes."""
     size = 0
-    while rest := file.readline(MAX_LINE_BYTES):
-        size += len(rest)
-        if rest.endswith(b"\n"):
-            break
+    while len(raw) == longest and not raw.endswith(b"\n"):
+        raw = file.readline(longest)
+        size += len(raw)
     return size

@@ -216,7 +216,7 @@ def test_a_number_that_is_cut_with_its_line_names_no_order(shop, write, monkeypa
     columns += tuple(name for name in ORDER if name not in columns)
     orders = [ORDER | {"external_id": number} for number in ("W-1", "W-12", "W-3")]
     orders.insert(2, ORDER | {"external_id": "W-12", "customer_name": "A" * 989})
-    monkeypatch.setattr(file_lines, "MAX_LINE_BYTES", len("A" * 989 + ",web,W-1"))
+    monkeypatch.setattr(file_lines, "MAX_LINE_BYTES", len("A" * 989 + ",web,W-1") - 2)
     lines = [joined(columns), *(joined(order[name] for name in columns) for order in orders)]
     path = write("\n".join(lines))
     import_file(path)
@@ -233,6 +233,18 @@ def test_a_line_that_moved_between_channel_and_number_takes_no_piece_from_its_or
         write("\n".join([joined(columns), *(joined(o[c] for c in columns) for o in orders)]))
     )
     assert external_ids() == {"W-1"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+@pytest.mark.parametrize("beyond", [0, 1, 2])
+def test_a_line_may_be_as_long_as_the_documentation_says(shop, write, end, beyond):
+    head, tail = row().split("Zoë Müller")
+    name = "A" * (2**20 + beyond - len(head + tail))
+    lines = [row(external_id="W-0"), head + name + tail] + [row(external_id="W-2")] * bool(end)
+    report = import_file(write(joined(ORDER) + "\n" + (end or "\n").join(lines) + end))
+    assert report.rejected == 1
+    says = "is longer than 1,048,576 bytes" if beyond else f"customer_name is {len(name):,} char"
+    assert says in report.rejects[0].reason
 
 
 @pytest.mark.parametrize("name", ['"Ada\nByron"', '"Ada\n\n,\nByron"', '"Ada\nweb,W-1\nB"'])
