@@ -126,19 +126,12 @@ def rejects_of(path):
         "\u2028",
     ],
 )
-@pytest.mark.parametrize("place", ["top", "between", "within an order", "end"])
-def test_a_line_in_which_nothing_is_to_be_seen_is_passed_over(shop, write, nothing, place):
-    one, two = row(), row(external_id="W-2")
-    more = row(sku="BOWL-03")
-    header = joined(ORDER)
-    lines = {
-        "top": [nothing, header, one, more, two],
-        "between": [header, one, more, nothing, two],
-        "within an order": [header, one, nothing, more, two],
-        "end": [header, one, more, two, nothing],
-    }
-    path = write("\n".join(lines[place]))
-    assert counts(import_file(path)) == (2, 0, 0, 0)
+def test_a_line_in_which_nothing_is_to_be_seen_is_passed_over_wherever_it_is(shop, write, nothing):
+    lines = [joined(ORDER), row(), row(sku="BOWL-03"), row(external_id="W-2")]
+    assert counts(import_file(write("\n".join([*lines, nothing])))) == (2, 0, 0, 0)
+    for place in range(len(lines)):
+        path = write("\n".join([*lines[:place], nothing, *lines[place:]]))
+        assert counts(import_file(path)) == (0, 0, 2, 0)
     with transaction() as session:
         assert session.exec(select(func.count()).select_from(OrderLine)).one() == 3
 
@@ -189,17 +182,12 @@ def test_a_file_of_nothing_but_commas_is_empty(shop, write):
     ],
     ids=lambda line: repr(line[:45]),
 )
-@pytest.mark.parametrize("place", ["alone", "first of its order", "last of its order"])
-def test_a_spoilt_line_spoils_its_own_order_only(shop, write, spoilt, place):
+def test_a_spoilt_line_spoils_its_own_order_only(shop, write, spoilt):
     own = row(external_id="W-2", sku="BOWL-03")
-    order = {
-        "alone": [spoilt],
-        "first of its order": [spoilt, own],
-        "last of its order": [own, spoilt],
-    }
-    report = import_file(write(text(row(), *order[place], row(external_id="W-3"))))
-    assert external_ids() == {"W-1", "W-3"}
-    assert counts(report)[-1] == 1
+    for lines in ([spoilt], [spoilt, own], [own, spoilt], [own, spoilt, own]):
+        report = import_file(write(text(row(), *lines, row(external_id="W-3"))))
+        assert external_ids() == {"W-1", "W-3"}
+        assert report.rejected == 1
 
 
 def test_an_overlong_line_within_an_order_spoils_that_order_only(shop, write, monkeypatch):
@@ -318,12 +306,11 @@ def as_written(separator, end, amount="12.50"):
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_separators_line_ends_and_encodings_that_show_themselves(
-    shop, write, separator, end, encoding
-):
-    report = import_file(write(as_written(separator, end), encoding=encoding))
-    assert counts(report) == (2, 0, 0, 0)
+def test_separators_line_ends_and_encodings_show_themselves(shop, write, separator, end):
+    content = as_written(separator, end)
+    assert counts(import_file(write(content))) == (2, 0, 0, 0)
+    for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"):
+        assert counts(import_file(write(content, encoding=encoding))) == (0, 0, 2, 0)
     with transaction() as session:
         names = set(session.exec(select(SalesOrder.customer_name)))
     assert names == {"Zoë Müller", f"A{separator}B".replace("\t", ",")}
