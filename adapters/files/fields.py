@@ -52,9 +52,9 @@ def without_excess(fields: list[str], columns: int) -> list[str]:
 def readable_fields(line: str, separator: str, columns: int, *, is_cut: bool) -> list[str | None]:
     """What can be told of the fields of a spoilt line; None is one of which nothing can be.
 
-    Where something stands behind a closing quotation mark, that field is spoilt and the others are
-    where they belong, if there are as many as there should be. Else those before it are. Of a line
-    that is cut the last field is not known.
+    Where something stands behind a closing quotation mark, or a CR in a field without them, that
+    field is spoilt and the others are where they belong, if there are as many as there should be.
+    Else those before it are. Of a line that is cut the last field is not known.
     """
     found: list[str | None] = []
     for field in _field(separator).finditer(line):
@@ -63,7 +63,8 @@ def readable_fields(line: str, separator: str, columns: int, *, is_cut: bool) ->
             break
         if is_cut and not end:
             break
-        found.append(None if behind.strip() else bare or quoted[1:-1].replace('""', '"'))
+        is_spoilt = behind.strip() or "\r" in bare
+        found.append(None if is_spoilt else bare or quoted[1:-1].replace('""', '"'))
         if not end:
             break
     if len(found) == columns or None not in found:

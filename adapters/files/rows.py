@@ -101,7 +101,11 @@ class RowFile:
 
     def is_one_row(self, rows: Sequence[Row]) -> bool:
         """Whether these lines of a CSV are one row, of which some fields have line breaks."""
-        return is_one_row([row.text for row in rows], self.separator, len(self.columns))
+        lines, columns = [row.text for row in rows], len(self.columns)
+        if is_one_row(lines, self.separator, columns):
+            return True
+        without_marks = fields_of(" ".join(lines), self.separator) or ()
+        return all(row.problem for row in rows) and len(without_marks) == columns
 
     def read_as(self) -> Message | None:
         """What the file was taken for; None where it is as docs/import.md has it."""
