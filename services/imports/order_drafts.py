@@ -9,6 +9,7 @@ from adapters.files.lines import Progress, seen
 from adapters.files.rows import Form, Row, RowFile
 from domain.charges import Charge
 from domain.messages import Message, Value
+from domain.texts import as_key, look_alike
 from models.imports.fields import MAX_LINES
 from models.imports.orders import OrderIn, OrderLineIn
 from models.imports.read_orders import Place, read_order
@@ -191,7 +192,7 @@ def _check_columns_agree(draft: OrderDraft, rows: Sequence[Row]) -> None:
     first = rows[0]
     for row in rows[1:]:
         for name in _ORDER_COLUMNS:
-            if row.values.get(name) != first.values.get(name):
+            if not look_alike(row.values.get(name), first.values.get(name)):
                 given = str(row.values.get(name, ""))
                 draft.add_error_at(row.line, _differs(name, given, first.line))
 
@@ -268,8 +269,8 @@ def _is_faulty(row: Row) -> bool:
 
 def _key(row: Row) -> Key:
     """What names the order, as people see it."""
-    values = row.values
-    return seen(str(values.get("channel", ""))), seen(str(values.get("external_id", "")))
+    channel, external_id = (row.values.get(name, "") for name in _KEY_COLUMNS)
+    return as_key(seen(str(channel))), as_key(seen(str(external_id)))
 
 
 def _subject(key: Key) -> str:
