@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from domain.calendars import check_place, has_hours
 from models.imports.fields import (
@@ -42,14 +42,18 @@ class WarehouseIn(ImportRow):
     time_zone: TimeZone | None = None
     working_days: WorkingDays | None = None
     opens_at: Clock | None = None
-    closes_at: Clock | None = None
+    closes_at: Clock | None = Field(None, validate_default=True)
     holiday_country: HolidayCountry | None = None
     holiday_subdivision: Subdivision | None = None
 
     @field_validator("closes_at")
     @classmethod
     def _opens_for_a_while(cls, value: str | None, info: ValidationInfo) -> str | None:
-        opens_at = info.data.get("opens_at")
+        if "opens_at" not in info.data:
+            return value
+        opens_at = info.data["opens_at"]
+        if (opens_at is None) != (value is None):
+            raise WrongValue("opens-without-closing")
         if value and opens_at and not has_hours(opens_at, value):
             raise WrongValue("closes-at-opening", given=value)
         return value
@@ -63,12 +67,6 @@ class WarehouseIn(ImportRow):
         if not country:
             raise WrongValue("needs-holiday-country", given=value)
         return _held_to(partial(check_place, country), value)
-
-    @model_validator(mode="after")
-    def _opens_and_closes(self) -> "WarehouseIn":
-        if (self.opens_at is None) != (self.closes_at is None):
-            raise WrongValue("opens-without-closing")
-        return self
 
 
 class ProductIn(ImportRow):

@@ -31,8 +31,8 @@ from models.imports.order_amounts import AmountCheck
 from models.imports.problems import WrongValue
 from models.validation import Problem
 
-_LINE_AMOUNTS = ("unit_price", "line_price", "line_discount", "line_tax")
-_ORDER_AMOUNTS = (
+LINE_AMOUNTS = ("unit_price", "line_price", "line_discount", "line_tax")
+ORDER_AMOUNTS = (
     "shipping_charged",
     "fees_charged",
     "discount",
@@ -87,7 +87,7 @@ class OrderIn(ImportRow):
 
     def columns(self) -> dict[str, Any]:
         """The order's own columns, without its lines and amounts."""
-        given = self.model_dump(exclude={"lines", *_ORDER_AMOUNTS})
+        given = self.model_dump(exclude={"lines", *ORDER_AMOUNTS})
         return given if self.placed_at else {k: v for k, v in given.items() if k != "placed_at"}
 
     def amount(self, name: str) -> int | None:
@@ -122,10 +122,18 @@ class OrderIn(ImportRow):
 
         A price of 0 is right: a gift. Two lines of one product are right: one may be free.
         """
-        yield from self._repeated_ids()
+        yield from self.repeated_ids()
         yield from self.unreadable_amounts
         if not self.unreadable_amounts:
             yield from AmountCheck(self.brought, self.currency).problems()
+
+    def repeated_ids(self) -> Iterator[Problem]:
+        """Lines that say the same of who they are."""
+        times = Counter(line.line_id for line in self.lines if line.line_id)
+        for item, line in enumerate(self.lines):
+            if times[line.line_id] > 1:
+                twice = WrongValue("line-id-twice", field="line_id", given=line.line_id)
+                yield Problem(item, twice.says)
 
     def _minor(self, given: str | None) -> int | None:
         return None if given is None else to_minor(given, self.currency)
@@ -139,18 +147,11 @@ class OrderIn(ImportRow):
             tax_minor=self._minor(line.line_tax),
         )
 
-    def _repeated_ids(self) -> Iterator[Problem]:
-        times = Counter(line.line_id for line in self.lines if line.line_id)
-        for item, line in enumerate(self.lines):
-            if times[line.line_id] > 1:
-                twice = WrongValue("line-id-twice", field="line_id", given=line.line_id)
-                yield Problem(item, twice.says)
-
     def _bad_amounts(self) -> Iterator[Problem]:
-        for name in _ORDER_AMOUNTS:
+        for name in ORDER_AMOUNTS:
             yield from self._bad_amount(None, name, getattr(self, name))
         for item, line in enumerate(self.lines):
-            for name in _LINE_AMOUNTS:
+            for name in LINE_AMOUNTS:
                 yield from self._bad_amount(item, name, getattr(line, name))
 
     def _bad_amount(self, item: int | None, name: str, given: str | None) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from domain.errors import FieldError, PacklineError
 from domain.money import to_minor
@@ -54,15 +54,18 @@ class ShippingRateIn(ImportRow):
     up_to_grams: Grams
     price: Amount
 
-    @model_validator(mode="after")
-    def _priced(self) -> "ShippingRateIn":
+    @field_validator("price")
+    @classmethod
+    def _is_a_price(cls, value: str, info: ValidationInfo) -> str:
+        if "currency" not in info.data:
+            return value
         try:
-            price = to_minor(self.price, self.currency)
+            price = to_minor(value, info.data["currency"])
         except PacklineError as problem:
-            raise FieldError(problem.says.about("price")) from problem
+            raise FieldError(problem.says) from problem
         if price < 0:
-            raise WrongValue("negative", field="price", given=self.price)
-        return self
+            raise WrongValue("negative", given=value)
+        return value
 
     def columns(self) -> dict[str, Any]:
         """With the price in minor units."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from models.enums import Adjustment
 from models.imports.fields import (
@@ -35,26 +35,33 @@ class AdjustmentIn(ImportRow):
     """Pieces that are damaged (less than 0), returned (more), or wrong in the books (either)."""
 
     sku: Key = Field(max_length=64)
-    quantity: Change
     kind: Annotated[Adjustment, PLAIN] = Adjustment.ADJUSTED
+    quantity: Change
     reason: Text = Field(max_length=500)
     reference: Key = Field(max_length=150)
     by: Key = Field(max_length=100)
     warehouse: WarehouseCode = None
 
-    @model_validator(mode="after")
-    def _sign_fits(self) -> "AdjustmentIn":
-        if self.quantity == 0:
-            raise WrongValue("changes-nothing", field="quantity", given="0")
-        if self.kind == Adjustment.DAMAGED and self.quantity > 0:
-            raise WrongValue("damaged-with-plus")
-        if self.kind == Adjustment.RETURNED and self.quantity < 0:
-            raise WrongValue("returned-with-minus")
-        if self.reference.startswith(COUNT_PREFIX):
-            raise WrongValue("looks-like-a-count", field="reference", given=self.reference)
-        if self.reference.startswith(ORDER_PREFIX):
-            raise WrongValue("looks-like-our-own", field="reference", given=self.reference)
-        return self
+    @field_validator("quantity")
+    @classmethod
+    def _sign_fits(cls, value: int, info: ValidationInfo) -> int:
+        kind = info.data.get("kind")
+        if value == 0:
+            raise WrongValue("changes-nothing", given="0")
+        if kind == Adjustment.DAMAGED and value > 0:
+            raise WrongValue("damaged-with-plus", given=str(value))
+        if kind == Adjustment.RETURNED and value < 0:
+            raise WrongValue("returned-with-minus", given=str(value))
+        return value
+
+    @field_validator("reference")
+    @classmethod
+    def _is_of_a_slip(cls, value: str) -> str:
+        if value.startswith(COUNT_PREFIX):
+            raise WrongValue("looks-like-a-count", given=value)
+        if value.startswith(ORDER_PREFIX):
+            raise WrongValue("looks-like-our-own", given=value)
+        return value
 
 
 class TransferIn(ImportRow):
@@ -68,11 +75,12 @@ class TransferIn(ImportRow):
     reference: Key = Field(max_length=150)
     by: Key = Field(max_length=100)
 
-    @model_validator(mode="after")
-    def _goes_elsewhere(self) -> "TransferIn":
-        if self.from_warehouse == self.to_warehouse:
-            raise WrongValue("goes-nowhere", field="to_warehouse", given=self.to_warehouse)
-        return self
+    @field_validator("to_warehouse")
+    @classmethod
+    def _is_elsewhere(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("from_warehouse"):
+            raise WrongValue("goes-nowhere", given=value)
+        return value
 
 
 class StockCountIn(ImportRow):
