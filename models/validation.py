@@ -2,6 +2,7 @@
 
 import re
 import reprlib
+import unicodedata
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -12,6 +13,11 @@ from domain.messages import Message, Value, without_middle
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"})
+"""Controls, marks and blanks. What Python does not know yet may be a letter of a new script."""
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""The fillers of Korean, and Braille without a dot."""
+
 
 def quoted(value: object) -> str:
     """What was given, in quotation marks, shortened in the middle when it is long."""
@@ -21,6 +27,11 @@ def quoted(value: object) -> str:
 def is_printable(text: str) -> bool:
     """Whether a text has no control characters. Nothing that Packline keeps has any."""
     return _UNPRINTABLE.search(text) is None
+
+
+def is_visible(text: str) -> bool:
+    """Whether anything of a text would be seen on paper."""
+    return any(unicodedata.category(sign) not in _UNSEEN and sign not in _FILLERS for sign in text)
 
 
 def printable(value: object) -> object:

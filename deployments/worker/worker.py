@@ -32,6 +32,8 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 
 from adapters.database.notifications import RUNS_CHANNEL
 from adapters.database.sessions import connect_async
+from adapters.documents.fonts import INSTALL_MORE, missing_scripts
+from adapters.documents.labels import warm_up
 from adapters.failpoints import failpoint
 from adapters.prefect.api import prefect_now
 from adapters.prefect.engine import keep_connection, run_part, tell_latest_states
@@ -72,6 +74,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     async def setup(self) -> None:
         """Start listening for work besides what Prefect sets up."""
         await super().setup()
+        await asyncio.to_thread(_prepare_paper)
         for helper in (
             self._listen(),
             self._whenever(self._is_ready, self._take_ready),
@@ -237,6 +240,18 @@ def flow_at(entrypoint: str) -> Flow[..., Any]:
     module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
     flow: Flow[..., Any] = getattr(module, name)
     return flow
+
+
+def _prepare_paper() -> None:
+    """Have the first label as fast as all others, and say what this machine cannot print."""
+    warm_up()
+    if lacking := missing_scripts():
+        logger.warning(
+            "No font here has the signs of %s. On labels □ stands for each, with a transliteration"
+            " below; `%s` brings more fonts.",
+            ", ".join(lacking),
+            INSTALL_MORE,
+        )
 
 
 def _since(run: FlowRun) -> datetime:

@@ -29,7 +29,7 @@ from domain.errors import FieldError, PacklineError
 from domain.money import exponent
 from models.imports.problems import WrongValue
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
-from models.validation import InvalidRow, InvalidValue, printable, problems_in
+from models.validation import InvalidRow, InvalidValue, is_visible, printable, problems_in
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
@@ -52,6 +52,12 @@ def _as_text(value: object) -> object:
     """A JSON number, written as a text: amounts come as either."""
     is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
     return str(value) if is_number else value
+
+
+def _visible(text: str) -> str:
+    if not is_visible(text):
+        raise InvalidValue("empty")
+    return text
 
 
 def _whole(smallest: int, largest: int) -> BeforeValidator:
@@ -130,7 +136,11 @@ def _holiday_country(text: str) -> str:
     return _held_to(partial(check_place, subdivision=""), country)
 
 
-_TEXT = (StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(printable))
+_TEXT = (
+    StringConstraints(strip_whitespace=True, min_length=1),
+    BeforeValidator(printable),
+    AfterValidator(_visible),
+)
 _OPTIONAL_TEXT = (StringConstraints(strip_whitespace=True), BeforeValidator(printable))
 _SHORT = StringConstraints(max_length=64)
 
