@@ -7,9 +7,10 @@ fonts. Only a text with a sign that those lack is set with the fonts of the syst
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import manimgx_fonts
 import manimgx_fonts_cjk
@@ -45,6 +46,13 @@ SCRIPTS = {
 """Scripts that people write their names in, each with one of its signs."""
 
 
+class Run(NamedTuple):
+    """A piece of a text that is set in one family."""
+
+    text: str
+    family: str
+
+
 class FontSet:
     """Fonts, and the signs of each family of them."""
 
@@ -52,22 +60,39 @@ class FontSet:
         self.loaded = loaded
         self._signs = _signs_by_family(loaded)
 
-    def families(self, text: str, country: str) -> list[str]:
-        """The families that a text needs: for each of its signs the first one that has it.
+    def runs(self, text: str, country: str) -> list[Run]:
+        """The text in pieces that are of one family each: of all that have a letter the first.
 
-        `country` (ISO 3166) decides in which of its forms a Chinese character is written, unless
-        the text has Japanese or Korean letters.
+        A letter and its marks are of one family, or a mark would be set on another letter. Blanks
+        go with the letters before them. `country` (ISO 3166) decides in which of its forms a Chinese
+        character is written, unless the text has Japanese or Korean letters.
         """
+        found: list[Run] = []
         ordered = self._ordered(_written_for(text, country))
-        needed = {self._first_with(ord(sign), ordered) for sign in text or " "}
-        return [family for family in ordered if family in needed]
+        for cluster in clusters(text):
+            family = self._first_with(cluster, ordered) or _FIRST
+            if found and cluster == " " and found[-1].family not in _LAST:
+                family = found[-1].family
+            if found and family == found[-1].family:
+                found[-1] = Run(found[-1].text + cluster, found[-1].family)
+            else:
+                found.append(Run(cluster, family))
+        return found
 
-    def has(self, sign: str) -> bool:
-        """Whether some family has it."""
-        return self._first_with(ord(sign), self._signs) is not None
+    def has(self, cluster: str) -> bool:
+        """Whether some family has a letter and its marks: they have to be of one font."""
+        return self._first_with(cluster, self._signs) is not None
 
-    def _first_with(self, sign: int, families: Iterable[str]) -> str | None:
-        return next((family for family in families if sign in self._signs[family]), None)
+    def has_all(self, text: str) -> bool:
+        """Whether the whole text can be set."""
+        return all(map(self.has, clusters(text)))
+
+    def _first_with(self, cluster: str, families: Iterable[str]) -> str | None:
+        signs = [ord(sign) for sign in cluster if sign not in _SILENT]
+        found = (
+            family for family in families if all(sign in self._signs[family] for sign in signs)
+        )
+        return next(found, None)
 
     def _ordered(self, han: str) -> list[str]:
         def rank(family: str) -> tuple[bool, bool, bool, bool, str]:
@@ -91,7 +116,19 @@ def installed() -> FontSet:
 
 def missing_scripts() -> tuple[str, ...]:
     """The scripts for which this machine has no font, by their English names."""
-    return tuple(name for name, sign in SCRIPTS.items() if _is_missing(sign))
+    return tuple(name for name, sign in SCRIPTS.items() if not _can_print(sign))
+
+
+def clusters(text: str) -> Iterator[str]:
+    """The text's letters, each with the marks that follow it."""
+    cluster = ""
+    for sign in text:
+        if cluster and sign not in _SILENT and unicodedata.category(sign)[0] != "M":
+            yield cluster
+            cluster = ""
+        cluster += sign
+    if cluster:
+        yield cluster
 
 
 def printable_signs(text: str, missing: str) -> tuple[str, bool]:
@@ -99,20 +136,28 @@ def printable_signs(text: str, missing: str) -> tuple[str, bool]:
 
     It is composed, where its letters and marks were apart; signs that would show nothing are gone.
     """
-    signs = [_shown(sign, missing) for sign in unicodedata.normalize("NFC", text)]
-    return "".join(sign for sign, _ in signs), any(lacking for _, lacking in signs)
+    kept = "".join(filter(_shows, unicodedata.normalize("NFC", text)))
+    printable = "".join(_printable(cluster, missing) for cluster in clusters(kept))
+    return printable, printable != kept
 
 
-def _shown(sign: str, missing: str) -> tuple[str, bool]:
-    if sign in _SILENT:
-        return sign, False
-    if unicodedata.category(sign) == "Cf" and unicodedata.bidirectional(sign) != "AN":
-        return "", False
-    return (missing, True) if _is_missing(sign) else (sign, False)
+def _shows(sign: str) -> bool:
+    is_format = unicodedata.category(sign) == "Cf" and unicodedata.bidirectional(sign) != "AN"
+    return sign in _SILENT or not is_format
 
 
-def _is_missing(sign: str) -> bool:
-    return not (packaged().has(sign) or installed().has(sign))
+def _printable(cluster: str, missing: str) -> str:
+    before = part = ""
+    for sign in cluster:
+        if _can_print(part + sign):
+            part += sign
+        else:
+            before, part = before + part, missing
+    return before + part
+
+
+def _can_print(cluster: str) -> bool:
+    return packaged().has(cluster) or installed().has(cluster)
 
 
 def _loaded(*, system: bool) -> FontSet:

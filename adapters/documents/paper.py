@@ -70,10 +70,10 @@ class Sheet:
                 yield self._line(latin, scale=_BELOW)
 
     def _line(self, text: str, scale: float) -> Line:
-        if not all(map(packaged().has, text)):
+        if not packaged().has_all(text):
             self._fonts = installed()
-        families = self._fonts.families(text, self.country)
-        return {"text": text, "fonts": families, "rtl": _runs_to_the_left(text), "scale": scale}
+        runs = [run._asdict() for run in self._fonts.runs(text, self.country)]
+        return {"runs": runs, "rtl": _runs_to_the_left(text), "scale": scale}
 
 
 @lru_cache

@@ -74,7 +74,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     async def setup(self) -> None:
         """Start listening for work besides what Prefect sets up."""
         await super().setup()
-        await asyncio.to_thread(_prepare_paper)
+        await asyncio.to_thread(prepare_paper)
         for helper in (
             self._listen(),
             self._whenever(self._is_ready, self._take_ready),
@@ -242,7 +242,7 @@ def flow_at(entrypoint: str) -> Flow[..., Any]:
     return flow
 
 
-def _prepare_paper() -> None:
+def prepare_paper() -> None:
     """Have the first label as fast as all others, and say what this machine cannot print."""
     warm_up()
     if lacking := missing_scripts():

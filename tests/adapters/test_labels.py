@@ -364,6 +364,16 @@ def test_label_is_made_whatever_no_font_has(changes: Any) -> None:
     assert page.barcodes == ["CP473124829GB"]
 
 
+@pytest.mark.parametrize("name", ["中\u0301 あ", "a中\u0301文", "X\u064e", "\u0905\u0301 b\u0301"])
+def test_no_letter_is_lost_with_marks_of_another_script(name: str) -> None:
+    read = page_of(recipient=name, address_lines=()).text
+    assert {sign for sign in name if unicodedata.category(sign)[0] == "L"} <= set(read)
+    left, right = ink_of(page_of(recipient=name, address_lines=()))
+    bare = "".join(sign for sign in name if unicodedata.category(sign)[0] != "M")
+    bare_left, bare_right = ink_of(page_of(recipient=bare, address_lines=()))
+    assert right - left >= bare_right - bare_left - 1
+
+
 def test_signs_that_show_nothing_leave_nothing() -> None:
     label = printed(recipient="Ada\u200b \u2060Love\u00adlace\ufeff\U000e0101")
     assert "Ada Lovelace" in Page(label.pdf).text
