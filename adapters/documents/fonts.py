@@ -23,13 +23,13 @@ INSTALL_MORE = "apt-get install fonts-noto-core"
 _FOLDERS = [Path(package.__path__[0]).resolve() for package in (manimgx_fonts, manimgx_fonts_cjk)]
 _FIRST, _LAST = "Noto Sans", ("Noto Sans Symbols", "Noto Emoji")
 _HAN = "Noto Sans CJK "
-HAN_OF_COUNTRY = {"CN": "SC", "HK": "HK", "JP": "JP", "KR": "KR", "TW": "TC"}
+HAN_OF_COUNTRY = {
+    "CN": "SC", "HK": "HK", "JP": "JP", "KP": "KR", "KR": "KR", "MO": "HK", "TW": "TC",
+}  # fmt: skip
 """Which form of Chinese characters a country writes; others get that of China."""
 _SILENT = frozenset(
-    map(
-        chr,
-        [0x034F, 0x061C, *range(0x200C, 0x2010), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)],
-    )
+    "\u034f\u061c\u200c\u200d\u200e\u200f"
+    + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
 )
 """Signs without a form of their own, which tell their neighbours what form or direction to take."""
 
@@ -63,9 +63,9 @@ class FontSet:
     def runs(self, text: str, country: str) -> list[Run]:
         """The text in pieces that are of one family each: of all that have a letter the first.
 
-        A letter and its marks are of one family, or a mark would be set on another letter. Blanks
-        go with the letters before them. `country` (ISO 3166) decides in which of its forms a Chinese
-        character is written, unless the text has Japanese or Korean letters.
+        A letter and its marks are of one family, or Typst might lose the letter. Blanks go with the
+        letters before them. `country` (ISO 3166) decides in which of its forms a Chinese character
+        is written, unless the text has Japanese or Korean letters.
         """
         found: list[Run] = []
         ordered = self._ordered(_written_for(text, country))
@@ -87,6 +87,10 @@ class FontSet:
         """Whether the whole text can be set."""
         return all(map(self.has, clusters(text)))
 
+    def knows(self, family: str) -> bool:
+        """Whether a family is one of these."""
+        return family in self._signs
+
     def _first_with(self, cluster: str, families: Iterable[str]) -> str | None:
         signs = [ord(sign) for sign in cluster if sign not in _SILENT]
         found = (
@@ -95,9 +99,10 @@ class FontSet:
         return next(found, None)
 
     def _ordered(self, han: str) -> list[str]:
-        def rank(family: str) -> tuple[bool, bool, bool, bool, str]:
-            is_han, own = family.startswith(_HAN), family == _HAN + han
-            return family != _FIRST, family in _LAST, is_han, not own, family
+        def rank(family: str) -> tuple[bool, bool, bool, bool, bool, str]:
+            is_own, is_han = packaged().knows(family), family.startswith(_HAN)
+            is_last, is_form = family in _LAST, family == _HAN + han
+            return not is_own, family != _FIRST, is_last, is_han, not is_form, family
 
         return sorted(self._signs, key=rank)
 

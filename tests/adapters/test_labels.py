@@ -411,6 +411,13 @@ def embedded(font: Any) -> str:
     return str(name)
 
 
+def test_fonts_of_the_system_are_only_for_what_ours_lack() -> None:
+    ours = set(fonts_in(printed(recipient="רחל אבג", address_lines=("Łódź",))))
+    assert ours <= set(
+        fonts_in(printed(recipient="רחל אבג", address_lines=("Łódź", "X\u064e", "ཀ")))
+    )
+
+
 @pytest.mark.parametrize(
     ("country", "name", "form"),
     [("CN", "直", "SC"), ("JP", "直", "JP"), ("TW", "直", "TC"), ("HK", "直", "HK"),
