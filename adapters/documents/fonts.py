@@ -7,7 +7,7 @@ fonts. Only a text with a sign that those lack is set with the fonts of the syst
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +27,8 @@ HAN_OF_COUNTRY = {
     "CN": "SC", "HK": "HK", "JP": "JP", "KP": "KR", "KR": "KR", "MO": "HK", "TW": "TC",
 }  # fmt: skip
 """Which form of Chinese characters a country writes; others get that of China."""
+_OTHER_HAN = "SC"
+_KNOWN_CLUSTERS = 20_000
 _SILENT = frozenset(
     "\u034f\u061c\u200c\u200d\u200e\u200f"
     + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
@@ -59,6 +61,7 @@ class FontSet:
     def __init__(self, loaded: typst.Fonts) -> None:
         self.loaded = loaded
         self._signs = _signs_by_family(loaded)
+        self._family = lru_cache(maxsize=_KNOWN_CLUSTERS)(self._find_family)
 
     def runs(self, text: str, country: str) -> list[Run]:
         """The text in pieces that are of one family each: of all that have a letter the first.
@@ -68,9 +71,9 @@ class FontSet:
         is written, unless the text has Japanese or Korean letters.
         """
         found: list[Run] = []
-        ordered = self._ordered(_written_for(text, country))
+        han = _written_for(text, country)
         for cluster in clusters(text):
-            family = self._first_with(cluster, ordered) or _FIRST
+            family = self._family(cluster, han) or _FIRST
             if found and cluster == " " and found[-1].family not in _LAST:
                 family = found[-1].family
             if found and family == found[-1].family:
@@ -81,7 +84,7 @@ class FontSet:
 
     def has(self, cluster: str) -> bool:
         """Whether some family has a letter and its marks: they have to be of one font."""
-        return self._first_with(cluster, self._signs) is not None
+        return self._family(cluster) is not None
 
     def has_all(self, text: str) -> bool:
         """Whether the whole text can be set."""
@@ -91,13 +94,15 @@ class FontSet:
         """Whether a family is one of these."""
         return family in self._signs
 
-    def _first_with(self, cluster: str, families: Iterable[str]) -> str | None:
-        signs = [ord(sign) for sign in cluster if sign not in _SILENT]
-        found = (
-            family for family in families if all(sign in self._signs[family] for sign in signs)
-        )
-        return next(found, None)
+    def _find_family(self, cluster: str, han: str = _OTHER_HAN) -> str | None:
+        wanted = [ord(sign) for sign in cluster if sign not in _SILENT]
+        for family in self._ordered(han):
+            signs = self._signs[family]
+            if all(sign in signs for sign in wanted):
+                return family
+        return None
 
+    @lru_cache  # noqa: B019  (the two sets of fonts stay)
     def _ordered(self, han: str) -> list[str]:
         def rank(family: str) -> tuple[bool, bool, bool, bool, bool, str]:
             is_own, is_han = packaged().knows(family), family.startswith(_HAN)
@@ -186,4 +191,4 @@ def _written_for(text: str, country: str) -> str:
         return "JP"
     if any(name.startswith("HANGUL") for name in names):
         return "KR"
-    return HAN_OF_COUNTRY.get(country, "SC")
+    return HAN_OF_COUNTRY.get(country, _OTHER_HAN)
