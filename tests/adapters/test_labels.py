@@ -167,6 +167,16 @@ def test_long_name_and_address_stay_whole_and_within_their_field(word: str) -> N
         assert read[letter] - usual[letter] == 3 * long.count(letter)
 
 
+@pytest.mark.parametrize("marks", ["\u0301", "\u0323", "\u0336", "\u0e49", "\u064b"])
+def test_marks_heaped_on_a_letter_do_not_leave_the_field(marks: str) -> None:
+    heap = "Heaped " * 4 + "x" + marks * 150
+    page, usual = page_of(recipient=heap, address_lines=(heap, heap)), page_of()
+    for top, bottom in ((0, 94), (264, HEIGHT)):
+        field = (0, round(top * DOTS_PER_INCH / 72), WIDTH * 3, round(bottom * DOTS_PER_INCH / 72))
+        assert page.picture.crop(field).tobytes() == usual.picture.crop(field).tobytes()
+    assert page.barcodes == ["CP473124829GB"]
+
+
 @pytest.mark.parametrize("name", ["W" * 200, "Ệ" * 200, "東" * 200])
 def test_lines_of_a_long_address_do_not_lie_on_each_other(name: str) -> None:
     page = page_of(recipient=name, address_lines=(name,) * 3)
