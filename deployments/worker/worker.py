@@ -32,8 +32,6 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 
 from adapters.database.notifications import RUNS_CHANNEL
 from adapters.database.sessions import connect_async
-from adapters.documents.fonts import INSTALL_MORE, missing_scripts
-from adapters.documents.labels import warm_up
 from adapters.failpoints import failpoint
 from adapters.prefect.api import prefect_now
 from adapters.prefect.engine import keep_connection, run_part, tell_latest_states
@@ -243,14 +241,18 @@ def flow_at(entrypoint: str) -> Flow[..., Any]:
 
 
 def prepare_paper() -> None:
-    """Have the first label as fast as all others, and say what this machine cannot print."""
-    warm_up()
-    if lacking := missing_scripts():
+    """Have the first label as fast as all others, and say what this machine cannot print.
+
+    What prints is loaded here: each command of Prefect loads this module.
+    """
+    fonts = importlib.import_module("adapters.documents.fonts")
+    importlib.import_module("adapters.documents.labels").warm_up()
+    if lacking := fonts.missing_scripts():
         logger.warning(
             "No font here has the signs of %s. On labels □ stands for each, with a transliteration"
             " below; `%s` brings more fonts.",
             ", ".join(lacking),
-            INSTALL_MORE,
+            fonts.INSTALL_MORE,
         )
 
 

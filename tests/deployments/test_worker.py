@@ -6,7 +6,6 @@ from prefect.plugins import load_prefect_collections
 from prefect.workers.base import BaseWorker
 
 from adapters.documents import fonts
-from deployments.worker import worker
 from deployments.worker.worker import PacklineWorker, flow_at, prepare_paper
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
@@ -39,6 +38,6 @@ def test_a_worker_says_at_its_start_what_it_cannot_print(monkeypatch, caplog):
 
 
 def test_a_worker_that_can_print_everything_says_nothing(monkeypatch, caplog):
-    monkeypatch.setattr(worker, "missing_scripts", tuple)
+    monkeypatch.setattr(fonts, "missing_scripts", tuple)
     prepare_paper()
     assert caplog.text == ""
