@@ -47,9 +47,11 @@ def clock(text: str) -> time:
     return time(hour % 24, minute)
 
 
-def closes_later(opens_at: str, closes_at: str) -> bool:
-    """Whether a day ends after it begins; what closes at midnight always does."""
-    return clock(closes_at) == time.min or closes_at > opens_at
+def has_hours(opens_at: str, closes_at: str) -> bool:
+    """Whether there is time between opening and closing, which may be on the day after: not where
+    both are at the same time, unless that is midnight.
+    """
+    return clock(closes_at) == time.min or closes_at != opens_at
 
 
 def check_zone(name: str) -> None:

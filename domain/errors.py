@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from domain.messages import Message, Text, Value, said, without_middle
+from domain.messages import Message, Text, Value, without_middle
 
 
 def code_of(name: str) -> str:
@@ -110,5 +110,19 @@ def _made_again(kind: type[PacklineError], data: dict[str, Any]) -> PacklineErro
 
 
 def reason(problem: BaseException) -> Message:
-    """What an error says, to stand within another message: one of ours as data, others as text."""
-    return problem.says if isinstance(problem, PacklineError) else said(str(problem))
+    """Why something failed, to stand within another message: what one of our errors says. What no
+    rule foresaw tells people nothing: of that, programs get the kind and the first line, since a
+    database's errors quote whole rows below it.
+    """
+    if isinstance(problem, PacklineError):
+        return problem.says
+    cause = getattr(problem, "orig", None) or problem
+    first, _, _ = str(cause).partition("\n")
+    values: dict[str, Value] = {"kind": type(cause).__name__, "detail": first[:_LONGEST_DETAIL]}
+    return Message("unforeseen", _UNFORESEEN, values)
+
+
+_UNFORESEEN = (
+    "something in Packline itself is broken: the logs say what, for whoever looks after it"
+)
+_LONGEST_DETAIL = 500

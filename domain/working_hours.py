@@ -29,8 +29,9 @@ class NeverOpen(PacklineError):
 class OpenHours:
     """The weekdays on which `owner` works (Monday is 0), and from when to when.
 
-    The times are those of the clock in `zone`; closing at 00:00 is midnight at the end of the day.
-    Nobody works on `holidays`.
+    The times are those of the clock in `zone`. What does not close after it opens closes on the day
+    after: 22:00 to 06:00 is a shift over midnight, of the day on which it begins; and closing at
+    00:00 is midnight at the end of the day. No shift begins on `holidays`.
     """
 
     weekdays: frozenset[int]
@@ -41,12 +42,12 @@ class OpenHours:
     owner: str = "The shop"
 
     def works_on(self, day: date) -> bool:
-        """Whether it opens on that day."""
+        """Whether a shift begins on that day."""
         return day.weekday() in self.weekdays and day not in self.holidays
 
     def bounds(self, day: date) -> tuple[datetime, datetime]:
-        """The instants, in UTC, at which it opens and closes on a day on which it works."""
-        closing_day = day if self.closes > time.min else day + _ONE_DAY
+        """The instants, in UTC, at which the shift of a day begins and ends."""
+        closing_day = day if self.closes > self.opens else day + _ONE_DAY
         return self._instant(day, self.opens), self._instant(closing_day, self.closes)
 
     def _instant(self, day: date, clock: time) -> datetime:
@@ -84,8 +85,10 @@ def hours_between(start: datetime, end: datetime, calendar: OpenHours) -> float:
 
 
 def _shifts(start: datetime, calendar: OpenHours) -> Iterator[tuple[datetime, datetime]]:
-    """When it is open, from an instant on: what closed by then is left out."""
-    first = shop_day(start, calendar.zone)
+    """When it is open, from an instant on: what closed by then is left out, and what began on the
+    evening before is not.
+    """
+    first = shop_day(start, calendar.zone) - _ONE_DAY
     for ahead in range(_LOOK_AHEAD_DAYS):
         day = first + ahead * _ONE_DAY
         if calendar.works_on(day):

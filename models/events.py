@@ -114,7 +114,7 @@ class Because(StepResult):
 
 
 class HoldEvent(StepResult):
-    """An order is put on hold, or released."""
+    """An order is put on hold."""
 
     reason: HoldReason | None = None
 
@@ -123,6 +123,19 @@ class HoldEvent(StepResult):
         return (
             Message("hold-reason", "{reason}", {"reason": self.reason}) if self.reason else NOTHING
         )
+
+
+class Released(HoldEvent):
+    """An order on hold goes on; what was promised moved by the working hours on hold."""
+
+    ships_by: datetime | None = None
+
+    def said(self) -> Message:
+        """Why it was on hold, and by when it ships now."""
+        if self.ships_by is None:
+            return super().said()
+        values: dict[str, Value] = {"reason": self.reason, "ships_by": self.ships_by}
+        return Message("released", "{reason}; ships by {ships_by} now", values)
 
 
 class AddressFields(StepResult):
@@ -221,7 +234,7 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.STEP_FAILED: StepFailed,
     EventKind.CANCELLATION_REQUESTED: Because,
     EventKind.PUT_ON_HOLD: HoldEvent,
-    EventKind.RELEASED: HoldEvent,
+    EventKind.RELEASED: Released,
     EventKind.ADDRESS_CHANGED: AddressFields,
     EventKind.SPLIT_OFF: SplitOff,
     EventKind.LABEL_INCOMPLETE: LabelIncomplete,

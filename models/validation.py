@@ -2,7 +2,6 @@
 
 import re
 import reprlib
-import unicodedata
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -10,13 +9,9 @@ from pydantic_core import ErrorDetails
 
 from domain.errors import FieldError, PacklineError, reason
 from domain.messages import Message, Value, without_middle
+from domain.texts import as_key, composed
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"})
-"""Controls, marks and blanks. What Python does not know yet may be a letter of a new script."""
-_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""The fillers of Korean, and Braille without a dot."""
 
 
 def quoted(value: object) -> str:
@@ -26,19 +21,28 @@ def quoted(value: object) -> str:
 
 def is_printable(text: str) -> bool:
     """Whether a text has no control characters. Nothing that Packline keeps has any."""
+    if text.isascii():
+        return text.isprintable()
     return _UNPRINTABLE.search(text) is None
 
 
-def is_visible(text: str) -> bool:
-    """Whether anything of a text would be seen on paper."""
-    return any(unicodedata.category(sign) not in _UNSEEN and sign not in _FILLERS for sign in text)
-
-
 def printable(value: object) -> object:
-    """Refuse what a label, a mail header or a page cannot show. Markup is text like any other."""
-    if isinstance(value, str) and not is_printable(value):
-        raise InvalidValue("control-character", given=value)
-    return value
+    """A text as Packline keeps it, composed; '' where nothing is to be seen.
+
+    Refuses what a label, a mail header or a page cannot show. Markup is text like any other.
+    """
+    return composed(_checked(value)) if isinstance(value, str) else value
+
+
+def printable_key(value: object) -> object:
+    """The same of what something is known by, in which nothing counts that nobody sees."""
+    return as_key(_checked(value)) if isinstance(value, str) else value
+
+
+def _checked(text: str) -> str:
+    if not is_printable(text):
+        raise InvalidValue("control-character", given=text)
+    return text
 
 
 class InvalidValue(FieldError):

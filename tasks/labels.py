@@ -12,6 +12,7 @@ from adapters.documents.labels import Label, print_label
 from adapters.settings import settings
 from domain.errors import PacklineError
 from domain.messages import Message
+from domain.texts import composed
 from models.enums import EventKind, LabelState
 from models.events import LabelIncomplete
 from models.process import StepName
@@ -20,7 +21,6 @@ from models.results.work import Packed
 from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.shipping import ShippingLabel
-from models.validation import is_visible
 from models.views.base import split_address
 from models.views.labels import LabelView
 from services.execution.events import add_event
@@ -175,7 +175,7 @@ def calculate_shipping_cost(session: Session, shipment: Shipment) -> ShippingCos
 
 
 def _check_address(order: SalesOrder) -> None:
-    lacking = (part for name, part in _PARTS.items() if not is_visible(getattr(order, name)))
+    lacking = (part for name, part in _PARTS.items() if not composed(getattr(order, name)).strip())
     if parts := tuple(lacking):
         raise IncompleteAddress(order, parts)
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from pydantic import (
+    BeforeValidator,
     EmailStr,
     Field,
     FilePath,
@@ -27,15 +28,23 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from domain.calendars import check_place, check_zone, clock, closes_later, weekdays
+from domain.calendars import check_place, check_zone, clock, has_hours, weekdays
 from domain.errors import FieldError, PacklineError
 from domain.messages import Message, Value, said
 from domain.money import UnknownCurrency, exponent
 from domain.refunds import ShippingRefunds
 from domain.short_picks import ShortPick
 from domain.sourcing import Strategy
+from domain.texts import composed
 
-Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+def _composed(value: object) -> object:
+    return composed(value) if isinstance(value, str) else value
+
+
+Line = Annotated[
+    str, BeforeValidator(_composed), Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 MOST_WORKING_HOURS = 2_000
 """So many may be set until something is due."""
@@ -60,7 +69,7 @@ class WrongSetting(FieldError):
     messages = {
         "not-a-locale": "is not a locale such as en_GB",
         "not-a-currency": "is not a currency of ISO 4217 such as EUR",
-        "shop-closes-before-opening": "must be later than PACKLINE_OPENS_AT {opens_at!r}",
+        "shop-closes-at-opening": "must not be PACKLINE_OPENS_AT {opens_at!r}, too",
         "shop-needs-holiday-country": "needs PACKLINE_HOLIDAY_COUNTRY",
         "no-place-for-tracking-number": "must contain {{tracking_number}}",
         "other-braces": "must have no braces but those of {{tracking_number}}",
@@ -174,12 +183,20 @@ class Settings(BaseSettings):
         5000, description="Dimensional weight: cubic millimetres per gram"
     )
     max_parcel_grams: int = Field(30_000, ge=1000, description="The heaviest parcel allowed")
+    weight_tolerance: float = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description="The share by which parcels may be lighter than their goods by the catalogue",
+    )
 
     working_days: str = Field(
         "mon-fri", description="The days on which the shop works, such as mon-fri or tue,thu-sat"
     )
     opens_at: str = Field("08:00", description="When it opens, by the clock in its time zone")
-    closes_at: str = Field("18:00", description="When it closes; 24:00 is midnight")
+    closes_at: str = Field(
+        "18:00", description="When it closes, also on the day after; 24:00 is midnight"
+    )
     holiday_country: str = Field(
         "", description="Nobody works on the holidays of this country, such as GB; empty: none"
     )
@@ -254,7 +271,9 @@ class Settings(BaseSettings):
         description="An answered run that does not go on for so long is resumed through Prefect",
     )
     lost_after_seconds: Seconds = Field(
-        20, description="A run whose worker gives no sign of life for so long is replaced"
+        20,
+        description="Who gives no sign of life for so long is lost: a run's worker, and whoever"
+        " acts outside for it",
     )
     lock_timeout_seconds: Seconds = Field(
         5, description="So long a database session waits for what another one has locked"
@@ -334,10 +353,10 @@ class Settings(BaseSettings):
 
     @field_validator("closes_at")
     @classmethod
-    def _closes_after_opening(cls, value: str, info: ValidationInfo) -> str:
-        if not closes_later(info.data.get("opens_at", ""), value):
+    def _opens_for_a_while(cls, value: str, info: ValidationInfo) -> str:
+        if not has_hours(info.data.get("opens_at", ""), value):
             opens_at = info.data["opens_at"]
-            raise WrongSetting("shop-closes-before-opening", opens_at=opens_at)
+            raise WrongSetting("shop-closes-at-opening", opens_at=opens_at)
         return value
 
     @field_validator("holiday_country")

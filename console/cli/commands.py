@@ -97,6 +97,18 @@ COMMANDS = {
         "console.cli.stock:stock_group",
         "Products with their stock; `receive`, `adjust`, `count` and `move` change it.",
     ),
+    "taxes": Command(
+        "console.cli.prices:taxes",
+        "List the tax rates by destination; with --remove, remove these.",
+    ),
+    "zones": Command(
+        "console.cli.prices:zones",
+        "List the shipping zones by destination; with --remove, remove these.",
+    ),
+    "rates": Command(
+        "console.cli.prices:rates",
+        "List the shipping rates by zone and weight; with --remove, remove these.",
+    ),
     "bench": Command(
         "benchmarks.cli:bench_group",
         "Measure Packline on a stack of its own; `replay` plays a real week.",

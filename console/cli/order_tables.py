@@ -96,8 +96,8 @@ def show_address(changed: AddressChanged) -> None:
 def _head(order: OrderRow) -> Iterator[tuple[str, str]]:
     """How an order stands, line by line, with the style of each."""
     yield f"Order {order.number} – {order.status}", "bold"
-    if order.problem:
-        yield f"Stopped at {order.problem}", "bold red"
+    for problem in order.problems:
+        yield f"Stopped at {sentence(problem)}", "bold red"
         yield "Mend that, and press Retry on its flow run in Prefect's UI.", ""
     for service in order.awaits:
         yield f"Waits for {service}: `packline status` says why, and what to do.", "bold"
@@ -131,7 +131,7 @@ def _status(row: OrderRow) -> str:
         return f"{row.status}, being cancelled"
     if row.on_hold_since:
         return f"{row.status}, on hold"
-    if row.problem:
+    if row.problems:
         return f"{row.status}, stopped"
     if row.awaits:
         return f"{row.status}, waits for {' and '.join(row.awaits)}"

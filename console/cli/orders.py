@@ -48,15 +48,25 @@ def orders(
         bool, typer.Option("--late", help="Only open orders that should have left.")
     ] = False,
     held: Annotated[bool, typer.Option("--held", help="Only orders on hold.")] = False,
+    find: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="Of all orders, those with this number, part of the shop's number, of the"
+            " customer's name or mail address, tracking number or SKU.",
+        ),
+    ] = "",
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List the open orders, those first that are to leave first, with the time of each.
 
-    Those that have ended: --sort newest, or --status Shipped.
+    Those that have ended: --sort newest, --status Shipped, or --find.
     """
     with reading() as session:
-        rows = list_orders(session, status=status, sort=sort, late=late, held=held, limit=limit)
+        rows = list_orders(
+            session, status=status, sort=sort, late=late, held=held, find=find, limit=limit
+        )
     print_json(rows) if as_json else show_orders(rows)
 
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from console.queries.listed import Listed
+
 screen = Console(highlight=False)
 
 Row = TypeVar("Row")
@@ -57,10 +59,12 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[object]], nothing: 
     screen.print(table)
 
 
-def print_rows(rows: Iterable[Row], columns: Columns[Row], nothing: str = "") -> None:
-    """Print a row for each value; without any, what to say of that."""
+def print_rows(rows: Sequence[Row], columns: Columns[Row], nothing: str = "") -> None:
+    """Print a row for each value, or what to say of none; and of a longer list, how long it is."""
     cells = columns.values()
     print_table(tuple(columns), ([cell(row) for cell in cells] for row in rows), nothing)
+    if isinstance(rows, Listed) and len(rows) < rows.total:
+        say_aside(f"{len(rows):,} of {rows.total:,}: --limit shows more.")
 
 
 def without(columns: Columns[Row], *titles: str) -> Columns[Row]:

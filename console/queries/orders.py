@@ -16,8 +16,11 @@ from adapters.database.clock import this_instant
 from adapters.documents.addresses import address_lines
 from adapters.documents.rendering import money
 from adapters.settings import settings
+from console.queries.finding import found_by
+from console.queries.listed import Listed, listed
 from console.queries.refunds import RefundRow, refund_rows
 from console.queries.timeline import EventRow, timeline
+from domain.messages import Message
 from domain.promises import PromiseState
 from models.enums import ENDED, HoldReason, LabelState, OrderStatus, ServiceLevel, SweepPart
 from models.messages import MessageData
@@ -49,14 +52,14 @@ class SweepProblemRow(BaseModel):
 class OrderRow(BaseModel):
     """An order in the list. `promise` says whether it leaves by `promised_at`.
 
-    `total` is what the customer pays, `value` what that was as ordered. `problem` says why its run
+    `total` is what the customer pays, `value` what that was as ordered. `problems` say why its runs
     stopped, `awaits` which services outside it waits for, `sweep_problems` what the dispatcher
     fails to do for it.
     """
 
     number: int
     status: OrderStatus
-    problem: str
+    problems: list[MessageData]
     awaits: list[str]
     sweep_problems: list[SweepProblemRow]
     hold_reason: HoldReason | None
@@ -97,6 +100,7 @@ class OrderRecord(BaseModel):
     region: str
     postal_code: str
     country: str
+    brought_address: dict[str, str] | None
     currency: str
     prices_include_tax: bool
     service_level: ServiceLevel
@@ -133,7 +137,7 @@ class ShipmentRow(BaseModel):
     status: OrderStatus
     pieces: dict[str, int]
     tracking_number: str | None
-    problem: str
+    problem: MessageData | None
 
 
 class OrderLineRow(BaseModel):
@@ -196,28 +200,34 @@ def list_orders(
     sort: OrderSort = OrderSort.PROMISE,
     late: bool = False,
     held: bool = False,
+    find: str = "",
     limit: int = 50,
-) -> list[OrderRow]:
+) -> Listed[OrderRow]:
     """The open orders, those first that are to leave first; or all, the newest first.
 
     Those that have ended, asked for by `status`, have nothing to be on time for: the newest come
-    first. `held`: those on hold. `late`: the open orders that should have left.
+    first. `held`: those on hold. `late`: the open orders that should have left. `find`: of all
+    orders, also those that have ended, what `found_by` finds.
     """
     clock = PromiseClock(this_instant(session))
-    wanted = _in_order(by_promise=late or (sort == OrderSort.PROMISE and status not in ENDED))
+    by_promise = sort == OrderSort.PROMISE and status not in ENDED and not find
+    wanted = _in_order(by_promise=late or by_promise)
+    if find:
+        wanted = wanted.where(found_by(find))
     if status:
         wanted = wanted.where(SalesOrder.status == status)
     if held:
         wanted = wanted.where(col(SalesOrder.on_hold_since).is_not(None))
     if late:
         wanted = wanted.where(col(SalesOrder.promised_at) < clock.now)
-    found = session.exec(wanted.limit(limit)).all()
+    found = listed(session, wanted, limit)
     numbers = [order.number for order in found]
     pieces, problems = _pieces(session, numbers), _sweep_problems(session, numbers)
-    return [
+    rows = [
         _order_row(order, pieces.get(order.number, 0), problems[order.number], clock)
         for order in found
     ]
+    return Listed(rows, found.total)
 
 
 def order_sheet(session: Session, number: int) -> OrderSheet:
@@ -260,7 +270,7 @@ def _order_row(
     return OrderRow(
         pieces=pieces,
         sweep_problems=problems,
-        problem="; ".join(each.problem for each in order.shipments if each.problem),
+        problems=[Message.from_data(each.problem) for each in order.shipments if each.problem],
         awaits=sorted({each.awaits for each in order.shipments if each.awaits}),
         tracking_number=", ".join(_tracking_numbers(order)) or None,
         total=_amount(order.total_minor, order.currency),

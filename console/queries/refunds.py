@@ -5,7 +5,9 @@ from datetime import datetime
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
+from console.queries.listed import Listed, listed
 from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from services.pricing.refunds import amount
@@ -51,19 +53,21 @@ class RefundRecord(BaseModel):
     paid_reference: str | None
 
 
-def list_refunds(session: Session, *, paid: bool = False, limit: int = 50) -> list[RefundRow]:
+def list_refunds(session: Session, *, paid: bool = False, limit: int = 50) -> Listed[RefundRow]:
     """Refunds whose money has not gone back, the oldest first; `paid`: the others too."""
     wanted = () if paid else (col(Refund.paid_at).is_(None),)
-    return refund_rows(session, *wanted, limit=limit)
+    found = listed(session, _oldest_first(*wanted), limit)
+    return Listed([_refund_row(*row) for row in found], found.total)
 
 
-def refund_rows(
-    session: Session, *wanted: ColumnElement[bool], limit: int | None = None
-) -> list[RefundRow]:
+def refund_rows(session: Session, *wanted: ColumnElement[bool]) -> list[RefundRow]:
     """The refunds wanted, the oldest first."""
+    return [_refund_row(*row) for row in session.exec(_oldest_first(*wanted))]
+
+
+def _oldest_first(*wanted: ColumnElement[bool]) -> Select[Refund, SalesOrder]:
     found = select(Refund, SalesOrder).join(SalesOrder).where(*wanted)
-    rows = session.exec(found.order_by(col(Refund.id)).limit(limit))
-    return [_refund_row(refund, order) for refund, order in rows]
+    return found.order_by(col(Refund.id))
 
 
 def refund_record(refund: Refund) -> RefundRecord:

@@ -3,6 +3,8 @@
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
+from console.queries.listed import Listed, listed
+from domain.texts import as_key
 from models.tables.catalogue import Product, Warehouse
 from models.tables.stock import StockLevel
 from models.validation import is_printable
@@ -37,21 +39,24 @@ def list_stock(
     skus: list[str] | None = None,
     warehouse: str | None = None,
     limit: int = 1000,
-) -> list[StockRow]:
+) -> Listed[StockRow]:
     """Products by SKU, in each warehouse in rank order; all of them without `skus`.
 
     Raises `UnknownWarehouse`.
     """
     levels = select(StockLevel, Product.name).join(Product).join(Warehouse)
     if skus:
-        levels = levels.where(col(StockLevel.sku).in_(filter(is_printable, skus)))
+        known_by = map(as_key, filter(is_printable, skus))
+        levels = levels.where(col(StockLevel.sku).in_(known_by))
     if warehouse:
         levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
-    found = session.exec(levels.order_by(col(StockLevel.sku), col(Warehouse.rank)).limit(limit))
-    return [
+    in_order = levels.order_by(col(StockLevel.sku), col(Warehouse.rank))
+    found = listed(session, in_order, limit)
+    rows = [
         StockRow(name=name, available=level.on_hand - level.allocated, **level.model_dump())
         for level, name in found
     ]
+    return Listed(rows, found.total)
 
 
 def stock_level_record(level: StockLevel) -> StockLevelRecord:

@@ -9,14 +9,17 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from adapters.database.clock import this_instant
+from console.queries.listed import Listed, listed
 from domain.errors import PacklineError
 from domain.promises import PromiseState
+from domain.texts import as_key
 from models.enums import ENDED, Channel, Role, TaskState
 from models.messages import MessageData
 from models.tables.orders import SalesOrder
 from models.tables.shipments import shipment_name
 from models.tables.staff import Staff, StaffTask
 from models.validation import is_printable
+from services.access.actors import HasLeft
 from services.inventory.warehouses import warehouse_called
 from services.orders.promises import PromiseClock
 from services.worklist.checklists import checklist_markdown
@@ -102,7 +105,7 @@ def open_tasks(
     late: bool = False,
     warehouse: str | None = None,
     limit: int = 50,
-) -> list[TaskRow]:
+) -> Listed[TaskRow]:
     """What waits for people; `late`: what was due.
 
     What is overdue comes first, and then what belongs to the order that is to leave first. A role
@@ -116,7 +119,8 @@ def open_tasks(
         wanted = wanted.where(col(StaffTask.due_at) < clock.now)
     if warehouse:
         wanted = wanted.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
-    return [_task_row(task, order, clock) for task, order in session.exec(wanted.limit(limit))]
+    found = listed(session, wanted, limit)
+    return Listed([_task_row(task, order, clock) for task, order in found], found.total)
 
 
 def task_sheet(session: Session, task_id: int) -> TaskSheet:
@@ -136,10 +140,12 @@ def task_record(task: StaffTask) -> TaskRecord:
 
 
 def role_of(session: Session, name: str) -> Role:
-    """The role of somebody who works here. Raises `UnknownStaff`."""
-    staff = session.get(Staff, name) if is_printable(name) else None
+    """The role of somebody who works here. Raises `UnknownStaff`, `HasLeft`."""
+    staff = session.get(Staff, as_key(name)) if is_printable(name) else None
     if staff is None:
         raise UnknownStaff(name)
+    if not staff.active:
+        raise HasLeft(name)
     return staff.role
 
 

@@ -93,6 +93,6 @@ def open_tasks() -> list[StaffTask]:
 def _names_by_role() -> dict[Role, list[str]]:
     names = defaultdict(list)
     with transaction() as session:
-        for person in session.exec(select(Staff)):
+        for person in session.exec(select(Staff).where(col(Staff.active))):
             names[person.role].append(person.name)
     return names

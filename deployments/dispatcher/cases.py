@@ -31,7 +31,9 @@ _WHICH: tuple[Any, Any] = (col(Shipment.order_number), col(Shipment.number))
 
 
 class Case(NamedTuple):
-    """A run to look at, with its shipment, if it has one."""
+    """A run to look at, with its shipment, if it has one; whether that has `ended`, or `stopped`
+    until somebody presses Retry.
+    """
 
     run_id: str
     state: RunState
@@ -39,7 +41,7 @@ class Case(NamedTuple):
     which: ShipmentId | None
     fence: int
     ended: bool
-    problem: str
+    stopped: bool
     silent: bool
     answered: bool
 
@@ -118,7 +120,7 @@ def runs_to_resume(session: Session) -> list[str]:
         .where(
             col(Shipment.status).not_in(ENDED),
             col(Shipment.run_id).is_not(None),
-            col(Shipment.problem) == "",
+            col(Shipment.problem).is_(None),
             _opened_by_an_answer(),
             _last_word() < func.now() - _handover(),
             _no_longer_marked(),
@@ -217,11 +219,12 @@ def cases_of(session: Session, states: dict[str, RunState], now: datetime) -> li
     ]
 
 
-def _known(row: Any) -> tuple[ShipmentId | None, int, bool, str]:
-    """What a case says of a shipment: which one, its fence, whether it has ended, its problem."""
+def _known(row: Any) -> tuple[ShipmentId | None, int, bool, bool]:
+    """What a case says of a shipment: which one, its fence, whether it has ended, or stopped."""
     if row is None:
-        return None, 0, False, ""
-    return (row.order_number, row.number), row.fence, row.status in ENDED, row.problem
+        return None, 0, False, False
+    which = row.order_number, row.number
+    return which, row.fence, row.status in ENDED, row.problem is not None
 
 
 def _alive(session: Session, run_ids: list[str]) -> set[str]:

@@ -85,7 +85,7 @@ class Recovery:
             return self._cancel(case)
         if state == DELETED:
             return self._forget(case)
-        if state.kind in ("CRASHED", "FAILED", "COMPLETED") and not case.problem:
+        if state.kind in ("CRASHED", "FAILED", "COMPLETED") and not case.stopped:
             return case.is_over and self._start_over(case, _not_at_its_end(state.name))
         return False
 

@@ -31,3 +31,8 @@ class PackingForm(CancellableForm):
         description="Add an item for each parcel of this order.",
         max_length=99,
     )
+    weight_confirmed: bool = Field(
+        False,
+        title="The weight is right",
+        description="Only if you were asked to weigh again: you have, and the scale says the same.",
+    )

@@ -5,14 +5,15 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from domain.calendars import check_place, closes_later
+from domain.calendars import check_place, has_hours
 from models.imports.fields import (
     Clock,
     Country,
     Grams,
     HolidayCountry,
     ImportRow,
-    OptionalText,
+    Key,
+    OptionalKey,
     Rank,
     Stock,
     Subdivision,
@@ -33,10 +34,10 @@ class WarehouseIn(ImportRow):
     together: opening and closing, and a part of a country with that country.
     """
 
-    code: Text = Field(max_length=WAREHOUSE_CHARACTERS)
+    code: Key = Field(max_length=WAREHOUSE_CHARACTERS)
     name: Text = Field(max_length=100)
     country: Country
-    postal_code: OptionalText = Field("", max_length=20)
+    postal_code: OptionalKey = Field("", max_length=20)
     rank: Rank
     time_zone: TimeZone | None = None
     working_days: WorkingDays | None = None
@@ -47,10 +48,10 @@ class WarehouseIn(ImportRow):
 
     @field_validator("closes_at")
     @classmethod
-    def _closes_after_opening(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _opens_for_a_while(cls, value: str | None, info: ValidationInfo) -> str | None:
         opens_at = info.data.get("opens_at")
-        if value and opens_at and not closes_later(opens_at, value):
-            raise WrongValue("closes-before-opening", given=value, opens_at=opens_at)
+        if value and opens_at and not has_hours(opens_at, value):
+            raise WrongValue("closes-at-opening", given=value)
         return value
 
     @field_validator("holiday_subdivision")
@@ -76,12 +77,12 @@ class ProductIn(ImportRow):
     `on_hand` counts only when the product is new there: it is its opening stock.
     """
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     name: Text = Field(max_length=200)
-    barcode: Text = Field(max_length=64)
-    bin: Text = Field(max_length=32)
+    barcode: Key = Field(max_length=64)
+    bin: Key = Field(max_length=32)
     weight_grams: Grams
-    tax_class: Text = Field("standard", max_length=32)
+    tax_class: Key = Field("standard", max_length=32)
     on_hand: Stock = 0
     warehouse: WarehouseCode = None
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -13,12 +13,16 @@ from domain.money import to_minor
 from models.enums import ServiceLevel
 from models.imports.fields import (
     MAX_LINES,
+    PLAIN,
     Amount,
     Country,
     Currency,
+    Flag,
     ImportRow,
     Instant,
+    Key,
     Mail,
+    OptionalKey,
     OptionalText,
     Quantity,
     Text,
@@ -44,9 +48,9 @@ class OrderLineIn(ImportRow):
     of all its pieces; the tax is that of its goods, after discounts.
     """
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     quantity: Quantity
-    line_id: OptionalText = Field("", max_length=128)
+    line_id: OptionalKey = Field("", max_length=128)
     unit_price: Amount | None = None
     line_price: Amount | None = None
     line_discount: Amount | None = None
@@ -60,20 +64,20 @@ class OrderIn(ImportRow):
     given are quoted when the order is taken; without a discount or fees there are none.
     """
 
-    channel: Text = Field(max_length=64)
-    external_id: Text = Field(max_length=128)
+    channel: Key = Field(max_length=64)
+    external_id: Key = Field(max_length=128)
     placed_at: Instant | None = None
     customer_name: Text = Field(max_length=200)
     email: Mail
     address_line1: Text = Field(max_length=200)
     address_line2: OptionalText = Field("", max_length=200)
     city: Text = Field(max_length=100)
-    region: OptionalText = Field("", max_length=100)
-    postal_code: OptionalText = Field("", max_length=20)
+    region: OptionalKey = Field("", max_length=100)
+    postal_code: OptionalKey = Field("", max_length=20)
     country: Country
     currency: Currency
-    prices_include_tax: bool
-    service_level: ServiceLevel = ServiceLevel.STANDARD
+    prices_include_tax: Flag
+    service_level: Annotated[ServiceLevel, PLAIN] = ServiceLevel.STANDARD
     shipping_charged: Amount | None = None
     fees_charged: Amount | None = None
     discount: Amount | None = None

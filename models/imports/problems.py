@@ -10,13 +10,16 @@ class WrongValue(FieldError):
         "out-of-range": "{given!q} is not between {smallest:,} and {largest:,}",
         "not-a-share": "{given!q} is not a share below 1 such as 0.2, which is 20 %",
         "not-a-country": "{given!q} is not a country code of ISO 3166 such as GB",
+        "country-written-otherwise": "{given!q} is not a country code of ISO 3166: write {right}",
         "not-a-mail-address": "{given!q} is not a mail address such as ann@shop.example",
         "mail-address-with-name": "{given!q} must be the mail address alone, without the name",
         "not-an-instant": "{given!q} is not a time of ISO 8601 such as 2026-11-23T09:30:00Z",
         "no-time-zone": "{given!q} has no time zone: end it with Z or with +01:00",
         "beyond-years": "{given!q} is not in the years {earliest} to {latest}",
         "not-as-in-settings": "{given!q} {problem}",
-        "closes-before-opening": "{given!q} is not later than opens_at {opens_at!q}",
+        "closes-at-opening": (
+            "{given!q} is when it opens: write another time, which may be on the day after"
+        ),
         "needs-holiday-country": "{given!q} needs a holiday_country",
         "opens-without-closing": "opens_at and closes_at go together: give both or none",
         "negative": "{given!q} is negative",

@@ -1,6 +1,6 @@
 """Taxes, shipping zones and rates, and staff."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -8,15 +8,18 @@ from domain.errors import FieldError, PacklineError
 from domain.money import to_minor
 from models.enums import Role, ServiceLevel
 from models.imports.fields import (
+    PLAIN,
     Amount,
     Country,
     Currency,
+    Flag,
     Grams,
     ImportRow,
+    Key,
+    OptionalKey,
     OptionalMail,
-    OptionalText,
+    PostalPrefix,
     Share,
-    Text,
 )
 from models.imports.problems import WrongValue
 
@@ -25,28 +28,28 @@ class TaxRateIn(ImportRow):
     """The tax rate for a tax class at a destination."""
 
     country: Country
-    region: OptionalText = Field("", max_length=100)
-    postal_prefix: OptionalText = Field("", max_length=20)
-    tax_class: Text = Field("standard", max_length=32)
+    region: OptionalKey = Field("", max_length=100)
+    postal_prefix: PostalPrefix = Field("", max_length=20)
+    tax_class: Key = Field("standard", max_length=32)
     rate: Share
-    on_shipping: bool = True
+    on_shipping: Flag = True
 
 
 class ShippingZoneIn(ImportRow):
     """Which of a carrier's zones a destination lies in."""
 
-    carrier: Text = Field(max_length=64)
+    carrier: Key = Field(max_length=64)
     country: Country
-    postal_prefix: OptionalText = Field("", max_length=20)
-    zone: Text = Field(max_length=16)
+    postal_prefix: PostalPrefix = Field("", max_length=20)
+    zone: Key = Field(max_length=16)
 
 
 class ShippingRateIn(ImportRow):
     """What a carrier takes for a parcel of up to so many grams into a zone."""
 
-    carrier: Text = Field(max_length=64)
-    service_level: ServiceLevel
-    zone: Text = Field(max_length=16)
+    carrier: Key = Field(max_length=64)
+    service_level: Annotated[ServiceLevel, PLAIN]
+    zone: Key = Field(max_length=16)
     currency: Currency
     up_to_grams: Grams
     price: Amount
@@ -68,8 +71,9 @@ class ShippingRateIn(ImportRow):
 
 
 class StaffIn(ImportRow):
-    """Somebody who works here."""
+    """Somebody who works here, or no longer does: then they are not `active`."""
 
-    name: Text = Field(max_length=100)
-    role: Role
+    name: Key = Field(max_length=100)
+    role: Annotated[Role, PLAIN]
     email: OptionalMail = ""
+    active: Flag = True

@@ -1,14 +1,18 @@
 """Changes of stock: deliveries, adjustments, transfers, counts."""
 
+from typing import Annotated
+
 from pydantic import Field, model_validator
 
 from models.enums import Adjustment
 from models.imports.fields import (
     COUNT_PREFIX,
     ORDER_PREFIX,
+    PLAIN,
     Change,
     Delivered,
     ImportRow,
+    Key,
     Stock,
     Text,
     WarehouseCode,
@@ -20,22 +24,22 @@ from models.tables.catalogue import WAREHOUSE_CHARACTERS
 class DeliveryIn(ImportRow):
     """So many pieces of a product came in. `reference` names the delivery, `by` who took it."""
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     quantity: Delivered
-    reference: Text = Field(max_length=150)
-    by: Text = Field(max_length=100)
+    reference: Key = Field(max_length=150)
+    by: Key = Field(max_length=100)
     warehouse: WarehouseCode = None
 
 
 class AdjustmentIn(ImportRow):
     """Pieces that are damaged (less than 0), returned (more), or wrong in the books (either)."""
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     quantity: Change
-    kind: Adjustment = Adjustment.ADJUSTED
+    kind: Annotated[Adjustment, PLAIN] = Adjustment.ADJUSTED
     reason: Text = Field(max_length=500)
-    reference: Text = Field(max_length=150)
-    by: Text = Field(max_length=100)
+    reference: Key = Field(max_length=150)
+    by: Key = Field(max_length=100)
     warehouse: WarehouseCode = None
 
     @model_validator(mode="after")
@@ -56,13 +60,13 @@ class AdjustmentIn(ImportRow):
 class TransferIn(ImportRow):
     """Pieces that go from one warehouse to another."""
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     quantity: Delivered
-    from_warehouse: Text = Field(max_length=WAREHOUSE_CHARACTERS)
-    to_warehouse: Text = Field(max_length=WAREHOUSE_CHARACTERS)
+    from_warehouse: Key = Field(max_length=WAREHOUSE_CHARACTERS)
+    to_warehouse: Key = Field(max_length=WAREHOUSE_CHARACTERS)
     reason: Text = Field(max_length=500)
-    reference: Text = Field(max_length=150)
-    by: Text = Field(max_length=100)
+    reference: Key = Field(max_length=150)
+    by: Key = Field(max_length=100)
 
     @model_validator(mode="after")
     def _goes_elsewhere(self) -> "TransferIn":
@@ -77,8 +81,8 @@ class StockCountIn(ImportRow):
     Those in totes and parcels of open orders are among them.
     """
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     counted: Stock
-    reference: Text = Field(max_length=150)
-    by: Text = Field(max_length=100)
+    reference: Key = Field(max_length=150)
+    by: Key = Field(max_length=100)
     warehouse: WarehouseCode = None

@@ -15,6 +15,11 @@ _PACKED = Plural(
     "{parcels} parcels, {grams:,} g, packed by {who}",
     "parcels",
 )
+_PACKED_LIGHTER = Plural(
+    "{parcels} parcel, {grams:,} g where the catalogue says {catalogue:,} g, packed by {who}",
+    "{parcels} parcels, {grams:,} g where the catalogue says {catalogue:,} g, packed by {who}",
+    "parcels",
+)
 _TO_RESTOCK = Plural(
     "task {task}: {pieces} piece to restock", "task {task}: {pieces} pieces to restock", "pieces"
 )
@@ -66,19 +71,25 @@ class Parcel(StepResult):
 
 
 class Packed(StepResult):
-    """The parcels of an order."""
+    """The parcels of an order. `catalogue_grams` is what its goods alone should weigh, where the
+    packer has confirmed that the parcels are lighter.
+    """
 
     packed_by: str
     parcels: tuple[Parcel, ...]
+    catalogue_grams: int | None = None
 
     def said(self) -> Message:
-        """How many parcels, and their weight together."""
+        """How many parcels, their weight together, and whether the catalogue says another."""
         grams = sum(parcel.weight_grams for parcel in self.parcels)
         values: dict[str, Value] = {
             "parcels": len(self.parcels),
             "grams": grams,
             "who": self.packed_by,
+            "catalogue": self.catalogue_grams,
         }
+        if self.catalogue_grams is not None:
+            return Message("packed-lighter", _PACKED_LIGHTER, values)
         return Message("packed", _PACKED, values)
 
 

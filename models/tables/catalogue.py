@@ -19,7 +19,7 @@ class Warehouse(SQLModel, table=True):
         CheckConstraint("rank > 0", name="rank_positive"),
         CheckConstraint("(opens_at IS NULL) = (closes_at IS NULL)", name="opens_and_closes"),
         CheckConstraint(
-            "closes_at IN ('00:00', '24:00') OR closes_at > opens_at", name="closes_after_opening"
+            "closes_at IN ('00:00', '24:00') OR closes_at <> opens_at", name="opens_for_a_while"
         ),
         CheckConstraint(
             "holiday_subdivision IS NULL OR coalesce(holiday_country, '') <> ''",

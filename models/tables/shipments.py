@@ -20,11 +20,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, Relationship, SQLModel, col
 
-from models.base import big_integer, instant
+from models.base import big_integer, document, instant
 from models.enums import ENDED, OrderStatus, enum_column
 from models.tables.orders import SalesOrder
-
-PROBLEM_CHARACTERS = 1000
 
 _KEY = "'order:' || order_number::text || CASE WHEN number > 1 THEN ':' || number::text ELSE '' END"
 _SHIPPED_IS_COMPLETE = (
@@ -58,9 +56,10 @@ class Shipment(SQLModel, table=True):
     `key` is its name in the ledger: that of the order, for the first one.
 
     `run_id` is the Prefect flow run that works on it, and `runs` counts those it has had; `fence`
-    counts the attempts, and only the latest attempt may write. `problem` says why its run stopped
-    and waits for somebody to press Retry; while it is empty, it goes on by itself. `pause_key`
-    names the pause at which its run is suspended; since `resumable_since` it may go on.
+    counts the attempts, and only the latest attempt may write. `problem`, the data of a message,
+    says why its run stopped and waits for somebody to press Retry; without one, it goes on by
+    itself. `pause_key` names the pause at which its run is suspended; since `resumable_since` it
+    may go on.
 
     A deferred shipment's run is in nobody's hands: it comes back at `retry_at`, or once the service
     that it `awaits` is no longer out. `failed_attempts` counts them since the last step.
@@ -125,9 +124,7 @@ class Shipment(SQLModel, table=True):
     run_id: str | None = Field(default=None, max_length=36, index=True)
     runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     fence: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    problem: str = Field(
-        default="", max_length=PROBLEM_CHARACTERS, sa_column_kwargs={"server_default": ""}
-    )
+    problem: dict[str, Any] | None = document()
     pause_key: str | None = Field(default=None, max_length=64)
     resumable_since: datetime | None = instant(None)
     awaits: str | None = Field(default=None, max_length=64)

@@ -28,11 +28,12 @@ def _key_of_mail() -> Any:
 
 
 class Staff(SQLModel, table=True):
-    """Somebody who works here, and in which role."""
+    """Somebody who works here, and in which role; or, if not `active`, has worked here."""
 
     name: str = Field(primary_key=True, max_length=100)
     role: Role = Field(sa_column=enum_column(Role, "role"))
     email: str = Field(default="", max_length=320)
+    active: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
 
 
 class StaffTask(SQLModel, table=True):

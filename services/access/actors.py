@@ -6,20 +6,34 @@ turned away for theirs: that is for an entrance where people sign in.
 
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from adapters.database.sessions import transaction
+from domain.errors import PacklineError
+from domain.texts import as_key
 from models.enums import Channel, Role
 from models.tables.staff import Staff
 
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Somebody, or a part of Packline, with the roles that are known of them."""
+    """Somebody, or a part of Packline, with the roles that are known of them. Who `has_left` does
+    nothing any more: another one uses the name.
+    """
 
     name: str
     channel: Channel
     roles: frozenset[Role] = frozenset()
+    has_left: bool = False
+
+
+class HasLeft(PacklineError):
+    """Something is to be done in the name of somebody who has left."""
+
+    message = "{name!q} no longer works here, as staff.csv says: give your own name."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
 
 
 PACKLINE = Actor(name="Packline", channel=Channel.PACKLINE)
@@ -32,13 +46,20 @@ IMPORT = Actor(name="import", channel=Channel.IMPORT)
 
 def actor_named(session: Session, name: str, channel: Channel) -> Actor:
     """Somebody who gave a name, with the roles of the staff of that name, if there is one."""
+    name = as_key(name)
     if not name.isprintable():  # nobody is called so, and Postgres takes no NUL
         return Actor(name=name, channel=channel)
-    roles = session.exec(select(Staff.role).where(Staff.name == name))
-    return Actor(name=name, channel=channel, roles=frozenset(map(Role, roles)))
+    staff = session.get(Staff, name)
+    if staff is None:
+        return Actor(name=name, channel=channel)
+    roles = frozenset({staff.role})
+    return Actor(name=name, channel=channel, roles=roles, has_left=not staff.active)
 
 
 def who_is(name: str, channel: Channel) -> Actor:
-    """The same, looked up in a transaction of its own."""
+    """The same, looked up in a transaction of its own. Raises `HasLeft`."""
     with transaction() as session:
-        return actor_named(session, name, channel)
+        actor = actor_named(session, name, channel)
+    if actor.has_left:
+        raise HasLeft(name)
+    return actor

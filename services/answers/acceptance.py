@@ -100,15 +100,34 @@ def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
 
 
 def accept_packing(session: Session, shipment: Shipment, form: PackingForm, actor: Actor) -> Packed:
-    """Parcels weigh at least what is in them, and at most what the carrier takes."""
+    """Parcels weigh what is in them, or the packer confirms that they are lighter: catalogues are
+    wrong more often than scales. The carrier takes each of them.
+    """
     if not form.parcels:
         raise AnswerRefused("parcels-missing", field="parcels")
-    goods = goods_weight(session, shipment)
+    catalogue_grams = _confirmed_grams(form, goods_weight(session, shipment))
+    _check_heaviest(form)
+    parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
+    check_carrier_takes(session, shipment.order, parcels)
+    return Packed(packed_by=form.packed_by, parcels=parcels, catalogue_grams=catalogue_grams)
+
+
+def _confirmed_grams(form: PackingForm, goods: int) -> int | None:
+    """What the goods should weigh, if the parcels are lighter than they may be without a question.
+
+    Raises `AnswerRefused` where nobody has confirmed that.
+    """
     packed = sum(parcel.weight_grams for parcel in form.parcels)
-    if packed < goods:
+    if packed >= goods * (1 - settings().weight_tolerance):
+        return None
+    if not form.weight_confirmed:
         raise AnswerRefused(
             "parcels-lighter-than-goods", field="parcels", goods=goods, packed=packed
         )
+    return goods
+
+
+def _check_heaviest(form: PackingForm) -> None:
     heaviest = settings().max_parcel_grams
     for number, parcel in enumerate(form.parcels, start=1):
         if parcel.weight_grams > heaviest:
@@ -119,9 +138,6 @@ def accept_packing(session: Session, shipment: Shipment, form: PackingForm, acto
                 grams=parcel.weight_grams,
                 heaviest=heaviest,
             )
-    parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
-    check_carrier_takes(session, shipment.order, parcels)
-    return Packed(packed_by=form.packed_by, parcels=parcels)
 
 
 def accept_carrier_pickup(

@@ -24,7 +24,7 @@ from models.results.decisions import Decision
 from models.results.work import GateOutcome, Picked
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
-from services.access.actors import PACKLINE, Actor, actor_named
+from services.access.actors import PACKLINE, Actor, HasLeft, actor_named
 from services.answers.decisions import wait_for_rest
 from services.execution.anonymous import without_customer
 from services.execution.errors import AnswerRefused, OnHold
@@ -137,7 +137,9 @@ def _checked(
 
 
 def _as_signed(form: Form, gate: GateSpec, actor: Actor) -> Actor:
-    """The actor by the name in the form, as that has checked it."""
+    """The actor by the name in the form, as that has checked it. Raises `AnswerRefused`."""
+    if actor.has_left:
+        raise AnswerRefused(HasLeft(actor.name).says.about(gate.answered_by))
     return replace(actor, name=getattr(form, gate.answered_by))
 
 

@@ -12,9 +12,11 @@ from sqlalchemy import RowMapping, text
 from sqlmodel import Session, col, select
 
 from adapters.database.sessions import transaction
+from adapters.language.sentences import operators_language
 from adapters.prefect.api import DELETED, PrefectApi, PrefectAway, RunState
 from adapters.settings import settings
 from domain.messages import Message
+from domain.money import amount
 from domain.shop_days import day_bounds
 from models.enums import ENDED
 from models.process import StepName
@@ -65,11 +67,13 @@ class AuditReport(BaseModel):
 
 
 class _OpenShipment(NamedTuple):
+    """`stopped` says why its run waits for somebody to press Retry; '': it does not."""
+
     order_number: int
     number: int
     status: str
     run_id: str
-    problem: str
+    stopped: str
 
 
 def audit(prefect: PrefectApi | None, watch: Callable[[int], None] = lambda _: None) -> AuditReport:
@@ -135,8 +139,16 @@ def _check(session: Session, invariant: Invariant, parameters: dict[str, Any]) -
 
 
 def problem_of(invariant: Invariant, row: RowMapping) -> str:
-    """The sentence about a row that breaks an invariant, with steps as people call them."""
-    return invariant.problem.format_map({column: _said(value) for column, value in row.items()})
+    """The sentence about a row that breaks an invariant, with steps and amounts as people write
+    them.
+    """
+    said = {column: _said(value) for column, value in row.items()}
+    amounts = {column: _amount(row[column], row["currency"]) for column in invariant.amounts}
+    return invariant.problem.format_map(said | amounts)
+
+
+def _amount(minor: int | None, currency: str) -> str:
+    return "nothing" if minor is None else operators_language().money(amount(minor, currency))
 
 
 def _said(value: Any) -> Any:
@@ -186,19 +198,24 @@ def _live_runs(prefect: PrefectApi | None) -> Check:
 def _open_shipments() -> list[_OpenShipment]:
     """The shipments that have a run and have not ended."""
     with transaction() as session:
-        found = session.execute(
-            select(*(col(getattr(Shipment, field)) for field in _OpenShipment._fields))
+        found = session.exec(
+            select(Shipment)
             .where(col(Shipment.status).not_in(ENDED), col(Shipment.run_id).is_not(None))
             .order_by(col(Shipment.order_number), col(Shipment.number))
         )
-        return [_OpenShipment(*row) for row in found.all()]
+        return [_open_shipment(row) for row in found]
+
+
+def _open_shipment(row: Shipment) -> _OpenShipment:
+    stopped = str(Message.from_data(row.problem)).rstrip(".") if row.problem else ""
+    return _OpenShipment(row.order_number, row.number, row.status, row.run_id or "", stopped)
 
 
 def _stuck(order: _OpenShipment, state: RunState) -> str:
     name = shipment_name(order.order_number, order.number).capitalize()
     where = f"{name} is {order.status}, and its run"
-    if order.problem:
-        return f"{where} failed ({order.problem}): mend that and press Retry in Prefect's UI."
+    if order.stopped:
+        return f"{where} failed ({order.stopped}): mend that and press Retry in Prefect's UI."
     return (
         f"{where} {order.run_id} is {state.name}: the dispatcher starts it over; if this stays, see"
         " whether one runs (`packline dispatch`)."

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from adapters.database.conflicts import is_session_lost
@@ -18,10 +17,9 @@ from adapters.database.transient import is_transient
 from adapters.prefect.api import PrefectAway, PrefectBroke
 from domain.allocation import ShipmentId
 from domain.errors import PacklineError, Unavailable, reason
-from domain.messages import Message, said
+from domain.messages import Message
 from models.enums import SweepPart
 from models.tables.runs import SweepProblem
-from models.tables.shipments import PROBLEM_CHARACTERS
 
 _LOCK_MILLISECONDS = 200
 """So long the dispatcher waits for a lock. Who has one is at work: a later sweep comes back."""
@@ -61,7 +59,7 @@ class OneByOne:
 
     def _note(self, which: ShipmentId | None, problem: Exception) -> None:
         if which and not isinstance(problem, InUse | AlreadyLocked):
-            self._failed[which] = _told(problem)
+            self._failed[which] = reason(problem)
 
     def save(self, untouched: Collection[ShipmentId] = ()) -> None:
         """Write on the orders what failed, and take from all others what failed before; the
@@ -136,17 +134,6 @@ def stops_all(problem: Exception) -> bool:
 def _log(what: str, problem: Exception) -> None:
     explained = isinstance(problem, PacklineError) or is_transient(problem)
     logger.warning("%s: %s", what, problem, exc_info=None if explained else problem)
-
-
-def _told(problem: Exception) -> Message:
-    """What is kept of an error. Of errors that are not ours only the first line, since the
-    database's quote whole rows below it.
-    """
-    if isinstance(problem, PacklineError):
-        return reason(problem)
-    cause = (isinstance(problem, DBAPIError) and problem.orig) or problem
-    first, _, _ = str(cause).partition("\n")
-    return said(f"{type(cause).__name__}: {first}"[:PROBLEM_CHARACTERS])
 
 
 def _noted(part: SweepPart, failed: dict[ShipmentId, Message]) -> Any:

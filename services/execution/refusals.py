@@ -51,7 +51,8 @@ class AnswerRefused(PacklineError):
         ),
         "parcels-lighter-than-goods": (
             "The goods alone weigh {goods:,} g and the parcels together only {packed:,} g:"
-            " weigh the closed parcels again."
+            " weigh the closed parcels again, and if the scale says the same, confirm that the"
+            " weight is right (with `packline done`: --weight-confirmed)."
         ),
         "parcel-too-heavy": (
             "Parcel {number} weighs {grams:,} g and the carrier takes at most {heaviest:,} g:"

@@ -205,7 +205,7 @@ def begin_attempt(session: Session, number: int, shipment: int, run_id: str) -> 
         session.execute(delete(SupersededRun).where(col(SupersededRun.run_id) == run_id))
         row.fence += 1
         row.run_id = run_id
-        row.problem = ""
+        row.problem = None
         row.await_nothing()
         row.claimed_at = row.claimed_at or this_instant(session)
     reference = OrderRun(row, run_id)

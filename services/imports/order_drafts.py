@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from adapters.files.rows import Form, Progress, Row, RowFile
 from domain.charges import Charge
 from domain.messages import Message, Value
+from domain.texts import as_key, look_alike
 from models.imports.fields import MAX_LINES
 from models.imports.orders import OrderIn, OrderLineIn
 from models.quotes import Quote
@@ -156,7 +157,7 @@ def _check_columns_agree(draft: OrderDraft, rows: Sequence[Row]) -> None:
     first = rows[0]
     for row in rows[1:]:
         for name in _ORDER_COLUMNS:
-            if row.values.get(name) != first.values.get(name):
+            if not look_alike(row.values.get(name), first.values.get(name)):
                 given = str(row.values.get(name, ""))
                 draft.add_error_at(row.line, _differs(name, given, first.line))
 
@@ -222,9 +223,8 @@ def _is_faulty(row: Row) -> bool:
 
 
 def _key(row: Row) -> Key:
-    return str(row.values.get("channel", "")).strip(), str(
-        row.values.get("external_id", "")
-    ).strip()
+    channel, external_id = (row.values.get(name, "") for name in ("channel", "external_id"))
+    return as_key(str(channel)), as_key(str(external_id))
 
 
 def _subject(row: Row) -> str:

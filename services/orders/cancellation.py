@@ -2,8 +2,13 @@
 
 The request is in Postgres before anything else happens, so it works while Prefect is away. From
 then on no step forward begins, and nobody is asked for anything but what the compensation needs.
-What the carrier has stays. No Prefect here: the console, the gates and the dispatcher all ask this
-way.
+What the carrier has stays. No Prefect here.
+
+All ask by `request_cancellation`: `packline cancel`, also for the last of its lines
+(`services/answers/line_requests.py`); each gate's form (`services/answers/submit.py`); the
+operator's decisions, and a setting in their place (`services/answers/decisions.py`,
+`acceptance.py`); the Cancel button in Prefect's UI, through the dispatcher
+(`deployments/dispatcher/recovery.py`).
 """
 
 from sqlmodel import Session
@@ -85,7 +90,7 @@ def request_cancellation(
     for shipment in going_back:
         withdraw_tasks(session, shipment)
         stop_waiting(session, shipment)  # others may have it, long before the goods are back
-        shipment.problem = ""  # whatever stopped it, it goes back from there
+        shipment.problem = None  # whatever stopped it, it goes back from there
         mark_ready(session, shipment)
     notify(session, ORDERS_CHANNEL)  # one that has no run gets one
     return _asked(session, order)
@@ -113,7 +118,7 @@ def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:
     order.cancel_reason = reason[:_REASON_CHARACTERS]
     if order.status == OrderStatus.SHIPPED:
         order.shipped_at = shipment.cancelled_at
-    shipment.problem = ""
+    shipment.problem = None
     shipment.await_nothing()
     return StatusChange(status=shipment.status, reason=order.cancel_reason)
 

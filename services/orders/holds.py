@@ -16,7 +16,7 @@ from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import after_the_break
 from domain.errors import PacklineError
 from models.enums import EventKind, HoldReason, TaskKind, TaskState
-from models.events import HoldEvent
+from models.events import HoldEvent, Released
 from models.imports.requests import HoldIn
 from models.results.checklists import HoldChecklist
 from models.results.orders import HoldSet
@@ -100,11 +100,17 @@ def release(number: int, actor: Actor) -> SalesOrder:
 
 
 def lift_hold(session: Session, order: SalesOrder, actor: Actor) -> None:
-    """Release a locked order: its tasks are open again, and its runs that wait for this go on."""
-    on_hold_since = order.on_hold_since or this_instant(session)
-    why = HoldEvent(reason=order.hold_reason)
+    """Release a locked order: its tasks are open again, and its runs that wait for this go on.
+
+    The working hours on hold do not count for its promise. What was late before stays late.
+    """
+    now = this_instant(session)
+    on_hold_since, promised_at = order.on_hold_since or now, order.promised_at
+    order.promised_at = after_the_break(promised_at, on_hold_since, now)
+    moved = order.promised_at if order.promised_at != promised_at else None
+    released = Released(reason=order.hold_reason, ships_by=moved)
     end_hold(session, order)
-    add_event(session, order_key(order.number), EventKind.RELEASED, why, actor=actor)
+    add_event(session, order_key(order.number), EventKind.RELEASED, released, actor=actor)
     for shipment in _stopping(session, order):
         _go_on(session, shipment, on_hold_since)
     notify(session, ORDERS_CHANNEL)  # a New one has no run yet

@@ -221,9 +221,9 @@ def _tell_timeline(
 
 
 def _addressees(session: Session, role: Role | None) -> Addressees:
-    """Everybody in the role who has a mail address; management where nobody has."""
-    staff = select(Staff).where(Staff.role == role, Staff.email != "").order_by(col(Staff.name))
-    people = session.exec(staff).all() if role else []
+    """Everybody in the role who works here and has a mail address; management where nobody has."""
+    staff = select(Staff).where(Staff.role == role, Staff.email != "", col(Staff.active))
+    people = session.exec(staff.order_by(col(Staff.name))).all() if role else []
     if people:
         return Addressees(
             tuple(person.name for person in people), [person.email for person in people]

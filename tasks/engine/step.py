@@ -26,12 +26,12 @@ from adapters.database.transient import heals_at_once, is_transient
 from adapters.failpoints import failpoint
 from adapters.settings import settings
 from domain.errors import PacklineError, reason
-from domain.messages import Message, said
+from domain.messages import Message, Value
 from models.enums import EventKind
 from models.events import StepFailed
 from models.process import StepName
 from models.results.base import StepResult
-from models.tables.shipments import PROBLEM_CHARACTERS, Shipment
+from models.tables.shipments import Shipment
 from services.execution.anonymous import without_customer
 from services.execution.deferrals import defer, note_progress
 from services.execution.errors import CancellationRequested, OnHold, Superseded
@@ -211,16 +211,15 @@ def _stop(session: Session, row: Shipment, name: StepName, problem: Exception) -
     if is_transient(problem):
         defer(session, row, problem)
     else:
-        row.problem = f"{name.display_name}: {problem}"[:PROBLEM_CHARACTERS]
+        row.problem = _stopped_at(name, problem).as_data()
+
+
+def _stopped_at(name: StepName, problem: Exception) -> Message:
+    values: dict[str, Value] = {"step": name.display_name, "reason": reason(problem)}
+    return Message("stopped-at", "{step}: {reason}", values)
 
 
 def _told(problem: Exception, row: Any) -> Message:
-    """What an event keeps of an error: nothing of the customer. Of errors that are not ours only
-    the first line, since the database's quote whole rows below it.
-    """
-    if isinstance(problem, PacklineError):
-        message = reason(problem)
-    else:
-        first, _, _ = str(problem).partition("\n")
-        message = said(first[:PROBLEM_CHARACTERS] or type(problem).__name__)
+    """What an event keeps of an error: nothing of the customer."""
+    message = reason(problem)
     return without_customer(message, row.order) if isinstance(row, Shipment) else message

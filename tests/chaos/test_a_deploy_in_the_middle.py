@@ -69,10 +69,9 @@ def changed_code(folder):
 def only_worker(chaos, folder):
     """A worker that runs that code, while the stack's own workers stand still."""
     old = chaos.kill("worker start", signal.SIGSTOP)
-    command = "worker start --pool packline --type packline --name deployed"
     with (folder / "worker.log").open("ab") as log:
         new = subprocess.Popen(
-            [sys.executable, "-m", "prefect", *command.split()],
+            [sys.executable, "-m", "console", "worker"],
             cwd=folder,
             env=chaos.stack.environment,
             stdout=log,
@@ -83,6 +82,6 @@ def only_worker(chaos, folder):
         yield
     finally:
         new.terminate()
-        new.wait(60)
         for worker in old:
             worker.send_signal(signal.SIGCONT)
+        new.wait(60)

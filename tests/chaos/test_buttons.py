@@ -245,6 +245,7 @@ def test_a_pause_that_runs_out_stops_nothing(chaos):
     assert_shipped_once(chaos, [number])
 
 
+@pytest.mark.slow
 def test_an_order_is_held_released_and_cancelled_on_a_real_stack(chaos):
     """Answers given in Prefect's forms while it is on hold count afterwards."""
     (number,) = take_in()

@@ -25,6 +25,7 @@ _STARTED_OVER = "SELECT subject FROM audit_event WHERE kind = 'run-starts-over'"
 DISPATCHERS = "deployments.dispatcher"
 
 
+@pytest.mark.slow
 def test_killed_in_pending(chaos):
     """Taken up, and not begun: nothing in Prefect would ever set this run going again."""
     armed = chaos.arm("claimed")
@@ -62,7 +63,7 @@ def test_killed_while_the_run_is_suspended(chaos, place):
     assert_shipped_once(chaos, [number])
 
 
-def test_a_form_that_is_gone_from_prefect_is_restock(chaos):
+def test_a_form_that_is_gone_from_prefect_is_shown_again(chaos):
     (number,) = take_in()
     run_id = until_waiting(chaos, number, "picking-1")
     schema = f"flow_runs/{run_id}/input/suspended-picking-1-schema"
@@ -113,6 +114,7 @@ def all_attempts_have_left(chaos, number):
     return sum(log.count(begun) for log in logs) == sum(log.count(left) for log in logs)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(chaos):
     numbers = take_in(6)
     chaos.until(lambda: any(run_of(number) for number in numbers), "a run")

@@ -10,11 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
+import services.messaging.outbox
 import tasks.engine.step
 from adapters.database.sessions import transaction
 from adapters.mail import smtp as mail
 from adapters.prefect.api import RunState
 from deployments.dispatcher.loop import Dispatcher
+from domain.errors import Unavailable
 from models.base import utc_now
 from services.audit.audit import audit
 from services.execution.errors import Superseded
@@ -22,7 +24,7 @@ from services.execution.locks import locked_shipment
 from services.execution.runs import OrderRun
 from tests.deployments.played_prefect import PlayedPrefect
 from tests.factories import make_order
-from tests.process import assert_sound, step_id
+from tests.process import assert_sound, set_to, step_id
 
 OFF_AND_ON = pytest.mark.parametrize("protected", [False, True], ids=["off", "on"])
 
@@ -99,12 +101,46 @@ def test_an_idempotency_key_keeps_a_dispatcher_that_died_from_starting_two_runs(
     assert len(prefect.runs) == (1 if protected else 2)
 
 
-def to_the_last_gate(process, number):
+@OFF_AND_ON
+def test_a_circuit_breaker_keeps_all_but_one_from_asking_a_server_that_is_away(
+    process, number, mail_server, monkeypatch, protected
+):
+    with transaction() as session:
+        numbers = [number, *(make_order(session, {"MUG": 1}) for _ in range(3))]
+    packed = {each: to_the_mail(process.another(), each) for each in numbers}
+    set_to(monkeypatch, PACKLINE_RETRY_SECONDS="60")  # nobody is due as a probe meanwhile
+    mail_server.stop()
+    asked = []
+    monkeypatch.setattr(mail, "send", while_counting(asked, mail.send))
+    if not protected:
+        monkeypatch.setattr(services.messaging.outbox, "outside", lambda _: nullcontext())
+    for each, run in packed.items():
+        with pytest.raises(Unavailable):
+            run.run(each)
+    assert len(asked) == (1 if protected else 4)
+    mail_server.start()
+    if protected:
+        assert_sound()
+
+
+def while_counting(asked, send):
+    def counted(message):
+        asked.append(message.key)
+        return send(message)
+
+    return counted
+
+
+def to_the_mail(process, number):
     process.run(number)
     process.answer("picking", number)
     process.run(number)
     process.answer("packing", number)
-    assert process.run(number) == "carrier-pickup-1"
+    return process
+
+
+def to_the_last_gate(process, number):
+    assert to_the_mail(process, number).run(number) == "carrier-pickup-1"
 
 
 def broken_checks():

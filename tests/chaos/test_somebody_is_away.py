@@ -68,6 +68,7 @@ def test_postgres_killed_once_under_a_few_orders(chaos):
     assert_shipped_once(chaos, numbers, mails=range(1, 3))
 
 
+@pytest.mark.slow
 def test_prefects_server_killed_once_under_a_few_orders(chaos):
     numbers = take_in(5)
     until_waiting(chaos, numbers[0], "picking-1")

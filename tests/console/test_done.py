@@ -113,7 +113,7 @@ def test_a_picker_counts_each_product_and_those_in_full_need_no_reason(packline,
     assert_sound()
 
 
-def test_goods_of_a_cancelled_order_are_restock(packline, process, picking):
+def test_goods_of_a_cancelled_order_are_restocked(packline, process, picking):
     number, task = picking
     packline("done", task, "--by", "Jo")
     packline("cancel", number, "--reason", "a mistake", "--by", "Max")

@@ -10,7 +10,7 @@ from domain.zones import NoShippingZone
 from models.base import utc_now
 from services.execution.errors import Deferred
 from tests.console.asking import as_json, at_pickup
-from tests.factories import make_order, make_shipped
+from tests.factories import make_label, make_order, make_product, make_shipped
 from tests.process import assert_sound, execute
 
 
@@ -60,6 +60,45 @@ def test_an_order_without_much_time_left_is_at_risk(packline, shop):
     assert as_json(packline("order", number, "--json"))["order"]["promise"] == "at risk"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{number}", "#{number}", "#W-77", "w-77", "7/2", "ada byron", "BYRON", "ada@",
+        "ADA@Example", "{tracking}", " {spaced} ", "VASE-1", "vase-1", "100%",
+    ],
+)  # fmt: skip
+def test_an_order_is_found_by_what_somebody_has_in_hand(packline, shop, text):
+    with transaction() as session:
+        make_product(session, "VASE-1", stock=5)
+        for name in ("Grace Hopper", "Mary Somerville"):
+            make_order(session, customer_name=name, email="g@example.com")
+        whose = {"customer_name": "Ada Byron 100%", "email": "ada@example.com"}
+        number = make_order(session, {"VASE-1": 1}, external_id="#W-77/2", **whose)
+        tracking = "RA123456785GB"
+        make_label(session, number, tracking_number=tracking)
+    spaced = " ".join([tracking[:2], tracking[2:6], tracking[6:]]).lower()
+    wanted = text.format(number=number, tracking=tracking, spaced=spaced)
+    (row,) = as_json(packline("orders", "--find", wanted, "--json"))
+    assert row["number"] == number
+
+
+@pytest.mark.parametrize("text", ["%", "_", "nobody", "9" * 20, "\x00", "MUG-99", "²"])
+def test_what_no_order_has_finds_none(packline, shop, text):
+    with transaction() as session:
+        make_order(session)
+    assert as_json(packline("orders", "--find", text, "--json")) == []
+
+
+def test_a_list_says_how_long_it_is(packline, shop):
+    with transaction() as session:
+        for _ in range(3):
+            make_order(session)
+    assert packline("orders", "--limit", "2")[2] == "2 of 3: --limit shows more.\n"
+    assert packline("orders", "--limit", "3")[2] == ""
+    assert packline("stock", "--limit", "1")[2] == "1 of 2: --limit shows more.\n"
+    assert len(as_json(packline("orders", "--limit", "2", "--json"))) == 2
+
+
 def test_an_unknown_order_is_refused(packline):
     status, _, err = packline("order", 4711)
     assert status == 1
@@ -81,7 +120,9 @@ def test_an_order_that_stopped_says_why_and_what_to_do(packline, process, shop):
     _, out, _ = packline("orders")
     assert "Processing, stopped" in out
     (row,) = as_json(packline("orders", "--json"))
-    assert row["problem"].startswith("Create Shipping Label")
+    (problem,) = row["problems"]
+    assert problem["values"]["step"] == "Create Shipping Label"
+    assert problem["values"]["reason"]["code"] == "no-shipping-zone"
 
 
 def test_an_order_that_waits_for_the_mail_server_says_so(packline, process, shop, mail_server):

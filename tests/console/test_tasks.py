@@ -7,7 +7,7 @@ from models.base import utc_now
 from services.reminders.late_tasks import remind_and_escalate
 from tests.console.asking import as_json
 from tests.factories import make_order
-from tests.process import execute
+from tests.process import execute, open_task_id, rows
 
 
 def test_each_person_sees_the_tasks_of_their_role(packline, picking):
@@ -73,3 +73,18 @@ def test_a_task_shows_its_checklist_in_walking_order(packline, picking):
     assert out.index("A-01-1") < out.index("A-10-1")
     assert as_json(packline("task", task, "--json"))["checklist"]["items"][0]["sku"] == "MUG"
     assert "There is no task 4711" in packline("task", 4711)[2]
+
+
+def test_who_has_left_has_no_tasks_and_does_nothing(packline, picking):
+    number, _ = picking
+    execute("INSERT INTO staff (name, role, email, active) VALUES ('Kim', 'packer', '', false)")
+    for command in (
+        ("tasks", "--for", "Kim"),
+        ("done", open_task_id("picking"), "--by", "Kim"),
+        ("hold", number, "--reason", "other", "--by", "Kim"),
+        ("cancel", number, "--reason", "no", "--by", "Kim"),
+    ):
+        status, _, err = packline(*command)
+        assert status == 1, command
+        assert "'Kim' no longer works here, as staff.csv says" in err
+    assert rows("SELECT state FROM staff_task") == [("open",)]

@@ -97,7 +97,7 @@ def test_a_run_without_an_order_that_ended_otherwise_is_left_alone(shop, prefect
 @by_end
 def test_a_run_that_ended_for_a_reason_is_left_to_a_person(process, prefect, kind):
     at_picking(process)
-    execute("UPDATE shipment SET problem = 'no such rate'")
+    execute("UPDATE shipment SET problem = '{}'")
     prefect.runs[process.run_id] = stands(kind)
     assert sweep(prefect) == 0
     assert prefect.again == []

@@ -4,7 +4,7 @@ from datetime import date, time
 
 import pytest
 
-from domain.calendars import PublicHolidays, check_zone, clock, closes_later, weekdays
+from domain.calendars import PublicHolidays, check_zone, clock, has_hours, weekdays
 
 
 @pytest.mark.parametrize(
@@ -26,17 +26,17 @@ def test_midnight_can_be_the_end_of_a_day():
 
 
 @pytest.mark.parametrize(
-    ("opens_at", "closes_at", "later"),
+    ("opens_at", "closes_at", "has"),
     [
         ("08:00", "18:00", True),
         ("08:00", "08:00", False),
-        ("18:00", "08:00", False),
+        ("22:00", "06:00", True),
         ("08:00", "24:00", True),
         ("00:00", "00:00", True),
     ],
 )
-def test_a_day_ends_after_it_begins_and_midnight_ends_it(opens_at, closes_at, later):
-    assert closes_later(opens_at, closes_at) is later
+def test_a_shift_ends_at_another_time_than_it_begins_or_at_midnight(opens_at, closes_at, has):
+    assert has_hours(opens_at, closes_at) is has
 
 
 def test_a_time_zone_is_known_by_its_name():

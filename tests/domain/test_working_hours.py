@@ -12,8 +12,10 @@ from domain.shop_days import NaiveInstant
 from domain.working_hours import NeverOpen, OpenHours, due_after, hours_between
 
 LONDON = ZoneInfo("Europe/London")
+ONE_DAY = timedelta(days=1)
 EVERY_DAY = frozenset(range(7))
 SHOP = OpenHours(frozenset(range(5)), time(8), time(18), LONDON)
+NIGHTS = replace(SHOP, opens=time(22), closes=time(6))
 NIGHT_AND_DAY = OpenHours(EVERY_DAY, time(0), time(0), LONDON)
 CHRISTMAS = replace(SHOP, holidays=frozenset({date(2026, 12, 25), date(2026, 12, 28)}))
 
@@ -31,11 +33,33 @@ amounts = st.integers(0, 300).map(lambda quarters: quarters / 4)
 calendars = st.builds(
     OpenHours,
     st.frozensets(st.integers(0, 6), min_size=1),
-    st.integers(0, 11).map(time),
-    st.integers(12, 24).map(lambda hour: time(hour % 24)),
+    st.sampled_from(range(0, 24, 2)).map(time),
+    st.sampled_from([0, *range(1, 24, 2)]).map(time),
     zones,
     st.frozensets(days, max_size=5),
 )
+"""Some of them with shifts over midnight."""
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "due"),
+    [
+        ("2026-11-23 23:00", 4, "2026-11-24 03:00"),
+        ("2026-11-24 02:00", 4, "2026-11-24 06:00"),
+        ("2026-11-24 02:00", 5, "2026-11-24 23:00"),
+        ("2026-11-24 12:00", 1, "2026-11-24 23:00"),
+        ("2026-11-28 05:00", 2, "2026-11-30 23:00"),
+        ("2026-11-23 01:00", 1, "2026-11-23 23:00"),
+    ],
+)
+def test_a_night_shift_belongs_to_the_day_on_which_it_begins(start, hours, due):
+    assert due_after(at(start), hours, NIGHTS) == at(due)
+    assert hours_between(at(start), at(due), NIGHTS) == hours
+
+
+def test_no_night_shift_begins_on_a_holiday_and_the_one_before_is_worked_to_its_end():
+    nights = replace(NIGHTS, holidays=frozenset({date(2026, 12, 25)}))
+    assert due_after(at("2026-12-24 23:00"), 8, nights) == at("2026-12-28 23:00")
 
 
 @pytest.mark.parametrize(
@@ -157,11 +181,10 @@ def test_a_shop_that_never_closes_counts_every_hour(start, hours):
 def test_what_is_due_is_due_while_the_shop_is_open(start, hours, calendar):
     due = due_after(start, hours, calendar)
     assert due >= start + timedelta(hours=hours)
-    # At closing it is still the day that closes, also where that is midnight.
-    day = (due - timedelta(microseconds=hours > 0)).astimezone(calendar.zone).date()
-    opens, closes = calendar.bounds(day)
-    assert calendar.works_on(day)
-    assert opens <= due <= closes
+    # A shift may have begun on the day before, and ends then on this one, at midnight or later.
+    today = due.astimezone(calendar.zone).date()
+    shifts = [calendar.bounds(day) for day in (today - ONE_DAY, today) if calendar.works_on(day)]
+    assert any(opens <= due <= closes for opens, closes in shifts)
 
 
 @given(instants, amounts, amounts.filter(bool), calendars)

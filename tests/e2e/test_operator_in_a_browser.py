@@ -270,6 +270,7 @@ def test_a_waiting_order_that_is_cancelled_gives_its_stock_back(live, ui):
     assert_audit_passes(live)
 
 
+@pytest.mark.slow
 def test_the_summary_of_a_given_day_is_started_with_its_form(live, new_ui):
     day = shop_day(utc_now(), settings().zone_info)
     new_ui.open_deployment("daily-summary")

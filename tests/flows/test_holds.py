@@ -13,6 +13,7 @@ from adapters.database.notifications import ORDERS_CHANNEL
 from adapters.database.sessions import database_url, transaction
 from console.queries.orders import list_orders, order_sheet
 from deployments.dispatcher.cases import shipments_without_run
+from models.base import utc_now
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn, StockCountIn
@@ -25,7 +26,7 @@ from services.worklist.tasks import TaskNotOpen
 from tests.actors import answer_task, book, count, put_on_hold, release, request_cancellation_of
 from tests.factories import make_order
 from tests.process import ORDER_STEPS, assert_sound, execute, form, open_task_id, rows, set_to
-from tests.timelines import timeline
+from tests.timelines import details, timeline
 
 GATES = ("picking", "packing", "carrier-pickup")
 by_gate = pytest.mark.parametrize("gate", GATES)
@@ -198,9 +199,12 @@ def test_a_release_wakes_the_dispatcher(process, number):
         assert len(list(dispatcher.notifies(timeout=5, stop_after=1))) == 1
 
 
-def test_a_backorder_on_hold_is_not_filled_and_keeps_its_place(process, shop):
+def test_a_backorder_on_hold_is_not_filled_and_stands_before_those_promised_later(process, shop):
     with transaction() as session:
-        first, second = (make_order(session, {"PLATE": 6}) for _ in range(2))
+        first, second = (
+            make_order(session, {"PLATE": 6}, promised_at=utc_now() + timedelta(days=days))
+            for days in (3, 10)
+        )
     other = process.another()
     assert process.run(first) == other.run(second) == "shortage-1"
     hold(first)
@@ -301,6 +305,41 @@ def reminded_then(at, escalates):
 
 def escalations():
     return rows("SELECT escalation_due_at FROM staff_task WHERE kind = 'picking'")
+
+
+@pytest.mark.parametrize(
+    ("promised", "later"),
+    [
+        (MONDAY + timedelta(hours=9), MONDAY + timedelta(hours=10)),
+        (FRIDAY + timedelta(hours=17, minutes=30), MONDAY + timedelta(hours=8, minutes=30)),
+        (MONDAY + timedelta(days=1, hours=12), MONDAY + timedelta(days=1, hours=13)),
+        (FRIDAY + timedelta(hours=16), FRIDAY + timedelta(hours=16)),
+    ],
+    ids=["an hour after", "within the hold", "a day after", "late before"],
+)
+def test_a_promise_has_the_working_hours_after_a_hold_that_it_had_before(
+    process, number, monkeypatch, promised, later
+):
+    execute(f"UPDATE sales_order SET promised_at = '{promised}'")
+    due = MONDAY + timedelta(hours=9)
+    held_over_a_weekend(process, number, monkeypatch, due)
+    assert rows("SELECT promised_at FROM sales_order") == [(later,)]
+    (released,) = details("released")
+    assert ("ships by" in released) == (later != promised)
+
+
+def test_a_backorder_stands_in_line_by_the_promise_that_it_has_after_a_hold(process, shop):
+    with transaction() as session:
+        number = make_order(session, {"PLATE": 6})
+    assert process.run(number) == "shortage-1"
+    ((promised,),) = rows("SELECT promised_at FROM sales_order")
+    hold(number)
+    execute("UPDATE sales_order SET on_hold_since = on_hold_since - interval '7 days'")
+    release(number, "Kim")
+    ((later,),) = rows("SELECT promised_at FROM sales_order")
+    assert later > promised
+    assert rows("SELECT promised_at FROM allocation WHERE state = 'backordered'") == [(later,)]
+    assert_sound()
 
 
 def test_a_task_gets_its_time_back_by_the_hours_of_its_warehouse(process, number, monkeypatch):

@@ -7,7 +7,7 @@ from models.base import utc_now
 from services.worklist.tasks import TaskNotOpen
 from tests.actors import answer_task
 from tests.factories import make_order
-from tests.process import ANSWERS, assert_sound, form, open_task_id, rows
+from tests.process import ANSWERS, assert_sound, execute, form, open_task_id, rows
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ WRONG = {
     ),
     "lighter than the goods": (
         "packing",
-        form("packing", parcels=[ANSWERS["packing"]["parcels"][0] | {"weight_grams": 1099}]),
-        "The goods alone weigh 1,100 g and the parcels together only 1,099 g",
+        form("packing", parcels=[ANSWERS["packing"]["parcels"][0] | {"weight_grams": 1044}]),
+        "The goods alone weigh 1,100 g and the parcels together only 1,044 g",
     ),
     "collected before the label": (
         "carrier-pickup",
@@ -135,3 +135,13 @@ def test_the_operators_forms_are_asked_again_too(process, shop):
     process.answers["shortage-2"] = form("shortage", decision="cancel order")
     assert process.run(number) == f"Order {number} is Cancelled: stock is short."
     assert_sound()
+
+
+def test_a_form_in_the_name_of_somebody_who_has_left_is_asked_again(process, number):
+    execute("INSERT INTO staff (name, role, email, active) VALUES ('Kim', 'packer', '', false)")
+    wait_at(process, number, "picking")
+    for again, answer in enumerate((form("picking"), form("picking", cancel="a mistake")), start=2):
+        process.answers[f"picking-{again - 1}"] = answer | {"picked_by": "Kim"}
+        assert process.run(number) == f"picking-{again}"
+        assert "'Kim' no longer works here" in process.description.replace("\\", "")
+    assert rows("SELECT cancel_requested_by FROM sales_order") == [(None,)]

@@ -5,7 +5,7 @@ from sqlalchemy.exc import DBAPIError
 
 import tasks.engine.step
 from adapters.database.sessions import transaction
-from domain.errors import Unavailable
+from domain.errors import PacklineError, Unavailable
 from services.audit.audit import audit
 from services.execution.errors import Superseded
 from tests.factories import make_order
@@ -148,12 +148,12 @@ def test_a_mail_server_that_says_later_gets_the_mail_once(process, number, mail_
 
 
 def test_the_timeline_says_why_a_run_failed(process, number):
-    process.fail["Calculate Shipping Cost"] = RuntimeError("the machine stopped")
-    with pytest.raises(RuntimeError):
+    process.fail["Calculate Shipping Cost"] = PacklineError("There is no such rate.")
+    with pytest.raises(PacklineError):
         process.ship(number)
     *_, told = timeline()
     assert told.event == "Calculate Shipping Cost failed"
-    assert told.detail == "the machine stopped"
+    assert told.detail == "There is no such rate."
 
 
 def test_a_mail_that_went_out_is_not_sent_again_when_only_its_record_is_tried_again(

@@ -14,12 +14,13 @@ DEFERRED = (
             SELECT {NUMBER}, coalesce(awaits, 'a while') AS what, CASE
                     WHEN status IN {ENDED} THEN 'is ' || status
                     WHEN run_id IS NULL THEN 'has no run'
-                    WHEN problem <> '' THEN 'stopped for good: ' || problem
+                    WHEN problem IS NOT NULL THEN 'stopped until somebody presses Retry'
                     ELSE 'a person is asked: ' || pause_key
                 END AS goes_on
             FROM shipment
             WHERE (awaits IS NOT NULL OR retry_at IS NOT NULL) AND (
-                status IN {ENDED} OR run_id IS NULL OR problem <> '' OR pause_key IS NOT NULL
+                status IN {ENDED} OR run_id IS NULL OR problem IS NOT NULL
+                OR pause_key IS NOT NULL
             )
         """,
     ),

@@ -130,9 +130,10 @@ database that are UNIQUE say the same.
 
 
 def _more_than_once(thing: str, table: str, key: str) -> str:
+    """In order, as the unique index has it: then nothing is sorted or hashed to be counted."""
     return f"""
         SELECT '{thing}' AS thing, ({key})::text AS key, count(*) AS times
-        FROM {table} WHERE ({key}) IS NOT NULL
+        FROM (SELECT {key} FROM {table} WHERE ({key}) IS NOT NULL ORDER BY {key}) AS in_order
         GROUP BY {key} HAVING count(*) > 1
     """
 

@@ -21,7 +21,7 @@ def union(*parts: str) -> str:
 
 
 def of_line(allocation: str) -> str:
-    """The condition that a allocation, by its name in the query, is for the shipment's `line`."""
+    """The condition that an allocation, by its name in the query, is for the shipment's `line`."""
     return (
         f"({allocation}.order_number, {allocation}.shipment, {allocation}.sku)"
         " = (line.order_number, line.shipment, line.sku)"

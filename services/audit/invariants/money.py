@@ -35,9 +35,10 @@ MONEY = (
     Invariant(
         name="an order's value is what was charged for its parts",
         twin="tasks.pricing:calculate_total_order_value",
-        problem="Order {number} has {kept} minor units of {part}, and its parts add up to {added}.",
+        problem="Order {number} has {kept} of {part}, and its parts add up to {added}.",
+        amounts=("kept", "added"),
         breaking=f"""
-            SELECT number, part, kept, coalesce(added::text, 'nothing') AS added
+            SELECT number, part, kept, added, currency
             FROM sales_order LEFT JOIN ({_CHARGED_LINES}) AS line USING (number)
             CROSS JOIN LATERAL (
                 VALUES ('discount', discount_minor, discounts),
@@ -51,9 +52,10 @@ MONEY = (
     ),
     Invariant(
         name="the value that was told is the order's",
-        problem="Order {number} is worth {value_minor} minor units, and its step says {told}.",
+        problem="Order {number} is worth {value_minor}, and its step says {told}.",
+        amounts=("value_minor", "told"),
         breaking=f"""
-            SELECT number, value_minor, result ->> 'total_minor' AS told
+            SELECT number, value_minor, (result ->> 'total_minor')::bigint AS told, currency
             FROM sales_order JOIN (
                 SELECT order_number AS number, result
                 FROM shipment JOIN step_record ON subject = key
@@ -65,8 +67,9 @@ MONEY = (
     Invariant(
         name="an order's value is its total and its refunds",
         twin="services.pricing.settlement:refund_cancelled",
-        problem="Order {number} was charged {charged} minor units of {currency} ({part}); {left} of"
-        " them are left, and {refunded} came back.",
+        problem="Order {number} was charged {charged} ({part}); {left} of it is left, and"
+        " {refunded} came back.",
+        amounts=("charged", "left", "refunded"),
         breaking=f"""
             SELECT number, placed.currency, part, charged, remains AS left,
                 coalesce(returned, 0) AS refunded
@@ -87,10 +90,12 @@ MONEY = (
         name="refunds of a line are its share of what was charged",
         twin="domain.refunds:for_pieces",
         problem="Order {number} has {cancelled} of {quantity} {sku} in line {position} cancelled,"
-        " charged {charged} minor units ({part}), and {refunded} came back for them.",
+        " charged {charged} ({part}), and {refunded} came back for them.",
+        amounts=("charged", "refunded"),
         breaking=f"""
             SELECT order_number AS number, cancelled, quantity, sku, position, part, charged,
-                coalesce(returned, 0) AS refunded
+                coalesce(returned, 0) AS refunded,
+                (SELECT currency FROM sales_order WHERE number = order_number) AS currency
             FROM order_line LEFT JOIN (
                 SELECT order_line_id AS id, sum(items_minor) AS items, sum(tax_minor) AS tax
                 FROM refund_line GROUP BY order_line_id
@@ -105,8 +110,9 @@ MONEY = (
     ),
     Invariant(
         name="refunds are for an order, in its currency",
-        problem="Refund {key} gives back {amount_minor} minor units of {currency}, and order"
-        " {order_number} is in {ordered_in}.",
+        problem="Refund {key} gives back {amount_minor}, and order {order_number} is in"
+        " {ordered_in}.",
+        amounts=("amount_minor",),
         breaking="""
             SELECT key, amount_minor, refund.currency, order_number,
                 coalesce(placed.currency, 'no currency: it is missing') AS ordered_in
@@ -117,12 +123,12 @@ MONEY = (
     Invariant(
         name="refunds give something back and add up",
         twin="services.pricing.settlement:refund_cancelled",
-        problem="Refund {key} gives back {amount_minor} minor units, and its parts are"
-        " {items_minor} for items, {shipping_minor} for shipping, {fees_minor} for fees and"
-        " {tax_minor} of tax.",
+        problem="Refund {key} gives back {amount_minor}, and its parts are {items_minor} for items,"
+        " {shipping_minor} for shipping, {fees_minor} for fees and {tax_minor} of tax.",
+        amounts=("amount_minor", "items_minor", "shipping_minor", "fees_minor", "tax_minor"),
         breaking="""
             SELECT key, amount_minor, refund.items_minor, refund.shipping_minor, refund.fees_minor,
-                refund.tax_minor
+                refund.tax_minor, refund.currency
             FROM refund JOIN sales_order ON number = order_number
             WHERE amount_minor <= 0
                OR least(refund.items_minor, refund.shipping_minor, refund.fees_minor,
@@ -134,10 +140,11 @@ MONEY = (
     Invariant(
         name="refunds are for lines of their order",
         twin="services.pricing.settlement:refund_cancelled",
-        problem="Refund {key} gives back {items_minor} minor units for items, and its lines add up"
-        " to {added}.",
+        problem="Refund {key} gives back {items_minor} for items, and its lines add up to {added}.",
+        amounts=("items_minor", "added"),
         breaking="""
-            SELECT key, refund.items_minor, coalesce(sum(part.items_minor), 0) AS added
+            SELECT key, refund.items_minor, coalesce(sum(part.items_minor), 0) AS added,
+                refund.currency
             FROM refund LEFT JOIN refund_line AS part ON part.refund_id = refund.id
             LEFT JOIN order_line AS line ON line.id = part.order_line_id
             GROUP BY refund.id

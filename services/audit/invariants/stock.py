@@ -17,7 +17,7 @@ from services.audit.invariants.fragments import (
 from services.audit.invariants.invariant import Invariant
 
 # Who holds stock and who waits for it, by the ledger. `checked` passed the stock check and have not
-# been booked out or restock; what one of them gave up to a count it has regained as often, or it
+# been booked out or restocked; what one of them gave up to a count it has regained as often, or it
 # waits for it. `short` were picked short: until somebody has decided, they hold what was found and
 # want the rest. `split_off` hold or want from the beginning. What
 # is to be cancelled waits for nothing more.

@@ -68,5 +68,11 @@ PACKING = GateSpec(
             needed="--parcel",
             example="GRAMS,LENGTHxWIDTHxHEIGHT",
         ),
+        DoneOption(
+            name="--weight-confirmed",
+            field="weight_confirmed",
+            help="Packing: weighed again, and the parcels are lighter than the catalogue says.",
+            flag=True,
+        ),
     ),
 )

@@ -15,6 +15,7 @@ from domain.messages import said
 from models.base import utc_now
 from models.enums import TaskKind
 from models.results.checklists import PickingChecklist
+from models.results.work import Packed
 from models.tables.ledger import StepRecord
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from models.tables.staff import StaffTask
@@ -207,8 +208,8 @@ WRONG = {
     ),
     "lighter than the goods": (
         "packing",
-        parcels({"weight_grams": 1099}),
-        "The goods alone weigh 1,100 g and the parcels together only 1,099 g",
+        parcels({"weight_grams": 1044}),
+        "The goods alone weigh 1,100 g and the parcels together only 1,044 g",
     ),
     "heavier than the carrier takes": (
         "packing",
@@ -272,6 +273,26 @@ def test_a_form_that_breaks_a_rule_is_asked_for_again_with_the_reason(
     )
     assert (first.state, second.state) == ("refused", "open")
     assert second.error == outcome.error.as_data()
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "grams", "confirmed", "told"),
+    [
+        ("0.05", 1045, False, "1 parcel, 1,045 g, packed by Kim"),
+        ("0.05", 1044, True, "1 parcel, 1,044 g where the catalogue says 1,100 g, packed by Kim"),
+        ("0", 1099, True, "1 parcel, 1,099 g where the catalogue says 1,100 g, packed by Kim"),
+        ("0", 1100, True, "1 parcel, 1,100 g, packed by Kim"),
+        ("0.05", 1, True, "1 parcel, 1 g where the catalogue says 1,100 g, packed by Kim"),
+    ],
+)
+def test_parcels_may_be_a_little_lighter_than_the_catalogue_says_or_confirmed(
+    session, order, monkeypatch, tolerance, grams, confirmed, told
+):
+    set_to(monkeypatch, PACKLINE_WEIGHT_TOLERANCE=tolerance)
+    answer = parcels({"weight_grams": grams}) | {"weight_confirmed": confirmed, "packed_by": "Kim"}
+    outcome = fill_in(session, order, "packing", answer)
+    assert outcome.accepted
+    assert str(Packed.model_validate(outcome.answer).said()) == told
 
 
 @pytest.mark.parametrize("case", ["more than ordered", "lighter than the goods", "no name"])

@@ -113,7 +113,7 @@ def test_a_count_after_a_parcel_was_emptied_finds_its_pieces_booked_in(process, 
     assert stock() == (10, 0)
 
 
-def test_a_count_while_goods_are_to_be_restock_takes_nothing_out_of_the_tote(process, in_a_tote):
+def test_a_count_while_goods_are_to_be_restocked_takes_nothing_out_of_the_tote(process, in_a_tote):
     before = everything()
     with pytest.raises(PickedAlready, match=f"3 are picked for order {in_a_tote}"):
         count_mugs(2)

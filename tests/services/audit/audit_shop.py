@@ -74,11 +74,11 @@ FROM_MAIN = next(_numbers)
 REGAINED = next(_numbers)
 """Put short by a count; then stock came in, and it holds all again."""
 GOING_BACK = next(_numbers)
-"""Packed, then to be cancelled; its goods are still to be restock."""
+"""Packed, then to be cancelled; its goods are still to be restocked."""
 SHORT_GOING_BACK = next(_numbers)
-"""Picked short, then to be cancelled; its goods are still to be restock."""
+"""Picked short, then to be cancelled; its goods are still to be restocked."""
 CANCELLED_BY_DECISION = next(_numbers)
-"""Picked short, and the operator decided to cancel it; its goods are still to be restock."""
+"""Picked short, and the operator decided to cancel it; its goods are still to be restocked."""
 RESTOCK = next(_numbers)
 """To be cancelled; its goods are back, and its run does not know yet."""
 LOST_IN_COMPENSATION = next(_numbers)

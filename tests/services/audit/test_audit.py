@@ -1,5 +1,6 @@
 """The audit finds nothing in what the processes left, and every row that was damaged by hand."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -8,6 +9,7 @@ import pytest
 
 from adapters.database import sessions as db
 from adapters.prefect.api import PrefectAway, RunState
+from domain.messages import said
 from domain.tracking import is_valid_s10, s10_number
 from models.enums import LabelState, ServiceLevel
 from models.tables.shipping import ShippingLabel
@@ -108,7 +110,8 @@ def test_the_check_digit_is_the_same_in_the_database_as_in_the_rules(shop_sessio
 
 
 def test_open_orders_whose_run_failed_are_named_with_the_way_out(shop_copy):
-    execute("UPDATE shipment SET problem = 'Get Picking Checklist: no bin'")
+    why = json.dumps(said("Get Picking Checklist: no bin").as_data())
+    execute(f"UPDATE shipment SET problem = '{why}'")
     report = audit(FakePrefect(RunState("FAILED", "Failed")))
     problems = check_named(report.checks, LIVE_RUNS).problems
     assert not report.ok

@@ -151,6 +151,7 @@ def test_sound_invoices_arrive_complete(imported, invoices, catalogue):
     assert len({code.upper() for code in kept}) < len(kept)
 
 
+@pytest.mark.slow
 def test_quirks_are_rejected_by_name_and_stay_so(imported, invoices, catalogue):
     report, folder = imported
     faulty = {number: rows for number, rows in invoices if faults(rows, catalogue)}

@@ -81,7 +81,7 @@ def test_bad_warehouses_are_rejected_with_the_reason(database, write):
     report = import_file(write(given))
     assert report.accepted == 1
     assert reasons(report) == [
-        "country 'UK' is not a country code of ISO 3166 such as GB",
+        "country 'UK' is not a country code of ISO 3166: write GB",
         "rank '0' is not between 1 and 10,000",
         "stands in line 4 already: keep one of them",
     ]
@@ -114,7 +114,7 @@ def test_json_lines_say_the_same_of_hours(two, write):
 
 def test_a_warehouse_whose_hours_cannot_be_is_rejected_and_the_others_are_taken(database, write):
     given = (
-        "HULL,Hull,GB,2,,,18:00,08:00,,\n"
+        "HULL,Hull,GB,2,,,18:00,18:00,,\n"
         "LYON,Lyon,FR,3,,,08:00,,,\n"
         "BONN,Bonn,DE,4,,,,,,NW\n"
         "YORK,York,GB,5,,sun,08:00,08:01,,\n"
@@ -123,7 +123,7 @@ def test_a_warehouse_whose_hours_cannot_be_is_rejected_and_the_others_are_taken(
     report = import_file(write(OWN_HOURS + given))
     *first, never = reasons(report)
     assert first == [
-        "closes_at '08:00' is not later than opens_at '18:00'",
+        "closes_at '18:00' is when it opens: write another time, which may be on the day after",
         "opens_at and closes_at go together: give both or none",
         "holiday_subdivision 'NW' needs a holiday_country",
     ]

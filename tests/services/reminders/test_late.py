@@ -140,6 +140,18 @@ def test_each_role_has_a_mail_of_its_own(mail_server):
     ]
 
 
+def test_who_has_left_gets_no_mail(mail_server):
+    execute("UPDATE staff SET active = false WHERE name = 'Ada'")
+    late_task()
+    look_and_send()
+    (mail,) = mail_server.mails
+    assert mail["To"] == "marek@fernway.example"
+    execute("UPDATE staff SET active = false WHERE name = 'Marek'")
+    late_task()
+    look_and_send()
+    assert mail_server.mails[-1]["To"] == BOSS
+
+
 def test_where_nobody_in_the_role_has_an_address_management_is_asked_to_pass_it_on(mail_server):
     late_task("packing")
     look_and_send()

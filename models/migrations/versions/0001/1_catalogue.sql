@@ -16,8 +16,8 @@ CREATE TABLE warehouse (
     CONSTRAINT uq_warehouse_rank UNIQUE (rank) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT ck_warehouse_rank_positive CHECK (rank > 0),
     CONSTRAINT ck_warehouse_opens_and_closes CHECK ((opens_at IS NULL) = (closes_at IS NULL)),
-    CONSTRAINT ck_warehouse_closes_after_opening CHECK (
-        closes_at IN ('00:00', '24:00') OR closes_at > opens_at
+    CONSTRAINT ck_warehouse_opens_for_a_while CHECK (
+        closes_at IN ('00:00', '24:00') OR closes_at <> opens_at
     ),
     CONSTRAINT ck_warehouse_subdivision_of_a_country CHECK (
         holiday_subdivision IS NULL OR coalesce(holiday_country, '') <> ''
@@ -129,6 +129,7 @@ CREATE TABLE staff (
     name VARCHAR(100) NOT NULL,
     role VARCHAR(32) NOT NULL,
     email VARCHAR(320) NOT NULL,
+    active BOOLEAN DEFAULT true NOT NULL,
     CONSTRAINT pk_staff PRIMARY KEY (name),
     CONSTRAINT ck_staff_role CHECK (
         role IN ('warehouse staff', 'packer', 'logistics coordinator', 'operator')

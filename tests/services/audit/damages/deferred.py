@@ -38,8 +38,8 @@ DEFERRED = (
     ),
     Damage(
         _STILL,
-        _order(REMINDED, "retry_at = now(), pause_key = NULL, problem = 'burnt'"),
-        f"Order {REMINDED} waits for a while, and stopped for good: burnt.",
+        _order(REMINDED, "retry_at = now(), pause_key = NULL, problem = '{}'"),
+        f"Order {REMINDED} waits for a while, and stopped until somebody presses Retry.",
     ),
     Damage(
         _STILL,

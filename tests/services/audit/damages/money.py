@@ -38,21 +38,21 @@ def _order(column: str, order: int = HELD) -> str:
 
 
 MONEY = (
-    Damage(_PARTS, _order("discount_minor"), "has 1 minor units of discount, and its parts"),
-    Damage(_PARTS, _line("shipping_minor"), "595 minor units of shipping, and its parts"),
-    Damage(_PARTS, _line("tax_minor"), "minor units of tax, and its parts add up to"),
-    Damage(_PARTS, _order("fees_tax_minor"), "minor units of tax, and its parts add up to"),
-    Damage(_PARTS, _order("fees_charged_minor"), "5595 minor units of value, and its parts"),
+    Damage(_PARTS, _order("discount_minor"), "has £0.01 of discount, and its parts"),
+    Damage(_PARTS, _line("shipping_minor"), "£5.95 of shipping, and its parts"),
+    Damage(_PARTS, _line("tax_minor"), "of tax, and its parts add up to"),
+    Damage(_PARTS, _order("fees_tax_minor"), "of tax, and its parts add up to"),
+    Damage(_PARTS, _order("fees_charged_minor"), "£55.95 of value, and its parts"),
     Damage(
         _PARTS,
         _order("tax_charged_minor", IN_EUROS),
-        f"Order {IN_EUROS} has 3474 minor units of value, and its parts add up to 3475.",
-        f"Order {IN_EUROS} has 580 minor units of tax, and its parts add up to 579.",
+        f"Order {IN_EUROS} has €34.74 of value, and its parts add up to €34.75.",
+        f"Order {IN_EUROS} has €5.80 of tax, and its parts add up to €5.79.",
     ),
     Damage(
         _PARTS,
         f"DELETE FROM order_line WHERE order_number = {HELD}",
-        "minor units of value, and its parts add up to nothing.",
+        "of value, and its parts add up to nothing.",
         f"Order {HELD} has",
     ),
     *(
@@ -60,31 +60,31 @@ MONEY = (
             _TOLD,
             f"UPDATE step_record SET result = result {change} WHERE subject = 'order:{HELD}'"
             f" AND step = 'calculate-total-order-value'",
-            f"Order {HELD} is worth 5595 minor units, and its step says {told}.",
+            f"Order {HELD} is worth £55.95, and its step says {told}.",
         )
         for change, told in (
-            ("|| jsonb_build_object('total_minor', 5594)", "5594"),
-            ("- 'total_minor'", "None"),
+            ("|| jsonb_build_object('total_minor', 5594)", "£55.94"),
+            ("- 'total_minor'", "nothing"),
         )
     ),
     *(
         Damage(
             _VALUE,
             _WITHOUT_SUMS + _order(f"{part}_minor"),
-            f"minor units of GBP ({part});",
+            f"({part});",
         )
         for part in ("items", "shipping", "fees", "tax", "total")
     ),
     Damage(
         _VALUE,
         f"DELETE FROM refund WHERE order_number = {BOTH_CANCELLED}",
-        f"{_LEFT} 5595 minor units of GBP (total); 0 of them are left, and 0 came back.",
+        f"{_LEFT} £55.95 (total); £0.00 of it is left, and £0.00 came back.",
         _LEFT,
     ),
     Damage(
         _VALUE,
         f"UPDATE refund SET currency = 'EUR' WHERE order_number = {BOTH_CANCELLED}",
-        f"{_LEFT} 5595 minor units of GBP (total); 0 of them are left, and 0 came back.",
+        f"{_LEFT} £55.95 (total); £0.00 of it is left, and £0.00 came back.",
         _LEFT,
     ),
     *(
@@ -92,27 +92,27 @@ MONEY = (
             _SHARES,
             f"UPDATE refund_line SET {part}_minor = {part}_minor + 1"
             f" WHERE order_line_id = {_LAMPS}",
-            f"Order {LINE_CANCELLED} has 1 of 3 LAMP in line 1 cancelled, charged {charged} minor"
-            f" units ({part}), and {back} came back for them.",
+            f"Order {LINE_CANCELLED} has 1 of 3 LAMP in line 1 cancelled, charged {charged}"
+            f" ({part}), and {back} came back for them.",
         )
-        for part, charged, back in (("items", 3750, 1251), ("tax", 625, 209))
+        for part, charged, back in (("items", "£37.50", "£12.51"), ("tax", "£6.25", "£2.09"))
     ),
     Damage(
         _SHARES,
         f"DELETE FROM refund_line WHERE order_line_id = {_LAMPS}",
-        "charged 3750 minor units (items), and 0 came back for them.",
+        "charged £37.50 (items), and £0.00 came back for them.",
         f"Order {LINE_CANCELLED} has 1 of 3 LAMP in line 1 cancelled",
     ),
     Damage(
         _SHARES,
         f"UPDATE order_line SET cancelled = 0 WHERE id = {_LAMPS}",
-        "charged 3750 minor units (items), and 1250 came back for them.",
+        "charged £37.50 (items), and £12.50 came back for them.",
         f"Order {LINE_CANCELLED} has 0 of 3 LAMP in line 1 cancelled",
     ),
     Damage(
         _SHARES,
         _line("cancelled"),
-        "charged 3750 minor units (items), and 0 came back for them.",
+        "charged £37.50 (items), and £0.00 came back for them.",
         f"Order {HELD} has 1 of 3 LAMP in line 1 cancelled",
     ),
     *(
@@ -121,7 +121,7 @@ MONEY = (
             without("ck_refund_parts_not_negative", "refund")
             + f"UPDATE refund SET {part}_minor = -1, items_minor = items_minor + {part}_minor + 1"
             " WHERE id = 1",
-            f"-1 {says}",
+            f"-£0.01 {says}",
         )
         for part, says in (("shipping", "for shipping"), ("fees", "for fees"))
     ),
@@ -129,29 +129,29 @@ MONEY = (
         _ADDS_UP,
         without("ck_refund_parts_not_negative", "refund")
         + "UPDATE refund SET tax_minor = -1, shipping_tax_minor = -1 WHERE id = 1",
-        "and -1 of tax.",
+        "and -£0.01 of tax.",
     ),
     Damage(
         _ADDS_UP,
         "UPDATE refund SET amount_minor = amount_minor + tax_minor WHERE id = 1",
-        "gives back 1458 minor units, and its parts are 1250 for items",
+        "gives back £14.58, and its parts are £12.50 for items",
     ),
     Damage(
         _OF_LINES,
         "UPDATE refund SET items_minor = items_minor + 1, amount_minor = amount_minor + 1"
         " WHERE id = 1",
-        "gives back 1251 minor units for items, and its lines add up to 1250.",
+        "gives back £12.51 for items, and its lines add up to £12.50.",
     ),
     Damage(
         _OF_LINES,
         "DELETE FROM refund_line WHERE refund_id = 1",
-        "gives back 1250 minor units for items, and its lines add up to 0.",
+        "gives back £12.50 for items, and its lines add up to £0.00.",
     ),
     Damage(
         _OF_LINES,
         "UPDATE refund_line SET order_line_id ="
         f" (SELECT min(id) FROM order_line WHERE order_number = {HELD}) WHERE refund_id = 1",
-        "gives back 1250 minor units for items, and its lines add up to 1250.",
+        "gives back £12.50 for items, and its lines add up to £12.50.",
     ),
     Damage(
         "lines cancel no more than was ordered",

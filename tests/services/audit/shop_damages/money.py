@@ -14,55 +14,51 @@ MONEY = (
     Damage(
         "an order's value is what was charged for its parts",
         f"UPDATE order_line SET tax_minor = tax_minor + 1 WHERE order_number = {WAITING}",
-        "minor units of tax, and its parts add up to",
+        "of tax, and its parts add up to",
     ),
     Damage(
         "an order's value is its total and its refunds",
         "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_total_adds_up;"
         f"UPDATE sales_order SET total_minor = 7 WHERE number = {SHIPPED}",
-        f"Order {SHIPPED} was charged 4345 minor units of GBP (total); 7 of them are left, and 0"
-        " came back.",
+        f"Order {SHIPPED} was charged £43.45 (total); £0.07 of it is left, and £0.00 came back.",
     ),
     Damage(
         "an order's value is what was charged for its parts",
         f"DELETE FROM order_line WHERE order_number = {SHIPPED}",
-        "minor units of value, and its parts add up to nothing.",
+        "of value, and its parts add up to nothing.",
     ),
     Damage(
         "an order's value is its total and its refunds",
         f"UPDATE sales_order SET value_minor = value_minor + 1 WHERE number = {WAITING}",
-        f"Order {WAITING} was charged 4146 minor units of GBP (total); 4145 of them are left, and 0"
-        " came back.",
+        f"Order {WAITING} was charged £41.46 (total); £41.45 of it is left, and £0.00 came back.",
     ),
     Damage(
         "an order's value is its total and its refunds",
         A_REFUND % ("5, 0, 1, 5, 'GBP'", "NULL, NULL"),
-        f"Order {SHIPPED} was charged 4345 minor units of GBP (total); 4345 of them are left, and 5"
-        " came back.",
+        f"Order {SHIPPED} was charged £43.45 (total); £43.45 of it is left, and £0.05 came back.",
     ),
     Damage(
         "the value that was told is the order's",
         "UPDATE step_record SET result = result || jsonb_build_object('total_minor', 5)"
         f" WHERE subject = 'order:{WAITING}' AND step = 'calculate-total-order-value'",
-        f"Order {WAITING} is worth 4145 minor units, and its step says 5.",
+        f"Order {WAITING} is worth £41.45, and its step says £0.05.",
     ),
     Damage(
         "refunds of a line are its share of what was charged",
         f"UPDATE order_line SET cancelled = 1 WHERE order_number = {WAITING}",
-        f"Order {WAITING} has 1 of 3 MUG in line 1 cancelled, charged 3750 minor units (items), and"
-        " 0 came back for them.",
+        f"Order {WAITING} has 1 of 3 MUG in line 1 cancelled, charged £37.50 (items), and"
+        " £0.00 came back for them.",
     ),
     Damage(
         "refunds are for lines of their order",
         A_REFUND % ("5, 0, 1, 5, 'GBP'", "NULL, NULL"),
-        f"Refund order:{SHIPPED}:refund:1 gives back 5 minor units for items, and its lines add up"
-        " to 0.",
+        f"Refund order:{SHIPPED}:refund:1 gives back £0.05 for items, and its lines add up"
+        " to £0.00.",
     ),
     Damage(
         "refunds are for an order, in its currency",
         A_REFUND % ("5, 0, 1, 5, 'EUR'", "NULL, NULL"),
-        f"Refund order:{SHIPPED}:refund:1 gives back 5 minor units of EUR, and order {SHIPPED} is"
-        " in GBP.",
+        f"Refund order:{SHIPPED}:refund:1 gives back €0.05, and order {SHIPPED} is in GBP.",
     ),
     Damage(
         "refunds are for an order, in its currency",
@@ -73,14 +69,14 @@ MONEY = (
     Damage(
         "refunds give something back and add up",
         A_REFUND % ("5, 3, 1, 9, 'GBP'", "NULL, NULL"),
-        "gives back 9 minor units, and its parts are 5 for items, 3 for shipping, 0 for fees and 1"
-        " of tax.",
+        "gives back £0.09, and its parts are £0.05 for items, £0.03 for shipping, £0.00 for"
+        " fees and £0.01 of tax.",
     ),
     Damage(
         "refunds give something back and add up",
         "ALTER TABLE refund DROP CONSTRAINT ck_refund_gives_something_back;"
         + A_REFUND % ("0, 0, 0, 0, 'GBP'", "NULL, NULL"),
-        f"Refund order:{SHIPPED}:refund:1 gives back 0 minor units",
+        f"Refund order:{SHIPPED}:refund:1 gives back £0.00",
     ),
     Damage(
         "refunds are paid by somebody",

@@ -1,0 +1,57 @@
+"""The rows of taxes, zones and rates: looked at, and removed. Orders that are taken keep copies of
+those that they were quoted by, so that a removal changes none of their amounts.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlmodel import Session, SQLModel, col, delete, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from domain.errors import PacklineError
+from domain.texts import as_key
+
+PriceRow = TypeVar("PriceRow", bound=SQLModel)
+
+
+class NothingNamed(PacklineError):
+    """Rows are to be removed, and nothing says which."""
+
+    message = (
+        "Say which rows to remove, such as --country GB: no command removes all of them at once."
+    )
+
+
+class NoSuchRows(PacklineError):
+    """Rows are to be removed that are not there."""
+
+    message = "There are no such rows: nothing was removed."
+
+
+def rows_where(table: type[PriceRow], named: Mapping[str, Any]) -> SelectOfScalar[PriceRow]:
+    """The rows with these values, by their key."""
+    wanted = select(table).where(*_conditions(table, named))
+    return wanted.order_by(*table.__table__.primary_key)  # type: ignore[attr-defined]
+
+
+def remove(session: Session, table: type[SQLModel], named: Mapping[str, Any]) -> int:
+    """Remove the rows with these values; returns how many.
+
+    Raises `NothingNamed`, `NoSuchRows`.
+    """
+    conditions = _conditions(table, named)
+    if not conditions:
+        raise NothingNamed
+    removed: int = session.execute(delete(table).where(*conditions)).rowcount  # type: ignore[attr-defined]
+    if not removed:
+        raise NoSuchRows
+    return removed
+
+
+def _conditions(table: type[SQLModel], named: Mapping[str, Any]) -> list[Any]:
+    given = {name: value for name, value in named.items() if value is not None}
+    return [col(getattr(table, name)) == _typed(value) for name, value in given.items()]
+
+
+def _typed(value: Any) -> Any:
+    return as_key(value) if type(value) is str else value
