@@ -14,13 +14,16 @@ from models.base import utc_now
 from models.enums import LabelState, MovementKind, OrderStatus, PickupState, ServiceLevel
 from models.imports.orders import OrderIn
 from models.quotes import Quote, QuotedLine
+from models.results.orders import StatusChange
 from models.tables.catalogue import Product, Warehouse
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.shipping import CarrierPickup, ShippingLabel, ShippingRate, ShippingZone
 from models.tables.stock import StockLevel
 from models.tables.taxes import TaxRate
+from services.execution.locks import locked_shipment
 from services.inventory.movements import stock_movement
+from services.orders.cancellation import cancel
 from services.pricing.kept_charges import line_rows, order_row
 from services.pricing.quotes import quote_order
 
@@ -195,6 +198,15 @@ def make_shipped(session: Session, shipped_at: datetime, total_minor: int, **giv
         "total_minor": total_minor,
     }
     return make_order(session, **(shipped | given))
+
+
+def make_cancelled(session: Session, number: int, reason: str = "discontinued") -> StatusChange:
+    """End an order that is there, as if all of it had come back."""
+    shipment = locked_shipment(session, number)
+    order = shipment.order
+    order.items_minor = order.shipping_minor = order.fees_minor = 0
+    order.tax_minor = order.total_minor = 0
+    return cancel(session, shipment, reason)
 
 
 def make_label(session: Session, number: int, parcel: int = 1, **given: Any) -> ShippingLabel:

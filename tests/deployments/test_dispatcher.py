@@ -19,9 +19,7 @@ from models.base import utc_now
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn
-from services.execution.locks import locked_shipment
 from services.execution.wake_ups import claim_ready_runs
-from services.orders.cancellation import cancel
 from tests.actors import book, put_on_hold, release, request_cancellation_of
 from tests.deployments.played_prefect import (
     LONG_AGO,
@@ -34,7 +32,7 @@ from tests.deployments.played_prefect import (
     sweep,
     told,
 )
-from tests.factories import make_order
+from tests.factories import make_cancelled, make_order
 from tests.process import assert_sound, dying_before_the_record_of, execute, rows
 
 __all__ = ["prefect"]
@@ -370,7 +368,7 @@ def test_stock_that_is_there_again_wakes_the_dispatcher_at_once(
             book(DeliveryIn(sku="MUG", quantity=4, reference="D-1", by="Jo"))
         else:
             with transaction() as session:
-                cancel(session, locked_shipment(session, holder), "test")
+                make_cancelled(session, holder)
         until(
             lambda: rows(
                 f"SELECT resumable_since IS NOT NULL FROM shipment WHERE order_number = {number}"

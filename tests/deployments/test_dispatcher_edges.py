@@ -16,7 +16,6 @@ from domain.messages import said
 from models.base import utc_now
 from services.execution.locks import locked_shipment
 from services.execution.wake_ups import claim_ready_runs
-from services.orders.cancellation import cancel
 from services.orders.splits import split
 from tests.deployments.played_prefect import (
     LONG_AGO,
@@ -28,7 +27,7 @@ from tests.deployments.played_prefect import (
     sweep,
     told,
 )
-from tests.factories import make_order
+from tests.factories import make_cancelled, make_order
 from tests.process import assert_sound, execute, rows, set_to
 
 __all__ = ["prefect"]
@@ -184,7 +183,7 @@ def test_more_runs_than_may_be_started_ahead_start_none(shop, prefect, monkeypat
 def test_an_order_that_has_ended_gets_no_run(shop, prefect):
     (number,) = new_orders(1)
     with transaction() as session:
-        cancel(session, locked_shipment(session, number), "discontinued")
+        make_cancelled(session, number)
     assert sweep(prefect) == 0
     assert prefect.started == []
 
@@ -229,7 +228,7 @@ def test_an_order_that_ends_while_its_run_is_found_cancelled_is_not_to_be_cancel
 
     def ends():
         with transaction() as session:
-            cancel(session, locked_shipment(session, number), "discontinued")
+            make_cancelled(session, number)
 
     prefect.meanwhile["run again"] = ends
     before = fence_of(number)

@@ -62,7 +62,8 @@ def test_the_backlog_is_what_was_open_at_the_end_of_the_day(process):
         make_order(session, received_at=NOON - timedelta(days=40))
         make_order(session, received_at=evening)
         make_order(session, received_at=next_day)
-        cancelled = {"status": "Cancelled", "received_at": NOON}
+        nothing = dict.fromkeys(("items_minor", "shipping_minor", "tax_minor", "total_minor"), 0)
+        cancelled = nothing | {"status": "Cancelled", "received_at": NOON}
         make_order(session, **cancelled, cancelled_at=evening)
         make_order(session, **cancelled, cancelled_at=next_day)
         make_shipped(session, NOON, 100)

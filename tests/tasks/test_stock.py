@@ -14,10 +14,9 @@ from models.tables.catalogue import Product
 from models.tables.staff import StaffTask
 from models.tables.stock import Allocation, StockMovement
 from services.execution.locks import locked_shipment
-from services.orders.cancellation import cancel
 from tasks.stock import check_inventory_levels, update_inventory_stock
 from tests.actors import count
-from tests.factories import make_order, make_product, receive, the_shipment
+from tests.factories import make_cancelled, make_order, make_product, receive, the_shipment
 from tests.process import rows
 
 PARALLEL = 8
@@ -139,7 +138,7 @@ def test_a_cancelled_order_gives_its_stock_back(session):
     stocked(session, MUG=10)
     order = an_order(session, MUG=3)
     check_inventory_levels.body(session, order)
-    cancel(session, order, "changed their mind")
+    make_cancelled(session, order.order_number)
     session.flush()
     assert counters(session, "MUG") == (10, 0)
     assert session.exec(select(Allocation.state)).all() == [AllocationState.RELEASED]
@@ -223,7 +222,7 @@ def test_allocating_booking_out_and_cancelling_at_once_keep_the_counters_true(da
 
     def release_all(number):
         with transaction() as session:
-            cancel(session, locked_shipment(session, number), "test")
+            make_cancelled(session, number)
 
     work = [*((allocate, number) for number in numbers[:4])]
     work += [(book_out, number) for number in allocated[:2]]
@@ -248,7 +247,7 @@ def test_a_hundred_rounds_in_opposite_order_end_without_a_deadlock(database):
         for number in numbers[lane::PARALLEL]:
             allocate(number)
             with transaction() as session:
-                cancel(session, locked_shipment(session, number), "test")
+                make_cancelled(session, number)
             count_one(skus[number % 3], 60, f"{number}")
 
     at_once(work, range(PARALLEL))
