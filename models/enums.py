@@ -80,6 +80,16 @@ class ShortPickReason(StrEnum):
     OTHER = "other"
 
 
+class LackingReason(StrEnum):
+    """Why a packer lacks a piece that was picked: it is not in the tote, it cannot be sold, or
+    another product lies in its place.
+    """
+
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    WRONG = "wrong"
+
+
 class Role(StrEnum):
     """Who does it."""
 
@@ -142,6 +152,7 @@ class EventKind(StrEnum):
     IMPORTED = "imported"
     ANSWERED = "answered"
     CALLED_BACK = "called-back"
+    UNDONE = "undone"
     ANSWER_REFUSED = "answer-refused"
     REMINDED = "reminded"
     ESCALATED = "escalated"

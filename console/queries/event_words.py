@@ -81,6 +81,7 @@ class Titles:
         "imported": "Imported",
         "answered": "{gate}: done",
         "called-back": "{gate}: called back",
+        "undone": "{gate}: undone",
         "answer-refused": "{gate}: asked again",
         "reminded": "{gate}: reminded",
         "escalated": "{gate}: escalated",

@@ -7,6 +7,7 @@ from services.audit.invariants.fragments import (
     NUMBER,
     NUMBER_OF_SUBJECT,
     ORDER_PROGRESS,
+    PARCELS_CLOSED,
     gaps,
     quoted,
 )
@@ -136,12 +137,14 @@ LEDGER = (
     Invariant(
         name="nothing is moved or cancelled once it is with the packers",
         twin="services.orders.splits:split",
-        problem="'{step}' of order {number} was recorded after its packing task.",
+        problem="'{step}' of order {number} was recorded after its parcels were closed.",
         breaking=f"""
             SELECT changed.step, {NUMBER_OF_SUBJECT}
-            FROM step_record AS changed JOIN step_record AS packing USING (subject)
+            FROM step_record AS changed JOIN (
+                SELECT subject, at FROM step_record WHERE {PARCELS_CLOSED}
+            ) AS packing USING (subject)
             WHERE changed.step IN ('{StepName.SPLIT_SHIPMENT}', '{StepName.CANCEL_LINES}')
-              AND packing.step = '{StepName.ASSIGN_PACKING_TASK}' AND changed.at > packing.at
+              AND changed.at > packing.at
         """,
     ),
 )

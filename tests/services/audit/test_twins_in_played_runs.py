@@ -8,7 +8,7 @@ from domain.messages import said
 from domain.shop_days import shop_day
 from domain.splits import CannotSplit
 from models.base import utc_now
-from models.enums import HoldReason, ShortPickReason
+from models.enums import HoldReason, LackingReason, ShortPickReason
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import StockCountIn
 from models.process import COMPENSATION_STEPS
@@ -113,6 +113,24 @@ def test_whatever_a_picker_says_is_missing_moves_the_same_for_both(process, why)
     assert sound(WRITTEN_OFF, WAITS)
     moved = rows("SELECT quantity FROM stock_movement WHERE reference LIKE '%:picking:1'")
     assert moved == [(-3,)]
+
+
+LACKED = "what a packer lacks left the stock once, with the answer"
+
+
+@holds(LACKED)
+@pytest.mark.parametrize("why", list(LackingReason))
+def test_whatever_a_packer_lacks_moves_the_same_for_both(process, why):
+    with transaction() as session:
+        number = make_order(session, {"MUG": 3, "PLATE": 4})
+    process.run(number)
+    process.answer("picking", number)
+    process.run(number)
+    lacking = [{"sku": "PLATE", "quantity": 3, "why": why}]
+    process.answer("packing", number, parcels=[], lacking=lacking)
+    assert sound(LACKED, WAITS)
+    moved = rows("SELECT quantity FROM stock_movement WHERE reference LIKE '%:packing:1'")
+    assert moved == ([] if why == LackingReason.WRONG else [(-3,)])
 
 
 RESTOCK = "what came back of a cancelled order is booked in once"

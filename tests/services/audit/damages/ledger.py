@@ -127,7 +127,7 @@ LEDGER = (
         Damage(
             "nothing is moved or cancelled once it is with the packers",
             recorded(f"order:{PACKED}", step),
-            f"'{step}' of order {PACKED} was recorded after its packing task.",
+            f"'{step}' of order {PACKED} was recorded after its parcels were closed.",
         )
         for step in ("Split Shipment", "Cancel Lines")
     ),

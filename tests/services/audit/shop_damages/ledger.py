@@ -56,7 +56,7 @@ LEDGER = (
         "nothing is moved or cancelled once it is with the packers",
         "INSERT INTO step_record (subject, step, round, result, run_id, at) VALUES"
         f" ('order:{SHIPPED}', 'cancel-lines', 1, '{{}}', '', now() + interval '1 minute')",
-        f"'Cancel Lines' of order {SHIPPED} was recorded after its packing task.",
+        f"'Cancel Lines' of order {SHIPPED} was recorded after its parcels were closed.",
     ),
     Damage(
         "shipped orders have gone through all fourteen steps",
