@@ -152,7 +152,6 @@ class EventKind(StrEnum):
     IMPORTED = "imported"
     ANSWERED = "answered"
     CALLED_BACK = "called-back"
-    UNDONE = "undone"
     ANSWER_REFUSED = "answer-refused"
     REMINDED = "reminded"
     ESCALATED = "escalated"

@@ -7,18 +7,13 @@ or anything by which a customer could be known; what a person typed is a note of
 from datetime import datetime
 from typing import Any
 
-from domain.messages import NOTHING, Message, Plural, Value
+from domain.messages import NOTHING, Message, Value
 from domain.money import amount
 from domain.reasons import pieces_by_sku
 from models.enums import Channel, EventKind, HoldReason
 from models.messages import MessageData
 from models.results.base import StepResult
 
-_PICKED_AGAIN = Plural(
-    "{pieces} piece is picked again, in task {task}",
-    "{pieces} pieces are picked again, in task {task}",
-    "pieces",
-)
 _ADDRESS = {
     "address_line1": Message("address-line-1", "first line"),
     "address_line2": Message("address-line-2", "second line"),
@@ -56,18 +51,6 @@ class Answered(OfTask):
 
     through: Channel
     result: dict[str, Any]
-
-
-class Undone(OfTask):
-    """What was said to be done is done again, in another task; so many pieces are picked there."""
-
-    again: int
-    pieces: int
-
-    def said(self) -> Message:
-        """How much, and in which task."""
-        values: dict[str, Value] = {"pieces": self.pieces, "task": self.again}
-        return Message("picked-again", _PICKED_AGAIN, values)
 
 
 class AnswerRefused(OfTask):
@@ -223,7 +206,6 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.IMPORTED: Imported,
     EventKind.ANSWERED: Answered,
     EventKind.CALLED_BACK: Answered,
-    EventKind.UNDONE: Undone,
     EventKind.ANSWER_REFUSED: AnswerRefused,
     EventKind.REMINDED: LateTaskTold,
     EventKind.ESCALATED: LateTaskTold,

@@ -10,7 +10,7 @@ from models.results.checklists import PackingChecklist
 from models.results.work import Packed, TaskOpened
 from models.tables.shipments import Shipment
 from services.access.actors import PACKLINE
-from services.answers.undo import call_back_packing, is_being_picked
+from services.answers.undo import call_back_packing, is_picked_again
 from services.execution.runs import OrderRun
 from services.orders.line_cancellation import pieces_to_restock
 from services.orders.packing import wrong_pieces
@@ -32,7 +32,7 @@ def assign_packing_task(session: Session, shipment: Shipment) -> TaskOpened:
         wrong=wrong_pieces(session, shipment),
     )
     task = open_task(session, shipment, TaskKind.PACKING, checklist)
-    if is_being_picked(session, shipment):  # undone, before anybody could pack
+    if is_picked_again(session, shipment):  # undone, before anybody could pack
         call_back_packing(session, shipment, PACKLINE.name)
     return opened(task)
 

@@ -21,6 +21,11 @@ _PACKED_LIGHTER = Plural(
     "{parcels} parcels, {grams:,} g where the catalogue says {catalogue:,} g, packed by {who}",
     "parcels",
 )
+_PICKED_AGAIN = Plural(
+    "{pieces} piece is picked again, in task {task}",
+    "{pieces} pieces are picked again, in task {task}",
+    "pieces",
+)
 _TO_RESTOCK = Plural(
     "task {task}: {pieces} piece to restock", "task {task}: {pieces} pieces to restock", "pieces"
 )
@@ -69,6 +74,19 @@ class Picked(StepResult):
         if self.complete:
             return Message("picked-in-full", "picked in full by {who}", values)
         return Message("picked-short-by", "picked short by {who}: {lines:; }", values)
+
+
+class PickingUndone(StepResult):
+    """A picking was said to be done by mistake: what its task found is picked again, in another."""
+
+    task_id: int
+    again: int
+    pieces: int
+
+    def said(self) -> Message:
+        """How much, and in which task."""
+        values: dict[str, Value] = {"pieces": self.pieces, "task": self.again}
+        return Message("picked-again", _PICKED_AGAIN, values)
 
 
 class Parcel(StepResult):

@@ -5,28 +5,34 @@ asked no more; the run goes back to picking. What it said is missing has left th
 away: a count brings it in. No Prefect here.
 """
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, not_
+from sqlmodel import Session, col, func, select
 
 from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from models.enums import Channel, EventKind, OrderStatus, Role, TaskKind, TaskState
-from models.events import Undone
 from models.imports.requests import UndoIn
-from models.results.work import Packed, Picked
+from models.process import StepName
+from models.results.work import Packed, Picked, PickingUndone
+from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.access.actors import PACKLINE, Actor
 from services.answers.decisions import send_picker
 from services.execution.errors import OnHold
 from services.execution.events import add_event
+from services.execution.ledger import record
 from services.execution.locks import locked_shipment
 from services.execution.wake_ups import mark_ready
+from services.orders.packing import times_called_back
 from services.worklist.closing import close_task
 from services.worklist.gates import title_message
 from services.worklist.tasks import find_task, tasks_of
 
 _ASKS = (TaskState.OPEN, TaskState.HELD)
+_BY_PACKER = not_(col(StaffTask.answer).contains({"picking_undone": True}))
+"""Tasks that nobody called back."""
 
 
 class CannotUndo(PacklineError):
@@ -78,9 +84,17 @@ def undo_picking(task_id: int, asked: UndoIn, actor: Actor) -> StaffTask:
         again = send_picker(session, shipment)
         call_back_packing(session, shipment, actor.name)
         mark_ready(session, shipment)
-        undone = Undone(gate=task.kind, task_id=task.id, again=again.id, pieces=pieces)
-        add_event(session, shipment.key, EventKind.UNDONE, undone, actor=actor, note=asked.reason)
+        undone = PickingUndone(task_id=task.id, again=again.id, pieces=pieces)
+        _note(session, shipment, undone, asked, actor)
         return again
+
+
+def is_picked_again(session: Session, shipment: Shipment) -> bool:
+    """Whether a picking was undone before anybody was asked to pack, and its run does not know yet.
+
+    The audit says the same: *who packs what was picked by mistake is called back, each time*.
+    """
+    return _times_undone(session, shipment) > times_called_back(session, shipment)
 
 
 def call_back_packing(session: Session, shipment: Shipment, by: str) -> None:
@@ -91,9 +105,19 @@ def call_back_packing(session: Session, shipment: Shipment, by: str) -> None:
         close_task(session, shipment, task, packed, PACKLINE, EventKind.CALLED_BACK)
 
 
-def is_being_picked(session: Session, shipment: Shipment) -> bool:
-    """Whether a picking was undone, and nobody has picked since."""
-    return _later(session, shipment, TaskKind.PICKING, _ASKS) is not None
+def _note(
+    session: Session, shipment: Shipment, undone: PickingUndone, asked: UndoIn, actor: Actor
+) -> None:
+    key, number = shipment.key, _times_undone(session, shipment) + 1
+    record(session, key, StepName.UNDO_PICKING, number, undone, shipment.run_id or "")
+    add_event(session, key, StepName.UNDO_PICKING, undone, actor=actor, note=asked.reason)
+
+
+def _times_undone(session: Session, shipment: Shipment) -> int:
+    undone = select(func.count()).where(
+        StepRecord.subject == shipment.key, StepRecord.step == StepName.UNDO_PICKING
+    )
+    return session.exec(undone).one()
 
 
 def _check_task(task: StaffTask) -> None:
@@ -123,7 +147,7 @@ def _check_later(session: Session, shipment: Shipment, task: StaffTask) -> None:
     """Nothing was said since that rests on what was picked."""
     if picking := _later(session, shipment, TaskKind.PICKING, tuple(TaskState), task):
         raise CannotUndo("undo-picked-since", task=task.id, later=picking.id)
-    if packing := _later(session, shipment, TaskKind.PACKING, (TaskState.DONE,), task):
+    if packing := _later(session, shipment, TaskKind.PACKING, (TaskState.DONE,), task, _BY_PACKER):
         at = in_shop_time(packing.answered_at) if packing.answered_at else None
         who = packing.answered_by
         raise CannotUndo("undo-packed", task=task.id, who=who, later=packing.id, at=at)
@@ -137,12 +161,13 @@ def _later(
     kind: TaskKind,
     states: tuple[TaskState, ...],
     than: StaffTask | None = None,
+    *only: ColumnElement[bool],
 ) -> StaffTask | None:
     """The latest of a shipment's tasks of a kind that is in one of the states, and was opened after
     another.
     """
     found = select(StaffTask).where(
-        *tasks_of(shipment), StaffTask.kind == kind, col(StaffTask.state).in_(states)
+        *tasks_of(shipment), StaffTask.kind == kind, col(StaffTask.state).in_(states), *only
     )
     if than is not None:
         found = found.where(col(StaffTask.id) > than.id)

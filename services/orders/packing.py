@@ -29,6 +29,11 @@ def is_packed(session: Session, shipment: Shipment) -> bool:
     return any(packed.complete for packed in _answers(session, shipment))
 
 
+def times_called_back(session: Session, shipment: Shipment) -> int:
+    """How often its packers were called back, since it was to be picked first."""
+    return sum(packed.picking_undone for packed in _answers(session, shipment))
+
+
 def wrong_pieces(session: Session, shipment: Shipment) -> dict[str, int]:
     """The pieces by SKU that packers found in the tote in place of others; '' for those that nobody
     knew.

@@ -61,7 +61,13 @@ ELSEWHERE = {
     "country": "GB",
 }
 PERSONAL = {*CUSTOMER.values(), *ELSEWHERE.values()} - {"", "GB"}
-WITHOUT_A_STEP = {"cancel-lines", "release-stock", "reallocate-stock", "split-shipment"}
+WITHOUT_A_STEP = {
+    "cancel-lines",
+    "undo-picking",
+    "release-stock",
+    "reallocate-stock",
+    "split-shipment",
+}
 """Steps of the ledger that answers and counts take, and no flow."""
 
 
@@ -169,7 +175,7 @@ def test_each_note_stands_beside_what_it_says_why(lives):
         ("cancellation-requested", "typed: not any more"),
         ("put-on-hold", "typed: odd"),
         ("answered", "typed: the rest later"),
-        ("undone", "typed: the wrong tote"),
+        ("undo-picking", "typed: the wrong tote"),
     }
 
 

@@ -91,14 +91,48 @@ def test_before_anybody_is_asked_to_pack_the_packers_are_not_asked(process):
     assert ships(process, number)
 
 
-def test_a_picker_who_undoes_and_has_picked_again_before_the_run_goes_on(process):
-    number = order_of(MUG=2)
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_undone_and_picked_again_before_the_run_goes_on_is_packed(process, times):
+    number = order_of(MUG=2, PLATE=3)
+    process.run(number)
+    process.answer("picking", number)
+    for _ in range(times):
+        undo(last_picking(), "Jo")
+        process.answer("picking", number)
+    assert_sound()
+    assert process.run(number) == f"packing-{1 + times}"
+    assert picked(number) == {"MUG": 2, "PLATE": 3}
+    process.answer("packing", number, **lacking(("PLATE", 1, "wrong")))
+    assert process.run(number) == "short-pick-1"
+    assert decide(process, number, "try again") == f"picking-{2 + times}"
+    process.answer("picking", number)
+    assert process.run(number) == f"packing-{2 + times}"
+    assert ships(process, number)
+
+
+def test_what_is_undone_and_picked_short_before_the_run_goes_on_asks_the_operator(process):
+    number = order_of(MUG=2, PLATE=3)
     process.run(number)
     process.answer("picking", number)
     undo(last_picking(), "Jo")
-    process.answer("picking", number)
+    process.answer("picking", number, **found(PLATE=(1, "damaged")))
     assert_sound()
-    assert process.run(number) == "packing-1"
+    assert process.run(number) == "short-pick-1"
+    assert decide(process, number, "cancel line") == "packing-2"
+    assert picked(number) == {"MUG": 2, "PLATE": 1}
+    assert ships(process, number)
+
+
+def test_a_short_pick_that_was_decided_is_undone_before_the_run_goes_on(process):
+    number = order_of(MUG=2, PLATE=3)
+    process.run(number)
+    process.answer("picking", number, **found(PLATE=(1, "damaged")))
+    process.answer("short-pick", number, decision="cancel line")
+    undo(last_picking(), "Jo")
+    assert_sound()
+    assert process.run(number) == "picking-2"
+    process.answer("picking", number)
+    assert process.run(number) == "packing-2"
     assert ships(process, number)
 
 
@@ -167,7 +201,7 @@ def test_the_timeline_says_who_undid_it_and_why(process, packing):
     told = [(one.actor, one.event, one.detail) for one in timeline()][-2:]
     assert told == [
         ("Jo", "Pack: called back", "the goods are to be picked first (through Packline)"),
-        ("Jo", "Pick: undone", f"5 pieces are picked again, in task {again}: the wrong tote"),
+        ("Jo", "Undo Picking", f"5 pieces are picked again, in task {again}: the wrong tote"),
     ]
 
 
@@ -294,7 +328,7 @@ def test_a_crash_leaves_all_as_it_was(process, packing):
         "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'stopped'; END $$;"
         "CREATE TRIGGER die BEFORE INSERT ON audit_event FOR EACH ROW"
-        " WHEN (NEW.kind = 'undone') EXECUTE FUNCTION die()"
+        " WHEN (NEW.kind = 'undo-picking') EXECUTE FUNCTION die()"
     )
     with pytest.raises(DatabaseError, match="stopped"):
         undo(last_picking(), "Jo")

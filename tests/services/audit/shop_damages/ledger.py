@@ -53,6 +53,12 @@ LEDGER = (
         f"Order {WAITING} has the shipment 2, and no recorded split made it.",
     ),
     Damage(
+        "who packs what was picked by mistake is called back, each time",
+        "INSERT INTO step_record (subject, step, round, result, run_id, at) VALUES"
+        f" ('order:{SHIPPED}', 'undo-picking', 1, '{{}}', '', now())",
+        f"Order {SHIPPED}: its picking was undone 1 times, its packers were called back 0 times",
+    ),
+    Damage(
         "nothing is moved or cancelled once it is with the packers",
         "INSERT INTO step_record (subject, step, round, result, run_id, at) VALUES"
         f" ('order:{SHIPPED}', 'cancel-lines', 1, '{{}}', '', now() + interval '1 minute')",
