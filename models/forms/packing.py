@@ -1,8 +1,8 @@
 """The form of the gate *packing*."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
 from models.enums import LackingReason
 from models.forms.base import CancellableForm, Form, Name, Sku, this_form
@@ -34,6 +34,12 @@ class LackingItem(Form):
         title="What lies there instead",
         description="Only if it is wrong: the SKU of what lies there, if you know it.",
     )
+
+    @field_validator("instead", mode="before")
+    @classmethod
+    def _left_empty(cls, instead: Any) -> Any:
+        """A field that was typed into and emptied again says nothing."""
+        return None if isinstance(instead, str) and not instead.strip() else instead
 
 
 class PackingForm(CancellableForm):

@@ -1,4 +1,4 @@
-"""Cancelling some of an order on request, at any stage until it is with the packers.
+"""Cancelling some of an order on request, at any stage while it is not with the packers.
 
 In one transaction the pieces leave their shipments, their stock and the order's lines, and the open
 tasks ask for what is left. No Prefect here.
@@ -208,6 +208,8 @@ def _list_missing(session: Session, shipment: Shipment, task: StaffTask) -> None
     if decision and task.state == TaskState.OPEN:
         answer = {"gate": task.kind, "decided_by": PACKLINE.name, "decision": decision}
         answer_by_packline(session, shipment, task, answer)
+    elif decision:  # on hold: after the release, a person is asked
+        task.checklist = (task.checklist or {}) | {"waits": False}
 
 
 def _decided_by_that(session: Session, shipment: Shipment, task: StaffTask) -> str | None:

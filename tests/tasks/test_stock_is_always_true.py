@@ -303,26 +303,28 @@ class Shop(RuleBasedStateMachine):
     def packs(self, which):
         self.answers(TaskKind.PACKING, which)
 
-    @open_task(TaskKind.PACKING)
-    @rule(which=any_of_them, pieces=few, why=st.sampled_from(LackingReason), instead=skus)
-    def a_packer_lacks_some_of_it(self, which, pieces, why, instead):
-        order, shipment = self.one(TaskKind.PACKING, which)
-        sku, picked = self.picked(order, shipment)
-        lacking = {"sku": sku, "quantity": min(pieces, picked), "why": why}
-        if why == LackingReason.WRONG and instead != sku:
-            lacking["instead"] = instead
-        if why != LackingReason.WRONG:
-            self.brought[sku] -= lacking["quantity"]
-        self.answers(TaskKind.PACKING, which, parcels=[], lacking=[lacking])
+    @rule(order=orders, pieces=few, why=st.sampled_from(LackingReason), instead=skus)
+    def a_packer_lacks_some_of_it(self, order, pieces, why, instead):
+        for shipment in self.at_the_bench(order):
+            sku, picked = self.picked(order, shipment)
+            lacking = {"sku": sku, "quantity": min(pieces, picked), "why": why}
+            if why != LackingReason.WRONG:
+                self.brought[sku] -= lacking["quantity"]
+            elif instead != sku:
+                lacking["instead"] = instead
+            answer = {"parcels": [], "lacking": [lacking]}
+            self.run_of(order, shipment).answer(TaskKind.PACKING, order, shipment, **answer)
+        self.goes_on(order)
         assert_sound()
 
-    @open_task(TaskKind.PACKING)
-    @rule(which=any_of_them)
-    def what_a_packer_lacks_dies_before_its_record(self, which):
-        sku, picked = self.picked(*self.one(TaskKind.PACKING, which))
-        lacking = [{"sku": sku, "quantity": picked, "why": LackingReason.MISSING}]
-        with dying_before_the_record_of("gate: packing"), pytest.raises(DBAPIError):
-            self.answers(TaskKind.PACKING, which, parcels=[], lacking=lacking)
+    @rule(order=orders)
+    def what_a_packer_lacks_dies_before_its_record(self, order):
+        for shipment in self.at_the_bench(order):
+            sku, picked = self.picked(order, shipment)
+            lacking = [{"sku": sku, "quantity": picked, "why": LackingReason.MISSING}]
+            answer = {"parcels": [], "lacking": lacking}
+            with dying_before_the_record_of("gate: packing"), pytest.raises(DBAPIError):
+                self.run_of(order, shipment).answer(TaskKind.PACKING, order, shipment, **answer)
 
     @open_task(TaskKind.PICKING)
     @rule(which=any_of_them, times=st.integers(1, 2), goes_on=st.booleans())
@@ -332,20 +334,20 @@ class Shop(RuleBasedStateMachine):
         run.answer(TaskKind.PICKING, order, shipment)
         for _ in range(times):
             with suppress(CannotUndo):  # of an empty list there is nothing to undo
-                undo(self.picked_tasks()[-1][0], "Jo")
+                undo(self.picked_tasks(order)[-1], "Jo")
                 run.answer(TaskKind.PICKING, order, shipment)
         if goes_on:
             self.goes_on(order)
 
-    @precondition(lambda machine: machine.picked_tasks())
-    @rule(which=any_of_them, goes_on=st.booleans())
-    def a_picking_is_undone(self, which, goes_on):
-        picked = self.picked_tasks()
-        task, number = picked[-1 - which % len(picked)]
-        with suppress(CannotUndo, OnHold):  # it may be packed, or be picked again already
-            undo(task, "Jo")
-            if goes_on:
-                self.goes_on(number)
+    @rule(order=orders, at_the_bench=st.booleans(), goes_on=st.booleans())
+    def a_picking_is_undone(self, order, at_the_bench, goes_on):
+        if at_the_bench:
+            self.at_the_bench(order)
+        for task in self.picked_tasks(order):
+            with suppress(CannotUndo, OnHold):  # it may be packed, or be picked again already
+                undo(task, "Jo")
+        if goes_on:
+            self.goes_on(order)
         assert_sound()
 
     @open_task(TaskKind.CARRIER_PICKUP)
@@ -524,16 +526,26 @@ class Shop(RuleBasedStateMachine):
     def one(self, kind, which):
         return self.tasks[kind][which % len(self.tasks[kind])]
 
+    def at_the_bench(self, order):
+        """The shipments of an order that are to be packed, once they are picked."""
+        for shipment in self.shipments(order):
+            run = self.run_of(order, shipment)
+            while run.run(order, shipment).startswith(f"{TaskKind.PICKING}-"):
+                run.answer(TaskKind.PICKING, order, shipment)
+        packing = "FROM staff_task WHERE kind = 'packing' AND state = 'open'"
+        found = rows(f"SELECT shipment {packing} AND order_number = {order} ORDER BY 1")
+        return [shipment for (shipment,) in found]
+
     def picked(self, order, shipment):
         """A product of which something lies in its tote, and how many pieces."""
         of_shipment = f"(order_number, shipment) = ({order}, {shipment})"
         lines = f"SELECT sku, picked FROM shipment_line WHERE picked > 0 AND {of_shipment}"
         return rows(lines)[0]
 
-    def picked_tasks(self):
-        """The tasks in which somebody has picked, each with its order."""
-        done = "SELECT id, order_number FROM staff_task WHERE kind = 'picking' AND state = 'done'"
-        return rows(f"{done} ORDER BY answered_at")
+    def picked_tasks(self, order):
+        """The tasks in which somebody has picked something of an order, in their order."""
+        done = "SELECT id FROM staff_task WHERE kind = 'picking' AND state = 'done'"
+        return [task for (task,) in rows(f"{done} AND order_number = {order} ORDER BY answered_at")]
 
     def reference(self):
         return f"R-{next(self.serial)}"

@@ -121,7 +121,7 @@ def test_a_wrong_piece_is_restocked_and_the_right_one_stays_allocated(process, p
 
 
 def test_a_wrong_piece_that_nobody_knows_is_restocked_too(process, packing):
-    lack(process, packing, ("PLATE", 1, "wrong"))
+    lack(process, packing, ("PLATE", 1, "wrong", " "))
     decide(process, packing, "cancel line")
     assert "1 of an unknown product, picked in place" in process.description
 
@@ -218,6 +218,19 @@ def test_what_waits_for_lost_pieces_that_are_cancelled_goes_on_with_the_wrong_on
     process.answer("picking", number)
     assert process.run(number) == "packing-2"
     assert ships(process, number)
+
+
+def test_on_hold_what_waits_for_nothing_any_more_asks_the_operator_after_the_release(process):
+    number = at_the_bench(process, PLATE=4)
+    lack(process, number, ("PLATE", 1, "damaged"), ("PLATE", 1, "wrong"))
+    assert decide(process, number, "wait") == "short-pick-2"
+    put_on_hold(number, HoldIn(reason="other", by="Max"))
+    cancel_lines(number, "Max", pieces={"PLATE": 1})
+    release(number, "Max")
+    process.run(number)
+    assert rows("SELECT checklist -> 'waits' FROM staff_task WHERE state = 'open'") == [(False,)]
+    assert decide(process, number, "try again") == "picking-2"
+    assert_sound()
 
 
 def test_the_rest_is_picked_elsewhere_as_a_shipment_of_its_own(process, york):
