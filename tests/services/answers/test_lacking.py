@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from adapters.database.sessions import transaction
 from models.imports.requests import HoldIn
-from models.imports.stock import StockCountIn
+from models.imports.stock import DeliveryIn, StockCountIn
 from models.process import StepName
 from services.answers.line_requests import CannotCancelLine
 from services.execution.errors import AnswerRefused, OnHold
@@ -19,6 +19,7 @@ from services.stock_control.backorders import fill_backorders
 from services.worklist.tasks import TaskNotOpen
 from tests.actors import (
     answer_task,
+    book,
     cancel_lines,
     count,
     put_on_hold,
@@ -37,7 +38,7 @@ from tests.process import (
     rows,
     set_to,
 )
-from tests.services.answers.test_short_picks import decide, movements, stock, york
+from tests.services.answers.test_short_picks import decide, found, movements, stock, york
 from tests.services.orders.test_splits import allocations, pieces
 from tests.services.stock_control.test_backorders import order_of, plates_arrive
 from tests.timelines import timeline
@@ -197,6 +198,28 @@ def test_it_waits_until_the_rest_is_there_and_is_picked_by_itself(process):
     process.answer("picking", number)
     assert process.run(number) == "packing-2"
     assert ships(process, number)
+
+
+@pytest.mark.parametrize("gate", ["picking", "packing"])
+def test_of_what_was_once_there_for_a_backorder_all_is_lost_and_is_waited_for(process, gate):
+    number = order_of(MUG=12, PLATE=2)
+    assert process.run(number) == "shortage-1"
+    book(DeliveryIn(sku="MUG", quantity=2, reference="D-0", by="Jo"))
+    count(StockCountIn(sku="PLATE", counted=2, reference="C-0", by="Kim"))
+    assert fill_backorders() == [number]
+    assert process.run(number) == "picking-1"
+    if gate == "picking":
+        process.answer("picking", number, **found(PLATE=(0, "damaged")))
+        assert process.run(number) == "short-pick-1"
+    else:
+        process.answer("picking", number)
+        process.run(number)
+        assert lack(process, number, ("PLATE", 2, "damaged")) == "short-pick-1"
+    assert_sound()
+    assert decide(process, number, "wait") == "short-pick-2"
+    plates_arrive(2)
+    assert fill_backorders() == [number]
+    assert process.run(number) == "picking-2"
 
 
 def test_nothing_waits_for_pieces_that_lie_in_their_bin(process, packing):
