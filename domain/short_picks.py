@@ -1,4 +1,6 @@
-"""What may be done about goods that are missing: from the shelf, or from stock before that."""
+"""What may be done about goods that are missing: from the shelf, or from stock before that. Why
+they are is `models.enums.ShortPickReason`.
+"""
 
 from enum import StrEnum
 

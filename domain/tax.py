@@ -57,7 +57,7 @@ def tax_rule_for(
         if rule.country.casefold() == country.casefold()
         and rule.tax_class == tax_class
         and comparable(rule.region) in in_region
-        and lies_in(postal_code, rule.postal_prefix)
+        and lies_in(country, postal_code, rule.postal_prefix)
     ]
     if not covering:
         raise NoTaxRate(country, region, postal_code, tax_class)

@@ -98,7 +98,7 @@ def zone_for(rules: Iterable[ZoneRule], *, country: str, postal_code: str) -> st
         rule
         for rule in rules
         if rule.country.casefold() == country.casefold()
-        and lies_in(postal_code, rule.postal_prefix)
+        and lies_in(country, postal_code, rule.postal_prefix)
     ]
     if not covering:
         raise NoShippingZone(country, postal_code)

@@ -133,7 +133,10 @@ def await_goods(order: OrderRun, found: Picked | Packed) -> None:
 def close_empty(order: OrderRun) -> State[None]:
     """All pieces of the shipment were cancelled, line by line, while others of its order go on."""
     order.begin_compensation()
-    tell_of_last_cancelled_lines(order)
+    try:
+        tell_of_last_cancelled_lines(order)
+    except CancellationRequested:  # the others go on no more, and one mail tells of all
+        return compensate(order)
     cancel_order(order)
     return Completed(message=f"{order.title} is Cancelled: nothing of it is left.")
 

@@ -161,6 +161,7 @@ class EventKind(StrEnum):
     RELEASED = "released"
     ADDRESS_CHANGED = "address-changed"
     SPLIT_OFF = "split-off"
+    LABEL_INCOMPLETE = "label-incomplete"
     REFUND_DUE = "refund-due"
     REFUND_PAID = "refund-paid"
     RUN_STARTED = "run-started"

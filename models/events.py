@@ -24,6 +24,15 @@ _ADDRESS = {
 }
 
 
+_LABEL = {
+    "recipient": Message("label-recipient", "recipient"),
+    "address_lines": Message("label-address", "address"),
+    "sender": Message("label-sender", "sender"),
+    "carrier": Message("label-carrier", "carrier"),
+    "zone": Message("label-zone", "zone"),
+}
+
+
 class Imported(StepResult):
     """An order came in: as what it is known outside, and where in which file it stands."""
 
@@ -140,6 +149,19 @@ class AddressFields(StepResult):
         return Message("address-changed-in", "changed: {fields}", {"fields": changed})
 
 
+class LabelIncomplete(StepResult):
+    """A label has signs that no font has: in which of its fields, and nothing of the text."""
+
+    fields: tuple[str, ...]
+
+    def said(self) -> Message:
+        """Where on the label □ stands for a sign."""
+        where = tuple(_LABEL.get(name, name) for name in self.fields)
+        return Message(
+            "label-incomplete-in", "□ for signs without a font: {fields}", {"fields": where}
+        )
+
+
 class SplitOff(StepResult):
     """A shipment was made of pieces of another one."""
 
@@ -215,6 +237,7 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.RELEASED: Released,
     EventKind.ADDRESS_CHANGED: AddressFields,
     EventKind.SPLIT_OFF: SplitOff,
+    EventKind.LABEL_INCOMPLETE: LabelIncomplete,
     EventKind.REFUND_DUE: RefundEvent,
     EventKind.REFUND_PAID: RefundEvent,
     EventKind.RUN_STARTED: OfRun,

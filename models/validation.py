@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from domain.errors import FieldError, PacklineError, reason
 from domain.messages import Message, Value, without_middle
+from domain.texts import as_key, composed
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -20,14 +21,28 @@ def quoted(value: object) -> str:
 
 def is_printable(text: str) -> bool:
     """Whether a text has no control characters. Nothing that Packline keeps has any."""
+    if text.isascii():
+        return text.isprintable()
     return _UNPRINTABLE.search(text) is None
 
 
 def printable(value: object) -> object:
-    """Refuse what a label, a mail header or a page cannot show. Markup is text like any other."""
-    if isinstance(value, str) and not is_printable(value):
-        raise InvalidValue("control-character", given=value)
-    return value
+    """A text as Packline keeps it, composed; '' where nothing is to be seen.
+
+    Refuses what a label, a mail header or a page cannot show. Markup is text like any other.
+    """
+    return composed(_checked(value)) if isinstance(value, str) else value
+
+
+def printable_key(value: object) -> object:
+    """The same of what something is known by, in which nothing counts that nobody sees."""
+    return as_key(_checked(value)) if isinstance(value, str) else value
+
+
+def _checked(text: str) -> str:
+    if not is_printable(text):
+        raise InvalidValue("control-character", given=text)
+    return text
 
 
 class InvalidValue(FieldError):

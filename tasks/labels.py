@@ -8,16 +8,22 @@ from adapters.carriers.base import HOUSE, LabelRequest
 from adapters.carriers.registry import carrier_named
 from adapters.database.clock import this_instant
 from adapters.documents.addresses import address_lines
-from adapters.documents.labels import label_pdf
+from adapters.documents.labels import Label, print_label
 from adapters.settings import settings
-from models.enums import LabelState
+from domain.errors import PacklineError
+from domain.messages import Message
+from domain.texts import composed
+from models.enums import EventKind, LabelState
+from models.events import LabelIncomplete
 from models.process import StepName
 from models.results.shipping import LabelsBought, LabelsVoided, ShippingCost
 from models.results.work import Packed
+from models.tables.orders import SalesOrder
 from models.tables.shipments import Shipment
 from models.tables.shipping import ShippingLabel
 from models.views.base import split_address
 from models.views.labels import LabelView
+from services.execution.events import add_event
 from services.pricing.tariffs import cost_of_parcel, zone_of
 from services.shipping.carriers import ask_carrier
 from services.shipping.labels import Booked, live_labels, versioned_key
@@ -39,12 +45,36 @@ class BoughtLabel:
 
     key: str
     tracking_number: str
-    pdf: bytes
+    printed: Label
+
+
+class IncompleteAddress(PacklineError):
+    """A parcel would travel without saying to whom or where to."""
+
+    message = (
+        "No label is bought for order {number}, which lacks {parts: and }: correct the address with"
+        " `packline address {number}`, or cancel the order where it has no name."
+    )
+
+    def __init__(self, order: SalesOrder, parts: tuple[Message, ...]) -> None:
+        super().__init__(number=order.number, parts=parts)
+
+
+_PARTS = {
+    "customer_name": Message("recipients-name", "the recipient's name"),
+    "address_line1": Message("street", "the street"),
+    "city": Message("town", "the town"),
+    "country": Message("country", "the country"),
+}
 
 
 def want_labels(session: Session, shipment: Shipment, packed: Packed) -> list[WantedLabel]:
-    """Write down which labels are wanted, one per parcel, under keys that stay the same."""
+    """Write down which labels are wanted, one per parcel, under keys that stay the same.
+
+    Raises `IncompleteAddress`.
+    """
     order = shipment.order
+    _check_address(order)
     there = {label.parcel: label for label in live_labels(session, shipment)}
     zone = zone_of(session, carrier=HOUSE, country=order.country, postal_code=order.postal_code)
     for number, parcel in enumerate(packed.parcels, start=1):
@@ -77,9 +107,10 @@ def create_shipping_label(
     labels, now = live_labels(session, shipment), this_instant(session)
     for label in labels:
         label.tracking_number = sold[label.key].tracking_number
-        label.pdf = sold[label.key].pdf
+        label.pdf = sold[label.key].printed.pdf
         label.state = LabelState.BOUGHT
         label.bought_at = now
+    _tell_incomplete(session, shipment, [label.printed for label in bought])
     numbers = tuple(label.tracking_number or "" for label in labels)
     return LabelsBought(carrier=HOUSE, tracking_numbers=numbers)
 
@@ -143,6 +174,19 @@ def calculate_shipping_cost(session: Session, shipment: Shipment) -> ShippingCos
     )
 
 
+def _check_address(order: SalesOrder) -> None:
+    lacking = (part for name, part in _PARTS.items() if not composed(getattr(order, name)).strip())
+    if parts := tuple(lacking):
+        raise IncompleteAddress(order, parts)
+
+
+def _tell_incomplete(session: Session, shipment: Shipment, printed: list[Label]) -> None:
+    fields = dict.fromkeys(field for label in printed for field in label.incomplete)
+    if fields:
+        told = LabelIncomplete(fields=tuple(fields))
+        add_event(session, shipment.key, EventKind.LABEL_INCOMPLETE, told)
+
+
 def _strike_out_labels(session: Session, shipment: Shipment, voided: list[Booked]) -> LabelsVoided:
     for label in live_labels(session, shipment):
         label.state = LabelState.VOIDED
@@ -164,6 +208,7 @@ def _wanted(shipment: Shipment, label: ShippingLabel, parcels: int) -> WantedLab
         "sender": split_address(settings().sender_address),
         "recipient": order.customer_name,
         "address_lines": address_lines(order),
+        "country": order.country,
         "carrier": carrier_named(label.carrier).title,
         "service_level": label.service_level,
         "zone": label.zone,
@@ -179,7 +224,7 @@ def _wanted(shipment: Shipment, label: ShippingLabel, parcels: int) -> WantedLab
 def _buy(wanted: WantedLabel) -> BoughtLabel:
     number = ask_carrier(wanted.carrier, lambda carrier: carrier.buy_label(wanted.request))
     view = LabelView.model_validate(wanted.view | {"tracking_number": number})
-    return BoughtLabel(wanted.request.key, number, label_pdf(view))
+    return BoughtLabel(wanted.request.key, number, print_label(view))
 
 
 def _void(label: Booked) -> None:

@@ -18,6 +18,7 @@ from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from models.tables.shipments import Shipment
 from models.views.mails import ShipmentMailView
+from services.execution.errors import CancellationRequested
 from services.execution.ledger import find_record, order_key, record
 from services.execution.runs import OrderRun
 from services.messaging.cancellation_mails import (
@@ -184,7 +185,12 @@ def _tell_up_to(order: OrderRun, latest: int) -> None:
 
 
 def write_line_cancellation(session: Session, shipment: Shipment, number: int) -> Message:
-    """Put the mail about the cancellation of that number into the outbox."""
+    """Put the mail about the cancellation of that number into the outbox.
+
+    Raises `CancellationRequested` where the order's own mail tells of it.
+    """
+    if shipment.order.cancel_requested_at is not None and _is_untold(session, shipment, number):
+        raise CancellationRequested(shipment.name, shipment.order)
     found = find_record(session, shipment.key, StepName.CANCEL_LINES, number)
     cancelled = LinesCancelled.model_validate(found)
     of_key = select(Refund).where(Refund.key == cancelled.refund)
@@ -198,6 +204,12 @@ def write_line_cancellation(session: Session, shipment: Shipment, number: int) -
             session.exec(of_key).all(),
         ),
     )
+
+
+def _is_untold(session: Session, shipment: Shipment, number: int) -> bool:
+    notices = line_notices(session, shipment.order)
+    mine = (shipment.key, number)
+    return any((one.subject, one.number) == mine and one.is_untold for one in notices)
 
 
 def send_line_notice(message: Message) -> tuple[str, Delivery]:

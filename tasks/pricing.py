@@ -56,6 +56,14 @@ def _on_whose_word(order: SalesOrder) -> Actor:
 
 
 def _is_last(session: Session, shipment: Shipment) -> bool:
-    """Whether all others that go back have come to this step before; their order is locked."""
-    others = [one for one in shipments_to_cancel(session, shipment.order) if one is not shipment]
-    return all(find_record(session, one.key, StepName.REFUND_ORDER, 1) for one in others)
+    """Whether all others that go back have come to this step before, and none was the last one;
+    their order is locked. Of those of which nothing is left, all has come back already.
+    """
+    others = [one for one in shipment.order.shipments if one is not shipment]
+    records = {
+        one.number: find_record(session, one.key, StepName.REFUND_ORDER, 1) for one in others
+    }
+    if any(record and record["last"] for record in records.values()):
+        return False
+    going_back = shipments_to_cancel(session, shipment.order)
+    return all(records[one.number] for one in others if one in going_back and not one.nothing_left)

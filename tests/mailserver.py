@@ -18,9 +18,9 @@ _LOOKS_AGAIN_SECONDS = 0.02
 
 
 class MailServer:
-    """`mails` are what came; `answer` replaces the yes to a mail, `refuses` to an address, and
-    `sender_answer` to the sender. `sessions` counts those who said hello, and whoever logs in is
-    turned away with `login_answer`, if there is one.
+    """`mails` are what came, `envelopes` from whom and for whom each was; `answer` replaces the yes
+    to a mail, `refuses` to an address, and `sender_answer` to the sender. `sessions` counts those
+    who said hello, and whoever logs in is turned away with `login_answer`, if there is one.
 
     `slow_seconds` go by before the yes, and it `hangs` as long as it is told to; `hangs_up` so many
     times after it has taken a mail, without a word.
@@ -29,6 +29,7 @@ class MailServer:
     def __init__(self, **given: Any) -> None:
         self._given = given
         self.mails: list[EmailMessage] = []
+        self.envelopes: list[tuple[str, list[str]]] = []
         self.answer: str | None = None
         self.refuses: dict[str, str] = {}
         self.sender_answer = self.login_answer = ""
@@ -55,7 +56,7 @@ class MailServer:
 
     def reset(self) -> None:
         """Take everything again, and forget what came; what is on its way comes too late."""
-        self.mails = []
+        self.mails, self.envelopes = [], []
         self.refuses.clear()
         self.sender_answer = self.login_answer = ""
         self.sessions, self.logins = 0, []
@@ -106,6 +107,7 @@ class MailServer:
         await asyncio.sleep(self.slow_seconds)
         while self.hangs:
             await asyncio.sleep(_LOOKS_AGAIN_SECONDS)
+        self.envelopes.append((str(envelope.mail_from), [*map(str, envelope.rcpt_tos)]))
         mails.append(message_from_bytes(envelope.content, policy=policy.default))
         if self.hangs_up and mails is self.mails:
             self.hangs_up -= 1

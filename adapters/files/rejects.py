@@ -1,6 +1,7 @@
 """The rejects file: what an import did not take, beside the file that it came from."""
 
 import csv
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -8,6 +9,28 @@ from typing import TextIO
 from domain.errors import PacklineError
 
 COLUMNS = ("line", "subject", "reason", "row")
+_SUFFIX = ".rejects.csv"
+_TO_BE_DEFUSED = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n']")
+
+
+def defused(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: with ' before what might be one.
+
+    Also before a ' that was there, so that a row is what it was again without the first one.
+
+    Source: OWASP, CSV Injection.
+    """
+    return f"'{cell}" if _TO_BE_DEFUSED.match(cell) else cell
+
+
+def with_fuse(cell: str) -> str:
+    """The cell as it was before it was `defused`."""
+    return cell.removeprefix("'")
+
+
+def imported_file(rejects: Path) -> Path:
+    """The file whose rejected rows a rejects file holds; itself if its name is that of none."""
+    return rejects.with_name(rejects.name.removesuffix(_SUFFIX))
 
 
 class RejectsUnwritable(PacklineError):
@@ -29,7 +52,7 @@ class RejectsFile:
     """
 
     def __init__(self, imported: Path) -> None:
-        self.path = imported.with_name(f"{imported.name}.rejects.csv")
+        self.path = imported.with_name(f"{imported.name}{_SUFFIX}")
         self._file: TextIO | None = None
 
     def __enter__(self) -> "RejectsFile":
@@ -47,13 +70,13 @@ class RejectsFile:
             self.path.unlink()
 
     def write(self, line: int, subject: str, reason: str, row: str) -> None:
-        """Add a line. `row` is the line of the imported file, to the letter.
+        """Add a line. `row` is the line of the imported file, to the letter, and then `defused`.
 
         Raises `RejectsUnwritable`.
         """
         try:
             self._file = self._file or self._opened()
-            csv.writer(self._file).writerow((line, subject, reason, row))
+            csv.writer(self._file).writerow((line, *map(defused, (subject, reason, row))))
         except OSError as problem:
             raise RejectsUnwritable(self.path, problem) from problem
 

@@ -8,6 +8,7 @@ certificate, our password, our sender: all mails (`MailServerAway` while time ma
 import smtplib
 import ssl
 
+from adapters.mail.addresses import as_written, on_the_wire
 from adapters.settings import settings
 from domain.errors import PacklineError, ServiceAway, ServiceRefuses
 
@@ -45,6 +46,10 @@ class MailServerRefuses(ServiceRefuses):
         "mail-sender-refused": (
             "The mail server at {server} refuses mails from {sender} ({problem}): correct"
             " PACKLINE_MAIL_FROM, or have the server take it."
+        ),
+        "mail-sender-beyond-ascii": (
+            "The mail server at {server} takes no mails from {sender}, which has letters beyond"
+            " ASCII before its @ ({problem}): correct PACKLINE_MAIL_FROM."
         ),
         "mail-server-not-trusted": (
             "The mail server at {server} does not prove who it is ({problem}), so nothing was sent:"
@@ -85,6 +90,8 @@ class MailRefused(PacklineError):
     )
 
     def __init__(self, recipients: list[str], problem: str) -> None:
+        for address in recipients:
+            problem = problem.replace(on_the_wire(address), address)
         super().__init__(recipients=tuple(recipients), problem=problem)
 
 
@@ -117,8 +124,6 @@ def meaning(problem: Exception, recipients: list[str], *, handed_over: bool) -> 
         case smtplib.SMTPResponseException() if problem.smtp_code != _CLOSES:
             said = reply_text(problem.smtp_code, problem.smtp_error)
             return MailPostponed(_without(recipients, said))
-        case smtplib.SMTPNotSupportedError():  # an address beyond ASCII
-            return MailRefused(recipients, str(problem))
         case OSError() | smtplib.SMTPServerDisconnected() if handed_over:
             return MailUnclear(problem)
     return MailServerAway(problem)
@@ -142,7 +147,7 @@ def _meaning_for_recipients(
 def _without(recipients: list[str], said: str) -> str:
     """A reply that may become an alarm, without those whom the mail was for."""
     for address in recipients:
-        said = said.replace(address, "…")
+        said = said.replace(address, "…").replace(on_the_wire(address), "…")
     return said
 
 
@@ -171,7 +176,8 @@ def is_final(code: int) -> bool:
 
 
 def in_words(refused: dict[str, tuple[int, bytes]]) -> str:
-    """What the server said of each recipient that it refused."""
+    """What the server said of each that it refused, with addresses as people write them."""
     return "; ".join(
-        f"{address}: {reply_text(code, reason)}" for address, (code, reason) in refused.items()
+        f"{address}: {reply_text(code, reason)}".replace(address, as_written(address))
+        for address, (code, reason) in refused.items()
     )

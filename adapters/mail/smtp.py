@@ -3,7 +3,7 @@
 import smtplib
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,6 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from typing import Any
 
+from adapters.mail.addresses import on_the_wire
 from adapters.mail.errors import (
     MailPostponed,
     MailRefused,
@@ -43,11 +44,12 @@ __all__ = [
 _HAND_OVER = 354
 _READY_TO_ENCRYPT = 220
 _AT_LEAST_SECONDS = 0.001
+_NO_SMTPUTF8 = "the server lacks SMTPUTF8, which letters beyond ASCII before an @ need"
 
 
 def new_message_id() -> str:
     """A Message-ID that no other mail has."""
-    return make_msgid(domain=settings().mail_from.rpartition("@")[2])
+    return make_msgid(domain=on_the_wire(settings().mail_from).rpartition("@")[2])
 
 
 def send(message: Message) -> str:
@@ -60,21 +62,38 @@ def send(message: Message) -> str:
     """
     server = _connected()
     try:
-        left_out = server.send_message(as_mail(message))
+        beyond = _beyond(server, message)
+        taken = [address for address in message.recipients if address not in beyond]
+        refused = server.send_message(as_mail(message, taken))
     except (OSError, smtplib.SMTPException) as problem:
         raise meaning(problem, message.recipients, handed_over=server.handed_over) from problem
     finally:
         # The server has taken the mail or has not: how it says goodbye changes nothing.
         with suppress(OSError, smtplib.SMTPException):
             server.quit()
-    return f"left out: {in_words(left_out)}" if left_out else ""
+    left_out = [f"{address}: {_NO_SMTPUTF8}" for address in beyond]
+    left_out += [in_words(refused)] if refused else []
+    return f"left out: {'; '.join(left_out)}" if left_out else ""
 
 
-def as_mail(message: Message) -> EmailMessage:
+def _beyond(server: "_Server", message: Message) -> list[str]:
+    """The recipients whom this server cannot write to. Raises as `send` where none is left."""
+    if server.has_extn("smtputf8"):
+        return []
+    if not on_the_wire(settings().mail_from).isascii():
+        raise MailServerRefuses("mail-sender-beyond-ascii", _NO_SMTPUTF8)
+    beyond = [address for address in message.recipients if not on_the_wire(address).isascii()]
+    if beyond and len(beyond) == len(message.recipients):
+        raise MailRefused(beyond, _NO_SMTPUTF8)
+    return beyond
+
+
+def as_mail(message: Message, recipients: Sequence[str]) -> EmailMessage:
     """Text and HTML in one mail, with its picture inside. Header fields refuse line breaks."""
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = Address(settings().shop_name, addr_spec=settings().mail_from)
-    mail["To"] = ", ".join(message.recipients)
+    name, _, domain = on_the_wire(settings().mail_from).rpartition("@")
+    mail["From"] = Address(settings().shop_name, name, domain)
+    mail["To"] = ", ".join(map(on_the_wire, recipients))
     mail["Subject"] = message.subject
     mail["Message-ID"] = message.message_id
     mail["Date"] = format_datetime(utc_now())

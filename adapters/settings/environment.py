@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from pydantic import (
+    BeforeValidator,
     EmailStr,
     Field,
     FilePath,
@@ -34,8 +35,16 @@ from domain.money import UnknownCurrency, exponent
 from domain.refunds import ShippingRefunds
 from domain.short_picks import ShortPick
 from domain.sourcing import Strategy
+from domain.texts import composed
 
-Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+def _composed(value: object) -> object:
+    return composed(value) if isinstance(value, str) else value
+
+
+Line = Annotated[
+    str, BeforeValidator(_composed), Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 MOST_WORKING_HOURS = 2_000
 """So many may be set until something is due."""
@@ -262,7 +271,9 @@ class Settings(BaseSettings):
         description="An answered run that does not go on for so long is resumed through Prefect",
     )
     lost_after_seconds: Seconds = Field(
-        20, description="A run whose worker gives no sign of life for so long is replaced"
+        20,
+        description="Who gives no sign of life for so long is lost: a run's worker, and whoever"
+        " acts outside for it",
     )
     lock_timeout_seconds: Seconds = Field(
         5, description="So long a database session waits for what another one has locked"

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from domain.errors import PacklineError
+from domain.texts import as_key
 from services.worklist.done_options import DoneOption, pieces_of_a_product
 from services.worklist.gate_spec import GateSpec
 from services.worklist.gates import GATES
@@ -106,9 +107,9 @@ def _parameter(name: str, options: list[DoneOption]) -> Parameter:
 def pieces_by_product(typed: list[str]) -> dict[str, int | None]:
     """`MUG-01=2`, or `MUG-01` for all of it, by product. Raises `OptionMalformed`, `GivenTwice`."""
     pieces: dict[str, int | None] = {}
-    for text in typed:
-        item = pieces_of_a_product(text.strip())
-        sku, number = (item["sku"], item["quantity"]) if item else (text.strip(), None)
+    for text in map(as_key, typed):
+        item = pieces_of_a_product(text)
+        sku, number = (item["sku"], item["quantity"]) if item else (text, None)
         if not sku or number == 0:
             raise OptionMalformed("--line", text, "MUG-01, or MUG-01=2")
         if sku in pieces:
@@ -151,7 +152,8 @@ def _all_read(option: DoneOption, typed: list[str]) -> list[Any]:
 
 
 def _read(option: DoneOption, typed: str) -> Any:
-    if (value := option.read(typed.strip())) is None:
+    text = typed.strip() if option.read is str else as_key(typed)
+    if (value := option.read(text)) is None:
         raise OptionMalformed(option.name, typed, option.written_like)
     return value
 

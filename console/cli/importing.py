@@ -16,7 +16,12 @@ from services.imports.files import import_file
 
 
 def import_and_tell(
-    file: Path, kind: Kind | None, beside: dict[str, object], *, as_json: bool
+    file: Path,
+    kind: Kind | None,
+    beside: dict[str, object],
+    *,
+    encoding: str | None = None,
+    as_json: bool,
 ) -> None:
     """Import a file and say what became of it; nothing else may be given beside it."""
     if beside:
@@ -31,7 +36,7 @@ def import_and_tell(
     ready()
     size = file.stat().st_size if file.is_file() else 0
     with reading_file(file.name, size) as read:
-        report = import_file(file, kind, progress=read)
+        report = import_file(file, kind, encoding=encoding, progress=read)
     print_json(report) if as_json else _tell(report)
     if report.rejected and not (report.accepted or report.updated or report.unchanged):
         raise typer.Exit(1)

@@ -15,7 +15,11 @@ def import_rows(
     kind: Annotated[
         Kind | None, typer.Option(help="What it is, if its columns do not say.")
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Such as windows-1252, if the file is neither UTF-8 nor UTF-16."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import orders, products, tax rates, shipping zones and rates, staff, warehouses, or stock."""
-    import_and_tell(file, kind, {}, as_json=as_json)
+    import_and_tell(file, kind, {}, encoding=encoding, as_json=as_json)

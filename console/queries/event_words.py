@@ -91,6 +91,7 @@ class Titles:
         "released": "Released",
         "address-changed": "Address changed",
         "split-off": "Split off",
+        "label-incomplete": "Label is incomplete",
         "refund-due": "Refund due",
         "refund-paid": "Refund paid",
         "run-started": "Run started",

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, or_
 from sqlmodel import col, select
 
+from domain.texts import as_key, composed
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipping import ShippingLabel
 from models.validation import is_printable
@@ -16,13 +17,17 @@ def found_by(text: str) -> ColumnElement[bool]:
     the shop's number, of the customer's name or mail address, a tracking number of theirs however
     it is spaced, or a SKU.
     """
-    wanted = text.strip()
+    wanted = as_key(text)
     if not wanted or not is_printable(wanted):
         return false()
-    typed = (SalesOrder.external_id, SalesOrder.customer_name, SalesOrder.email)
+    typed = {
+        SalesOrder.external_id: wanted,
+        SalesOrder.customer_name: composed(text.strip()),
+        SalesOrder.email: wanted,
+    }
     return or_(
         _numbered(wanted),
-        *(col(column).icontains(wanted, autoescape=True) for column in typed),
+        *(col(column).icontains(part, autoescape=True) for column, part in typed.items()),
         col(SalesOrder.number).in_(_tracked(wanted)),
         col(SalesOrder.number).in_(_with_product(wanted)),
     )

@@ -100,6 +100,7 @@ class OrderRecord(BaseModel):
     region: str
     postal_code: str
     country: str
+    brought_address: dict[str, str] | None
     currency: str
     prices_include_tax: bool
     service_level: ServiceLevel

@@ -4,6 +4,7 @@ from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from console.queries.listed import Listed, listed
+from domain.texts import as_key
 from models.tables.catalogue import Product, Warehouse
 from models.tables.stock import StockLevel
 from models.validation import is_printable
@@ -45,7 +46,8 @@ def list_stock(
     """
     levels = select(StockLevel, Product.name).join(Product).join(Warehouse)
     if skus:
-        levels = levels.where(col(StockLevel.sku).in_(filter(is_printable, skus)))
+        known_by = map(as_key, filter(is_printable, skus))
+        levels = levels.where(col(StockLevel.sku).in_(known_by))
     if warehouse:
         levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
     in_order = levels.order_by(col(StockLevel.sku), col(Warehouse.rank))

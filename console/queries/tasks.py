@@ -12,6 +12,7 @@ from adapters.database.clock import this_instant
 from console.queries.listed import Listed, listed
 from domain.errors import PacklineError
 from domain.promises import PromiseState
+from domain.texts import as_key
 from models.enums import ENDED, Channel, Role, TaskState
 from models.messages import MessageData
 from models.tables.orders import SalesOrder
@@ -140,7 +141,7 @@ def task_record(task: StaffTask) -> TaskRecord:
 
 def role_of(session: Session, name: str) -> Role:
     """The role of somebody who works here. Raises `UnknownStaff`, `HasLeft`."""
-    staff = session.get(Staff, name) if is_printable(name) else None
+    staff = session.get(Staff, as_key(name)) if is_printable(name) else None
     if staff is None:
         raise UnknownStaff(name)
     if not staff.active:

@@ -18,10 +18,10 @@ from adapters.database.sessions import connect
 from adapters.settings import settings
 from services.execution.one_by_one import StoodStill
 
-_SILENT_SECONDS = 10
+_LEAD_SILENT_SECONDS = 10
 """So long beyond the pause between two sweeps a session is not heard of until it is ended."""
 
-_BEAT_SECONDS = 2
+_LEAD_BEAT_SECONDS = 2
 
 
 class Lead:
@@ -56,7 +56,7 @@ class Lead:
 def campaign() -> Iterator[Lead]:
     """A session that may lead, and is heard of while the block goes on."""
     with connect() as connection:
-        seconds = settings().sweep_seconds + _SILENT_SECONDS
+        seconds = settings().sweep_seconds + _LEAD_SILENT_SECONDS
         connection.execute(
             "SELECT set_config('idle_session_timeout', %s, false)", [f"{int(seconds * 1000)}ms"]
         )
@@ -73,6 +73,6 @@ def campaign() -> Iterator[Lead]:
 
 def _beat(lead: Lead, over: threading.Event) -> None:
     """Sweeps may take longer than a session may be silent."""
-    while not over.wait(_BEAT_SECONDS):
+    while not over.wait(_LEAD_BEAT_SECONDS):
         with suppress(StoodStill):
             lead.check()

@@ -1,4 +1,5 @@
-"""Telling people of alarms and late tasks, beside the dispatcher's sweeps and never in their way.
+"""The thread that tells people of alarms and late tasks, beside the dispatcher's sweeps and never
+in their way. What is late, and who is told, is ruled in services/reminders/ and services/alarms/.
 
 Every dispatcher's process has this thread, also one that stands by: who looks and who sends is
 settled by locks in Postgres.

@@ -72,6 +72,7 @@ class PacklineWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerR
     async def setup(self) -> None:
         """Start listening for work besides what Prefect sets up."""
         await super().setup()
+        await asyncio.to_thread(prepare_paper)
         for helper in (
             self._listen(),
             self._whenever(self._is_ready, self._take_ready),
@@ -237,6 +238,22 @@ def flow_at(entrypoint: str) -> Flow[..., Any]:
     module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
     flow: Flow[..., Any] = getattr(module, name)
     return flow
+
+
+def prepare_paper() -> None:
+    """Have the first label as fast as all others, and say what this machine cannot print.
+
+    What prints is loaded here: each command of Prefect loads this module.
+    """
+    fonts = importlib.import_module("adapters.documents.fonts")
+    importlib.import_module("adapters.documents.labels").warm_up()
+    if lacking := fonts.missing_scripts():
+        logger.warning(
+            "No font here has the signs of %s. On labels □ stands for each, with a transliteration"
+            " below; `%s` brings more fonts.",
+            ", ".join(lacking),
+            fonts.INSTALL_MORE,
+        )
 
 
 def _since(run: FlowRun) -> datetime:

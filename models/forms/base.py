@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from domain.messages import Message, Value, said
-from models.validation import error_text, printable, quoted
+from models.validation import error_text, printable, printable_key, quoted
 
 
 def _without_blanks(value: Any) -> Any:
@@ -28,12 +28,14 @@ def _without_blanks(value: Any) -> Any:
 
 _LINE = (BeforeValidator(printable), BeforeValidator(_without_blanks))
 """A text of one line, by the rule for files; a line break at its end is a slip of the finger."""
+_KEY = (BeforeValidator(printable_key), BeforeValidator(_without_blanks))
+"""The same of what something is known by, typed in or scanned."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100), *_LINE]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), *_KEY]
 Note = Annotated[str, StringConstraints(max_length=500), *_LINE]
-Sku = Annotated[str, StringConstraints(min_length=1, max_length=64), *_LINE]
-LineName = Annotated[str, StringConstraints(min_length=1, max_length=128), *_LINE]
-Confirmation = Annotated[str, StringConstraints(min_length=1, max_length=64), *_LINE]
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=64), *_KEY]
+LineName = Annotated[str, StringConstraints(min_length=1, max_length=128), *_KEY]
+Confirmation = Annotated[str, StringConstraints(min_length=1, max_length=64), *_KEY]
 
 
 class Choice(StrEnum):

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from domain.calendars import check_place, has_hours
 from models.imports.fields import (
@@ -12,7 +12,8 @@ from models.imports.fields import (
     Grams,
     HolidayCountry,
     ImportRow,
-    OptionalText,
+    Key,
+    OptionalKey,
     Rank,
     Stock,
     Subdivision,
@@ -33,22 +34,26 @@ class WarehouseIn(ImportRow):
     together: opening and closing, and a part of a country with that country.
     """
 
-    code: Text = Field(max_length=WAREHOUSE_CHARACTERS)
+    code: Key = Field(max_length=WAREHOUSE_CHARACTERS)
     name: Text = Field(max_length=100)
     country: Country
-    postal_code: OptionalText = Field("", max_length=20)
+    postal_code: OptionalKey = Field("", max_length=20)
     rank: Rank
     time_zone: TimeZone | None = None
     working_days: WorkingDays | None = None
     opens_at: Clock | None = None
-    closes_at: Clock | None = None
+    closes_at: Clock | None = Field(None, validate_default=True)
     holiday_country: HolidayCountry | None = None
     holiday_subdivision: Subdivision | None = None
 
     @field_validator("closes_at")
     @classmethod
     def _opens_for_a_while(cls, value: str | None, info: ValidationInfo) -> str | None:
-        opens_at = info.data.get("opens_at")
+        if "opens_at" not in info.data:
+            return value
+        opens_at = info.data["opens_at"]
+        if (opens_at is None) != (value is None):
+            raise WrongValue("opens-without-closing")
         if value and opens_at and not has_hours(opens_at, value):
             raise WrongValue("closes-at-opening", given=value)
         return value
@@ -63,12 +68,6 @@ class WarehouseIn(ImportRow):
             raise WrongValue("needs-holiday-country", given=value)
         return _held_to(partial(check_place, country), value)
 
-    @model_validator(mode="after")
-    def _opens_and_closes(self) -> "WarehouseIn":
-        if (self.opens_at is None) != (self.closes_at is None):
-            raise WrongValue("opens-without-closing")
-        return self
-
 
 class ProductIn(ImportRow):
     """A product, and where it lies in one warehouse.
@@ -76,12 +75,12 @@ class ProductIn(ImportRow):
     `on_hand` counts only when the product is new there: it is its opening stock.
     """
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     name: Text = Field(max_length=200)
-    barcode: Text = Field(max_length=64)
-    bin: Text = Field(max_length=32)
+    barcode: Key = Field(max_length=64)
+    bin: Key = Field(max_length=32)
     weight_grams: Grams
-    tax_class: Text = Field("standard", max_length=32)
+    tax_class: Key = Field("standard", max_length=32)
     on_hand: Stock = 0
     warehouse: WarehouseCode = None
 

@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     validate_email,
 )
 from pydantic_core import PydanticCustomError
@@ -27,9 +28,11 @@ from pydantic_core import PydanticCustomError
 from domain.calendars import check_place, check_zone, clock, weekdays
 from domain.errors import FieldError, PacklineError
 from domain.money import exponent
+from domain.places import checked_prefix
+from domain.texts import as_key
 from models.imports.problems import WrongValue
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
-from models.validation import InvalidRow, InvalidValue, printable, problems_in
+from models.validation import InvalidRow, InvalidValue, printable, printable_key, problems_in
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
@@ -42,6 +45,17 @@ ORDER_PREFIX = "order:"
 """How those begin that an order has made."""
 _NO_HOLIDAYS = "none"
 _EARLIEST_YEAR, _LATEST_YEAR = 2000, 2100
+
+_BESIDE_ISO = frozenset({"XK", "AC", "TA"})
+"""Codes that shops and carriers use beside those of ISO 3166-1: Kosovo's, of its user-assigned
+range, and Ascension Island's and Tristan da Cunha's, which it keeps free for the post
+(docs/decisions/0033).
+"""
+_WRITTEN_OTHERWISE = {
+    "UK": "GB", "XI": "GB", "EL": "GR", "IC": "ES", "EA": "ES", "KV": "XK", "DG": "IO", "CP": "FR",
+    "FX": "FR",
+}  # fmt: skip
+"""Codes that mean a country which has another, and that one."""
 
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _ANY_WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
@@ -56,7 +70,7 @@ def _as_text(value: object) -> object:
 
 def _whole(smallest: int, largest: int) -> BeforeValidator:
     def check(value: object) -> int:
-        text = str(_as_text(value)).strip()
+        text = as_key(str(_as_text(value)))
         if not _ANY_WHOLE_NUMBER.fullmatch(text):
             raise InvalidValue("not-a-whole-number", given=str(value))
         if not _WHOLE_NUMBER.fullmatch(text) or not smallest <= int(text) <= largest:
@@ -68,15 +82,24 @@ def _whole(smallest: int, largest: int) -> BeforeValidator:
 
 
 def _share(value: object) -> Decimal:
-    if not _SHARE.fullmatch(text := str(_as_text(value)).strip()):
+    if not _SHARE.fullmatch(text := as_key(str(_as_text(value)))):
         raise WrongValue("not-a-share", given=str(value))
     return Decimal(text)
 
 
-def _country(code: str) -> str:
-    if len(code) != 2 or pycountry.countries.get(alpha_2=code) is None:
-        raise WrongValue("not-a-country", given=code)
-    return code.upper()
+def _country(given: str) -> str:
+    code = given.upper()
+    if code in _WRITTEN_OTHERWISE:
+        raise WrongValue("country-written-otherwise", given=given, right=_WRITTEN_OTHERWISE[code])
+    is_known = len(code) == 2 and pycountry.countries.get(alpha_2=code) is not None
+    if not is_known and code not in _BESIDE_ISO:
+        raise WrongValue("not-a-country", given=given)
+    return code
+
+
+def _postal_prefix(text: str, info: ValidationInfo) -> str:
+    """Stands after the field `country`. Raises `NoPostalPart`."""
+    return checked_prefix(info.data.get("country", ""), text)
 
 
 def _currency(code: str) -> str:
@@ -102,7 +125,7 @@ def _mail_address(text: str) -> str:
 def _instant(value: object) -> datetime:
     given = str(value)
     try:
-        instant = datetime.fromisoformat(given.strip())
+        instant = datetime.fromisoformat(as_key(given))
     except ValueError as problem:
         raise WrongValue("not-an-instant", given=given) from problem
     if instant.tzinfo is None:
@@ -130,32 +153,42 @@ def _holiday_country(text: str) -> str:
     return _held_to(partial(check_place, subdivision=""), country)
 
 
-_TEXT = (StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(printable))
-_OPTIONAL_TEXT = (StringConstraints(strip_whitespace=True), BeforeValidator(printable))
+PLAIN = BeforeValidator(printable_key)
+"""Before what has its own words to choose from: nothing counts that nobody sees."""
+_GIVEN = StringConstraints(strip_whitespace=True, min_length=1)
+_OPTIONAL = StringConstraints(strip_whitespace=True)
+_TEXT = (_GIVEN, BeforeValidator(printable))
+_OPTIONAL_TEXT = (_OPTIONAL, BeforeValidator(printable))
+_KEY = (_GIVEN, PLAIN)
 _SHORT = StringConstraints(max_length=64)
 
 Text = Annotated[str, *_TEXT]
 OptionalText = Annotated[str, *_OPTIONAL_TEXT]
-Amount = Annotated[str, *_TEXT, BeforeValidator(_as_text)]
-Country = Annotated[str, *_TEXT, AfterValidator(_country)]
-Currency = Annotated[str, *_TEXT, AfterValidator(_currency)]
+Key = Annotated[str, *_KEY]
+"""What something is known by, or found by: a SKU, a person's name, a region, a postal code."""
+OptionalKey = Annotated[str, _OPTIONAL, PLAIN]
+PostalPrefix = Annotated[OptionalKey, AfterValidator(_postal_prefix)]
+Amount = Annotated[str, *_KEY, BeforeValidator(_as_text)]
+Country = Annotated[str, *_KEY, AfterValidator(_country)]
+Currency = Annotated[str, *_KEY, AfterValidator(_currency)]
 Mail = Annotated[str, *_TEXT, AfterValidator(_mail_address)]
 OptionalMail = Annotated[str, *_OPTIONAL_TEXT, AfterValidator(_mail_address)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+Flag = Annotated[bool, PLAIN]
 Share = Annotated[Decimal, BeforeValidator(_share)]
 Grams = Annotated[int, _whole(1, MAX_GRAMS)]
 Stock = Annotated[int, _whole(0, MAX_STOCK)]
 Quantity = Annotated[int, _whole(1, MAX_QUANTITY)]
 Delivered = Annotated[int, _whole(1, MAX_STOCK)]
 Rank = Annotated[int, _whole(1, MAX_RANK)]
-WarehouseCode = Annotated[Text | None, Field(max_length=WAREHOUSE_CHARACTERS)]
+WarehouseCode = Annotated[Key | None, Field(max_length=WAREHOUSE_CHARACTERS)]
 """None: the first warehouse."""
-TimeZone = Annotated[str, *_TEXT, _as_in_settings(check_zone)]
-WorkingDays = Annotated[str, _SHORT, *_TEXT, _as_in_settings(weekdays)]
-Clock = Annotated[str, *_TEXT, _as_in_settings(clock)]
-HolidayCountry = Annotated[str, *_TEXT, AfterValidator(_holiday_country)]
+TimeZone = Annotated[str, *_KEY, _as_in_settings(check_zone)]
+WorkingDays = Annotated[str, _SHORT, *_KEY, _as_in_settings(weekdays)]
+Clock = Annotated[str, *_KEY, _as_in_settings(clock)]
+HolidayCountry = Annotated[str, *_KEY, AfterValidator(_holiday_country)]
 """'': no holidays."""
-Subdivision = Annotated[str, _SHORT, *_TEXT]
+Subdivision = Annotated[str, _SHORT, *_KEY]
 Change = Annotated[int, _whole(-MAX_STOCK, MAX_STOCK)]
 
 

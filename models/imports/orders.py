@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -13,12 +13,16 @@ from domain.money import to_minor
 from models.enums import ServiceLevel
 from models.imports.fields import (
     MAX_LINES,
+    PLAIN,
     Amount,
     Country,
     Currency,
+    Flag,
     ImportRow,
     Instant,
+    Key,
     Mail,
+    OptionalKey,
     OptionalText,
     Quantity,
     Text,
@@ -27,8 +31,8 @@ from models.imports.order_amounts import AmountCheck
 from models.imports.problems import WrongValue
 from models.validation import Problem
 
-_LINE_AMOUNTS = ("unit_price", "line_price", "line_discount", "line_tax")
-_ORDER_AMOUNTS = (
+LINE_AMOUNTS = ("unit_price", "line_price", "line_discount", "line_tax")
+ORDER_AMOUNTS = (
     "shipping_charged",
     "fees_charged",
     "discount",
@@ -44,9 +48,9 @@ class OrderLineIn(ImportRow):
     of all its pieces; the tax is that of its goods, after discounts.
     """
 
-    sku: Text = Field(max_length=64)
+    sku: Key = Field(max_length=64)
     quantity: Quantity
-    line_id: OptionalText = Field("", max_length=128)
+    line_id: OptionalKey = Field("", max_length=128)
     unit_price: Amount | None = None
     line_price: Amount | None = None
     line_discount: Amount | None = None
@@ -60,20 +64,20 @@ class OrderIn(ImportRow):
     given are quoted when the order is taken; without a discount or fees there are none.
     """
 
-    channel: Text = Field(max_length=64)
-    external_id: Text = Field(max_length=128)
+    channel: Key = Field(max_length=64)
+    external_id: Key = Field(max_length=128)
     placed_at: Instant | None = None
     customer_name: Text = Field(max_length=200)
     email: Mail
     address_line1: Text = Field(max_length=200)
     address_line2: OptionalText = Field("", max_length=200)
     city: Text = Field(max_length=100)
-    region: OptionalText = Field("", max_length=100)
-    postal_code: OptionalText = Field("", max_length=20)
+    region: OptionalKey = Field("", max_length=100)
+    postal_code: OptionalKey = Field("", max_length=20)
     country: Country
     currency: Currency
-    prices_include_tax: bool
-    service_level: ServiceLevel = ServiceLevel.STANDARD
+    prices_include_tax: Flag
+    service_level: Annotated[ServiceLevel, PLAIN] = ServiceLevel.STANDARD
     shipping_charged: Amount | None = None
     fees_charged: Amount | None = None
     discount: Amount | None = None
@@ -83,7 +87,7 @@ class OrderIn(ImportRow):
 
     def columns(self) -> dict[str, Any]:
         """The order's own columns, without its lines and amounts."""
-        given = self.model_dump(exclude={"lines", *_ORDER_AMOUNTS})
+        given = self.model_dump(exclude={"lines", *ORDER_AMOUNTS})
         return given if self.placed_at else {k: v for k, v in given.items() if k != "placed_at"}
 
     def amount(self, name: str) -> int | None:
@@ -118,10 +122,18 @@ class OrderIn(ImportRow):
 
         A price of 0 is right: a gift. Two lines of one product are right: one may be free.
         """
-        yield from self._repeated_ids()
+        yield from self.repeated_ids()
         yield from self.unreadable_amounts
         if not self.unreadable_amounts:
             yield from AmountCheck(self.brought, self.currency).problems()
+
+    def repeated_ids(self) -> Iterator[Problem]:
+        """Lines that say the same of who they are."""
+        times = Counter(line.line_id for line in self.lines if line.line_id)
+        for item, line in enumerate(self.lines):
+            if times[line.line_id] > 1:
+                twice = WrongValue("line-id-twice", field="line_id", given=line.line_id)
+                yield Problem(item, twice.says)
 
     def _minor(self, given: str | None) -> int | None:
         return None if given is None else to_minor(given, self.currency)
@@ -135,18 +147,11 @@ class OrderIn(ImportRow):
             tax_minor=self._minor(line.line_tax),
         )
 
-    def _repeated_ids(self) -> Iterator[Problem]:
-        times = Counter(line.line_id for line in self.lines if line.line_id)
-        for item, line in enumerate(self.lines):
-            if times[line.line_id] > 1:
-                twice = WrongValue("line-id-twice", field="line_id", given=line.line_id)
-                yield Problem(item, twice.says)
-
     def _bad_amounts(self) -> Iterator[Problem]:
-        for name in _ORDER_AMOUNTS:
+        for name in ORDER_AMOUNTS:
             yield from self._bad_amount(None, name, getattr(self, name))
         for item, line in enumerate(self.lines):
-            for name in _LINE_AMOUNTS:
+            for name in LINE_AMOUNTS:
                 yield from self._bad_amount(item, name, getattr(line, name))
 
     def _bad_amount(self, item: int | None, name: str, given: str | None) -> Iterator[Problem]:

@@ -1,22 +1,25 @@
 """Taxes, shipping zones and rates, and staff."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from domain.errors import FieldError, PacklineError
 from domain.money import to_minor
 from models.enums import Role, ServiceLevel
 from models.imports.fields import (
+    PLAIN,
     Amount,
     Country,
     Currency,
+    Flag,
     Grams,
     ImportRow,
+    Key,
+    OptionalKey,
     OptionalMail,
-    OptionalText,
+    PostalPrefix,
     Share,
-    Text,
 )
 from models.imports.problems import WrongValue
 
@@ -25,41 +28,44 @@ class TaxRateIn(ImportRow):
     """The tax rate for a tax class at a destination."""
 
     country: Country
-    region: OptionalText = Field("", max_length=100)
-    postal_prefix: OptionalText = Field("", max_length=20)
-    tax_class: Text = Field("standard", max_length=32)
+    region: OptionalKey = Field("", max_length=100)
+    postal_prefix: PostalPrefix = Field("", max_length=20)
+    tax_class: Key = Field("standard", max_length=32)
     rate: Share
-    on_shipping: bool = True
+    on_shipping: Flag = True
 
 
 class ShippingZoneIn(ImportRow):
     """Which of a carrier's zones a destination lies in."""
 
-    carrier: Text = Field(max_length=64)
+    carrier: Key = Field(max_length=64)
     country: Country
-    postal_prefix: OptionalText = Field("", max_length=20)
-    zone: Text = Field(max_length=16)
+    postal_prefix: PostalPrefix = Field("", max_length=20)
+    zone: Key = Field(max_length=16)
 
 
 class ShippingRateIn(ImportRow):
     """What a carrier takes for a parcel of up to so many grams into a zone."""
 
-    carrier: Text = Field(max_length=64)
-    service_level: ServiceLevel
-    zone: Text = Field(max_length=16)
+    carrier: Key = Field(max_length=64)
+    service_level: Annotated[ServiceLevel, PLAIN]
+    zone: Key = Field(max_length=16)
     currency: Currency
     up_to_grams: Grams
     price: Amount
 
-    @model_validator(mode="after")
-    def _priced(self) -> "ShippingRateIn":
+    @field_validator("price")
+    @classmethod
+    def _is_a_price(cls, value: str, info: ValidationInfo) -> str:
+        if "currency" not in info.data:
+            return value
         try:
-            price = to_minor(self.price, self.currency)
+            price = to_minor(value, info.data["currency"])
         except PacklineError as problem:
-            raise FieldError(problem.says.about("price")) from problem
+            raise FieldError(problem.says) from problem
         if price < 0:
-            raise WrongValue("negative", field="price", given=self.price)
-        return self
+            raise WrongValue("negative", given=value)
+        return value
 
     def columns(self) -> dict[str, Any]:
         """With the price in minor units."""
@@ -70,7 +76,7 @@ class ShippingRateIn(ImportRow):
 class StaffIn(ImportRow):
     """Somebody who works here, or no longer does: then they are not `active`."""
 
-    name: Text = Field(max_length=100)
-    role: Role
+    name: Key = Field(max_length=100)
+    role: Annotated[Role, PLAIN]
     email: OptionalMail = ""
-    active: bool = True
+    active: Flag = True

@@ -47,8 +47,9 @@ class Reject(BaseModel):
 class ImportReport(BaseModel):
     """What became of a file, counted in orders, or in rows of the other kinds.
 
-    `rejects` are the first of the rejected lines; `rejects_file` has all of them. `notes` are the
-    counts that put orders short.
+    `rejects` are the first of the rejected lines; `rejects_file` has all of them. `notes` say what
+    the file was taken for, where it is not UTF-8 with commas between its fields, and which counts
+    put orders short.
     """
 
     model_config = ConfigDict(frozen=True)

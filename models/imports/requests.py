@@ -6,21 +6,21 @@ from pydantic import Field
 
 from domain.reasons import Reason
 from models.enums import HoldReason
-from models.imports.fields import Country, ImportRow, OptionalText, Text
+from models.imports.fields import Country, ImportRow, Key, OptionalKey, OptionalText, Text
 
 
 class RefundPaidIn(ImportRow):
     """The money of a refund has gone back: who says so, and how to find that payment."""
 
-    by: Text = Field(max_length=100)
-    reference: OptionalText = Field("", max_length=150)
+    by: Key = Field(max_length=100)
+    reference: OptionalKey = Field("", max_length=150)
 
 
 class CancellationIn(ImportRow):
     """Somebody wants an order cancelled."""
 
     reason: Text = Field(max_length=500)
-    by: Text = Field(max_length=100)
+    by: Key = Field(max_length=100)
 
 
 class LineCancellationIn(ImportRow):
@@ -29,11 +29,11 @@ class LineCancellationIn(ImportRow):
     `off_lines` name the lines off which they come first, where several are of one product.
     """
 
-    pieces: dict[str, int | None] = Field(min_length=1)
-    off_lines: tuple[str, ...] = ()
+    pieces: dict[Key, int | None] = Field(min_length=1)
+    off_lines: tuple[Key, ...] = ()
     refund_shipping: bool = False
     reason: Text = Field(max_length=500)
-    by: Text = Field(max_length=100)
+    by: Key = Field(max_length=100)
 
     @property
     def because(self) -> Reason:
@@ -46,13 +46,13 @@ class HoldIn(ImportRow):
 
     reason: HoldReason
     note: OptionalText = Field("", max_length=500)
-    by: Text = Field(max_length=100)
+    by: Key = Field(max_length=100)
 
 
 class ReleaseIn(ImportRow):
     """Somebody lets it go on."""
 
-    by: Text = Field(max_length=100)
+    by: Key = Field(max_length=100)
 
 
 class UndoIn(ImportRow):
@@ -65,7 +65,7 @@ class UndoIn(ImportRow):
 class RetryIn(ImportRow):
     """Somebody has mended what an alarm was about."""
 
-    by: Text = Field(max_length=100)
+    by: Key = Field(max_length=100)
 
 
 class AddressIn(ImportRow):
@@ -74,10 +74,10 @@ class AddressIn(ImportRow):
     address_line1: Text = Field(max_length=200)
     address_line2: OptionalText = Field("", max_length=200)
     city: Text = Field(max_length=100)
-    region: OptionalText = Field("", max_length=100)
-    postal_code: OptionalText = Field("", max_length=20)
+    region: OptionalKey = Field("", max_length=100)
+    postal_code: OptionalKey = Field("", max_length=20)
     country: Country
-    by: Text = Field(max_length=100)
+    by: Key = Field(max_length=100)
 
     def columns(self) -> dict[str, Any]:
         """The address, by the columns of an order."""

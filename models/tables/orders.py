@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Relationship, SQLModel
 
 from domain.refunds import for_pieces
-from models.base import big_integer, identity, instant, minor_units
+from models.base import big_integer, document, identity, instant, minor_units
 from models.enums import ENDED, HoldReason, OrderStatus, ServiceLevel, enum_column
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ _HELD_BY_SOMEBODY = (
 class SalesOrder(SQLModel, table=True):
     """What a customer ordered through a channel, and how far it has come.
 
-    `promised_at` is when it is to leave at the latest. What is done for it is done for its
-    shipments, and `status` says how far they are together.
+    `promised_at` is when it is to leave at the latest, which says nothing of when it arrives. What
+    is done for it is done for its shipments, and `status` says how far they are together.
 
     What the customer was charged is a fact of the day on which it was taken
     (docs/decisions/0026-what-a-customer-was-charged.md). `value_minor` is the total;
@@ -65,6 +65,9 @@ class SalesOrder(SQLModel, table=True):
     of fees is `fees_tax_minor`) are its parts beside those of the lines. `brought` has the amounts
     that came with the order, `quote` a copy of the rows that the others came from. None of these
     ever changes.
+
+    Where it goes may change: from then on `brought_address` has the columns of the address that it
+    came with, kept by the database, which lets nobody change it.
 
     `items_minor`, `shipping_minor`, `fees_minor`, `tax_minor` and `total_minor` are what the
     customer pays in the end; what they are less than was charged stands in refunds.
@@ -85,6 +88,8 @@ class SalesOrder(SQLModel, table=True):
         CheckConstraint(
             "(status = 'Cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
         ),
+        # The audit says the same: *a cancelled order costs nothing*.
+        CheckConstraint("status <> 'Cancelled' OR total_minor = 0", name="cancelled_costs_nothing"),
         CheckConstraint(_CANCELLATION_IS_ASKED_FOR, name="cancellation_is_asked_for"),
         CheckConstraint(_HELD_BY_SOMEBODY, name="held_by_somebody"),
         Index(
@@ -119,6 +124,7 @@ class SalesOrder(SQLModel, table=True):
     region: str = Field(default="", max_length=100)
     postal_code: str = Field(default="", max_length=20)
     country: str = Field(max_length=2)
+    brought_address: dict[str, str] | None = document()
 
     currency: str = Field(max_length=3)
     prices_include_tax: bool

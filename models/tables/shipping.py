@@ -1,4 +1,7 @@
-"""Labels, pickups, and the house carrier's own tables. Grams, millimetres, minor units."""
+"""Labels, with their parcels; pickups, and the house carrier's own tables.
+
+Grams, millimetres, minor units.
+"""
 
 from datetime import datetime
 

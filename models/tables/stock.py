@@ -1,9 +1,9 @@
 """The stock of each product in each warehouse: levels, movements, counts, allocations.
 
-`on_hand` and `allocated` are counted by triggers in the database (see migration 0007): code writes
-only the facts, a `stock_movement` or a `allocation`, and the counters follow. Those of a product
-are the sums of its stock levels. The triggers change the product first: whoever has locked it has
-its stock levels too.
+`on_hand` and `allocated` are counted by triggers in the database (`0001/5_triggers.sql`): code
+writes only the facts, a `stock_movement` or an `allocation`, and the counters follow. Those of a
+product are the sums of its stock levels. The triggers change the product first: whoever has locked
+it has its stock levels too.
 """
 
 from datetime import datetime

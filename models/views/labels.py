@@ -17,6 +17,7 @@ class LabelView(View):
     sender: tuple[OneLine, ...]
     recipient: OneLine
     address_lines: tuple[OneLine, ...]
+    country: str = Field(pattern=r"^[A-Z]{2}$")
     carrier: OneLine
     service_level: ServiceLevel
     zone: OneLine

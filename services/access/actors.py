@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
+from domain.texts import as_key
 from models.enums import Channel, Role
 from models.tables.staff import Staff
 
@@ -45,6 +46,7 @@ IMPORT = Actor(name="import", channel=Channel.IMPORT)
 
 def actor_named(session: Session, name: str, channel: Channel) -> Actor:
     """Somebody who gave a name, with the roles of the staff of that name, if there is one."""
+    name = as_key(name)
     if not name.isprintable():  # nobody is called so, and Postgres takes no NUL
         return Actor(name=name, channel=channel)
     staff = session.get(Staff, name)

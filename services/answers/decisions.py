@@ -48,7 +48,7 @@ from services.inventory.allocations import (
     released_stock,
     sourcing_plan,
 )
-from services.orders.cancellation import request_cancellation, shipments_to_cancel
+from services.orders.cancellation import has_left, request_cancellation, shipments_to_cancel
 from services.orders.line_cancellation import Terms, UnknownLine, cancel_lines, positions
 from services.orders.splits import split
 from services.worklist.picking_lists import rest_to_pick
@@ -243,7 +243,7 @@ def _cancel_missing(
     missing: Mapping[str, int],
     **then: bool,
 ) -> Decision:
-    """The missing pieces are cancelled; where that is all there is left, so is the order."""
+    """The missing pieces are cancelled; where that is all of the order, so is the order."""
     if sum(missing.values()) == _pieces(shipment) and _is_last(session, shipment):
         return _decided(form, cancels=True)
     return _decided(
@@ -252,9 +252,9 @@ def _cancel_missing(
 
 
 def _is_last(session: Session, shipment: Shipment) -> bool:
-    """Whether nothing else of its order is in the house."""
+    """Whether nothing else of its order is in the house, or has left it."""
     others = [one for one in shipments_to_cancel(session, shipment.order) if one is not shipment]
-    return all(one.nothing_left for one in others)
+    return all(one.nothing_left for one in others) and not has_left(session, shipment.order)
 
 
 def _cancel(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:

@@ -28,7 +28,7 @@ from services.answers.submit import answer_by_packline
 from services.execution.locks import locked_order
 from services.execution.wake_ups import mark_ready
 from services.inventory.allocations import lacking, lock_products
-from services.orders.cancellation import request_cancellation, shipments_to_cancel
+from services.orders.cancellation import has_left, request_cancellation, shipments_to_cancel
 from services.orders.line_cancellation import Terms, cancel_lines, positions
 from services.orders.packing import is_with_packers
 from services.worklist.picking_lists import rest_to_pick
@@ -53,6 +53,10 @@ class CannotCancelLine(PacklineError):
             "Of {sku}, order {number} has none that can be cancelled: they are cancelled, with the"
             " packers, or gone."
         ),
+        "goes-back-as-a-whole": (
+            "What is left of order {number} is picked, and goes back with all that belongs to it:"
+            " cancel it without --off-line and --refund-shipping."
+        ),
         "all-are-picked": (
             "All that is left of {name} is picked, and other shipments go on: let it go, or cancel"
             " the order."
@@ -75,7 +79,7 @@ def cancel_lines_on_request(
         terms = Terms(asked.because, actor, first, asked.refund_shipping)
         open_shipments = shipments_to_cancel(session, order)
         wanted = _wanted(session, order, open_shipments, asked.pieces)
-        if _is_all(open_shipments, wanted):
+        if _turns_back(session, order, open_shipments, wanted, terms):
             request_cancellation(session, order, terms.reason, actor)
             return CancelledOnRequest(order_number=number, cancelled=_by_sku(wanted), order=True)
         return _cancel(session, order, open_shipments, wanted, terms)
@@ -131,6 +135,26 @@ def _check_pieces(order: SalesOrder, sku: str, number: int | None, left: int) ->
         raise CannotCancelLine("no-pieces-left", number=order.number, sku=sku)
     if left < (ships if number is None else number):
         raise CannotCancelLine("too-few-pieces-left", number=order.number, sku=sku, left=left)
+
+
+def _turns_back(
+    session: Session,
+    order: SalesOrder,
+    open_shipments: list[Shipment],
+    wanted: Pieces,
+    terms: Terms,
+) -> bool:
+    """Whether all that is in the house is to be cancelled, and goes back as a whole: because
+    nothing of the order has left it, or because it is picked. Raises `CannotCancelLine`.
+    """
+    if not _is_all(open_shipments, wanted):
+        return False
+    if not has_left(session, order):
+        return True
+    picked = any(line.picked for one in open_shipments for line in one.goods)
+    if picked and (terms.first or terms.with_shipping):
+        raise CannotCancelLine("goes-back-as-a-whole", number=order.number)
+    return picked
 
 
 def _is_all(open_shipments: Iterable[Shipment], wanted: Pieces) -> bool:

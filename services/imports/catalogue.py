@@ -1,5 +1,6 @@
 """Taking in warehouses, and the products that lie in them."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
@@ -7,6 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
+from adapters.files.rows import Row, RowFile
 from adapters.settings import MOST_WORKING_HOURS
 from adapters.settings.shop_clock import in_working_hours
 from domain.errors import PacklineError
@@ -19,11 +21,12 @@ from models.imports.fields import ImportRow
 from models.imports.kinds import Kind
 from models.tables.catalogue import Warehouse
 from models.tables.stock import StockLevel, StockMovement
-from models.validation import InvalidRow
 from services.access.actors import Actor
 from services.imports.counts import ImportCounts, table_of
-from services.imports.reference_data import Key, RecordImport, keep_rows
-from services.inventory.warehouses import UnknownWarehouse, known_warehouse, warehouses
+from services.imports.reference_data import RecordImport, keep_rows
+from services.imports.repeats import Key
+from services.imports.stock_changes import unknown_warehouses
+from services.inventory.warehouses import warehouses
 
 OPENING = "opening"
 """The reference of the movement that a new product's stock came with."""
@@ -44,13 +47,12 @@ class SameRank(PacklineError):
 class WarehouseImport(RecordImport):
     """Warehouses may change their ranks with each other: they are compared once all are there."""
 
-    def check(self, record: ImportRow, line: int) -> None:
-        """Also raises `InvalidRow` for one that works too little for anything to fall due."""
-        super().check(record, line)
+    def check(self, record: ImportRow, line: int) -> Iterator[Message]:
+        """Whether it works too little for anything to fall due."""
         try:
             in_working_hours(utc_now(), MOST_WORKING_HOURS, Warehouse(**record.columns()))
         except NeverOpen as problem:
-            raise InvalidRow(problem.says) from problem
+            yield problem.says
 
     def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """As for other records. Raises `SameRank`."""
@@ -73,31 +75,31 @@ def _described_otherwise(line: int) -> Message:
 class ProductImport(RecordImport):
     """A row is a product in one warehouse; the product itself is the same in all of its rows."""
 
-    def __init__(self, kind: Kind, counts: ImportCounts, actor: Actor) -> None:
-        super().__init__(kind, counts, actor)
+    def __init__(self, file: RowFile, kind: Kind, counts: ImportCounts, actor: Actor) -> None:
+        super().__init__(file, kind, counts, actor)
         self.described: dict[str, tuple[int, dict[str, Any]]] = {}
         with transaction() as session:
             self.warehouses = warehouses(session)
 
-    def key(self, record: ImportRow) -> Key:
+    def key(self, known_by: Mapping[str, Any]) -> Key:
         """Product and warehouse, in the order in which they are locked."""
-        given = record.model_dump(include={"sku", "warehouse"})
-        return given["sku"], known_warehouse(self.warehouses, given["warehouse"]).code
+        return known_by["sku"], known_by["warehouse"] or self.warehouses[0].code
 
-    def check(self, record: ImportRow, line: int) -> None:
-        """Also raises `InvalidRow` for an unknown warehouse, or a product described in two ways."""
-        try:
-            super().check(record, line)
-        except UnknownWarehouse as problem:
-            raise InvalidRow(problem.says.about("warehouse")) from problem
+    def check(self, record: ImportRow, line: int) -> Iterator[Message]:
+        """Whether the product is described in two ways."""
         columns = record.columns()
         first, described = self.described.setdefault(columns["sku"], (line, columns))
         if described != columns:
-            raise InvalidRow(_described_otherwise(first))
+            yield _described_otherwise(first)
+
+    def unknown(self, row: Row) -> Iterator[Message]:
+        """Its warehouse."""
+        for problem in unknown_warehouses(self.warehouses, self.kind, row):
+            yield problem.says.about("warehouse")
 
     def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """Products first, then where they lie. A row is new if the product is new there."""
-        records = {self.key(record): record for record in sorted(batch, key=self.key)}
+        records = {self._key_of(record): record for record in sorted(batch, key=self._key_of)}
         products = {sku: record.columns() for (sku, _), record in records.items()}
         _, described = keep_rows(session, self.table, list(products.values()))
         levels = [

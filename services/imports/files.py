@@ -6,13 +6,16 @@ same file once more.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from adapters.files.lines import Progress
 from adapters.files.rejects import RejectsFile
-from adapters.files.rows import Form, Progress, RowFile, open_rows
+from adapters.files.rows import Form, RowFile, open_rows
+from adapters.language.sentences import operators_language
 from domain.errors import PacklineError
 from models.imports.fields import ImportRow
-from models.imports.kinds import FORMS, Kind
+from models.imports.kinds import DECIMALS, FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
 from models.imports.report import ImportReport
 from services.access.actors import IMPORT, Actor
@@ -20,7 +23,7 @@ from services.imports.catalogue import ProductImport, WarehouseImport
 from services.imports.counts import ImportCounts
 from services.imports.orders import OrderImport
 from services.imports.reference_data import RecordImport
-from services.imports.stock_changes import STOCK_CHANGES, take_stock_changes
+from services.imports.stock_changes import STOCK_CHANGES, StockImport
 
 _IMPORTS: dict[Kind, type[RecordImport]] = {
     Kind.PRODUCTS: ProductImport,
@@ -33,7 +36,7 @@ class UnknownKind(PacklineError):
 
     message = (
         "{path} has the columns {columns!q}, which belong to none of {kinds}:"
-        " name its columns as docs/import.md does, separated by commas."
+        " name its columns as docs/import.md does, with commas, semicolons or tabs between them."
     )
 
     def __init__(self, path: Path, columns: Iterable[str]) -> None:
@@ -75,27 +78,33 @@ def import_file(
     path: Path,
     kind: Kind | None = None,
     *,
+    encoding: str | None = None,
     actor: Actor = IMPORT,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Take in one file of one kind, by default the kind that its columns say.
 
+    `encoding` is that of the file, where it does not show by itself.
+
     `progress` is told the bytes read since it was last called; in the end they add up to the file's
     size. Bad rows go to `FILE.rejects.csv` and do not stop the rest.
 
-    Raises `BadFile`, `UnknownKind`, `WrongColumns` before anything is kept, `SameRank` in place of
-    keeping anything, and `RejectsUnwritable`.
+    Raises `BadFile`, `UnknownEncoding`, `UnknownKind`, `WrongColumns` before anything is kept,
+    `SameRank` in place of keeping anything, and `RejectsUnwritable`.
     """
-    file = open_rows(path)
+    file = open_rows(path, encoding)
     kind = kind_of(file, kind)
+    file = replace(file, decimals=DECIMALS)
     with RejectsFile(path) as rejects:
         counts = ImportCounts(kind, rejects)
+        if read_as := file.read_as():
+            counts.notes.append(operators_language().sentence(read_as))
         if kind is Kind.ORDERS:
             OrderImport(file, counts, actor).run(progress)
         elif kind in STOCK_CHANGES:
-            take_stock_changes(file.rows(progress), kind, counts)
+            StockImport(file, kind, counts).run(progress)
         else:
-            _IMPORTS.get(kind, RecordImport)(kind, counts, actor).run(file.rows(progress))
+            _IMPORTS.get(kind, RecordImport)(file, kind, counts, actor).run(progress)
         return counts.report()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select, tuple_
 
 from domain.messages import Message
+from domain.texts import look_alike
 from models.imports.orders import OrderIn
 from models.tables.orders import OrderLine, SalesOrder
 from models.validation import Problem
@@ -55,9 +56,12 @@ def _stored_lines(session: Session, numbers: Sequence[int]) -> dict[int, list[Or
 
 
 def _difference(order: OrderIn, stored: SalesOrder, lines: Sequence[OrderLine]) -> str:
-    """The first thing that the file says otherwise; '' if it says the same."""
+    """The first thing that the file says otherwise than when the order was taken; '' if it says the
+    same. What Packline has changed since is no difference.
+    """
+    was = stored.brought_address or {}
     for name, value in order.columns().items():
-        if getattr(stored, name) != value:
+        if not look_alike(was.get(name, getattr(stored, name)), value):
             return name
     brought = brought_amounts(order)
     for name in sorted(brought.keys() | stored.brought.keys()):

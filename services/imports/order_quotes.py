@@ -1,55 +1,82 @@
 """What the orders of an import are charged, by the catalogue and the tables of this moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from domain.charges import ChargesDisagree
 from domain.messages import Message
+from domain.zones import NoShippingRate
 from models.imports.orders import OrderIn
+from models.imports.read_orders import changed
 from models.tables.catalogue import Product
 from models.validation import Problem
 from services.imports.order_drafts import OrderDraft
 from services.pricing.price_tables import PriceTables
 from services.pricing.quotes import Goods, OrderQuote, catalogue, is_one_of
 
+_DESTINATION = {"country", "region", "postal_code"}
+_TARIFF = {"service_level", "currency"}
+
 
 def quote(session: Session, read: Sequence[OrderDraft]) -> None:
     """Price the orders, or note what is wrong with them: products that are not in the catalogue,
     destinations that no table has, amounts that do not add up.
+
+    Of an order with other faults all is noted that can be told in spite of these.
     """
-    orders = [draft.order for draft in read if draft.order]
-    ordered = {line.sku for order in orders for line in order.lines}
+    orders = [(draft, draft.order) for draft in read if draft.order]
+    ordered = {sku for draft, order in orders for _, sku in _ordered(draft, order)}
     known = catalogue(session, ordered)
-    tables = PriceTables(session, orders)
+    tables = PriceTables(session, [order for _, order in orders])
     meant = _near_misses(session, ordered - known.keys())
-    for draft in read:
-        if draft.order and not _complain(draft, draft.order, known, meant):
-            _price(draft, OrderQuote(draft.order, tables, known))
+    for draft, order in orders:
+        of_known = _complain(draft, order, known, meant)
+        _price(draft, OrderQuote(of_known, tables, known))
+
+
+def _ordered(draft: OrderDraft, order: OrderIn) -> Iterator[tuple[int, str]]:
+    """What the order is of, by its lines, as far as it can be read."""
+    for item, line in enumerate(order.lines):
+        if draft.unread.isdisjoint({(item, "sku"), (item, ""), (None, "lines")}):
+            yield item, line.sku
 
 
 def _complain(
     draft: OrderDraft, order: OrderIn, known: Mapping[str, Goods], meant: Mapping[str, str]
-) -> bool:
-    """Whether some of its products are unknown; they are noted."""
-    unknown = [(i, line.sku) for i, line in enumerate(order.lines) if line.sku not in known]
-    for item, sku in unknown:
-        draft.add_error(Problem(item, _unknown_sku(sku, meant)))
-    return bool(unknown)
+) -> OrderIn:
+    """Note the products that are unknown; returns the order without them."""
+    lines = []
+    for item, sku in _ordered(draft, order):
+        if sku in known:
+            lines.append(order.lines[item])
+        else:
+            draft.add_error(Problem(item, _unknown_sku(sku, meant)))
+    if len(lines) == len(order.lines):
+        return order
+    draft.is_chargeable = False
+    return changed(order, {"lines": lines})
 
 
 def _price(draft: OrderDraft, its: OrderQuote) -> None:
-    if its.order.unreadable_amounts:
-        return
-    for obstacle in its.obstacles():
+    obstacles = [obstacle for obstacle in its.obstacles() if _is_told(draft, obstacle)]
+    for obstacle in obstacles:
         draft.add_error(Problem(None, obstacle))
-    if draft.problems:
+    if obstacles or not draft.is_chargeable:
         return
     try:
         draft.charge, draft.quote = its.charge(), its.copy()
     except ChargesDisagree as problem:
         draft.add_error(Problem(None, problem.says))
+
+
+def _is_told(draft: OrderDraft, obstacle: Message) -> bool:
+    """Whether the order itself has led there, and not what stands for something unread."""
+    unread = {name for item, name in draft.unread if item is None}
+    if obstacle.code in NoShippingRate.messages and not unread.isdisjoint(_TARIFF):
+        return False
+    return unread.isdisjoint(_DESTINATION)
 
 
 def _near_misses(session: Session, skus: set[str]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from adapters.database.clock import this_instant
 from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
-from adapters.files.rows import Progress, RowFile
+from adapters.files.lines import Progress
+from adapters.files.rows import RowFile
 from models.enums import EventKind, ServiceLevel
 from models.events import Imported
 from models.tables.ledger import AuditEvent
@@ -33,6 +34,7 @@ class OrderImport:
 
     def __init__(self, file: RowFile, counts: ImportCounts, actor: Actor) -> None:
         self.file, self.counts, self.actor = file, counts, actor
+        self._rejected: set[Key] = set()
 
     def run(self, progress: Progress | None = None) -> None:
         """Keep the orders batch by batch, and count them once they are committed."""
@@ -71,13 +73,21 @@ class OrderImport:
     def _count(self, batch: Iterable[OrderDraft]) -> None:
         for draft in batch:
             if draft.problems:
-                self.counts.rejected += 1
+                self.counts.rejected += self._is_first_part(draft)
                 for row, problems in draft.rejects():
                     self.counts.reject(row, draft.subject, problems)
             elif draft.number:
                 self.counts.accepted += 1
             else:
                 self.counts.unchanged += 1
+
+    def _is_first_part(self, draft: OrderDraft) -> bool:
+        """Whether nothing of the order was rejected before: in parts, it is still one order."""
+        if draft.name is None:
+            return True
+        is_first = draft.name not in self._rejected
+        self._rejected.add(draft.name)
+        return is_first
 
 
 def _insert_orders(session: Session, sound: Sequence[OrderDraft]) -> None:

@@ -1,6 +1,6 @@
 """Taking in rates, zones, staff and the like: a row of the file is a row of a table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Table, or_
@@ -8,10 +8,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel
 
 from adapters.database.sessions import transaction
-from adapters.files.rows import Row
-from domain.messages import Message, Value
+from adapters.files.lines import Progress
+from adapters.files.rows import Row, RowFile
+from domain.messages import Message
 from models.imports.fields import ImportRow
-from models.imports.kinds import Kind
+from models.imports.kinds import Kind, key_of_record, key_of_row
 from models.tables.catalogue import Product, Warehouse
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.staff import Staff
@@ -19,9 +20,9 @@ from models.tables.taxes import TaxRate
 from models.validation import InvalidRow
 from services.access.actors import Actor
 from services.imports.counts import ImportCounts, batches, sound, table_of
+from services.imports.repeats import Key, Repeats
 
-Key = tuple[Any, ...]
-
+_KEEP_ONE = Message("keep-one", "keep one of them")
 _ROWS_PER_BATCH = 1000
 _TABLES: dict[Kind, type[SQLModel]] = {
     Kind.PRODUCTS: Product,
@@ -36,55 +37,69 @@ _TABLES: dict[Kind, type[SQLModel]] = {
 class RecordImport:
     """One file of one kind. A row that is known by its key is described anew."""
 
-    def __init__(self, kind: Kind, counts: ImportCounts, actor: Actor) -> None:
-        self.kind, self.counts, self.actor = kind, counts, actor
+    def __init__(self, file: RowFile, kind: Kind, counts: ImportCounts, actor: Actor) -> None:
+        self.file, self.kind, self.counts, self.actor = file, kind, counts, actor
         self.table = table_of(_TABLES[kind])
-        self.first_line: dict[Key, int] = {}
 
-    def run(self, rows: Iterable[Row]) -> None:
+    def run(self, progress: Progress | None = None) -> None:
         """Keep the rows batch by batch, and count them once they are committed."""
-        for batch in batches(self._sound(rows), _ROWS_PER_BATCH):
+        self.repeats = Repeats(self.file.rows(), self._key_of_row)
+        for batch in batches(self._sound(self.file.rows(progress)), _ROWS_PER_BATCH):
             with transaction() as session:
                 new, changed = self.keep(session, batch)
             self.counts.accepted += new
             self.counts.updated += changed
             self.counts.unchanged += len(batch) - new - changed
 
-    def key(self, record: ImportRow) -> Key:
+    def key(self, known_by: Mapping[str, Any]) -> Key:
         """What a row of the file is known by: it may stand there once."""
-        return key_of(self.table, record.columns())
+        return tuple(known_by.values())
 
-    def check(self, record: ImportRow, line: int) -> None:
-        """Raises `InvalidRow` when the row does not go with those before it."""
-        if (first := self.first_line.setdefault(self.key(record), line)) != line:
-            raise InvalidRow(_repeated(first))
+    def unknown(self, row: Row) -> Iterator[Message]:
+        """What a row names and no table has, whatever else is wrong with it; by default nothing."""
+        yield from ()
+
+    def check(self, record: ImportRow, line: int) -> Iterator[Message]:
+        """What is wrong with a row that is sound by itself; by default nothing."""
+        yield from ()
 
     def keep(self, session: Session, batch: list[ImportRow]) -> tuple[int, int]:
         """How many of the records are new, and how many others have changed."""
-        rows = [record.columns() for record in sorted(batch, key=self.key)]
+        rows = [record.columns() for record in sorted(batch, key=self._key_of)]
         new, changed = keep_rows(session, self.table, rows)
         return len(new), len(changed)
 
     def _sound(self, rows: Iterable[Row]) -> Iterator[ImportRow]:
         for row in rows:
-            try:
-                record = sound(row, self.kind)
-                self.check(record, row.line)
-            except InvalidRow as problem:
-                self._reject(row, problem)
-            else:
+            record, problems = self._read(row)
+            if record and not problems:
                 yield record
+            else:
+                self._reject(row, problems)
 
-    def _reject(self, row: Row, problem: InvalidRow) -> None:
+    def _read(self, row: Row) -> tuple[ImportRow | None, list[Message]]:
+        """The row, and all that is wrong with it."""
+        try:
+            record = sound(row, self.kind)
+        except InvalidRow as problem:
+            repeated = self.repeats.problems(self._key_of_row(row), row.line, _KEEP_ONE)
+            return None, [*problem.problems, *repeated, *self.unknown(row)]
+        found = [*self.repeats.problems(self._key_of(record), row.line, _KEEP_ONE)]
+        found = found or [*self.check(record, row.line)]
+        return record, [*found, *self.unknown(row)]
+
+    def _key_of(self, record: ImportRow) -> Key:
+        return self.key(key_of_record(self.kind, record))
+
+    def _key_of_row(self, row: Row) -> Key | None:
+        known_by = key_of_row(self.kind, row.values)
+        return self.key(known_by) if known_by else None
+
+    def _reject(self, row: Row, problems: Iterable[Message]) -> None:
         given = (row.values.get(column.name) for column in self.table.primary_key)
         subject = " ".join(str(value) for value in given if value)
         self.counts.rejected += 1
-        self.counts.reject(row, subject, problem.problems)
-
-
-def _repeated(line: int) -> Message:
-    said: dict[str, Value] = {"line": line}
-    return Message("repeated-row", "stands in line {line} already: keep one of them", said)
+        self.counts.reject(row, subject, problems)
 
 
 def key_of(table: Table, columns: dict[str, Any]) -> Key:

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from domain.errors import PacklineError
 from domain.sourcing import Place, Source, distance
+from domain.texts import as_key
 from models.tables.catalogue import Warehouse
 from models.tables.stock import StockLevel
 
@@ -42,7 +43,7 @@ def known_warehouse(known: Sequence[Warehouse], code: str | None) -> Warehouse:
     if code is None:
         return known[0]
     for warehouse in known:
-        if warehouse.code == code:
+        if warehouse.code == as_key(code):
             return warehouse
     raise UnknownWarehouse(code, [warehouse.code for warehouse in known])
 

@@ -2,8 +2,13 @@
 
 The request is in Postgres before anything else happens, so it works while Prefect is away. From
 then on no step forward begins, and nobody is asked for anything but what the compensation needs.
-What the carrier has stays. No Prefect here: the console, the gates and the dispatcher all ask this
-way.
+What the carrier has stays. No Prefect here.
+
+All ask by `request_cancellation`: `packline cancel`, also for the last of its lines
+(`services/answers/line_requests.py`); each gate's form (`services/answers/submit.py`); the
+operator's decisions, and a setting in their place (`services/answers/decisions.py`,
+`acceptance.py`); the Cancel button in Prefect's UI, through the dispatcher
+(`deployments/dispatcher/recovery.py`).
 """
 
 from sqlmodel import Session
@@ -95,6 +100,12 @@ def shipments_to_cancel(session: Session, order: SalesOrder) -> list[Shipment]:
     """The shipments of a locked order that have not ended, and that no carrier has; locked."""
     shipments = locked_shipments(session, order)
     return [one for one in shipments if not cannot_be_cancelled(session, one)]
+
+
+def has_left(session: Session, order: SalesOrder) -> bool:
+    """Whether a carrier has something of a locked order."""
+    gone = [one for one in order.shipments if cannot_be_cancelled(session, one)]
+    return any(one.status != OrderStatus.CANCELLED for one in gone)
 
 
 def cancel(session: Session, shipment: Shipment, reason: str) -> StatusChange:

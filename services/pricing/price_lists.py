@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from domain.errors import PacklineError
+from domain.texts import as_key
 
 PriceRow = TypeVar("PriceRow", bound=SQLModel)
 
@@ -49,4 +50,8 @@ def remove(session: Session, table: type[SQLModel], named: Mapping[str, Any]) ->
 
 def _conditions(table: type[SQLModel], named: Mapping[str, Any]) -> list[Any]:
     given = {name: value for name, value in named.items() if value is not None}
-    return [col(getattr(table, name)) == value for name, value in given.items()]
+    return [col(getattr(table, name)) == _typed(value) for name, value in given.items()]
+
+
+def _typed(value: Any) -> Any:
+    return as_key(value) if type(value) is str else value

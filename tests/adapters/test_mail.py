@@ -1,7 +1,6 @@
 """Mail, handed to a real SMTP server that says what it is told to say."""
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from adapters.mail.smtp import (
     MailPostponed,
@@ -12,7 +11,7 @@ from adapters.mail.smtp import (
     new_message_id,
     send,
 )
-from deployments.stack.ports import free_port
+from adapters.settings import settings
 from models.tables.messages import Message
 from tests.mailserver import MailServer, listening
 from tests.process import set_to
@@ -237,22 +236,101 @@ def at(port):
     return {"PACKLINE_SMTP_HOST": "127.0.0.1", "PACKLINE_SMTP_PORT": str(port)}
 
 
-def test_an_address_beyond_ascii_is_refused_by_a_server_of_old(session, monkeypatch):
-    kept = MailServer()
-    old = Controller(kept, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=False)
-    set_to(monkeypatch, PACKLINE_SMTP_HOST="127.0.0.1", PACKLINE_SMTP_PORT=str(old.port))
-    old.start()
-    try:
-        with pytest.raises(MailRefused, match=r"jörg@example\.com"):
-            send(a_mail("jörg@example.com"))
-    finally:
-        old.stop()
-    assert kept.mails == []
+MOEBEL = "info@müller-möbel.example"
+ON_THE_WIRE = "info@xn--mller-mbel-kcb9d.example"
 
 
-def test_an_address_beyond_ascii_gets_its_mail_where_the_server_can(server):
-    assert send(a_mail("jörg@example.com")) == ""
-    assert len(server.mails) == 1
+@pytest.fixture
+def old_server(session, monkeypatch):
+    """One that takes no letters beyond ASCII: it lacks SMTPUTF8."""
+    kept = MailServer(enable_SMTPUTF8=False)
+    set_to(monkeypatch, PACKLINE_SMTP_HOST="127.0.0.1", PACKLINE_SMTP_PORT=str(kept.port))
+    kept.start()
+    yield kept
+    kept.stop()
+
+
+def test_a_domain_beyond_ascii_is_reached_through_a_server_of_old(old_server):
+    assert send(a_mail(MOEBEL, "ada@example.com")) == ""
+    (mail,) = old_server.mails
+    assert mail["To"] == f"{ON_THE_WIRE}, ada@example.com"
+    assert old_server.envelopes == [("orders@fernway.example", [ON_THE_WIRE, "ada@example.com"])]
+
+
+@pytest.mark.parametrize(
+    ("address", "wire"),
+    [
+        ("a@straße.example", "a@xn--strae-oqa.example"),
+        ("a@xn--strae-oqa.example", "a@xn--strae-oqa.example"),
+        ("a@例え.テスト", "a@xn--r8jz45g.xn--zckzah"),
+        ("a@faß.bücher.example", "a@xn--fa-hia.xn--bcher-kva.example"),
+        ("a@plain.example", "a@plain.example"),
+    ],
+)
+def test_domains_travel_as_idna_of_2008_has_them(old_server, address, wire):
+    send(a_mail(address))
+    assert old_server.envelopes[0][1] == [wire]
+
+
+@pytest.mark.parametrize("domain", ["füße.example", "xn--fe-gia9i.example"])
+def test_a_sender_whose_domain_is_beyond_ascii_sends_through_a_server_of_old(
+    old_server, monkeypatch, domain
+):
+    set_to(monkeypatch, PACKLINE_MAIL_FROM=f"post@{domain}")
+    assert settings().mail_from == "post@füße.example"
+    assert send(a_mail(message_id=new_message_id())) == ""
+    (mail,) = old_server.mails
+    assert mail["From"].addresses[0].addr_spec == "post@xn--fe-gia9i.example"
+    assert mail["Message-ID"].endswith("@xn--fe-gia9i.example>")
+    assert old_server.envelopes == [("post@xn--fe-gia9i.example", ["ada@example.com"])]
+
+
+def test_a_refusal_names_the_address_as_people_write_it(server):
+    server.refuses[ON_THE_WIRE] = "550 no such person"
+    with pytest.raises(MailRefused) as refusal:
+        send(a_mail(MOEBEL))
+    assert f"refused the mail to {MOEBEL} ({MOEBEL}: 550 no such person)" in str(refusal.value)
+    server.refuses[ON_THE_WIRE] = f"550 <{ON_THE_WIRE}> is unknown"
+    left_out = send(a_mail(MOEBEL, "ada@example.com"))
+    assert left_out == f"left out: {MOEBEL}: 550 <{MOEBEL}> is unknown"
+    server.refuses.clear()
+    server.answer = f"554 {ON_THE_WIRE} takes no advertisements"
+    with pytest.raises(MailRefused) as refusal:
+        send(a_mail(MOEBEL))
+    assert ON_THE_WIRE not in str(refusal.value)
+
+
+def test_what_may_become_an_alarm_names_no_customer_with_a_domain_beyond_ascii(server):
+    server.refuses[ON_THE_WIRE] = f"450 <{ON_THE_WIRE}> is busy"
+    with pytest.raises(MailPostponed, match="450 <…> is busy"):
+        send(a_mail(MOEBEL))
+
+
+def test_a_name_beyond_ascii_is_refused_by_a_server_of_old_and_says_why(old_server):
+    with pytest.raises(MailRefused, match=r"jörg@example\.com.*lacks SMTPUTF8"):
+        send(a_mail("jörg@example.com"))
+    assert old_server.mails == []
+
+
+def test_a_name_beyond_ascii_costs_nobody_else_their_mail(old_server):
+    problem = send(a_mail("ada@example.com", "jörg@example.com", MOEBEL))
+    assert problem.startswith("left out: jörg@example.com: the server lacks SMTPUTF8")
+    assert old_server.envelopes[0][1] == ["ada@example.com", ON_THE_WIRE]
+    assert old_server.mails[0]["To"] == f"ada@example.com, {ON_THE_WIRE}"
+
+
+def test_a_sender_with_a_name_beyond_ascii_is_about_all_mails(old_server, monkeypatch):
+    set_to(monkeypatch, PACKLINE_MAIL_FROM="büro@fernway.example")
+    with pytest.raises(MailServerRefuses, match="PACKLINE_MAIL_FROM") as refusal:
+        send(a_mail())
+    assert refusal.value.code == "mail-sender-beyond-ascii"
+    assert old_server.mails == []
+
+
+def test_a_name_beyond_ascii_gets_its_mail_where_the_server_can(server, monkeypatch):
+    set_to(monkeypatch, PACKLINE_MAIL_FROM="büro@füße.example")
+    assert send(a_mail("jörg@müller.example")) == ""
+    assert server.envelopes == [("büro@xn--fe-gia9i.example", ["jörg@xn--mller-kva.example"])]
 
 
 def test_a_connection_that_breaks_after_the_mail_was_handed_over_leaves_it_unclear(server):

@@ -79,6 +79,7 @@ TRIGGERS = {
     "count_movement on stock_movement",
     "count_allocation on allocation",
     "fill_first_shipment on order_line",
+    "keep_brought_address on sales_order",
     "make_first_shipment on sales_order",
     "moved_before_packing on shipment_line",
     "move_in_line on sales_order",

@@ -184,3 +184,16 @@ def test_settings_cannot_be_changed_while_packline_runs():
 
 def test_every_setting_is_described():
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_a_text_is_composed(monkeypatch):
+    set_to(
+        monkeypatch, PACKLINE_SHOP_NAME="Cafe\u0301", PACKLINE_SENDER_ADDRESS="Cafe\u0301, Leeds"
+    )
+    assert (settings().shop_name, settings().sender_address) == ("Caf\u00e9", "Caf\u00e9, Leeds")
+
+
+def test_a_mail_address_is_read_in_either_form(monkeypatch):
+    given = "post@xn--mller-kva.example, jo@m\u00dcller.example"
+    set_to(monkeypatch, PACKLINE_MANAGEMENT_EMAILS=given)
+    assert settings().management_emails == ["post@m\u00fcller.example", "jo@m\u00fcller.example"]

@@ -38,3 +38,26 @@ def test_a_folder_is_no_file(packline, tmp_path):
     status, _, err = packline("import", tmp_path)
     assert status == 1
     assert "folder" in err
+
+
+def test_what_a_file_was_taken_for_is_said(packline, tmp_path):
+    path = tmp_path / "rates.csv"
+    path.write_text("country;rate\nDE;0,19\n", encoding="utf-16")
+    _, out, _ = packline("import", path)
+    assert "  read as UTF-16 with ; between fields and 12,50 for 12.50" in out.splitlines()
+    (note,) = as_json(packline("import", path, "--json"))["notes"]
+    assert note.startswith("read as UTF-16")
+
+
+def test_an_encoding_may_be_named(packline, tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_bytes("name,role\nZoë,packer\n".encode("windows-1252"))
+    status, _, err = packline("import", path)
+    assert (status, "`packline import --encoding windows-1252` would read 'Zoë'" in err) == (
+        1,
+        True,
+    )
+    status, out, _ = packline("import", path, "--encoding", "windows-1252")
+    assert (status, "read as Windows-1252" in out) == (0, True)
+    status, _, err = packline("import", path, "--encoding", "klingon")
+    assert (status, "'klingon' is no encoding that Packline can read" in err) == (1, True)

@@ -55,7 +55,7 @@ CUSTOMER = {
 }
 ELSEWHERE = {
     "address_line1": "5 Gossamer Wharf",
-    "address_line2": "",
+    "address_line2": "\U0010fffd",
     "city": "Larkhaven",
     "postal_code": "QY1 1AA",
     "country": "GB",

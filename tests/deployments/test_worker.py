@@ -5,7 +5,8 @@ from importlib.metadata import entry_points
 from prefect.plugins import load_prefect_collections
 from prefect.workers.base import BaseWorker
 
-from deployments.worker.worker import PacklineWorker, flow_at
+from adapters.documents import fonts
+from deployments.worker.worker import PacklineWorker, flow_at, prepare_paper
 from flows.daily_summary import daily_summary
 from flows.order_fulfillment import order_fulfillment
 from tests.conftest import PROJECT
@@ -27,3 +28,16 @@ def test_every_flow_has_its_deployment():
     for flow in (order_fulfillment, daily_summary):
         assert f"  - name: {flow.name}\n" in declared
         assert f"flows/{flow.fn.__name__}.py:{flow.fn.__name__}" in declared
+
+
+def test_a_worker_says_at_its_start_what_it_cannot_print(monkeypatch, caplog):
+    monkeypatch.setattr(fonts, "installed", fonts.packaged)
+    prepare_paper()
+    assert "Tibetan" in caplog.text
+    assert "`apt-get install fonts-noto-core` brings more fonts" in caplog.text
+
+
+def test_a_worker_that_can_print_everything_says_nothing(monkeypatch, caplog):
+    monkeypatch.setattr(fonts, "missing_scripts", tuple)
+    prepare_paper()
+    assert caplog.text == ""

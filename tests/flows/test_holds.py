@@ -13,6 +13,7 @@ from adapters.database.notifications import ORDERS_CHANNEL
 from adapters.database.sessions import database_url, transaction
 from console.queries.orders import list_orders, order_sheet
 from deployments.dispatcher.cases import shipments_without_run
+from models.base import utc_now
 from models.enums import HoldReason
 from models.imports.requests import HoldIn
 from models.imports.stock import DeliveryIn, StockCountIn
@@ -198,9 +199,12 @@ def test_a_release_wakes_the_dispatcher(process, number):
         assert len(list(dispatcher.notifies(timeout=5, stop_after=1))) == 1
 
 
-def test_a_backorder_on_hold_is_not_filled_and_keeps_its_place(process, shop):
+def test_a_backorder_on_hold_is_not_filled_and_stands_before_those_promised_later(process, shop):
     with transaction() as session:
-        first, second = (make_order(session, {"PLATE": 6}) for _ in range(2))
+        first, second = (
+            make_order(session, {"PLATE": 6}, promised_at=utc_now() + timedelta(days=days))
+            for days in (3, 10)
+        )
     other = process.another()
     assert process.run(first) == other.run(second) == "shortage-1"
     hold(first)
@@ -423,4 +427,18 @@ def test_a_hold_and_an_answer_at_the_same_instant(process, number, gate, attempt
     assert process.ship(number) == f"Order {number} is Shipped."
     assert rows(f"SELECT count(*) FROM staff_task WHERE kind = '{gate}'") == [(1,)]
     assert answered or held
+    assert_sound()
+
+
+def test_who_is_picked_short_after_a_hold_stands_in_line_by_the_new_promise(process, shop):
+    with transaction() as session:
+        number = make_order(session, {"PLATE": 3, "MUG": 1})
+    bring_to(process, number, "picking")
+    hold(number)
+    execute("UPDATE sales_order SET on_hold_since = on_hold_since - interval '7 days'")
+    release(number, "Max")
+    process.run(number)
+    short = [{"sku": "PLATE", "quantity": 0, "why": "damaged"}]
+    process.answer("picking", number, outcome="too few of these, the rest as listed", found=short)
+    process.run(number)
     assert_sound()

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from models.imports.catalogue import ProductIn, WarehouseIn
 from models.imports.kinds import FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
+from models.imports.read_orders import read_order
 from models.imports.reference_data import ShippingRateIn, ShippingZoneIn, StaffIn, TaxRateIn
 from models.imports.report import ImportReport
 from models.tables.catalogue import Product, Warehouse
@@ -85,6 +86,9 @@ def test_bad_line_is_refused_with_a_reason(line, error):
         ({"currency": "XAU"}, "currency 'XAU' is no currency to pay in"),
         ({"address_line1": ""}, "address_line1 is empty"),
         ({"address_line1": "   "}, "address_line1 is empty"),
+        ({"customer_name": "\u200b"}, "customer_name is empty"),
+        ({"address_line1": "\u3164\u115f"}, "address_line1 is empty"),
+        ({"city": "\u2060\u200d"}, "city is empty"),
         ({"email": "ada.home.example"}, "email 'ada.home.example' is not a mail address"),
         ({"email": "ada@home.example\nBcc: x@y.example"}, "holds a line break"),
         ({"email": "ada@home.example\r\n"}, "holds a line break"),
@@ -228,8 +232,8 @@ def test_product_without_weight_is_refused(grams):
             {"opens_at": "08:00", "closes_at": "08:00"},
             "closes_at '08:00' is when it opens: write another time, which may be on the day",
         ),
-        ({"opens_at": "08:00"}, "opens_at and closes_at go together: give both or none"),
-        ({"closes_at": "18:00"}, "opens_at and closes_at go together: give both or none"),
+        ({"opens_at": "08:00"}, "closes_at goes with opens_at: give both or none"),
+        ({"closes_at": "18:00"}, "closes_at goes with opens_at: give both or none"),
         ({"holiday_country": "XX"}, "holiday_country 'XX' is not a country such as GB, by ISO"),
         ({"holiday_country": "__doc__"}, "holiday_country '__doc__' is not a country such as GB,"),
         ({"holiday_country": ""}, "holiday_country is empty"),
@@ -301,3 +305,13 @@ def test_report_counts_and_names_the_rejects_file():
     assert str(report) == (
         "Orders: 1,605 new, 0 updated, 3 unchanged, 2 rejected: see Inbox/Orders.csv.rejects.csv."
     )
+
+
+def test_whatever_an_order_must_have_may_be_unread_and_the_rest_is_checked():
+    whole = order(total_charged="x")
+    for name, field in OrderIn.model_fields.items():
+        if field.is_required():
+            read = read_order({key: value for key, value in whole.items() if key != name})
+            assert read.order is not None
+            assert {problem.what.field for problem in read.problems} == {name, "total_charged"}
+            assert (None, name) in read.unread

@@ -1,21 +1,21 @@
 """Labels, what they cost, and the carrier's pickup."""
 
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from threading import Barrier
 
 import pytest
-from pypdf import PdfReader
 from sqlmodel import select
 
 from adapters.database.sessions import transaction
 from domain.tracking import is_valid_s10
 from domain.zones import NoShippingRate
+from models.imports.requests import AddressIn
 from models.results.work import Packed, Parcel
 from models.tables.shipping import CarrierPickup, ShippingLabel, ShippingRate
 from models.tables.staff import StaffTask
 from services.execution.locks import locked_shipment
 from tasks.labels import (
+    IncompleteAddress,
     address_lines,
     buy_labels,
     calculate_shipping_cost,
@@ -23,8 +23,11 @@ from tasks.labels import (
     want_labels,
 )
 from tasks.pickup import NoLabel, dispatch_carrier_pickup, want_pickup
+from tests.actors import change_address
 from tests.factories import make_label, make_order, make_product, make_tariffs, the_shipment
+from tests.pages import Page
 from tests.process import rows, set_to
+from tests.timelines import details
 
 LIGHT = Parcel(weight_grams=700, length_mm=200, width_mm=150, height_mm=100)
 BULKY = Parcel(weight_grams=700, length_mm=500, width_mm=400, height_mm=300)
@@ -58,9 +61,10 @@ def buy(number, *parcels):
         return create_shipping_label.body(session, locked_shipment(session, number), bought)
 
 
-def text_of(pdf):
-    (page,) = PdfReader(BytesIO(pdf)).pages
-    return page.extract_text()
+def spell(number, **columns):
+    """Write an order's columns as nobody's check would let them in."""
+    with transaction() as session:
+        locked_shipment(session, number).order.sqlmodel_update(columns)
 
 
 def test_each_parcel_has_a_label_with_a_tracking_number_of_its_own(number):
@@ -77,10 +81,65 @@ def test_each_parcel_has_a_label_with_a_tracking_number_of_its_own(number):
 def test_a_label_shows_where_the_parcel_goes_and_what_it_is(number):
     labels = buy(number, LIGHT, LIGHT)
     ((pdf,), _) = rows("SELECT pdf FROM shipping_label ORDER BY parcel")
-    text = text_of(pdf)
+    text = Page(pdf).text
     for shown in ("Ada Byron", "1 Mill Lane", "Floor 2", "LS1 4AP", str(number), "0.7"):
         assert shown in text
     assert labels.tracking_numbers[0] in text.replace(" ", "")
+
+
+LACKING = {
+    "customer_name": "the recipient's name",
+    "address_line1": "the street",
+    "city": "the town",
+    "country": "the country",
+}
+
+
+@pytest.mark.parametrize("field", LACKING)
+@pytest.mark.parametrize("nothing", ["", " ", "\u200b", "\u3164", "\u2060\u00ad"])
+def test_a_label_without_a_name_street_town_or_country_is_not_bought(number, field, nothing):
+    spell(number, **{field: nothing})
+    with pytest.raises(IncompleteAddress) as refused:
+        buy(number, LIGHT)
+    assert str(refused.value).startswith(
+        f"No label is bought for order {number}, which lacks {LACKING[field]}: correct"
+    )
+    assert rows("SELECT count(*) FROM carrier_booking") == [(0,)]
+    assert rows("SELECT count(*) FROM shipping_label") == [(0,)]
+
+
+def test_all_that_an_address_lacks_is_said_at_once(number):
+    spell(number, customer_name="", city="")
+    with pytest.raises(IncompleteAddress, match="lacks the recipient's name and the town: "):
+        buy(number, LIGHT)
+
+
+def test_a_label_is_bought_once_the_address_is_complete(number):
+    spell(number, address_line1="")
+    with pytest.raises(IncompleteAddress, match=f"`packline address {number}`"):
+        buy(number, LIGHT)
+    address = AddressIn(
+        address_line1="2 Quay", city="Leeds", postal_code="LS1 1AA", country="GB", by="Max"
+    )
+    change_address(number, address)
+    assert len(buy(number, LIGHT).tracking_numbers) == 1
+
+
+@pytest.mark.parametrize("name", ["דוד $$ כהן", "محمد $$", "$$", "$x$ _y_ #z", "🌸", "-"])
+@pytest.mark.parametrize("field", ["customer_name", "address_line1"])
+def test_any_name_and_street_that_show_something_get_a_label(number, field, name):
+    spell(number, **{field: name})
+    assert len(buy(number, LIGHT).tracking_numbers) == 1
+    assert rows("SELECT kind FROM audit_event WHERE kind = 'label-incomplete'") == []
+
+
+def test_signs_without_a_font_are_told_of_once_and_not_quoted(number):
+    spell(number, customer_name="Ada \U0010fffd", city="\U0010fffc")
+    assert len(buy(number, LIGHT, BULKY).tracking_numbers) == 2
+    told = rows("SELECT subject, values FROM audit_event WHERE kind = 'label-incomplete'")
+    assert told == [(f"order:{number}", {"fields": ["recipient", "address_lines"]})]
+    (said,) = details("label-incomplete")
+    assert said == "□ for signs without a font: recipient, address"
 
 
 def test_attempts_that_buy_at_once_buy_one_label(number):

@@ -111,10 +111,10 @@ TO_BE_CANCELLED = """(
 ORDER_PROGRESS = _progress("order", ORDER_STEPS, "round = 1")
 DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
-# Orders that were cancelled before they could go back have nothing but their end.
-COMPENSATION_PROGRESS = _progress(
-    "order", COMPENSATION_STEPS, f"round = 1 AND subject IN {TO_BE_CANCELLED}"
-)
+# Orders that were cancelled before they could go back have nothing but their end, and so have
+# shipments of which nothing is left.
+_GOES_BACK = f"subject IN {TO_BE_CANCELLED.rstrip(')')} AND NOT nothing_left)"
+COMPENSATION_PROGRESS = _progress("order", COMPENSATION_STEPS, f"round = 1 AND {_GOES_BACK}")
 
 IS_BACK = f"(step = '{RESTOCK_GATE}' AND result -> 'answer' ->> 'booked' = 'true')"
 """The record of an answer that restocked the goods of a cancelled order."""

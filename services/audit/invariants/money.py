@@ -87,6 +87,16 @@ MONEY = (
         """,
     ),
     Invariant(
+        name="a cancelled order costs nothing",
+        twin="ck_sales_order_cancelled_costs_nothing",
+        problem="Order {number} is Cancelled, and {total} of it has not come back.",
+        amounts=("total",),
+        breaking="""
+            SELECT number, total_minor AS total, currency FROM sales_order
+            WHERE status = 'Cancelled' AND total_minor <> 0
+        """,
+    ),
+    Invariant(
         name="refunds of a line are its share of what was charged",
         twin="domain.refunds:for_pieces",
         problem="Order {number} has {cancelled} of {quantity} {sku} in line {position} cancelled,"

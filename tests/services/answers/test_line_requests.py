@@ -11,6 +11,7 @@ from services.execution.locks import locked_shipment
 from services.orders.line_cancellation import UnknownLine
 from services.orders.splits import split
 from tests.actors import cancel_lines, put_on_hold, release, request_cancellation_of
+from tests.factories import make_order
 from tests.process import assert_sound, open_task_id, rows
 from tests.services.answers.test_short_picks import found
 from tests.services.stock_control.test_backorders import order_of, plates_arrive
@@ -178,7 +179,7 @@ def test_a_shipment_of_which_nothing_is_left_ends_and_the_others_go_on(process, 
 def test_shipping_stays_with_what_was_collected(process, mail_server):
     number = in_two(process)
     process.ship(number)
-    assert cancel(number, PLATE=None).order  # nothing else is in the house
+    assert not cancel(number, PLATE=None).order  # something of it has left
     process.another().run(number, 2)
     assert refunds() == [1250]
     assert rows("SELECT status FROM sales_order") == [("Shipped",)]
@@ -263,3 +264,84 @@ def test_a_task_for_which_nothing_is_left_is_done(process):
         open_task_id("picking", number)
     assert process.ship(number) == f"Order {number} is Shipped."
     assert_sound()
+
+
+def test_a_shipment_of_which_nothing_is_left_keeps_no_refund_of_the_rest_back(process, mail_server):
+    """The order is cancelled while that shipment is about to end."""
+    number = in_two(process)
+    process.run(number)
+    other = process.another()
+    other.run(number, 2)
+    cancel(number, PLATE=None)
+
+    def cancelled_now():
+        request_cancellation_of(number, "changed", "Max")
+        process.run(number)
+
+    other.meanwhile["Send Line Cancellation Notice"] = cancelled_now
+    other.run(number, 2)
+    process.run(number)
+    assert rows("SELECT status, total_minor FROM sales_order") == [("Cancelled", 0)]
+    assert sum(refunds()) == 4345
+    assert_sound()
+
+
+def test_the_rest_is_cancelled_after_a_shipment_has_ended_with_nothing_left(process):
+    number = in_two(process)
+    process.run(number)
+    cancel(number, PLATE=None)
+    process.another().run(number, 2)
+    request_cancellation_of(number, "changed", "Max")
+    process.run(number)
+    assert sum(refunds()) == 4345
+    assert_sound()
+
+
+def test_an_operator_gives_the_shipping_back_with_the_last_piece_in_the_house(process):
+    number = in_two(process)
+    process.ship(number)
+    cancel_lines(number, "Max", pieces={"PLATE": None}, refund_shipping=True)
+    process.another().run(number, 2)
+    assert refunds() == [1250 + 595]
+    assert rows("SELECT status FROM sales_order") == [("Shipped",)]
+    assert_sound()
+
+
+def test_the_line_that_is_named_gives_the_last_piece_in_the_house(process):
+    lines = [("MUG", "12.50"), ("PLATE", "20.00"), ("PLATE", "0")]
+    with transaction() as session:
+        number = make_order(
+            session, [{"sku": sku, "quantity": 1, "unit_price": price} for sku, price in lines]
+        )
+    with transaction() as session:
+        split(session, locked_shipment(session, number), {"PLATE": 1}, said("later"))
+    process.ship(number)
+    cancel_lines(number, "Max", pieces={"PLATE": 1}, off_lines=("3",))
+    process.another().run(number, 2)
+    assert refunds() == []
+    assert_sound()
+
+
+def test_the_operators_decision_gives_the_shipping_back_with_the_last_piece(process):
+    number = in_two(process)
+    other = process.another()
+    other.run(number, 2)
+    process.ship(number)
+    process.answer("picking", number, 2, **found(PLATE=(0, "damaged")))
+    other.run(number, 2)
+    process.answer("short-pick", number, 2, decision="cancel line", refund_shipping=True)
+    other.run(number, 2)
+    assert refunds() == [1250 + 595]
+    assert_sound()
+
+
+def test_what_is_picked_goes_back_as_a_whole_without_terms_of_its_own(process):
+    number = in_two(process)
+    other = process.another()
+    other.run(number, 2)
+    process.answer("picking", number, 2)
+    process.ship(number)
+    with pytest.raises(CannotCancelLine, match="goes back with all that belongs to it"):
+        cancel_lines(number, "Max", pieces={"PLATE": None}, refund_shipping=True)
+    assert cancel(number, PLATE=None).order
+    assert other.run(number, 2) == "restock-1"

@@ -161,7 +161,7 @@ RECORDS = {
             "on_shipping": "true",
         },
         {
-            "country": "IE",
+            "country": "FR",
             "region": "Essex",
             "postal_prefix": "CM",
             "tax_class": "food",
@@ -171,7 +171,7 @@ RECORDS = {
     ),
     ShippingZone: (
         {"carrier": "house", "country": "GB", "postal_prefix": "CT", "zone": "1"},
-        {"carrier": "other", "country": "IE", "postal_prefix": "CM", "zone": "2"},
+        {"carrier": "other", "country": "FR", "postal_prefix": "CM", "zone": "2"},
     ),
     ShippingRate: (
         {

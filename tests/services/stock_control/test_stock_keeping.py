@@ -211,12 +211,12 @@ def test_a_file_of_counts_books_what_it_can_and_names_the_rest(mugs, tmp_path):
         "MUG,2,Friday,Kim\nMUG,9,Wednesday,Kim\n"
     )
     report = import_file(path)
-    assert (report.accepted, report.unchanged, report.rejected) == (2, 0, 3)
-    assert [reject.line for reject in report.rejects] == [3, 4, 5]
-    assert "stands in line 2 already" in report.rejects[2].reason
+    assert (report.accepted, report.unchanged, report.rejected) == (1, 0, 4)
+    assert [reject.line for reject in report.rejects] == [2, 3, 4, 5]
+    assert "stands in line 2 already" in report.rejects[3].reason
     assert on_hand() == 9
     again = import_file(path)
-    assert (again.accepted, again.unchanged, again.rejected) == (0, 2, 3)
+    assert (again.accepted, again.unchanged, again.rejected) == (0, 1, 4)
 
 
 def test_a_row_that_says_something_else_under_a_known_reference_is_rejected(mugs, tmp_path):

@@ -16,6 +16,7 @@ CREATE TABLE sales_order (
     region VARCHAR(100) NOT NULL,
     postal_code VARCHAR(20) NOT NULL,
     country VARCHAR(2) NOT NULL,
+    brought_address JSONB,
     currency VARCHAR(3) NOT NULL,
     prices_include_tax BOOLEAN NOT NULL,
     service_level VARCHAR(32) NOT NULL,
@@ -64,6 +65,9 @@ CREATE TABLE sales_order (
     ),
     CONSTRAINT ck_sales_order_cancelled_when CHECK (
         (status = 'Cancelled') = (cancelled_at IS NOT NULL)
+    ),
+    CONSTRAINT ck_sales_order_cancelled_costs_nothing CHECK (
+        status <> 'Cancelled' OR total_minor = 0
     ),
     CONSTRAINT ck_sales_order_cancellation_is_asked_for CHECK (
         (cancel_requested_at IS NULL) = (cancel_requested_by IS NULL)

@@ -74,7 +74,7 @@ CREATE TRIGGER stand_in_line BEFORE INSERT ON allocation
 CREATE FUNCTION move_in_line() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE allocation SET promised_at = NEW.promised_at
-    WHERE order_number = NEW.number AND state = 'backordered';
+    WHERE order_number = NEW.number AND state IN ('allocated', 'backordered');
     RETURN NULL;
 END $$;
 CREATE TRIGGER move_in_line AFTER UPDATE OF promised_at ON sales_order FOR EACH ROW
@@ -187,6 +187,27 @@ CREATE TRIGGER charges_are_facts BEFORE UPDATE ON order_line FOR EACH ROW
             NEW.discount_minor, NEW.order_discount_minor, NEW.charged_minor, NEW.tax_minor,
             NEW.shipping_minor, NEW.shipping_tax_minor)
     ) EXECUTE FUNCTION refuse_other_charges();
+
+-- Where an order goes may change; where its file had it go is a fact, kept from the first change on.
+CREATE FUNCTION keep_brought_address() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.brought_address IS DISTINCT FROM OLD.brought_address THEN
+        RAISE EXCEPTION 'the address that order % was taken with is a fact', NEW.number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'brought_address_is_a_fact';
+    END IF;
+    NEW.brought_address := coalesce(OLD.brought_address, jsonb_build_object(
+        'address_line1', OLD.address_line1, 'address_line2', OLD.address_line2, 'city', OLD.city,
+        'region', OLD.region, 'postal_code', OLD.postal_code, 'country', OLD.country));
+    RETURN NEW;
+END $$;
+CREATE TRIGGER keep_brought_address BEFORE UPDATE ON sales_order FOR EACH ROW
+    WHEN (
+        (OLD.address_line1, OLD.address_line2, OLD.city, OLD.region, OLD.postal_code, OLD.country,
+            OLD.brought_address)
+        IS DISTINCT FROM
+        (NEW.address_line1, NEW.address_line2, NEW.city, NEW.region, NEW.postal_code, NEW.country,
+            NEW.brought_address)
+    ) EXECUTE FUNCTION keep_brought_address();
 
 -- A timeline cannot be rewritten, and neither can what people said in it.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -154,6 +154,13 @@ MONEY = (
         "gives back £12.50 for items, and its lines add up to £12.50.",
     ),
     Damage(
+        "a cancelled order costs nothing",
+        without("ck_sales_order_cancelled_costs_nothing", "sales_order")
+        + "UPDATE sales_order SET total_minor = total_minor + 1, items_minor = items_minor + 1"
+        f" WHERE number = {BOTH_CANCELLED}",
+        f"Order {BOTH_CANCELLED} is Cancelled, and £0.01 of it has not come back.",
+    ),
+    Damage(
         "lines cancel no more than was ordered",
         without("ck_order_line_cancelled_within_ordered", "order_line")
         + f"UPDATE order_line SET cancelled = -1 WHERE order_number = {SPLIT} AND sku = 'RUG'",

@@ -1,7 +1,7 @@
 """Damage to amounts and refunds."""
 
 from tests.services.audit.damages.damage import Damage
-from tests.services.audit.day_shop import SHIPPED, WAITING
+from tests.services.audit.day_shop import CANCELLED, SHIPPED, WAITING
 
 A_REFUND = (
     "INSERT INTO refund (order_number, key, reason, items_minor, shipping_minor, tax_minor,"
@@ -83,6 +83,13 @@ MONEY = (
         "ALTER TABLE refund DROP CONSTRAINT ck_refund_paid_by_somebody;"
         + A_REFUND % ("5, 0, 1, 5, 'GBP'", "NULL, 'Kim'"),
         f"Refund order:{SHIPPED}:refund:1 was paid at no time by Kim, with the reference none.",
+    ),
+    Damage(
+        "a cancelled order costs nothing",
+        "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_cancelled_costs_nothing;"
+        "UPDATE sales_order SET total_minor = total_minor + 1, items_minor = items_minor + 1"
+        f" WHERE number = {CANCELLED}",
+        f"Order {CANCELLED} is Cancelled, and £0.01 of it has not come back.",
     ),
     Damage(
         "lines cancel no more than was ordered",
