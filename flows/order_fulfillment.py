@@ -10,6 +10,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from models.results.work import Packed, Picked
 from services.execution.errors import CancellationRequested, NothingLeft, OnHold
 from services.execution.runs import OrderRun
 from tasks.engine.gates import await_release
@@ -90,14 +91,14 @@ def fulfil(order: OrderRun) -> State[None]:
 
     assign_picking_task(order)
     get_picking_checklist(order)
-    while not await_picking(order).complete:
-        decision = await_decision_on_short_pick(order)
-        tell_of_cancelled_lines(order, decision)
-        if decision.ships_what_is_there:
-            break
+    await_goods(order, await_picking(order))
 
-    assign_packing_task(order)
-    packed = await_packing(order)
+    while True:
+        assign_packing_task(order)
+        packed = await_packing(order)
+        if packed.complete:
+            break
+        await_goods(order, packed)  # the packer lacks something, or it was picked by mistake
 
     update_inventory_stock(order)
     while True:
@@ -114,6 +115,19 @@ def fulfil(order: OrderRun) -> State[None]:
 
     update_order_status_to_shipped(order, pickup)
     return Completed(message=f"{order.title} is Shipped.")
+
+
+def await_goods(order: OrderRun, found: Picked | Packed) -> None:
+    """Until all is picked. What a picker or a packer lacks, the operator decides about: it is
+    picked again, or what is there ships.
+    """
+    while not found.complete:
+        if found.asks_operator:
+            decision = await_decision_on_short_pick(order)
+            tell_of_cancelled_lines(order, decision)
+            if decision.ships_what_is_there:
+                return
+        found = await_picking(order)
 
 
 def close_empty(order: OrderRun) -> State[None]:

@@ -80,6 +80,16 @@ class ShortPickReason(StrEnum):
     OTHER = "other"
 
 
+class LackingReason(StrEnum):
+    """Why a packer lacks a piece that was picked: it is not in the tote, it cannot be sold, or
+    another product lies in its place.
+    """
+
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    WRONG = "wrong"
+
+
 class Role(StrEnum):
     """Who does it."""
 

@@ -61,6 +61,7 @@ class StepName(StrEnum):
 
     VOID_OUTDATED_LABELS = "void-outdated-labels", "Void Outdated Labels"
     SEND_LINE_NOTICE = "send-line-cancellation-notice", "Send Line Cancellation Notice"
+    UNDO_PICKING = "undo-picking", "Undo Picking"
     CANCEL_LINES = "cancel-lines", "Cancel Lines"
     SPLIT_SHIPMENT = "split-shipment", "Split Shipment"
     RELEASE_STOCK = "release-stock", "Release Stock"

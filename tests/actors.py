@@ -2,8 +2,15 @@
 
 from typing import Any
 
+from adapters.database.sessions import transaction
 from models.enums import Channel
-from models.imports.requests import AddressIn, HoldIn, LineCancellationIn, RefundPaidIn
+from models.imports.requests import (
+    AddressIn,
+    HoldIn,
+    LineCancellationIn,
+    RefundPaidIn,
+    UndoIn,
+)
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.results.orders import AddressChanged, CancellationAsked, CancelledOnRequest, HoldSet
 from models.results.stock import StockCounted
@@ -11,8 +18,9 @@ from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from models.tables.staff import StaffTask
 from models.tables.stock import StockLevel
-from services.access.actors import Actor
+from services.access.actors import Actor, actor_named
 from services.answers import line_requests, submit
+from services.answers.undo import undo_picking
 from services.orders import addresses, cancellation, holds
 from services.pricing import refunds
 from services.stock_control import counts, stock_changes
@@ -28,6 +36,12 @@ def answer_task(task_id: int, answer: dict[str, Any]) -> StaffTask:
     gate = GATES.get(answer.get("gate", ""))
     name = str(answer.get(gate.answered_by, "")) if gate else ""
     return submit.answer_task(task_id, answer, someone(name))
+
+
+def undo(task_id: int, by: str, reason: str = "a mistake") -> StaffTask:
+    with transaction() as session:
+        actor = actor_named(session, by, Channel.COMMAND_LINE)
+    return undo_picking(task_id, UndoIn(reason=reason, by=by), actor)
 
 
 def request_cancellation_of(number: int, reason: str, by: str) -> CancellationAsked:

@@ -129,7 +129,7 @@ def answer_for(
     read: dict[str, Any] = {}
     for option in gate.options:
         typed = given.get(option.parameter)
-        if option.needed and not typed:
+        if option.is_missing(given):
             raise OptionMissing(gate.kind, option.needed)
         if option.many:
             read[option.field] = _all_read(option, typed or [])

@@ -78,6 +78,10 @@ COMMANDS = {
         " without --damaged and --missing. With --found, name every product of the list, or"
         " give --rest.",
     ),
+    "undo": Command(
+        "console.cli.task:undo",
+        "Undo a picking that was said to be done by mistake, until a packer has answered.",
+    ),
     "summary": Command(
         "console.cli.summary:summary", "Show a day's figures, as the nightly summary keeps them."
     ),

@@ -40,7 +40,7 @@ from models.results.stock import (
     StockReleased,
     StockReturned,
 )
-from models.results.work import RestockAssigned, TaskOpened
+from models.results.work import PickingUndone, RestockAssigned, TaskOpened
 from services.worklist.gates import GATES, title_message
 
 
@@ -74,6 +74,7 @@ class Titles:
         "assign-restock-task": "Assign Restock Task",
         "return-stock": "Return Stock",
         "cancel-order": "Cancel Order",
+        "undo-picking": "Undo Picking",
         "cancel-lines": "Cancel Lines",
         "release-stock": "Release Stock",
         "reallocate-stock": "Reallocate Stock",
@@ -127,6 +128,7 @@ STEP_RESULTS: dict[str, type[StepResult]] = {
     "assign-restock-task": RestockAssigned,
     "return-stock": StockReturned,
     "cancel-order": StatusChange,
+    "undo-picking": PickingUndone,
     "cancel-lines": LinesCancelled,
     "release-stock": StockReleased,
     "reallocate-stock": StockReallocated,

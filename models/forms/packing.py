@@ -1,10 +1,11 @@
 """The form of the gate *packing*."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
-from models.forms.base import CancellableForm, Form, Name, this_form
+from models.enums import LackingReason
+from models.forms.base import CancellableForm, Form, Name, Sku, this_form
 
 
 class ParcelForm(Form):
@@ -20,8 +21,29 @@ class ParcelForm(Form):
     height_mm: PositiveInt = Field(title="Height (mm)", description="In millimetres.", le=5000)
 
 
+class LackingItem(Form):
+    """Pieces of a product that are on the list and cannot be packed."""
+
+    sku: Sku = Field(title="SKU", description="As in the list above.")
+    quantity: PositiveInt = Field(title="Pieces lacking", description="How many.")
+    why: LackingReason = Field(
+        title="Why", description="Missing, damaged, or wrong: another product lies in its place."
+    )
+    instead: Sku | None = Field(
+        None,
+        title="What lies there instead",
+        description="Only if it is wrong: the SKU of what lies there, if you know it.",
+    )
+
+    @field_validator("instead", mode="before")
+    @classmethod
+    def _left_empty(cls, instead: Any) -> Any:
+        """A field that was typed into and emptied again says nothing."""
+        return None if isinstance(instead, str) and not instead.strip() else instead
+
+
 class PackingForm(CancellableForm):
-    """Tell us what you packed."""
+    """Tell us what you packed, or what you lack."""
 
     gate: Literal["packing"] = this_form()
     packed_by: Name = Field(title="Packed by", description="Your name.")
@@ -35,4 +57,11 @@ class PackingForm(CancellableForm):
         False,
         title="The weight is right",
         description="Only if you were asked to weigh again: you have, and the scale says the same.",
+    )
+    lacking: list[LackingItem] = Field(
+        default_factory=list,
+        title="Missing, damaged or wrong",
+        description="Only if you cannot pack all of it: add an item for each product that you lack,"
+        " and leave the parcels out. All else stays in the tote.",
+        max_length=100,
     )

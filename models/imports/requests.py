@@ -55,6 +55,13 @@ class ReleaseIn(ImportRow):
     by: Key = Field(max_length=100)
 
 
+class UndoIn(ImportRow):
+    """Somebody has said by mistake that a task is done: why, and who undoes that."""
+
+    reason: Text = Field(max_length=500)
+    by: Text = Field(max_length=100)
+
+
 class RetryIn(ImportRow):
     """Somebody has mended what an alarm was about."""
 

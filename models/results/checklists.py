@@ -54,11 +54,21 @@ class PickingChecklist(Checklist):
 
 class PackingChecklist(PickingChecklist):
     """What to pack, and what the goods weigh together without boxes. `to_restock` are pieces by SKU
-    that were cancelled after they had been picked.
+    that were cancelled after they had been picked, `wrong` those that lay in the tote in place of
+    others; '' is a product that nobody knew.
     """
 
     goods_grams: int = 0
     to_restock: dict[str, int] = {}
+    wrong: dict[str, int] = {}
+
+
+class RestockChecklist(PickingChecklist):
+    """What to restock of a cancelled order. `beside` are pieces by SKU that lie with its goods and
+    are none of them; '' is a product that nobody knew.
+    """
+
+    beside: dict[str, int] = {}
 
 
 class PickupChecklist(Checklist):

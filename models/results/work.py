@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from domain.messages import Message, Plural, Value
+from models.enums import LackingReason
 from models.messages import MessageData
 from models.results.base import StepResult
 from models.results.stock import ShortLine, but_for
@@ -19,6 +20,11 @@ _PACKED_LIGHTER = Plural(
     "{parcels} parcel, {grams:,} g where the catalogue says {catalogue:,} g, packed by {who}",
     "{parcels} parcels, {grams:,} g where the catalogue says {catalogue:,} g, packed by {who}",
     "parcels",
+)
+_PICKED_AGAIN = Plural(
+    "{pieces} piece is picked again, in task {task}",
+    "{pieces} pieces are picked again, in task {task}",
+    "pieces",
 )
 _TO_RESTOCK = Plural(
     "task {task}: {pieces} piece to restock", "task {task}: {pieces} pieces to restock", "pieces"
@@ -39,16 +45,25 @@ class TaskOpened(StepResult):
 
 
 class Picked(StepResult):
-    """How many pieces of each product were found by now, and what is still missing, with why."""
+    """How many pieces of each product were found by now, and what is still missing, with why.
+
+    `found` are the pieces by SKU that this round of picking has found.
+    """
 
     picked_by: str
     quantities: dict[str, int]
     missing: tuple[ShortLine, ...] = ()
+    found: dict[str, int] = Field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
         """Everything ordered was found."""
         return not self.missing
+
+    @property
+    def asks_operator(self) -> bool:
+        """What becomes of the rest is to be decided."""
+        return not self.complete
 
     def said(self) -> Message:
         """Who picked, and what is missing."""
@@ -61,6 +76,19 @@ class Picked(StepResult):
         return Message("picked-short-by", "picked short by {who}: {lines:; }", values)
 
 
+class PickingUndone(StepResult):
+    """A picking was said to be done by mistake: what its task found is picked again, in another."""
+
+    task_id: int
+    again: int
+    pieces: int
+
+    def said(self) -> Message:
+        """How much, and in which task."""
+        values: dict[str, Value] = {"pieces": self.pieces, "task": self.again}
+        return Message("picked-again", _PICKED_AGAIN, values)
+
+
 class Parcel(StepResult):
     """A packed parcel: grams and millimetres."""
 
@@ -70,17 +98,69 @@ class Parcel(StepResult):
     height_mm: int
 
 
+class LackingPieces(StepResult):
+    """Pieces of a product that a packer lacks, and why; `instead` is the SKU of what lies in their
+    place, where they are wrong and that is known.
+    """
+
+    sku: str
+    pieces: int
+    why: LackingReason
+    instead: str = ""
+
+    @property
+    def is_lost(self) -> bool:
+        """They are not in stock any more; of wrong ones the right pieces lie in their bin."""
+        return self.why != LackingReason.WRONG
+
+    def said(self) -> Message:
+        """How many of what, and why."""
+        values: dict[str, Value] = {
+            "pieces": self.pieces,
+            "sku": self.sku,
+            "why": self.why,
+            "instead": self.instead,
+        }
+        if self.instead:
+            return Message("pieces-wrong", "{pieces} of {sku} {why}, {instead} instead", values)
+        return Message("pieces-lacking", "{pieces} of {sku} {why}", values)
+
+
 class Packed(StepResult):
-    """The parcels of an order. `catalogue_grams` is what its goods alone should weigh, where the
-    packer has confirmed that the parcels are lighter.
+    """The parcels of an order; without any, what a packer lacks of it, or `picking_undone`: it was
+    not picked after all. `catalogue_grams` is what its goods alone should weigh, where the packer
+    has confirmed that the parcels are lighter.
     """
 
     packed_by: str
-    parcels: tuple[Parcel, ...]
+    parcels: tuple[Parcel, ...] = ()
     catalogue_grams: int | None = None
+    lacking: tuple[LackingPieces, ...] = ()
+    picking_undone: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """The parcels are closed."""
+        return bool(self.parcels)
+
+    @property
+    def asks_operator(self) -> bool:
+        """What becomes of the rest is to be decided."""
+        return bool(self.lacking)
 
     def said(self) -> Message:
-        """How many parcels, their weight together, and whether the catalogue says another."""
+        """How many parcels, their weight together, and whether the catalogue says another; or why
+        there are none.
+        """
+        if self.picking_undone:
+            return Message("picked-first", "the goods are to be picked first")
+        if self.lacking:
+            lines = tuple(item.said() for item in self.lacking)
+            return Message(
+                "not-packed",
+                "not packed by {who}: {lines:; }",
+                {"who": self.packed_by, "lines": lines},
+            )
         grams = sum(parcel.weight_grams for parcel in self.parcels)
         values: dict[str, Value] = {
             "parcels": len(self.parcels),

@@ -12,7 +12,7 @@ from adapters.database.clock import this_instant
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
 from domain.reasons import WAS_ON_HOLD, Reason
-from models.enums import LabelState, PickupState, ShortPickReason
+from models.enums import LabelState, PickupState, ShortPickReason, TaskKind
 from models.forms.decisions import CANCEL_ORDER_CHOICE, HoldForm
 from models.forms.packing import PackingForm
 from models.forms.picking import (
@@ -31,8 +31,9 @@ from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from services.access.actors import Actor
 from services.answers.decisions import ask_about_pick
+from services.answers.lacking import accept_lacking
 from services.answers.restock import book_restock
-from services.answers.write_offs import write_off
+from services.answers.write_offs import Lost, write_off
 from services.execution.errors import AnswerRefused
 from services.orders.cancellation import request_cancellation
 from services.orders.holds import lift_hold
@@ -58,11 +59,18 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm, acto
         _short_line(line, short) for line in shipment.goods if (line.picked or 0) < line.quantity
     ]
     if short:
-        lost = {sku: (listed[sku] - item.quantity, item.why or "") for sku, item in short.items()}
-        write_off(session, shipment, lost, form.picked_by)
+        lost = [
+            Lost(sku, listed[sku] - item.quantity, item.why or "") for sku, item in short.items()
+        ]
+        write_off(session, shipment, lost, form.picked_by, TaskKind.PICKING)
         ask_about_pick(session, shipment, waits=False, missing=missing)
     quantities = {line.sku: line.picked or 0 for line in shipment.goods}
-    return Picked(picked_by=form.picked_by, quantities=quantities, missing=tuple(missing))
+    return Picked(
+        picked_by=form.picked_by,
+        quantities=quantities,
+        missing=tuple(missing),
+        found={sku: pieces for sku, pieces in found.items() if pieces},
+    )
 
 
 def _found(form: PickingForm, listed: dict[str, int]) -> dict[str, int]:
@@ -101,8 +109,10 @@ def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
 
 def accept_packing(session: Session, shipment: Shipment, form: PackingForm, actor: Actor) -> Packed:
     """Parcels weigh what is in them, or the packer confirms that they are lighter: catalogues are
-    wrong more often than scales. The carrier takes each of them.
+    wrong more often than scales. The carrier takes each of them. Or else something is lacking.
     """
+    if form.lacking:
+        return accept_lacking(session, shipment, form)
     if not form.parcels:
         raise AnswerRefused("parcels-missing", field="parcels")
     catalogue_grams = _confirmed_grams(form, goods_weight(session, shipment))

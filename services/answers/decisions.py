@@ -41,6 +41,7 @@ from services.access.actors import Actor
 from services.execution.errors import AnswerRefused
 from services.inventory.allocations import (
     allocated_warehouse,
+    lacking,
     lock_goods,
     reallocate,
     reallocate_as_planned,
@@ -109,6 +110,11 @@ def ask_about_pick(
     open_task(session, shipment, TaskKind.SHORT_PICK, checklist)
 
 
+def send_picker(session: Session, shipment: Shipment) -> StaffTask:
+    """Have somebody pick what nobody has yet, in the warehouse that holds it by now."""
+    return open_task(session, shipment, TaskKind.PICKING, rest_to_pick(session, shipment))
+
+
 def wait_for_rest(session: Session, shipment: Shipment, asked: StaffTask) -> None:
     """Put a short pick on the list again that is to wait; the round before, `asked`, is closed."""
     listed = ShortPickChecklist.model_validate(asked.checklist or {})
@@ -126,19 +132,14 @@ def _pick_again(session: Session, shipment: Shipment, form: _Form, actor: Actor)
     if missing := reallocate(session, shipment):
         shortages = _listed(missing)
         raise AnswerRefused("stock-too-low-to-pick-again", field="decision", shortages=shortages)
-    _send_picker(session, shipment)
+    send_picker(session, shipment)
     return _decided(form)
-
-
-def _send_picker(session: Session, shipment: Shipment) -> None:
-    rest = rest_to_pick(session, shipment)  # it may be another warehouse's by now
-    open_task(session, shipment, TaskKind.PICKING, rest)
 
 
 def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
     """The rest from wherever it is: what lies in the warehouse of the other pieces is picked there,
     and what others give are shipments of their own. Where nothing was found, the first that gives
-    something takes its place.
+    something takes its place. What is allocated still, since it was never taken, is picked too.
     """
     plan = _elsewhere(session, shipment)
     here = allocated_warehouse(session, shipment) or plan.warehouses[0]
@@ -150,8 +151,10 @@ def _pick_elsewhere(session: Session, shipment: Shipment, form: _Form, actor: Ac
     rest = plan.part_of(here)
     if rest.allotments:
         reallocate_as_planned(session, shipment, rest)
-        _send_picker(session, shipment)
-    return _decided(form, ships_what_is_there=not rest.allotments)
+    to_pick = bool(missing_from_pick(shipment))
+    if to_pick:
+        send_picker(session, shipment)
+    return _decided(form, ships_what_is_there=not to_pick)
 
 
 def _split_short_pick(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
@@ -185,7 +188,11 @@ def _split_shortage(session: Session, shipment: Shipment, form: _Form, actor: Ac
 
 
 def _wait(session: Session, shipment: Shipment, form: _Form, actor: Actor) -> Decision:
-    """All of it stays, and goes on by itself once the rest is there (`wait_for_rest`)."""
+    """All of it stays, and goes on by itself once the rest is there (`wait_for_rest`). It is there
+    where the right pieces were never taken: then somebody picks them.
+    """
+    if not lacking(session, shipment):
+        return _pick_again(session, shipment, form, actor)
     return _decided(form, waits=True)
 
 

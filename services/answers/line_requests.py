@@ -1,4 +1,4 @@
-"""Cancelling some of an order on request, at any stage until it is with the packers.
+"""Cancelling some of an order on request, at any stage while it is not with the packers.
 
 In one transaction the pieces leave their shipments, their stock and the order's lines, and the open
 tasks ask for what is left. No Prefect here.
@@ -13,10 +13,10 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
 from models.enums import TaskKind, TaskState
-from models.forms.decisions import CANCEL_LINE
+from models.forms.decisions import CANCEL_LINE, TRY_AGAIN
 from models.forms.picking import ALL_AS_LISTED
 from models.imports.requests import LineCancellationIn
-from models.results.checklists import ShortageChecklist
+from models.results.checklists import ShortageChecklist, ShortPickChecklist
 from models.results.orders import CancelledOnRequest
 from models.results.stock import ShortLine
 from models.tables.orders import SalesOrder
@@ -27,10 +27,10 @@ from services.answers.decisions import missing_from_pick
 from services.answers.submit import answer_by_packline
 from services.execution.locks import locked_order
 from services.execution.wake_ups import mark_ready
-from services.inventory.allocations import lock_products
+from services.inventory.allocations import lacking, lock_products
 from services.orders.cancellation import has_left, request_cancellation, shipments_to_cancel
 from services.orders.line_cancellation import Terms, cancel_lines, positions
-from services.orders.splits import is_packed
+from services.orders.packing import is_with_packers
 from services.worklist.picking_lists import rest_to_pick
 from services.worklist.tasks import tasks_of, withdraw_tasks
 
@@ -101,21 +101,21 @@ def _wanted(
     """Which shipments give the pieces: those first of which nobody has picked any, the last of
     these first. Raises `CannotCancelLine`.
     """
-    unpacked = [one for one in open_shipments if not is_packed(session, one)]
+    in_hand = [one for one in open_shipments if not is_with_packers(session, one)]
     wanted: Pieces = defaultdict(dict)
     for sku, number in pieces.items():
-        _take(order, unpacked, sku, number, wanted)
+        _take(order, in_hand, sku, number, wanted)
     return wanted
 
 
 def _take(
     order: SalesOrder,
-    unpacked: Iterable[Shipment],
+    in_hand: Iterable[Shipment],
     sku: str,
     number: int | None,
     wanted: Pieces,
 ) -> None:
-    there = [(one, line) for one in unpacked for line in one.goods if line.sku == sku]
+    there = [(one, line) for one in in_hand for line in one.goods if line.sku == sku]
     left = sum(line.quantity for _, line in there)
     _check_pieces(order, sku, number, left)
     to_take = left if number is None else number
@@ -224,11 +224,24 @@ def _list_rest(session: Session, shipment: Shipment, task: StaffTask) -> None:
 
 
 def _list_missing(session: Session, shipment: Shipment, task: StaffTask) -> None:
-    """What is not missing any more is not asked about; nothing missing is decided."""
+    """What is not missing any more is not asked about; nothing missing is decided, and so is what
+    waited for pieces that it does not want any more.
+    """
     _list_shortages(session, shipment, task)
-    if not missing_from_pick(shipment) and task.state == TaskState.OPEN:
-        answer = {"gate": task.kind, "decided_by": PACKLINE.name, "decision": CANCEL_LINE}
+    decision = _decided_by_that(session, shipment, task)
+    if decision and task.state == TaskState.OPEN:
+        answer = {"gate": task.kind, "decided_by": PACKLINE.name, "decision": decision}
         answer_by_packline(session, shipment, task, answer)
+    elif decision:  # on hold: after the release, a person is asked
+        task.checklist = (task.checklist or {}) | {"waits": False}
+
+
+def _decided_by_that(session: Session, shipment: Shipment, task: StaffTask) -> str | None:
+    """What is to become of a short pick, now that less of it is wanted; None: it is still asked."""
+    if not missing_from_pick(shipment):
+        return CANCEL_LINE
+    waits = ShortPickChecklist.model_validate(task.checklist or {}).waits
+    return TRY_AGAIN if waits and not lacking(session, shipment) else None
 
 
 def _list_shortages(session: Session, shipment: Shipment, task: StaffTask) -> None:

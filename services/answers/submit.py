@@ -21,7 +21,7 @@ from models.forms.base import CancellableForm, Form, errors_of
 from models.forms.decisions import CANCEL_LINE, CANCEL_ORDER_CHOICE, PICK_ELSEWHERE, SPLIT, WAIT
 from models.results.base import StepResult
 from models.results.decisions import Decision
-from models.results.work import GateOutcome, Picked
+from models.results.work import GateOutcome, Packed, Picked
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.access.actors import PACKLINE, Actor, HasLeft, actor_named
@@ -174,7 +174,8 @@ _BY_SETTING = {
 def _decide_by_setting(session: Session, shipment: Shipment, result: StepResult) -> None:
     """Decide about a short pick as the shop has set it; what cannot be done asks the operator."""
     rule = settings().short_pick
-    if not isinstance(result, Picked) or result.complete or rule not in _BY_SETTING:
+    asks = isinstance(result, Picked | Packed) and result.asks_operator
+    if not asks or rule not in _BY_SETTING:
         return
     task = session.exec(
         select(StaffTask).where(

@@ -46,8 +46,32 @@ class AnswerRefused(PacklineError):
         ),
         # Packing.
         "parcels-missing": (
-            "List each closed parcel with its weight and sides, or say why the order is to be"
-            " cancelled instead."
+            "List each closed parcel with its weight and sides, or say what is missing, damaged or"
+            " wrong, or why the order is to be cancelled instead."
+        ),
+        "lacking-with-parcels": (
+            "You listed parcels, and also what you lack: leave the parcels out, closed ones too;"
+            " they stay with the tote, and are listed once the rest is there or is cancelled."
+        ),
+        "lacking-listed-twice": (
+            "{sku} stands twice in your list as {why}: give it once, with all its pieces."
+        ),
+        "lacking-is-not-listed": (
+            "{sku} is not on this list: it has {skus}; say which of these you lack."
+        ),
+        "more-lacking-than-listed": (
+            "You lack {lacking} of {sku} and the list has {listed}: correct the number."
+        ),
+        "only-wrong-lies-instead": (
+            "{instead} lies in the place of {sku}, and {sku} is said to be {why}: say that it is"
+            " wrong, or leave {instead} out."
+        ),
+        "right-lies-instead": (
+            "{sku} cannot lie in its own place: name what lies there, or leave it out."
+        ),
+        "unknown-lies-instead": (
+            "There is no product {instead}: name what lies in the place of {sku} by its SKU, or"
+            " leave it out."
         ),
         "parcels-lighter-than-goods": (
             "The goods alone weigh {goods:,} g and the parcels together only {packed:,} g:"

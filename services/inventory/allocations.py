@@ -180,6 +180,7 @@ def _enter(
         if pieces:
             entry = there.get(state) or (spare.pop() if spare else _new_entry(line))
             entry.state, entry.quantity, entry.warehouse = state, pieces, place
+            entry.lacking = True  # whatever it was when it was wanted before
             session.add(entry)
             if there:
                 session.flush()

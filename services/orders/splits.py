@@ -17,13 +17,13 @@ from models.enums import EventKind, OrderStatus
 from models.events import SplitOff
 from models.process import StepName
 from models.results.orders import ShipmentSplit
-from models.tables.ledger import StepRecord
 from models.tables.shipments import Shipment, ShipmentLine
 from services.access.actors import PACKLINE, Actor
 from services.execution.events import add_event
 from services.execution.ledger import record
 from services.execution.status import set_status
 from services.inventory.allocations import deallocate, lock_products, move_to_shipment
+from services.orders.packing import is_with_packers
 
 
 def split(
@@ -44,7 +44,7 @@ def split(
 
     The audit says the same: *nothing is moved or cancelled once it is with the packers*.
     """
-    _refuse_packed(session, shipment)
+    _refuse_with_packers(session, shipment)
     left = stays({line.sku: line.quantity for line in shipment.goods}, moved)
     lock_products(session, moved)
     deallocate(session, shipment, moved)
@@ -69,13 +69,8 @@ def split_by_warehouse(session: Session, shipment: Shipment, plan: Plan) -> Plan
     return plan.part_of(first)
 
 
-def is_packed(session: Session, shipment: Shipment) -> bool:
-    """Whether it is with the packers, or beyond: nothing of it is moved or cancelled any more."""
-    return session.get(StepRecord, (shipment.key, StepName.ASSIGN_PACKING_TASK, 1)) is not None
-
-
-def _refuse_packed(session: Session, shipment: Shipment) -> None:
-    if is_packed(session, shipment):
+def _refuse_with_packers(session: Session, shipment: Shipment) -> None:
+    if is_with_packers(session, shipment):
         order, number = shipment.order_number, shipment.number
         if number == 1:
             raise CannotSplit("shipment-is-packed", number=order)

@@ -1,7 +1,7 @@
 """How the command line asks for an answer: the options that a gate adds to `packline done`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ class DoneOption:
     was typed in into a value, or into None if it does not understand it: `written_like` then says
     how to write it. `many`: it may be given several times, with no two of the same `unique`.
     `flag`: it takes nothing. `needed` is how somebody is told that it is missing; '': it may be
-    left out. `example` stands in the command that a reminder shows.
+    left out, as it may where the option `unless` is given. `example` stands in the command that a
+    reminder shows.
     """
 
     name: str
@@ -32,12 +33,23 @@ class DoneOption:
     written_like: str = ""
     unique: str = ""
     needed: str = ""
+    unless: str = ""
     example: str = ""
 
     @property
     def parameter(self) -> str:
         """Its name where code has a name for it."""
-        return self.name.strip("-").replace("-", "_")
+        return parameter_of(self.name)
+
+    def is_missing(self, given: Mapping[str, Any]) -> bool:
+        """Whether it is needed, and stands not among the options given by their parameters."""
+        named = (self.name, self.unless) if self.unless else (self.name,)
+        return bool(self.needed) and not any(given.get(parameter_of(name)) for name in named)
+
+
+def parameter_of(name: str) -> str:
+    """The name of an option where code has a name for it: `weight_confirmed`."""
+    return name.strip("-").replace("-", "_")
 
 
 def pieces_of_a_product(typed: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """Markdown that shows texts from outside as they are written."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _CODES = ("Bin", "SKU")
 _WIDEST_CODE = 12
@@ -17,6 +17,12 @@ def plain(value: object) -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things: `1 piece`, `1,200 pieces`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def pieces_of(products: Mapping[str, int]) -> str:
+    """Pieces by SKU: `2 of MUG-01, 1 of an unknown product`."""
+    named = ((plain(sku) if sku else "an unknown product", n) for sku, n in products.items())
+    return ", ".join(f"{pieces:,} of {product}" for product, pieces in named)
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:

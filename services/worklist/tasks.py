@@ -41,6 +41,10 @@ class TaskNotOpen(PacklineError):
             "Task {task} was called back by {by}: the parcels go elsewhere, and another task comes"
             " once they have other labels. Keep them here."
         ),
+        "task-picked-first": (
+            "Task {task} was called back by {by}: the goods are picked again first, and another"
+            " task comes once they are. Leave the tote."
+        ),
         "task-done": "Task {task} was done by {by} at {at}: nothing is left to do.",
         "task-closed": "Task {task} is {state}: `packline tasks` lists the open ones.",
     }
@@ -132,6 +136,8 @@ def not_open(task: StaffTask) -> TaskNotOpen:
     """What to tell somebody who comes too late."""
     if _is_called_back(task):
         return TaskNotOpen("task-called-back", task=task.id, by=task.answered_by)
+    if (task.answer or {}).get("picking_undone"):
+        return TaskNotOpen("task-picked-first", task=task.id, by=task.answered_by)
     if task.state == TaskState.DONE and task.answered_at:
         at = in_shop_time(task.answered_at)
         return TaskNotOpen("task-done", task=task.id, by=task.answered_by, at=at)

@@ -122,3 +122,87 @@ def test_goods_of_a_cancelled_order_are_restocked(packline, process, picking):
     assert packline("done", open_task_id("restock"), *options)[0] == 0
     assert process.run(number).startswith(f"Order {number} is Cancelled")
     assert_sound()
+
+
+@pytest.fixture
+def packing(packline, process, picking):
+    """The same order, with the packers."""
+    number, task = picking
+    packline("done", task, "--by", "Jo")
+    assert process.run(number) == "packing-1"
+    return number, open_task_id("packing")
+
+
+def test_a_packer_says_what_is_lacking_in_place_of_parcels(packline, process, packing):
+    number, task = packing
+    lacking = ("--lacking", "MUG=1:damaged", "--lacking", "PLATE=1:wrong:MUG", "--json")
+    packed = as_json(packline("done", task, "--by", "Kim", *lacking))
+    assert packed["answer"]["lacking"] == [
+        {"sku": "MUG", "pieces": 1, "why": "damaged", "instead": ""},
+        {"sku": "PLATE", "pieces": 1, "why": "wrong", "instead": "MUG"},
+    ]
+    assert process.run(number) == "short-pick-1"
+    decision = ("--by", "Max", "--decision", "cancel line")
+    assert packline("done", open_task_id("short-pick"), *decision)[0] == 0
+    assert process.run(number) == "packing-2"
+    _, sheet, _ = packline("task", open_task_id("packing"))
+    assert "1 of MUG, picked in place of something else" in " ".join(sheet.split())
+    assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([], "also needs --parcel, or --lacking"),
+        (["--lacking", "MUG"], "write it like MUG-01=1:damaged"),
+        (["--lacking", "MUG=1"], "write it like MUG-01=1:damaged"),
+        (["--lacking", "MUG=1:lost"], "Why 'lost' is not 'missing', 'damaged' or 'wrong'"),
+        (["--lacking", "MUG=9:missing"], "You lack 9 of MUG and the list has 2"),
+        (["--lacking", "MUG=0:missing"], "Pieces lacking '0' is not more than 0"),
+        (["--lacking", "VASE=1:missing"], "VASE is not on this list: it has MUG, PLATE"),
+        (["--lacking", "MUG=1:missing"] * 2, "MUG stands twice in your list as missing"),
+        (["--lacking", "MUG=1:missing:PLATE"], "PLATE lies in the place of MUG"),
+        (["--lacking", "MUG=1:missing", "--parcel", "1200,3x2x1"], "leave the parcels out"),
+    ],
+)
+def test_what_cannot_be_lacking_is_refused_in_one_sentence(packline, packing, options, sentence):
+    _, task = packing
+    status, _, err = packline("done", task, "--by", "Kim", *options)
+    assert (status, sentence in err, "Traceback" in err) == (1, True, False), err
+    assert open_task_id("packing") == task
+
+
+def test_a_picking_said_by_mistake_is_undone(packline, process, picking, packing):
+    (number, picked), (_, pack) = picking, packing
+    undone = packline("undo", picked, "--by", "Jo", "--reason", "the wrong tote")
+    again = open_task_id("picking")
+    assert undone[:2] == (
+        0,
+        f"Task {picked} is undone; order {number} is picked again, in task {again}.\n",
+    )
+    assert process.run(number) == "picking-2"
+    status, _, err = packline("undo", picked, "--by", "Jo", "--reason", "twice", "--json")
+    assert (status, f"was followed by picking task {again}" in err) == (1, True)
+    status, _, err = packline("done", pack, "--by", "Kim", "--parcel", "1900,300x200x100")
+    assert (status, "was called back by Jo" in err) == (1, True)
+    packline("done", again, "--by", "Jo")
+    record = as_json(packline("undo", again, "--by", "Jo", "--reason", "again", "--json"))
+    assert (record["kind"], record["state"], record["round"]) == ("picking", "open", 3)
+    assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--by", "Kim", "--reason", "x"], "only Jo or an operator can undo it"),
+        (["--by", "Jo", "--reason", " "], "reason"),
+        (["--by", "Jo", "--reason", "a\nb"], "line break"),
+    ],
+)
+def test_what_cannot_be_undone_is_refused_in_one_sentence(
+    packline, picking, packing, options, sentence
+):
+    _, task = picking
+    status, _, err = packline("undo", task, *options)
+    assert (status, sentence in err, "Traceback" in err) == (1, True, False), err
+    assert open_task_id("packing")

@@ -31,10 +31,18 @@ from services.execution.events import add_event
 from services.execution.locks import locked_shipment
 from services.reminders.late_tasks import remind_and_escalate
 from services.worklist.gates import GATES
-from tests.actors import change_address, pay, put_on_hold, release, request_cancellation_of
+from tests.actors import (
+    change_address,
+    pay,
+    put_on_hold,
+    release,
+    request_cancellation_of,
+    undo,
+)
 from tests.factories import make_order
 from tests.process import assert_sound, execute, form, rows
 from tests.services.answers.test_short_picks import found
+from tests.services.answers.test_undo import last_picking
 from tests.timelines import timeline
 
 CUSTOMER = {
@@ -53,7 +61,13 @@ ELSEWHERE = {
     "country": "GB",
 }
 PERSONAL = {*CUSTOMER.values(), *ELSEWHERE.values()} - {"", "GB"}
-WITHOUT_A_STEP = {"cancel-lines", "release-stock", "reallocate-stock", "split-shipment"}
+WITHOUT_A_STEP = {
+    "cancel-lines",
+    "undo-picking",
+    "release-stock",
+    "reallocate-stock",
+    "split-shipment",
+}
 """Steps of the ledger that answers and counts take, and no flow."""
 
 
@@ -99,8 +113,12 @@ def split_and_cancelled(process):
 
 
 def cancelled_after_picking(process):
-    """Picked, cancelled, restocked with something broken, and refunded."""
+    """Picked by mistake, picked, cancelled, restocked with something broken, and refunded."""
     number = order(MUG=2)
+    process.run(number)
+    process.answer("picking", number)
+    process.run(number)
+    undo(last_picking(), "Jo", "typed: the wrong tote")
     process.run(number)
     process.answer("picking", number)
     process.run(number)
@@ -128,7 +146,7 @@ def lives(process, mail_server):
 
 def test_events_of_whole_lives_know_nothing_of_the_customer(lives):
     kinds = {kind for (kind,) in rows("SELECT DISTINCT kind FROM audit_event")}
-    told = {*EventKind} - {"imported", "called-back", "run-started", "run-starts-over", "run-gone"}
+    told = {*EventKind} - {"imported", "run-started", "run-starts-over", "run-gone"}
     told -= {"alarm-retried"}  # of a service, and of no order
     assert told - {"escalated"} <= kinds
     events = json.dumps(rows("SELECT kind, values FROM audit_event"), ensure_ascii=False)
@@ -157,6 +175,7 @@ def test_each_note_stands_beside_what_it_says_why(lives):
         ("cancellation-requested", "typed: not any more"),
         ("put-on-hold", "typed: odd"),
         ("answered", "typed: the rest later"),
+        ("undo-picking", "typed: the wrong tote"),
     }
 
 

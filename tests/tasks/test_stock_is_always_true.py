@@ -35,13 +35,14 @@ from adapters.database.sessions import transaction
 from domain.refunds import ShippingRefunds
 from domain.short_picks import ShortPick
 from domain.sourcing import Allotment, Plan
-from models.enums import ENDED, HoldReason, ShortPickReason, TaskKind
+from models.enums import ENDED, HoldReason, LackingReason, ShortPickReason, TaskKind
 from models.forms.restock import DAMAGED_OR_MISSING
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 from models.process import StepName
 from models.tables.catalogue import Warehouse
-from services.execution.errors import AnswerRefused, Superseded
+from services.answers.undo import CannotUndo
+from services.execution.errors import AnswerRefused, OnHold, Superseded
 from services.orders.addresses import AddressSettled
 from services.orders.cancellation import CannotCancel
 from services.orders.holds import CannotHold, NotOnHold
@@ -49,7 +50,15 @@ from services.stock_control.backorders import fill_backorders
 from services.stock_control.counts import PickedAlready
 from services.stock_control.stock_changes import AllocatedToOrders, AlreadyBooked, NotOnHand
 from services.worklist.gates import GATES
-from tests.actors import book, change_address, move, put_on_hold, release, request_cancellation_of
+from tests.actors import (
+    book,
+    change_address,
+    move,
+    put_on_hold,
+    release,
+    request_cancellation_of,
+    undo,
+)
 from tests.actors import count as count_stock
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
 from tests.process import (
@@ -294,6 +303,53 @@ class Shop(RuleBasedStateMachine):
     def packs(self, which):
         self.answers(TaskKind.PACKING, which)
 
+    @rule(order=orders, pieces=few, why=st.sampled_from(LackingReason), instead=skus)
+    def a_packer_lacks_some_of_it(self, order, pieces, why, instead):
+        for shipment in self.at_the_bench(order):
+            sku, picked = self.picked(order, shipment)
+            lacking = {"sku": sku, "quantity": min(pieces, picked), "why": why}
+            if why != LackingReason.WRONG:
+                self.brought[sku] -= lacking["quantity"]
+            elif instead != sku:
+                lacking["instead"] = instead
+            answer = {"parcels": [], "lacking": [lacking]}
+            self.run_of(order, shipment).answer(TaskKind.PACKING, order, shipment, **answer)
+        self.goes_on(order)
+        assert_sound()
+
+    @rule(order=orders)
+    def what_a_packer_lacks_dies_before_its_record(self, order):
+        for shipment in self.at_the_bench(order):
+            sku, picked = self.picked(order, shipment)
+            lacking = [{"sku": sku, "quantity": picked, "why": LackingReason.MISSING}]
+            answer = {"parcels": [], "lacking": lacking}
+            with dying_before_the_record_of("gate: packing"), pytest.raises(DBAPIError):
+                self.run_of(order, shipment).answer(TaskKind.PACKING, order, shipment, **answer)
+
+    @open_task(TaskKind.PICKING)
+    @rule(which=any_of_them, times=st.integers(1, 2), goes_on=st.booleans())
+    def picks_undoes_it_and_picks_before_the_run_goes_on(self, which, times, goes_on):
+        order, shipment = self.one(TaskKind.PICKING, which)
+        run = self.run_of(order, shipment)
+        run.answer(TaskKind.PICKING, order, shipment)
+        for _ in range(times):
+            with suppress(CannotUndo):  # of an empty list there is nothing to undo
+                undo(self.picked_tasks(order)[-1], "Jo")
+                run.answer(TaskKind.PICKING, order, shipment)
+        if goes_on:
+            self.goes_on(order)
+
+    @rule(order=orders, at_the_bench=st.booleans(), goes_on=st.booleans())
+    def a_picking_is_undone(self, order, at_the_bench, goes_on):
+        if at_the_bench:
+            self.at_the_bench(order)
+        for task in self.picked_tasks(order):
+            with suppress(CannotUndo, OnHold):  # it may be packed, or be picked again already
+                undo(task, "Jo")
+        if goes_on:
+            self.goes_on(order)
+        assert_sound()
+
     @open_task(TaskKind.CARRIER_PICKUP)
     @rule(which=any_of_them)
     def hands_over(self, which):
@@ -469,6 +525,27 @@ class Shop(RuleBasedStateMachine):
 
     def one(self, kind, which):
         return self.tasks[kind][which % len(self.tasks[kind])]
+
+    def at_the_bench(self, order):
+        """The shipments of an order that are to be packed, once they are picked."""
+        for shipment in self.shipments(order):
+            run = self.run_of(order, shipment)
+            while run.run(order, shipment).startswith(f"{TaskKind.PICKING}-"):
+                run.answer(TaskKind.PICKING, order, shipment)
+        packing = "FROM staff_task WHERE kind = 'packing' AND state = 'open'"
+        found = rows(f"SELECT shipment {packing} AND order_number = {order} ORDER BY 1")
+        return [shipment for (shipment,) in found]
+
+    def picked(self, order, shipment):
+        """A product of which something lies in its tote, and how many pieces."""
+        of_shipment = f"(order_number, shipment) = ({order}, {shipment})"
+        lines = f"SELECT sku, picked FROM shipment_line WHERE picked > 0 AND {of_shipment}"
+        return rows(lines)[0]
+
+    def picked_tasks(self, order):
+        """The tasks in which somebody has picked something of an order, in their order."""
+        done = "SELECT id FROM staff_task WHERE kind = 'picking' AND state = 'done'"
+        return [task for (task,) in rows(f"{done} AND order_number = {order} ORDER BY answered_at")]
 
     def reference(self):
         return f"R-{next(self.serial)}"

@@ -41,6 +41,28 @@ def gaps(progress: str) -> str:
     """
 
 
+def written_off(gate: str, kind: str, listed: str, lost: str, *, only: str) -> str:
+    """Where what the answers of a gate say is lost is not what left the stock under the references
+    of its rounds. `lost` are the pieces of a `line` of the answer's list, below 0.
+    """
+    return f"""
+        WITH said AS (
+            SELECT concat_ws(':', subject, '{kind}', round) AS reference, line ->> 'sku' AS sku,
+                CASE line ->> 'why' WHEN 'damaged' THEN 'damaged' ELSE 'adjusted' END AS kind,
+                {lost} AS lost
+            FROM step_record
+            CROSS JOIN LATERAL jsonb_path_query(result, '$.answer.{listed}[*]') AS line
+            WHERE step = '{gate}' AND result ->> 'accepted' = 'true' AND {only}
+        ), moved AS (
+            SELECT reference, sku, kind, quantity AS moved FROM stock_movement
+            WHERE reference LIKE 'order:%:{kind}:%'
+        )
+        SELECT reference, sku, kind, coalesce(moved, 0) AS moved, coalesce(lost, 0) AS lost
+        FROM said FULL JOIN moved USING (reference, sku, kind)
+        WHERE moved IS DISTINCT FROM lost
+    """
+
+
 def _progress(subject: str, steps: tuple[str, ...], counted: str) -> str:
     """How far each subject has come through `steps`, numbered from 1, by the records `counted`."""
     rows = ", ".join(f"({position}, '{step}')" for position, step in enumerate(steps, start=1))
@@ -60,6 +82,14 @@ PACKING_GATE = GATES[TaskKind.PACKING].name
 CARRIER_PICKUP_GATE = GATES[TaskKind.CARRIER_PICKUP].name
 SHORT_PICK_GATE = GATES[TaskKind.SHORT_PICK].name
 RESTOCK_GATE = GATES[TaskKind.RESTOCK].name
+
+PARCELS_CLOSED = f"""(
+    step = '{PACKING_GATE}' AND coalesce(result ->> 'accepted', '') <> 'false'
+        AND coalesce(result -> 'answer' -> 'parcels', 'null') <> '[]'
+)"""
+"""The record of the answer that closed a shipment's parcels; others say what a packer lacks, or
+that it was picked by mistake.
+"""
 
 ENDED = f"({quoted(*ENDED_STATES)})"
 

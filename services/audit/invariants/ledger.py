@@ -7,6 +7,8 @@ from services.audit.invariants.fragments import (
     NUMBER,
     NUMBER_OF_SUBJECT,
     ORDER_PROGRESS,
+    PACKING_GATE,
+    PARCELS_CLOSED,
     gaps,
     quoted,
 )
@@ -133,15 +135,43 @@ LEDGER = (
             )
         """,
     ),
+    # Once a packer has it in hand, each is called back that was before.
+    Invariant(
+        name="who packs what was picked by mistake is called back, each time",
+        twin="services.answers.undo:is_picked_again",
+        problem="Order {number}: its picking was undone {undone} times, its packers were called"
+        " back {called_back} times, and {packing}.",
+        breaking=f"""
+            WITH undone AS (
+                SELECT subject, count(*) FILTER (WHERE step = '{StepName.UNDO_PICKING}') AS undone,
+                    count(*) FILTER (WHERE result -> 'answer' ->> 'picking_undone' = 'true'
+                        AND result ->> 'accepted' = 'true') AS called_back,
+                    bool_or({PARCELS_CLOSED}) AS closed
+                FROM step_record WHERE step IN ('{StepName.UNDO_PICKING}', '{PACKING_GATE}')
+                GROUP BY subject
+            )
+            SELECT {NUMBER}, undone, called_back, CASE WHEN closed THEN 'it is packed'
+                WHEN task.id IS NOT NULL THEN 'it is being packed'
+                ELSE 'nobody packs it' END AS packing
+            FROM undone JOIN shipment ON key = subject
+            LEFT JOIN staff_task AS task
+                ON task.order_number = shipment.order_number AND task.shipment = shipment.number
+                AND task.kind = 'packing' AND task.state IN ('open', 'held')
+            WHERE called_back > undone
+               OR called_back < undone AND (closed OR task.id IS NOT NULL)
+        """,
+    ),
     Invariant(
         name="nothing is moved or cancelled once it is with the packers",
         twin="services.orders.splits:split",
-        problem="'{step}' of order {number} was recorded after its packing task.",
+        problem="'{step}' of order {number} was recorded after its parcels were closed.",
         breaking=f"""
             SELECT changed.step, {NUMBER_OF_SUBJECT}
-            FROM step_record AS changed JOIN step_record AS packing USING (subject)
+            FROM step_record AS changed JOIN (
+                SELECT subject, at FROM step_record WHERE {PARCELS_CLOSED}
+            ) AS packing USING (subject)
             WHERE changed.step IN ('{StepName.SPLIT_SHIPMENT}', '{StepName.CANCEL_LINES}')
-              AND packing.step = '{StepName.ASSIGN_PACKING_TASK}' AND changed.at > packing.at
+              AND changed.at > packing.at
         """,
     ),
 )

@@ -8,11 +8,13 @@ from services.audit.invariants.fragments import (
     NUMBER,
     NUMBER_OF_TRAVELLING,
     PACKING_GATE,
+    PARCELS_CLOSED,
     PICKING_GATE,
     SHORT_PICK_GATE,
     TO_BE_CANCELLED,
     TRAVELS,
     of_line,
+    written_off,
 )
 from services.audit.invariants.invariant import Invariant
 
@@ -231,13 +233,44 @@ STOCK = (
             GROUP BY travels.key HAVING NOT bool_or(lacking)
         """,
     ),
+    # Each time that a packer had it, it was given out of hand again.
     Invariant(
         name="orders that wait for stock are neither picked in full nor packed",
         problem="Order {number} waits for stock, and '{step}' is recorded for it.",
         breaking=f"""
             {_HOLDING}
-            SELECT {NUMBER}, step FROM waiting JOIN step_record ON subject = key
-            WHERE step IN ('{StepName.ASSIGN_PACKING_TASK}', '{PACKING_GATE}')
+            SELECT {NUMBER}, CASE WHEN bool_or(closed) THEN '{PACKING_GATE}'
+                ELSE '{StepName.ASSIGN_PACKING_TASK}' END AS step
+            FROM waiting JOIN (
+                SELECT subject AS key, step, {PARCELS_CLOSED} AS closed FROM step_record
+                WHERE step = '{StepName.ASSIGN_PACKING_TASK}'
+                   OR step = '{PACKING_GATE}' AND coalesce(result ->> 'accepted', '') <> 'false'
+            ) AS packing USING (key)
+            GROUP BY key
+            HAVING bool_or(closed) OR 2 * count(*) FILTER (WHERE step <> '{PACKING_GATE}')
+                <> count(*)
+        """,
+    ),
+    Invariant(
+        name="what waits for its packers is picked in full, and nothing of it is being picked",
+        problem="Order {number} waits for its packers: {picked} of {quantity} {sku} are picked, and"
+        " {other} of its tasks are open beside.",
+        breaking=f"""
+            SELECT {NUMBER_OF_TRAVELLING}, coalesce(picked, 0) AS picked, quantity, sku, other
+            FROM staff_task AS task
+            JOIN {TRAVELS}
+                ON travels.order_number = task.order_number AND travels.number = task.shipment
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS other FROM staff_task AS beside
+                WHERE (beside.order_number, beside.shipment) = (task.order_number, task.shipment)
+                  AND beside.state IN ('open', 'held') AND beside.kind IN ('picking', 'short-pick')
+            ) AS asked
+            WHERE task.kind = 'packing' AND task.state IN ('open', 'held')
+              AND EXISTS (
+                  SELECT FROM step_record
+                  WHERE subject = key AND step = '{StepName.ASSIGN_PACKING_TASK}'
+              )
+              AND (line.quantity <> coalesce(picked, 0) OR other > 0)
         """,
     ),
     Invariant(
@@ -263,24 +296,26 @@ STOCK = (
         twin="services.answers.write_offs:write_off",
         problem="{reference} moved {moved} of {sku} as {kind}, and the picker's answer says"
         " {lost}.",
-        breaking=f"""
-            WITH said AS (
-                SELECT concat_ws(':', subject, 'picking', round) AS reference,
-                    line ->> 'sku' AS sku,
-                    CASE line ->> 'why' WHEN 'damaged' THEN 'damaged' ELSE 'adjusted' END AS kind,
-                    (line ->> 'available')::int - (line ->> 'wanted')::int AS lost
-                FROM step_record
-                CROSS JOIN LATERAL jsonb_array_elements(result -> 'answer' -> 'missing') AS line
-                WHERE step = '{PICKING_GATE}' AND result ->> 'accepted' = 'true'
-                  AND line ->> 'why' <> ''
-            ), moved AS (
-                SELECT reference, sku, kind, quantity AS moved FROM stock_movement
-                WHERE reference LIKE 'order:%:picking:%'
-            )
-            SELECT reference, sku, kind, coalesce(moved, 0) AS moved, coalesce(lost, 0) AS lost
-            FROM said FULL JOIN moved USING (reference, sku, kind)
-            WHERE moved IS DISTINCT FROM lost
-        """,
+        breaking=written_off(
+            PICKING_GATE,
+            "picking",
+            "missing",
+            "(line ->> 'available')::int - (line ->> 'wanted')::int",
+            only="line ->> 'why' <> ''",
+        ),
+    ),
+    Invariant(
+        name="what a packer lacks left the stock once, with the answer",
+        twin="services.answers.write_offs:write_off",
+        problem="{reference} moved {moved} of {sku} as {kind}, and the packer's answer says"
+        " {lost}.",
+        breaking=written_off(
+            PACKING_GATE,
+            "packing",
+            "lacking",
+            "- (line ->> 'pieces')::int",
+            only="line ->> 'why' <> 'wrong'",
+        ),
     ),
     Invariant(
         name="allocations are issued when stock is booked out",

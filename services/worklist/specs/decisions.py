@@ -68,7 +68,7 @@ def _describe_shortage(checklist: ShortageChecklist) -> list[str]:
 def _describe_short_pick(checklist: ShortPickChecklist) -> list[str]:
     rows = [(line.sku, line.wanted, line.available, line.why) for line in checklist.shortages]
     return [
-        "Not every piece of this order was in its bin:",
+        "Not every piece of this order was found, and whole:",
         table(("SKU", "Ordered", "Found", "Why"), rows),
         _WAITS if checklist.waits else "Decide what becomes of the rest.",
     ]

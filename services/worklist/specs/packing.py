@@ -1,20 +1,23 @@
 """The gate *packing*: packers close, weigh and measure parcels."""
 
 import re
+from typing import Any
 
-from models.enums import Role, TaskKind
+from models.enums import LackingReason, Role, TaskKind
 from models.forms.packing import PackingForm
 from models.results.checklists import PackingChecklist
 from models.results.work import Packed
-from services.worklist.done_options import DoneOption
+from services.worklist.done_options import PIECES, DoneOption
 from services.worklist.gate_spec import GateSpec
-from services.worklist.markdown import plain, table
+from services.worklist.markdown import pieces_of, table
 from services.worklist.specs.picking import of_warehouse
 
 _SIDE = r"(\d{1,18})"
 _PARCEL = re.compile(
     rf"^{_SIDE}(?:g)?[ ,]+{_SIDE}x{_SIDE}x{_SIDE}(?:mm)?$", re.IGNORECASE | re.ASCII
 )
+_LACKING = re.compile(rf"^(?P<sku>.+)={PIECES}:(?P<why>[^:=]+)(?::(?P<instead>.+))?$", re.ASCII)
+_REASONS = ", ".join(LackingReason)
 _MEASURES = ("weight_grams", "length_mm", "width_mm", "height_mm")
 
 
@@ -26,22 +29,32 @@ def _describe(checklist: PackingChecklist) -> list[str]:
             ("Pieces", "SKU", "Product"),
             [(item.quantity, item.sku, item.name) for item in checklist.items],
         ),
-        *_to_restock(checklist),
-        "Then close, weigh and measure each parcel.",
+        *_not_to_be_packed(checklist.to_restock, "cancelled after picking"),
+        *_not_to_be_packed(checklist.wrong, "picked in place of something else"),
+        "Then close, weigh and measure each parcel. Or say which pieces you lack, and why:"
+        f" {_REASONS}.",
     ]
 
 
-def _to_restock(checklist: PackingChecklist) -> list[str]:
-    if not checklist.to_restock:
+def _not_to_be_packed(pieces: dict[str, int], why: str) -> list[str]:
+    if not pieces:
         return []
-    pieces = ", ".join(f"{pieces} of {plain(sku)}" for sku, pieces in checklist.to_restock.items())
-    return [f"**Not to be packed**: {pieces}, cancelled after picking. Restock them."]
+    return [f"**Not to be packed**: {pieces_of(pieces)}, {why}. Restock them."]
 
 
 def _parcel(typed: str) -> dict[str, int] | None:
     """`1200,300x200x100` as a parcel of the form."""
     sizes = _PARCEL.match(typed)
     return dict(zip(_MEASURES, map(int, sizes.groups()), strict=True)) if sizes else None
+
+
+def _lacking(typed: str) -> dict[str, Any] | None:
+    """`MUG-01=1:wrong:BOWL-03` as an item of the form."""
+    item = _LACKING.match(typed)
+    if item is None:
+        return None
+    named = {"sku": item["sku"], "quantity": int(item["quantity"]), "why": item["why"].strip()}
+    return named | {"instead": item["instead"]}
 
 
 PACKING = GateSpec(
@@ -65,7 +78,8 @@ PACKING = GateSpec(
             many=True,
             read=_parcel,
             written_like="1200,300x200x100 (grams, millimetres)",
-            needed="--parcel",
+            needed="--parcel, or --lacking",
+            unless="--lacking",
             example="GRAMS,LENGTHxWIDTHxHEIGHT",
         ),
         DoneOption(
@@ -73,6 +87,17 @@ PACKING = GateSpec(
             field="weight_confirmed",
             help="Packing: weighed again, and the parcels are lighter than the catalogue says.",
             flag=True,
+        ),
+        DoneOption(
+            name="--lacking",
+            field="lacking",
+            metavar="SKU=PIECES:WHY[:SKU]",
+            help="Packing: in place of parcels, what cannot be packed, and why:"
+            f" {_REASONS}; of what is wrong, also what lies there instead.",
+            many=True,
+            read=_lacking,
+            written_like=f"MUG-01=1:{LackingReason.DAMAGED}, or"
+            f" MUG-01=1:{LackingReason.WRONG}:BOWL-03 (a bowl lies there instead)",
         ),
     ),
 )

@@ -5,22 +5,29 @@ from typing import Any
 from models.enums import Role, TaskKind
 from models.forms.picking import ALL_AS_LISTED
 from models.forms.restock import DAMAGED_OR_MISSING, RestockForm
-from models.results.checklists import PickingChecklist
+from models.results.checklists import RestockChecklist
 from models.results.work import Restocked
 from services.worklist.done_options import DoneOption, pieces_of_a_product
 from services.worklist.gate_spec import GateSpec
-from services.worklist.markdown import counted
+from services.worklist.markdown import counted, pieces_of
 from services.worklist.specs.picking import walking_table
 
 _WAYS_TO_BE_LOST = ("damaged", "missing")
 
 
-def _describe(checklist: PickingChecklist) -> list[str]:
+def _describe(checklist: RestockChecklist) -> list[str]:
     return [
         "The order is cancelled. Take its goods out of tote or parcel, walk the bins in this order"
         f" and restock **{counted(checklist.pieces, 'piece')}**:",
         walking_table(checklist),
+        *_beside(checklist),
     ]
+
+
+def _beside(checklist: RestockChecklist) -> list[str]:
+    if not checklist.beside:
+        return []
+    return [f"**Not of this list**, and in its tote: {pieces_of(checklist.beside)}. Restock them."]
 
 
 def _lost(way: str, help: str) -> DoneOption:
@@ -51,7 +58,7 @@ RESTOCK = GateSpec(
     title="Restock",
     role=Role.WAREHOUSE_STAFF,
     hours="restock_hours",
-    checklist=PickingChecklist,
+    checklist=RestockChecklist,
     describe=_describe,
     form=RestockForm,
     answered_by="restocked_by",

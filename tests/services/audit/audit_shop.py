@@ -27,9 +27,10 @@ from tests.actors import (
     pay,
     put_on_hold,
     request_cancellation_of,
+    undo,
 )
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
-from tests.process import Process, execute
+from tests.process import Process, execute, rows
 
 _numbers = counting(1001)
 
@@ -103,6 +104,12 @@ WAITS_FOR_STOCK = next(_numbers)
 """Backordered: some of it is there, and not enough."""
 PACKED = next(_numbers)
 """Packed into a parcel, and the carrier is to come; two bad answers were refused."""
+LACKING = next(_numbers)
+"""A packer lacked one lamp of it, and another was wrong; the operator has not decided."""
+LACKED = next(_numbers)
+"""A packer lacked one lamp of it, which is cancelled; the rest is Shipped."""
+PICKING_UNDONE = next(_numbers)
+"""It was said to be picked by mistake, and is picked again."""
 
 _LINES = {
     SPLIT: {"LAMP": 1, "RUG": 1},
@@ -140,6 +147,7 @@ def live_a_week(process: Process) -> None:
     _split_orders(process)
     _hold_and_relabel(process)
     _pick_short_orders(process)
+    _lack_at_the_bench(process)
     _go_back(process)
     _be_late(process)
     _go_straight_on(process)
@@ -172,7 +180,7 @@ def _open_the_shop() -> None:
     book(DeliveryIn(sku="JAR", quantity=3, reference="D-1", by="Jo", warehouse="YORK"))
     euros = {"country": "IE", "currency": "EUR", "prices_include_tax": False}
     with transaction() as session:
-        for number in range(SPLIT, PACKED + 1):
+        for number in range(SPLIT, PICKING_UNDONE + 1):
             lines = _LINES.get(number, {"LAMP": 3, "RUG": 1})
             given = euros if number == IN_EUROS else {}
             assert make_order(session, lines, **given) == number
@@ -283,6 +291,21 @@ def _pick_short_orders(process: Process) -> None:
     _ship(elsewhere, PICKED_ELSEWHERE)
     _ship(process.another(), PICKED_ELSEWHERE, 2)
     _pick_short(process, CANCELLED_BY_DECISION, "cancel order")
+
+
+def _lack_at_the_bench(process: Process) -> None:
+    lacks = [{"sku": "LAMP", "quantity": 1, "why": "damaged"}]
+    wrong = [{"sku": "LAMP", "quantity": 1, "why": "wrong", "instead": "RUG"}]
+    for number, lacking in ((LACKING, lacks + wrong), (LACKED, lacks)):
+        run = _come_to(process, number, _PICKED)
+        run.answer("packing", number, parcels=[], lacking=lacking)
+        assert run.run(number) == "short-pick-1"
+    run.answer("short-pick", LACKED, decision="cancel line")
+    _ship(run, LACKED)
+    undone = _come_to(process, PICKING_UNDONE, _PICKED)
+    task = "kind = 'picking' AND order_number"
+    undo(rows(f"SELECT id FROM staff_task WHERE {task} = {PICKING_UNDONE}")[0][0], "Jo")
+    assert undone.run(PICKING_UNDONE) == "picking-2"
 
 
 def _go_back(process: Process) -> None:

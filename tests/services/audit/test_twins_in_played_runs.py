@@ -8,16 +8,24 @@ from domain.messages import said
 from domain.shop_days import shop_day
 from domain.splits import CannotSplit
 from models.base import utc_now
-from models.enums import HoldReason, ShortPickReason
+from models.enums import HoldReason, LackingReason, ShortPickReason
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import StockCountIn
 from models.process import COMPENSATION_STEPS
 from services.execution.locks import locked_shipment
 from services.orders.splits import split
 from services.reminders.late_tasks import ESCALATION, REMINDER, remind_and_escalate
-from tests.actors import change_address, count, put_on_hold, release, request_cancellation_of
+from tests.actors import (
+    change_address,
+    count,
+    put_on_hold,
+    release,
+    request_cancellation_of,
+    undo,
+)
 from tests.factories import make_order
 from tests.process import Process, execute, rows
+from tests.services.answers.test_undo import last_picking
 from tests.services.audit.twins import HELD, holds, sound
 
 pytestmark = pytest.mark.lengthy
@@ -113,6 +121,49 @@ def test_whatever_a_picker_says_is_missing_moves_the_same_for_both(process, why)
     assert sound(WRITTEN_OFF, WAITS)
     moved = rows("SELECT quantity FROM stock_movement WHERE reference LIKE '%:picking:1'")
     assert moved == [(-3,)]
+
+
+LACKED = "what a packer lacks left the stock once, with the answer"
+
+
+@holds(LACKED)
+@pytest.mark.parametrize("why", list(LackingReason))
+def test_whatever_a_packer_lacks_moves_the_same_for_both(process, why):
+    with transaction() as session:
+        number = make_order(session, {"MUG": 3, "PLATE": 4})
+    process.run(number)
+    process.answer("picking", number)
+    process.run(number)
+    lacking = [{"sku": "PLATE", "quantity": 3, "why": why}]
+    process.answer("packing", number, parcels=[], lacking=lacking)
+    assert sound(LACKED, WAITS)
+    moved = rows("SELECT quantity FROM stock_movement WHERE reference LIKE '%:packing:1'")
+    assert moved == ([] if why == LackingReason.WRONG else [(-3,)])
+
+
+UNDONE = "who packs what was picked by mistake is called back, each time"
+
+
+@holds(UNDONE)
+@pytest.mark.parametrize(("before_the_run", "asked_to_pack"), [(0, True), (1, False), (2, True)])
+def test_whoever_undoes_a_picking_calls_back_as_often_for_both(
+    process, before_the_run, asked_to_pack
+):
+    with transaction() as session:
+        number = make_order(session, {"MUG": 3})
+    process.run(number)
+    process.answer("picking", number)
+    for _ in range(before_the_run):
+        undo(last_picking(), "Jo")
+        assert sound(UNDONE)
+        process.answer("picking", number)
+    process.run(number)
+    if asked_to_pack:
+        undo(last_picking(), "Jo")
+        assert sound(UNDONE)
+        assert process.run(number) == f"picking-{before_the_run + 2}"
+    assert process.ship(number) == f"Order {number} is Shipped."
+    assert sound(UNDONE)
 
 
 RESTOCK = "what came back of a cancelled order is booked in once"

@@ -141,12 +141,13 @@ CREATE CONSTRAINT TRIGGER pieces_travel_once_more AFTER INSERT ON shipment_line
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.shipment > 1)
     EXECUTE FUNCTION check_travelling();
 
--- What is with the packers stays as it is.
+-- What is with the packers stays as it is, until they lack something of it; so do closed parcels.
 CREATE FUNCTION refuse_to_move_packed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
-        SELECT FROM shipment JOIN step_record ON subject = key AND step = 'assign-packing-task'
-        WHERE order_number = NEW.order_number AND number = NEW.shipment
+        SELECT FROM staff_task
+        WHERE order_number = NEW.order_number AND shipment = NEW.shipment AND kind = 'packing'
+            AND (state IN ('open', 'held') OR state = 'done' AND answer -> 'parcels' <> '[]')
     ) THEN
         RAISE EXCEPTION 'shipment % of order % is with the packers: nothing of it can be moved or'
             ' cancelled', NEW.shipment, NEW.order_number

@@ -8,6 +8,8 @@ from tests.services.audit.audit_shop import (
     HELD,
     IN_EUROS,
     PACKED,
+    PICKING_UNDONE,
+    REMINDED,
     SPLIT,
     UNTOUCHED,
 )
@@ -123,11 +125,26 @@ LEDGER = (
         " AND step = 'split-shipment'",
         _NO_SPLIT,
     ),
+    Damage(
+        "who packs what was picked by mistake is called back, each time",
+        forgotten(f"order:{PICKING_UNDONE}", "Undo Picking"),
+        f"Order {PICKING_UNDONE}: its picking was undone 0 times, its packers were called back 1"
+        " times, and nobody packs it.",
+    ),
+    *(
+        Damage(
+            "who packs what was picked by mistake is called back, each time",
+            recorded(f"order:{number}", "Undo Picking"),
+            f"Order {number}: its picking was undone 1 times, its packers were called back 0"
+            f" times, and {packing}.",
+        )
+        for number, packing in ((REMINDED, "it is being packed"), (PACKED, "it is packed"))
+    ),
     *(
         Damage(
             "nothing is moved or cancelled once it is with the packers",
             recorded(f"order:{PACKED}", step),
-            f"'{step}' of order {PACKED} was recorded after its packing task.",
+            f"'{step}' of order {PACKED} was recorded after its parcels were closed.",
         )
         for step in ("Split Shipment", "Cancel Lines")
     ),

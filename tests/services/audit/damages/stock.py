@@ -3,8 +3,11 @@
 from tests.services.audit.audit_shop import (
     GAVE_UP_REST,
     HELD,
+    LACKED,
+    LACKING,
     PICKED_ELSEWHERE,
     REGAINED,
+    REMINDED,
     SPLIT,
     WAITS_FOR_REST,
     WAITS_FOR_STOCK,
@@ -58,6 +61,41 @@ STOCK = (
         "orders that wait for stock are neither picked in full nor packed",
         recorded(f"order:{WAITS_FOR_STOCK}", "gate: packing"),
         f"Order {WAITS_FOR_STOCK} waits for stock, and 'gate: packing' is recorded for it.",
+    ),
+    Damage(
+        "orders that wait for stock are neither picked in full nor packed",
+        recorded(f"order:{LACKING}", "Assign Packing Task", 2),
+        f"Order {LACKING} waits for stock, and 'Assign Packing Task' is recorded for it.",
+    ),
+    Damage(
+        "orders that wait for stock are neither picked in full nor packed",
+        recorded(f"order:{LACKING}", "Assign Packing Task", 2)
+        + recorded(f"order:{LACKING}", "gate: packing", 2),
+        f"Order {LACKING} waits for stock, and 'gate: packing' is recorded for it.",
+    ),
+    Damage(
+        "what waits for its packers is picked in full, and nothing of it is being picked",
+        f"UPDATE shipment_line SET picked = 2 WHERE order_number = {REMINDED} AND sku = 'LAMP'",
+        f"Order {REMINDED} waits for its packers: 2 of 3 LAMP are picked, and 0 of its tasks are",
+    ),
+    Damage(
+        "what waits for its packers is picked in full, and nothing of it is being picked",
+        "UPDATE staff_task SET state = 'open', answered_at = NULL"
+        f" WHERE order_number = {REMINDED} AND kind = 'picking'",
+        f"Order {REMINDED} waits for its packers: 3 of 3 LAMP are picked, and 1 of its tasks are",
+        also=f"Order {REMINDED} waits for its packers: 1 of 1 RUG are picked",
+    ),
+    Damage(
+        "what a packer lacks left the stock once, with the answer",
+        f"UPDATE stock_movement SET kind = 'adjusted' WHERE reference = 'order:{LACKED}:packing:1'",
+        f"order:{LACKED}:packing:1 moved 0 of LAMP as damaged, and the packer's answer says -1.",
+        also=f"order:{LACKED}:packing:1 moved -1 of LAMP as adjusted",
+    ),
+    Damage(
+        "what a packer lacks left the stock once, with the answer",
+        "UPDATE step_record SET result = replace(result::text, 'wrong', 'missing')::jsonb"
+        f" WHERE subject = 'order:{LACKING}' AND step = 'gate: packing'",
+        f"order:{LACKING}:packing:1 moved 0 of LAMP as adjusted, and the packer's answer says -1.",
     ),
     Damage(
         "what a count found more or less is moved once",

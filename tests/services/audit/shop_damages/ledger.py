@@ -53,10 +53,16 @@ LEDGER = (
         f"Order {WAITING} has the shipment 2, and no recorded split made it.",
     ),
     Damage(
+        "who packs what was picked by mistake is called back, each time",
+        "INSERT INTO step_record (subject, step, round, result, run_id, at) VALUES"
+        f" ('order:{SHIPPED}', 'undo-picking', 1, '{{}}', '', now())",
+        f"Order {SHIPPED}: its picking was undone 1 times, its packers were called back 0 times",
+    ),
+    Damage(
         "nothing is moved or cancelled once it is with the packers",
         "INSERT INTO step_record (subject, step, round, result, run_id, at) VALUES"
         f" ('order:{SHIPPED}', 'cancel-lines', 1, '{{}}', '', now() + interval '1 minute')",
-        f"'Cancel Lines' of order {SHIPPED} was recorded after its packing task.",
+        f"'Cancel Lines' of order {SHIPPED} was recorded after its parcels were closed.",
     ),
     Damage(
         "shipped orders have gone through all fourteen steps",

@@ -139,6 +139,13 @@ STOCK = (
         f"Order {PUT_SHORT} waits for stock, and 'Assign Packing Task' is recorded for it.",
     ),
     Damage(
+        "what waits for its packers is picked in full, and nothing of it is being picked",
+        f"UPDATE staff_task SET kind = 'packing' WHERE order_number = {WAITING};"
+        "INSERT INTO step_record (subject, step, round, run_id, at)"
+        f" VALUES ('order:{WAITING}', 'assign-packing-task', 1, '', now())",
+        f"Order {WAITING} waits for its packers: 0 of 3 MUG are picked, and 0 of its tasks are",
+    ),
+    Damage(
         "what a count found more or less is moved once",
         "UPDATE stock_movement SET quantity = -1 WHERE reference = 'count:C-1'",
         "Count C-1 of BOWL in MAIN found 1 where the books had 3, and its movement says -1.",
@@ -220,6 +227,12 @@ STOCK = (
         "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
         f" VALUES ('MAIN', 'JUG', -1, 'adjusted', 'order:{GIVEN_UP}:picking:7', 'Jo', 'no', now())",
         f"order:{GIVEN_UP}:picking:7 moved -1 of JUG as adjusted, and the picker's answer says 0.",
+    ),
+    Damage(
+        "what a packer lacks left the stock once, with the answer",
+        "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
+        f" VALUES ('MAIN', 'JUG', -1, 'adjusted', 'order:{GIVEN_UP}:packing:7', 'K', 'no', now())",
+        f"order:{GIVEN_UP}:packing:7 moved -1 of JUG as adjusted, and the packer's answer says 0.",
     ),
     Damage(
         "what a picker did not find left the stock once, with the answer",
