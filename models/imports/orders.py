@@ -102,6 +102,7 @@ class OrderIn(ImportRow):
         return Brought(
             lines=tuple(map(self._brought_line, self.lines)),
             prices_include_tax=self.prices_include_tax,
+            currency=self.currency,
             discount_minor=self.amount("discount") or 0,
             shipping_minor=self.amount("shipping_charged"),
             fees_minor=self.amount("fees_charged") or 0,

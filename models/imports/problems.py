@@ -29,7 +29,10 @@ class WrongValue(FieldError):
         "discount-beyond-price": "{given} is more than the line costs, {limit}",
         "discount-beyond-goods": "{given} is more than the goods cost, {limit}",
         "line-tax-for-some": "is missing: give it for all lines of the order, or for none",
-        "tax-beyond-price": "{given} is more than the line costs with its tax, {limit}",
+        "tax-beyond-price": (
+            "{given} is more than is charged for the line after all discounts, {limit}, which is to"
+            " contain it"
+        ),
         "tax-needs-shipping": "needs shipping_charged, so that its part of the tax is known",
         "tax-below-lines": "{given} is less than the taxes of the lines, {limit}",
         "tax-beyond-lines": (

@@ -295,6 +295,25 @@ def test_tax_that_came_in_all_is_spread_as_the_tables_would(files):
     assert lines_of(number, "tax_minor") == [(597,), (597,)]
 
 
+def test_tax_of_shipping_that_the_tables_do_not_tax_is_not_more_than_the_goods_cost(files):
+    with transaction() as session:
+        session.execute(update(TaxRate).values(on_shipping=False))
+    lines = (line("MUG-01", 1, "1.00"), line("PLATE-02", 1, "0.00"))
+    number = take(files, *lines, shipping_charged="10.00", tax_charged="1.83")
+    charged = lines_of(number, "tax_minor", "charged_minor", "shipping_tax_minor")
+    assert [row[:2] for row in charged] == [(100, 100), (0, 0)]
+    assert sum(row[2] for row in charged) == 83
+    assert cancel(number, "MUG-01") == (100, 100)
+    assert cancel(number, "PLATE-02") == (1000, 83)
+    assert_sound()
+
+
+def test_a_discount_beyond_its_line_is_one_error(files):
+    given = {"discount": "3.00"}
+    (said,) = take(files, line(price="1.00", line_discount="2.00", line_tax="0.5"), **given)
+    assert "line_discount 2.00 GBP is more than the line costs" in said
+
+
 def test_tax_that_came_with_the_order_needs_no_row_of_the_table(files):
     with transaction() as session:
         session.execute(delete(TaxRate))
@@ -345,6 +364,27 @@ def test_fees_are_charged_and_come_back_at_the_end(files):
         ),
         ([line(price="10.00", line_id="a")] * 2, {}, "line_id 'a' names several lines"),
         ([line(price="10.00", line_tax="10.01")], {}, "line_tax 10.01 GBP is more than"),
+        (
+            [line(price="10.00", line_tax="5.00"), line("PLATE-02", 1, "10.00", line_tax="1")],
+            {"discount": "12.00", "shipping_charged": "4.50", "tax_charged": "6.75"},
+            "line_tax 5.00 GBP is more than is charged for the line after all discounts, 4.00 GBP",
+        ),
+        (
+            [line(price="10.00", line_tax="1.67")],
+            {"shipping_charged": "1.00", "tax_charged": "2.68"},
+            "tax_charged 2.68 GBP is 1.01 GBP more than the taxes of the lines, and shipping and"
+            " fees, which are to contain that, are 1.00 GBP",
+        ),
+        (
+            [line(price="10.00", line_tax="1.67")],
+            {"tax_charged": "6.18"},  # shipping is quoted
+            "tax_charged 6.18 GBP is 4.51 GBP more than",
+        ),
+        (
+            [line(price="10.00")],
+            {"shipping_charged": "1.00", "tax_charged": "11.01"},
+            "tax_charged 11.01 GBP is more than all that is charged, 11.00 GBP",
+        ),
         (
             [line(price="0")],
             {"shipping_charged": "0", "tax_charged": "1", "prices_include_tax": "false"},
