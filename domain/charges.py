@@ -30,7 +30,7 @@ from fractions import Fraction
 
 from domain.errors import FieldError
 from domain.messages import Money
-from domain.money import allocate, amount, half_up
+from domain.money import LARGEST_MINOR, allocate, amount, half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,10 @@ class ChargesDisagree(FieldError):
             "{given} is {rest} more than the taxes of the lines, and shipping and fees, which are"
             " to contain that, are {limit}: correct the amounts"
         ),
+        "quoted-beyond-reason": (
+            "comes to {given} by the tables, and no order to more than {limit}: correct the"
+            " shipping and tax rates"
+        ),
         "tax-beyond-total": (
             "{given} is more than all that is charged, {limit}, which is to contain it: correct the"
             " amounts"
@@ -153,21 +157,25 @@ def charge(brought: Brought, terms: Sequence[LineTerms], shipping_minor: int) ->
     """Work out, by the rules at the head of this module, what an order is charged, with so much for
     shipping, brought or quoted.
 
-    Raises `ChargesDisagree` for tax on nothing, or more of it than it can be inside of, and
-    `ValueError` where tax must be quoted and a line has no rate.
+    Raises `ChargesDisagree` for tax on nothing, more of it than it can be inside of, or a total
+    beyond `LARGEST_MINOR`, and `ValueError` where tax must be quoted and a line has no rate.
     """
     shares = _Shares.of(brought, terms, shipping_minor)
     taxes = _taxes(brought, shares, terms)
     lines = map(
         LineCharge, shares.discount, shares.charged, taxes.goods, shares.shipping, taxes.shipping
     )
-    return Charge(
+    charged = Charge(
         lines=tuple(lines),
         shipping_minor=shipping_minor,
         fees_minor=brought.fees_minor,
         fees_tax_minor=taxes.fees,
         prices_include_tax=brought.prices_include_tax,
     )
+    if charged.total_minor > LARGEST_MINOR:
+        sums = {"given": charged.total_minor, "limit": LARGEST_MINOR}
+        raise _disagree("quoted-beyond-reason", "total_charged", brought.currency, **sums)
+    return charged
 
 
 def check_total(charged: Charge, total_minor: int, currency: str) -> None:

@@ -36,6 +36,8 @@ from models.validation import InvalidRow, InvalidValue, printable, printable_key
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
+MAX_PIECES = 100_000_000
+"""Of an order, in all its lines: so its sums stay within an INTEGER."""
 MAX_STOCK = 100_000_000
 MAX_GRAMS = 1_000_000
 MAX_RANK = 10_000

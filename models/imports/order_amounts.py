@@ -67,13 +67,19 @@ class AmountCheck:
         return self._brought.shipping_minor != 0 or self._brought.fees_minor > 0
 
     def _beyond_reason(self) -> Iterator[Problem]:
+        """The largest of the amounts is named: it is the one that is likely to be wrong."""
         brought = self._brought
-        goods = sum(line.price_minor for line in brought.lines)
-        extras = (brought.shipping_minor or 0) + brought.fees_minor + (brought.tax_minor or 0)
-        taxes = sum(line.tax_minor or 0 for line in brought.lines)
-        if goods + extras + taxes > LARGEST_MINOR:
-            largest = amount(LARGEST_MINOR, self._currency).amount
-            beyond = WrongValue("lines-beyond-reason", largest=largest, currency=self._currency)
+        amounts = {
+            "lines": sum(line.price_minor for line in brought.lines),
+            "line_tax": sum(line.tax_minor or 0 for line in brought.lines),
+            "shipping_charged": brought.shipping_minor or 0,
+            "fees_charged": brought.fees_minor,
+            "tax_charged": brought.tax_minor or 0,
+        }
+        if sum(amounts.values()) > LARGEST_MINOR:
+            field = max(amounts, key=lambda name: amounts[name])
+            largest = amount(LARGEST_MINOR, self._currency)
+            beyond = WrongValue("amounts-beyond-reason", field=field, largest=largest)
             yield Problem(None, beyond.says)
 
     def _wrong(

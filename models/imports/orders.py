@@ -13,6 +13,7 @@ from domain.money import to_minor
 from models.enums import ServiceLevel
 from models.imports.fields import (
     MAX_LINES,
+    MAX_PIECES,
     PLAIN,
     Amount,
     Country,
@@ -124,6 +125,7 @@ class OrderIn(ImportRow):
         A price of 0 is right: a gift. Two lines of one product are right: one may be free.
         """
         yield from self._repeated_ids()
+        yield from self._too_many_pieces()
         yield from self.unreadable_amounts
         if not self.unreadable_amounts:
             yield from AmountCheck(self.brought, self.currency).problems()
@@ -146,6 +148,12 @@ class OrderIn(ImportRow):
             if times[line.line_id] > 1:
                 twice = WrongValue("line-id-twice", field="line_id", given=line.line_id)
                 yield Problem(item, twice.says)
+
+    def _too_many_pieces(self) -> Iterator[Problem]:
+        pieces = sum(line.quantity for line in self.lines)
+        if pieces > MAX_PIECES:
+            many = WrongValue("order-too-large", field="lines", pieces=pieces, most=MAX_PIECES)
+            yield Problem(None, many.says)
 
     def _bad_amounts(self) -> Iterator[Problem]:
         for name in _ORDER_AMOUNTS:

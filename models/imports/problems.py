@@ -39,7 +39,12 @@ class WrongValue(FieldError):
             "{given} is more than the taxes of the lines, {limit}, and neither shipping nor fees"
             " are charged"
         ),
-        "lines-beyond-reason": "lines add up to more than {largest:,} {currency}",
+        "amounts-beyond-reason": (
+            "cannot be right: the amounts of the order add up to more than {largest}"
+        ),
+        "order-too-large": (
+            "have {pieces:,} pieces, and an order has at most {most:,}: split the order"
+        ),
         "changes-nothing": "{given!q} changes nothing: leave it out",
         "damaged-with-plus": ("damaged pieces leave the stock: write the quantity with a minus"),
         "returned-with-minus": ("returned pieces come back: write the quantity without a minus"),

@@ -48,6 +48,7 @@ def brought_amounts(order: OrderIn) -> dict[str, int]:
 
 def line_rows(order: OrderIn, charge: Charge, quote: Quote) -> Iterator[dict[str, Any]]:
     """The rows of `order_line`, but for the order's number."""
+    is_quoted = order.brought.tax_minor is None and not order.brought.has_line_taxes
     rates = {tax.tax_class: tax.rate for tax in quote.taxes}
     prices = zip(order.lines, order.unit_prices_minor(), order.brought.lines, strict=True)
     for position, (line, unit_price_minor, brought) in enumerate(prices, start=1):
@@ -57,7 +58,7 @@ def line_rows(order: OrderIn, charge: Charge, quote: Quote) -> Iterator[dict[str
             "unit_price_minor": unit_price_minor,
             "price_minor": brought.price_minor,
             "discount_minor": brought.discount_minor,
-            "tax_rate": None if brought.tax_minor is not None else rates.get(tax_class),
+            "tax_rate": rates.get(tax_class) if is_quoted else None,
             **_line_columns(line, charge.lines[position - 1]),
         }
 

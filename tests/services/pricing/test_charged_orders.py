@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import delete, update
 
+import models.imports.orders
 from adapters.database.sessions import reread, transaction
 from domain.money import from_minor
 from domain.reasons import Reason
@@ -81,19 +82,33 @@ def files(database, tmp_path):
     return tmp_path
 
 
-def take(files, *lines, number="1", **given):
-    """Import an order of these lines; its number, or why it was rejected."""
-    rows_ = [ORDER | {"external_id": number} | given | line for line in lines]
+def import_orders(files, *orders):
+    """Import orders, each its lines and what else it says; the report."""
+    rows_ = [
+        ORDER | {"external_id": number} | given | line
+        for lines, number, given in orders
+        for line in lines
+    ]
     columns = list(dict.fromkeys(name for row in rows_ for name in row))
     path = files / "orders.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows_)
-    report = import_file(path)
+    return import_file(path)
+
+
+def take(files, *lines, number="1", **given):
+    """Import an order of these lines; its number, or why it was rejected."""
+    report = import_orders(files, (lines, number, given))
     if report.rejected:
         return [str(problem) for reject in report.rejects for problem in reject.problems]
     return rows(f"SELECT number FROM sales_order WHERE external_id = '{number}'")[0][0]
+
+
+def said(report):
+    """Why orders were rejected, one reason below the other."""
+    return "\n".join(str(why) for reject in report.rejects for why in reject.problems)
 
 
 def line(sku="MUG-01", quantity=1, price=None, **given):
@@ -323,6 +338,64 @@ def test_tax_that_came_with_the_order_needs_no_row_of_the_table(files):
     assert take(files, line("MUG-01", 1, "10.00"), number="2")[0].startswith(
         "There is no standard tax rate for GB LS1 1AA"
     )
+
+
+def test_no_rate_is_kept_where_the_tax_came_with_the_order(files):
+    given = {"tax_charged": "3.00", "shipping_charged": "0"}
+    in_all = take(files, line("MUG-01", 1, "100.00"), **given)
+    by_line = take(files, line("MUG-01", 1, "10.00", line_tax="1.00"), number="2")
+    quoted = take(files, line("MUG-01", 1, "10.00"), number="3")
+    kept = [lines_of(number, "tax_rate") for number in (in_all, by_line, quoted)]
+    assert kept == [[(None,)], [(None,)], [(Decimal("0.2"),)]]
+
+
+def test_an_order_of_too_many_pieces_is_rejected_and_its_neighbours_are_taken(files):
+    many = [line("MUG-01", 1_000_000, "0.01") for _ in range(101)]
+    report = import_orders(files, (many, "big", {}), ([line(price="0.01")], "good", {}))
+    assert (report.accepted, report.rejected) == (1, 1)
+    assert "lines have 101,000,000 pieces, and an order has at most 100,000,000" in said(report)
+
+
+def test_an_order_that_the_database_refuses_takes_no_other_with_it(files, monkeypatch):
+    """Whatever no rule foresaw: here, a limit that would be too high."""
+    monkeypatch.setattr(models.imports.orders, "MAX_PIECES", 10**12)
+    many = [line("MUG-01", 1_000_000, "0.01") for _ in range(2148)]
+    wrong = ([line(price="1.00", line_discount="2.00")], "wrong", {})
+    small = [([line(price="0.01")], number, {}) for number in ("a", "b")]
+    report = import_orders(files, small[0], wrong, (many, "big", {}), small[1])
+    assert (report.accepted, report.rejected) == (2, 2)
+    assert "the database refuses it (integer out of range)" in said(report)
+    assert said(report).count("line_discount 2.00 GBP") == 1
+    assert import_orders(files, *small).unchanged == 2
+    assert_sound()
+
+
+@pytest.mark.parametrize("up_to_grams", [1, 30_000])
+def test_shipping_that_comes_to_more_than_an_amount_may_be_is_rejected(files, up_to_grams):
+    with transaction() as session:
+        given = {"price_minor": 10**15, "up_to_grams": up_to_grams}
+        session.execute(update(ShippingRate).values(**given))
+    (reason,) = take(files, line("MUG-01", 100, "1.00"))
+    assert "total_charged comes to" in reason
+    assert "by the tables, and no order to more than 10,000,000,000,000.00 GBP" in reason
+
+
+@pytest.mark.parametrize(
+    ("lines", "given", "field"),
+    [
+        ([line("MUG-01", 2, "9999999999999.99")], {}, "lines"),
+        ([line(price="1.00")], {"shipping_charged": "9999999999999.99"}, "shipping_charged"),
+        ([line(price="1.00")], {"fees_charged": "9999999999999.99"}, "fees_charged"),
+        (
+            [line(price="1.00", line_tax="9999999999999.99")],
+            {"prices_include_tax": "false"},
+            "line_tax",
+        ),
+    ],
+)
+def test_of_amounts_beyond_reason_the_largest_is_named(files, lines, given, field):
+    (reason,) = take(files, *lines, **given)
+    assert f"{field} cannot be right: the amounts of the order add up to more than" in reason
 
 
 def test_fees_are_charged_and_come_back_at_the_end(files):
