@@ -15,7 +15,6 @@ from models.imports.fields import (
     MAX_LINES,
     MAX_PIECES,
     PLAIN,
-    Amount,
     Country,
     Currency,
     Flag,
@@ -23,6 +22,7 @@ from models.imports.fields import (
     Instant,
     Key,
     Mail,
+    OptionalAmount,
     OptionalKey,
     OptionalText,
     Quantity,
@@ -52,10 +52,10 @@ class OrderLineIn(ImportRow):
     sku: Key = Field(max_length=64)
     quantity: Quantity
     line_id: OptionalKey = Field("", max_length=128)
-    unit_price: Amount | None = None
-    line_price: Amount | None = None
-    line_discount: Amount | None = None
-    line_tax: Amount | None = None
+    unit_price: OptionalAmount = None
+    line_price: OptionalAmount = None
+    line_discount: OptionalAmount = None
+    line_tax: OptionalAmount = None
 
 
 class OrderIn(ImportRow):
@@ -79,11 +79,11 @@ class OrderIn(ImportRow):
     currency: Currency
     prices_include_tax: Flag
     service_level: Annotated[ServiceLevel, PLAIN] = ServiceLevel.STANDARD
-    shipping_charged: Amount | None = None
-    fees_charged: Amount | None = None
-    discount: Amount | None = None
-    tax_charged: Amount | None = None
-    total_charged: Amount | None = None
+    shipping_charged: OptionalAmount = None
+    fees_charged: OptionalAmount = None
+    discount: OptionalAmount = None
+    tax_charged: OptionalAmount = None
+    total_charged: OptionalAmount = None
     lines: list[OrderLineIn] = Field(min_length=1, max_length=MAX_LINES)
 
     def columns(self) -> dict[str, Any]:

@@ -37,12 +37,14 @@ def _order_amounts(order: OrderIn, charge: Charge) -> dict[str, Any]:
 
 
 def brought_amounts(order: OrderIn) -> dict[str, int]:
-    """The amounts that came with the order, by their names; no discount and no fees are 0."""
+    """The amounts that came with the order, by their names; no discount and no fees are 0, and
+    `line_tax` is 1 where the lines have their taxes.
+    """
     given = {name: order.amount(name) for name in _BROUGHT}
     brought = {name: minor for name, minor in given.items() if minor is not None}
     brought = {"discount": 0, "fees_charged": 0} | brought
     if order.brought.has_line_taxes:
-        brought["lines_with_tax"] = len(order.lines)
+        brought["line_tax"] = 1
     return brought
 
 

@@ -4,6 +4,8 @@ Amounts as in the files of shops: in the currency's major unit.
 """
 
 import csv
+import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -495,6 +497,68 @@ def test_a_file_that_says_something_else_is_told_what(files, lines, given, what)
     take(files, *MUG_AND_PLATE)
     (reason, *_) = take(files, *lines, **given)
     assert f"with another {what}" in reason
+
+
+TAXED = (line("MUG-01", 1, "10.00", line_tax="1.67"), line("PLATE-02", 1, "9.00", line_tax="1.5"))
+
+
+@pytest.mark.parametrize(("lines", "what"), [(MUG_AND_PLATE, "line_tax"), (TAXED[:1], "lines")])
+def test_lines_that_had_their_tax_are_told_apart_by_it(files, lines, what):
+    take(files, *TAXED, shipping_charged="0")
+    (reason, *_) = take(files, *lines, shipping_charged="0")
+    assert re.search(rf"with another (set of )?{what}:", reason)
+
+
+def take_json(files, number, literal, name):
+    """Import an order of one line, of which one amount is written so in JSON."""
+    of_line = {"sku": "MUG-01", "quantity": 1, "unit_price": "12.50"}
+    given = ORDER | {"external_id": number, "prices_include_tax": True, "lines": [of_line]}
+    (of_line if name in of_line else given)[name] = "here"
+    path = files / "orders.jsonl"
+    path.write_text(json.dumps(given).replace('"here"', literal) + "\n", encoding="utf-8")
+    report = import_file(path)
+    return said(report) or order_of(rows("SELECT max(number) FROM sales_order")[0][0])["total"]
+
+
+@pytest.mark.parametrize(
+    ("literal", "name", "total"),
+    [
+        ("1.5e2", "unit_price", "154.50"),
+        ("1E2", "shipping_charged", "112.50"),
+        ("0e0", "shipping_charged", "12.50"),
+        ('""', "shipping_charged", "17.00"),
+        ('" "', "total_charged", "17.00"),
+        ("null", "shipping_charged", "17.00"),
+    ],
+)
+def test_an_amount_may_be_any_number_of_json_and_an_empty_one_is_not_given(
+    files, literal, name, total
+):
+    assert take_json(files, "1", literal, name) == Decimal(total)
+
+
+@pytest.mark.parametrize("name", ["unit_price", "shipping_charged"])
+@pytest.mark.parametrize(
+    ("literal", "says"),
+    [
+        ("true", "'true' is not an amount"),
+        ("[]", "'[]' is not an amount"),
+        ('{"a": 1.5}', "is not an amount"),
+        ("1e400", "'1E+400' is not an amount"),
+        ("1e-9", "has too many decimals for GBP"),
+    ],
+)
+def test_what_is_no_amount_in_json_is_said_to_be_none(files, name, literal, says):
+    refused = take_json(files, "1", literal, name)
+    assert f"{name} " in refused
+    assert says in refused
+
+
+def test_an_order_without_a_tax_rate_is_told_that_it_may_bring_its_tax(files):
+    with transaction() as session:
+        session.execute(delete(TaxRate))
+    (reason,) = take(files, line("MUG-01", 1, "10.00"))
+    assert reason.endswith("or give tax_charged with the order.")
 
 
 def test_lines_may_come_again_in_another_order(files):
