@@ -14,6 +14,8 @@ they do not.
    - Brought by lines and in all, the rest is shipping's and fees', by what was charged for them.
    - Brought in all, it is spread over lines, shipping and fees by what the quote would take of
      each; where that is nothing, or nobody knows, by what was charged.
+   - Where prices include tax, no part has more of it than was charged for the part. What a spread
+     would have more goes to the others, by what they have room for.
 
 What comes back of it is in `domain.refunds`.
 
@@ -28,7 +30,7 @@ from fractions import Fraction
 
 from domain.errors import FieldError
 from domain.messages import Money
-from domain.money import allocate, amount, half_up
+from domain.money import LARGEST_MINOR, allocate, amount, half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Brought:
 
     lines: tuple[BroughtLine, ...]
     prices_include_tax: bool
+    currency: str
     discount_minor: int = 0
     shipping_minor: int | None = None
     fees_minor: int = 0
@@ -61,6 +64,11 @@ class Brought:
     def has_line_taxes(self) -> bool:
         """Whether it says what tax the goods of each line have."""
         return all(line.tax_minor is not None for line in self.lines)
+
+    @property
+    def discount_shares(self) -> list[int]:
+        """What each line bears of the order's discount. No line's own is more than its price."""
+        return allocate(self.discount_minor, [line.cost_minor for line in self.lines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,18 @@ class ChargesDisagree(FieldError):
         "rest-on-nothing": (
             "is more than the taxes of the lines, and neither shipping nor fees are charged"
         ),
-        "tax-beyond-total": "is more than all that is charged, in which it is to be inside",
+        "rest-beyond-shipping": (
+            "{given} is {rest} more than the taxes of the lines, and shipping and fees, which are"
+            " to contain that, are {limit}: correct the amounts"
+        ),
+        "quoted-beyond-reason": (
+            "comes to {given} by the tables, and no order to more than {limit}: correct the"
+            " shipping and tax rates"
+        ),
+        "tax-beyond-total": (
+            "{given} is more than all that is charged, {limit}, which is to contain it: correct the"
+            " amounts"
+        ),
         "total-differs": (
             "{given} is not what the order comes to, {added}"
             " (goods {items} + shipping {shipping} + fees {fees} + tax {tax}): correct the amounts"
@@ -138,8 +157,8 @@ def charge(brought: Brought, terms: Sequence[LineTerms], shipping_minor: int) ->
     """Work out, by the rules at the head of this module, what an order is charged, with so much for
     shipping, brought or quoted.
 
-    Raises `ChargesDisagree` for tax on nothing, or more of it than it can be inside of, and
-    `ValueError` where tax must be quoted and a line has no rate.
+    Raises `ChargesDisagree` for tax on nothing, more of it than it can be inside of, or a total
+    beyond `LARGEST_MINOR`, and `ValueError` where tax must be quoted and a line has no rate.
     """
     shares = _Shares.of(brought, terms, shipping_minor)
     taxes = _taxes(brought, shares, terms)
@@ -153,8 +172,9 @@ def charge(brought: Brought, terms: Sequence[LineTerms], shipping_minor: int) ->
         fees_tax_minor=taxes.fees,
         prices_include_tax=brought.prices_include_tax,
     )
-    if brought.prices_include_tax and charged.tax_minor > charged.total_minor:
-        raise ChargesDisagree("tax-beyond-total", field="tax_charged")
+    if charged.total_minor > LARGEST_MINOR:
+        sums = {"given": charged.total_minor, "limit": LARGEST_MINOR}
+        raise _disagree("quoted-beyond-reason", "total_charged", brought.currency, **sums)
     return charged
 
 
@@ -162,18 +182,23 @@ def check_total(charged: Charge, total_minor: int, currency: str) -> None:
     """Whether a total is what the order comes to, to the cent. Raises `ChargesDisagree`."""
     if total_minor == charged.total_minor:
         return
-    gross = charged.prices_include_tax
-    parts = {
-        "given": total_minor,
-        "added": charged.total_minor,
-        "items": charged.items_minor,
-        "shipping": charged.shipping_minor,
-        "fees": charged.fees_minor,
-        "tax": charged.tax_minor,
-    }
-    said: dict[str, Money] = {name: amount(minor, currency) for name, minor in parts.items()}
-    code = "total-differs-from-gross" if gross else "total-differs"
-    raise ChargesDisagree(code, field="total_charged", **said)
+    code = "total-differs-from-gross" if charged.prices_include_tax else "total-differs"
+    raise _disagree(
+        code,
+        "total_charged",
+        currency,
+        given=total_minor,
+        added=charged.total_minor,
+        items=charged.items_minor,
+        shipping=charged.shipping_minor,
+        fees=charged.fees_minor,
+        tax=charged.tax_minor,
+    )
+
+
+def _disagree(code: str, field: str, currency: str, **minor: int) -> ChargesDisagree:
+    said: dict[str, Money] = {name: amount(value, currency) for name, value in minor.items()}
+    return ChargesDisagree(code, field=field, **said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +212,15 @@ class _Shares:
 
     @classmethod
     def of(cls, brought: Brought, terms: Sequence[LineTerms], shipping_minor: int) -> "_Shares":
-        costs = [line.cost_minor for line in brought.lines]
-        discount = allocate(brought.discount_minor, costs)
+        discount = brought.discount_shares
         weights = [
             line.quantity * its.weight_grams for line, its in zip(brought.lines, terms, strict=True)
         ]
         return cls(
             discount=discount,
-            charged=[cost - share for cost, share in zip(costs, discount, strict=True)],
+            charged=[
+                line.cost_minor - share for line, share in zip(brought.lines, discount, strict=True)
+            ],
             shipping=allocate(shipping_minor, weights),
             fees=allocate(brought.fees_minor, weights),
         )
@@ -244,8 +270,7 @@ def _brought_by_lines(brought: Brought, shares: _Shares, terms: Sequence[LineTer
     shipping_minor = sum(shares.shipping)
     if brought.tax_minor is not None:
         rest = brought.tax_minor - sum(goods)
-        if rest and not (shipping_minor or brought.fees_minor):
-            raise ChargesDisagree("rest-on-nothing", field="tax_charged")
+        _check_rest(brought, rest, shipping_minor + brought.fees_minor)
         of_shipping, of_fees = allocate(rest, [shipping_minor, brought.fees_minor])
         return _Taxes(goods, allocate(of_shipping, shares.shipping), of_fees)
     if not (shipping_minor or brought.fees_minor):
@@ -254,10 +279,34 @@ def _brought_by_lines(brought: Brought, shares: _Shares, terms: Sequence[LineTer
     return _Taxes(goods, quoted.shipping, quoted.fees)
 
 
+def _check_rest(brought: Brought, rest_minor: int, limit_minor: int) -> None:
+    """Whether the tax that is not the lines' may be that of shipping and fees."""
+    if rest_minor and not limit_minor:
+        raise ChargesDisagree("rest-on-nothing", field="tax_charged")
+    if brought.prices_include_tax and rest_minor > limit_minor:
+        given = brought.tax_minor or 0
+        sums = {"given": given, "rest": rest_minor, "limit": limit_minor}
+        raise _disagree("rest-beyond-shipping", "tax_charged", brought.currency, **sums)
+
+
 def _spread(brought: Brought, shares: _Shares, terms: Sequence[LineTerms]) -> _Taxes:
     taxes = allocate(brought.tax_minor or 0, _bases(brought, shares, terms))
+    if brought.prices_include_tax:
+        amounts = [*shares.charged, sum(shares.shipping), brought.fees_minor]
+        taxes = _held_inside(taxes, amounts, brought.currency)
     *goods, of_shipping, of_fees = taxes
     return _Taxes(goods, allocate(of_shipping, shares.shipping), of_fees)
+
+
+def _held_inside(taxes: Sequence[int], amounts: Sequence[int], currency: str) -> list[int]:
+    """No tax is more than its amount: what is over goes to the others, by their room."""
+    tax, limit = sum(taxes), sum(amounts)
+    if tax > limit:
+        raise _disagree("tax-beyond-total", "tax_charged", currency, given=tax, limit=limit)
+    held = [min(pair) for pair in zip(taxes, amounts, strict=True)]
+    room = [amount - tax for amount, tax in zip(amounts, held, strict=True)]
+    over = allocate(tax - sum(held), room)
+    return [tax + more for tax, more in zip(held, over, strict=True)]
 
 
 def _bases(brought: Brought, shares: _Shares, terms: Sequence[LineTerms]) -> list[int]:

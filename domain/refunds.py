@@ -1,8 +1,10 @@
 """What comes back to a customer of a line of which pieces do not ship.
 
 All amounts are whole minor units. Of k pieces of a line of n, half up (charged × k / n) has come
-back in all, k counted over all cancellations: the last piece brings what is left, to the unit. The
-line's tax goes by the same rule. No price rule (three for two, free from 50) is judged again.
+back in all, k counted over all cancellations: the last piece brings what is left, to the unit.
+Tax on top goes by the same rule. Tax inside goes by what came back of the amount that it is inside
+of, so that no refund has more tax than it gives back. No price rule (three for two, free from 50)
+is judged again.
 """
 
 from collections.abc import Sequence
@@ -27,6 +29,18 @@ def for_pieces(amount_minor: int, pieces: int, of: int) -> int:
     The audit says the same: *refunds of a line are its share of what was charged*.
     """
     return half_up(Fraction(amount_minor * pieces, of))
+
+
+def tax_for_pieces(tax_minor: int, amount_minor: int, pieces: int, of: int, *, inside: bool) -> int:
+    """What so many pieces of a line have of the tax on an amount, half up: so much has come back,
+    in all, once they are cancelled. It is the pieces' part of it; of tax that is `inside`, the part
+    that their amount has.
+
+    The audit says the same: *refunds of a line are its share of what was charged*.
+    """
+    if inside and amount_minor:
+        return for_pieces(tax_minor, for_pieces(amount_minor, pieces, of), amount_minor)
+    return for_pieces(tax_minor, pieces, of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class NoTaxRate(PacklineError):
 
     message = (
         "There is no {tax_class} tax rate for {place: }:"
-        " import one with `packline import tax_rates.csv`."
+        " import one with `packline import tax_rates.csv`, or give tax_charged with the order."
     )
 
     def __init__(self, country: str, region: str, postal_code: str, tax_class: str) -> None:

@@ -10,7 +10,14 @@ from adapters.settings.shop_clock import shop_clock
 from console.cli.output import Columns, print_rows, screen, without
 from console.cli.promises import ships_by
 from console.cli.refund_tables import show_refunds
-from console.queries.orders import LabelRow, OrderLineRow, OrderRow, OrderSheet, ShipmentRow
+from console.queries.orders import (
+    ChargedRow,
+    LabelRow,
+    OrderLineRow,
+    OrderRow,
+    OrderSheet,
+    ShipmentRow,
+)
 from console.queries.timeline import EventRow
 from models.enums import ENDED
 from models.results.orders import (
@@ -33,6 +40,7 @@ def show_order(sheet: OrderSheet) -> None:
         screen.print(Text(line, style=style))
     screen.print(Text(f"{sheet.order.customer_name}, {', '.join(sheet.address)}"))
     _show_lines(sheet.lines)
+    _show_charged(sheet.charged)
     _show_total(sheet.order)
     if sheet.refunds:
         show_refunds(sheet.refunds)
@@ -113,9 +121,30 @@ def _head(order: OrderRow) -> Iterator[tuple[str, str]]:
 
 
 def _show_lines(lines: list[OrderLineRow]) -> None:
-    """What was ordered, and where something of it will not ship, how much."""
+    """What was ordered: by which names the lines go where several are of one product, and where
+    something of it will not ship, how much.
+    """
+    several = len({line.sku for line in lines}) < len(lines)
+    columns = _LINES if several else without(_LINES, "Line")
     some_cancelled = any(line.cancelled for line in lines)
-    print_rows(lines, _LINES if some_cancelled else without(_LINES, "Cancelled"))
+    print_rows(lines, columns if some_cancelled else without(columns, "Cancelled"))
+
+
+def _show_charged(charged: ChargedRow) -> None:
+    """What was charged beside the lines, as far as anything was."""
+    where = "inside" if charged.prices_include_tax else "on top"
+    parts = {
+        f"shipping {charged.shipping}": charged.shipping_minor,
+        f"fees {charged.fees}": charged.fees_minor,
+        f"discount {charged.discount} (taken off the lines)": charged.discount_minor,
+        f"tax {charged.tax} ({where})": charged.tax_minor,
+    }
+    if said := ", ".join(part for part, minor in parts.items() if minor):
+        screen.print(Text(f"As ordered: {said}"))
+
+
+def _line_name(line: OrderLineRow) -> str:
+    return f"{line.position} (id:{line.line_id})" if line.line_id else str(line.position)
 
 
 def _show_total(order: OrderRow) -> None:
@@ -153,6 +182,7 @@ _ORDERS: Columns[OrderRow] = {
     "Tracking": lambda row: row.tracking_number,
 }
 _LINES: Columns[OrderLineRow] = {
+    "Line": _line_name,
     "SKU": lambda row: row.sku,
     "Pieces": lambda row: row.quantity,
     "Cancelled": lambda row: row.cancelled,

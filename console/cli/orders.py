@@ -93,8 +93,8 @@ def cancel(
         list[str] | None,
         typer.Option(
             metavar="LINE",
-            help="With --line: off which line first, by its number from 1 or the shop's id, where"
-            " several are of one product. Else off the dearest.",
+            help="With --line: off which line first, by its number from 1 or the shop's id (id:ID"
+            " where that is a number), where several are of one product. Else off the dearest.",
         ),
     ] = None,
     refund_shipping: Annotated[

@@ -168,6 +168,29 @@ class OrderLineRow(BaseModel):
     paid: str
 
 
+class ChargedRow(BaseModel):
+    """What an order was charged when it was taken, as people write it and in minor units.
+
+    `items` are its lines after all discounts: the order's own, `discount`, is taken off them. `tax`
+    is all tax; it is inside of the others where `prices_include_tax`, and on top of them where not.
+    """
+
+    currency: str
+    prices_include_tax: bool
+    items: str
+    items_minor: int
+    discount: str
+    discount_minor: int
+    shipping: str
+    shipping_minor: int
+    fees: str
+    fees_minor: int
+    tax: str
+    tax_minor: int
+    total: str
+    total_minor: int
+
+
 class LabelRow(BaseModel):
     """The label of a parcel, wanted, bought or voided, and what it costs the shop."""
 
@@ -182,9 +205,10 @@ class LabelRow(BaseModel):
 
 
 class OrderSheet(BaseModel):
-    """An order with its lines, shipments, labels, refunds and timeline."""
+    """An order with what it was charged, its lines, shipments, labels, refunds and timeline."""
 
     order: OrderRow
+    charged: ChargedRow
     address: list[str]
     lines: list[OrderLineRow]
     shipments: list[ShipmentRow]
@@ -241,6 +265,7 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
     )
     return OrderSheet(
         order=_order_row(order, pieces, problems[number], PromiseClock(this_instant(session))),
+        charged=_charged(order),
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         shipments=[_shipment_row(shipment) for shipment in order.shipments],
@@ -277,6 +302,23 @@ def _order_row(
         value=_amount(order.value_minor, order.currency),
         promise=clock.state(order),
         **order.model_dump(exclude={"total"}),
+    )
+
+
+def _charged(order: SalesOrder) -> ChargedRow:
+    minor = {
+        "items": sum(line.charged_minor for line in order.lines),
+        "discount": order.discount_minor,
+        "shipping": order.shipping_charged_minor,
+        "fees": order.fees_charged_minor,
+        "tax": order.tax_charged_minor,
+        "total": order.value_minor,
+    }
+    return ChargedRow(
+        currency=order.currency,
+        prices_include_tax=order.prices_include_tax,
+        **{name: _amount(amount, order.currency) for name, amount in minor.items()},
+        **{f"{name}_minor": amount for name, amount in minor.items()},
     )
 
 

@@ -14,7 +14,10 @@ from services.pricing.refunds import amount
 
 
 class RefundRow(BaseModel):
-    """A refund in the list. `paid_at` is when somebody said that the money has gone back."""
+    """A refund in the list, with its parts in minor units; the tax on shipping is in `tax_minor`.
+
+    `paid_at` is when somebody said that the money has gone back.
+    """
 
     id: int
     key: str
@@ -24,6 +27,11 @@ class RefundRow(BaseModel):
     reason: str
     amount: str
     amount_minor: int
+    items_minor: int
+    shipping_minor: int
+    fees_minor: int
+    tax_minor: int
+    shipping_tax_minor: int
     currency: str
     at: datetime
     by: str

@@ -50,7 +50,8 @@ OffLines = Annotated[
         max_length=100,
         title="Off these lines first",
         description="Only to cancel a line where the order has several of the product: the line's"
-        " number from 1, or the shop's id. Else pieces come off the dearest.",
+        " number from 1, or the shop's id (id:ID where that is a number). Else pieces come off the"
+        " dearest.",
     ),
 ]
 RefundShipping = Annotated[

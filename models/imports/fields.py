@@ -4,6 +4,7 @@ Amounts are decimal text in the currency ("12.50"), weights whole grams. Each er
 people who keep the file: it names the field, shows what was given, and says what would be right.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -27,7 +28,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.calendars import check_place, check_zone, clock, weekdays
 from domain.errors import FieldError, PacklineError
-from domain.money import exponent
+from domain.money import NotAnAmount, exponent
 from domain.places import checked_prefix
 from domain.texts import as_key
 from models.imports.problems import WrongValue
@@ -36,6 +37,8 @@ from models.validation import InvalidRow, InvalidValue, printable, printable_key
 
 MAX_QUANTITY = 1_000_000
 MAX_LINES = 10_000
+MAX_PIECES = 100_000_000
+"""Of an order, in all its lines: so its sums stay within an INTEGER."""
 MAX_STOCK = 100_000_000
 MAX_GRAMS = 1_000_000
 MAX_RANK = 10_000
@@ -57,6 +60,7 @@ _WRITTEN_OTHERWISE = {
 }  # fmt: skip
 """Codes that mean a country which has another, and that one."""
 
+_LONGEST_NUMBER = 30
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _ANY_WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
 _SHARE = re.compile(r"0|0?\.\d{1,5}", re.ASCII)
@@ -64,8 +68,27 @@ _SHARE = re.compile(r"0|0?\.\d{1,5}", re.ASCII)
 
 def _as_text(value: object) -> object:
     """A JSON number, written as a text: amounts come as either."""
-    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    return str(value) if is_number else value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return _written_out(Decimal(value))
+    return value
+
+
+def _written_out(number: Decimal) -> str:
+    """JSON may write 150 as 1.5e2; what is longer than any amount stays as it is."""
+    return f"{number:f}" if abs(number.adjusted()) < _LONGEST_NUMBER else str(number)
+
+
+def _as_amount(value: object) -> object:
+    text = _as_text(value)
+    if not isinstance(text, str):
+        given = json.dumps(value, default=str, ensure_ascii=False)
+        raise FieldError(NotAnAmount(given).says)
+    return text
+
+
+def _none_if_blank(value: object) -> object:
+    """An empty text says as much as none: a CSV has no other way to leave something out."""
+    return None if isinstance(value, str) and not as_key(value) else value
 
 
 def _whole(smallest: int, largest: int) -> BeforeValidator:
@@ -168,7 +191,8 @@ Key = Annotated[str, *_KEY]
 """What something is known by, or found by: a SKU, a person's name, a region, a postal code."""
 OptionalKey = Annotated[str, _OPTIONAL, PLAIN]
 PostalPrefix = Annotated[OptionalKey, AfterValidator(_postal_prefix)]
-Amount = Annotated[str, *_KEY, BeforeValidator(_as_text)]
+Amount = Annotated[str, *_KEY, BeforeValidator(_as_amount)]
+OptionalAmount = Annotated[Amount | None, BeforeValidator(_none_if_blank)]
 Country = Annotated[str, *_KEY, AfterValidator(_country)]
 Currency = Annotated[str, *_KEY, AfterValidator(_currency)]
 Mail = Annotated[str, *_TEXT, AfterValidator(_mail_address)]

@@ -27,8 +27,10 @@ class AmountCheck:
             if line.cost_minor < 0:
                 code, given = "discount-beyond-price", line.discount_minor
                 yield self._wrong(code, "line_discount", given, line.price_minor, item)
+        if any(line.cost_minor < 0 for line in lines):
+            return
         goods, discount = sum(line.cost_minor for line in lines), self._brought.discount_minor
-        if discount > max(goods, 0):
+        if discount > goods:
             yield self._wrong("discount-beyond-goods", "discount", discount, goods)
 
     def _line_taxes(self) -> Iterator[Problem]:
@@ -36,12 +38,15 @@ class AmountCheck:
         if any(taxed) and not all(taxed):
             missing = WrongValue("line-tax-for-some", field="line_tax")
             yield Problem(taxed.index(False), missing.says)
-        if not self._brought.prices_include_tax:
-            return
-        for item, line in enumerate(self._brought.lines):
-            if (line.tax_minor or 0) > max(line.cost_minor, 0):
-                code, given = "tax-beyond-price", line.tax_minor or 0
-                yield self._wrong(code, "line_tax", given, line.cost_minor, item)
+        if self._brought.prices_include_tax and not any(self._discounts()):
+            yield from self._taxes_beyond_lines()
+
+    def _taxes_beyond_lines(self) -> Iterator[Problem]:
+        shares = self._brought.discount_shares
+        for item, (line, share) in enumerate(zip(self._brought.lines, shares, strict=True)):
+            given, charged = line.tax_minor or 0, line.cost_minor - share
+            if given > charged:
+                yield self._wrong("tax-beyond-price", "line_tax", given, charged, item)
 
     def _tax_charged(self) -> Iterator[Problem]:
         brought, tax = self._brought, self._brought.tax_minor
@@ -62,13 +67,19 @@ class AmountCheck:
         return self._brought.shipping_minor != 0 or self._brought.fees_minor > 0
 
     def _beyond_reason(self) -> Iterator[Problem]:
+        """The largest of the amounts is named: it is the one that is likely to be wrong."""
         brought = self._brought
-        goods = sum(line.price_minor for line in brought.lines)
-        extras = (brought.shipping_minor or 0) + brought.fees_minor + (brought.tax_minor or 0)
-        taxes = sum(line.tax_minor or 0 for line in brought.lines)
-        if goods + extras + taxes > LARGEST_MINOR:
-            largest = amount(LARGEST_MINOR, self._currency).amount
-            beyond = WrongValue("lines-beyond-reason", largest=largest, currency=self._currency)
+        amounts = {
+            "lines": sum(line.price_minor for line in brought.lines),
+            "line_tax": sum(line.tax_minor or 0 for line in brought.lines),
+            "shipping_charged": brought.shipping_minor or 0,
+            "fees_charged": brought.fees_minor,
+            "tax_charged": brought.tax_minor or 0,
+        }
+        if sum(amounts.values()) > LARGEST_MINOR:
+            field = max(amounts, key=lambda name: amounts[name])
+            largest = amount(LARGEST_MINOR, self._currency)
+            beyond = WrongValue("amounts-beyond-reason", field=field, largest=largest)
             yield Problem(None, beyond.says)
 
     def _wrong(

@@ -13,8 +13,8 @@ from domain.money import to_minor
 from models.enums import ServiceLevel
 from models.imports.fields import (
     MAX_LINES,
+    MAX_PIECES,
     PLAIN,
-    Amount,
     Country,
     Currency,
     Flag,
@@ -22,6 +22,7 @@ from models.imports.fields import (
     Instant,
     Key,
     Mail,
+    OptionalAmount,
     OptionalKey,
     OptionalText,
     Quantity,
@@ -51,10 +52,10 @@ class OrderLineIn(ImportRow):
     sku: Key = Field(max_length=64)
     quantity: Quantity
     line_id: OptionalKey = Field("", max_length=128)
-    unit_price: Amount | None = None
-    line_price: Amount | None = None
-    line_discount: Amount | None = None
-    line_tax: Amount | None = None
+    unit_price: OptionalAmount = None
+    line_price: OptionalAmount = None
+    line_discount: OptionalAmount = None
+    line_tax: OptionalAmount = None
 
 
 class OrderIn(ImportRow):
@@ -78,11 +79,11 @@ class OrderIn(ImportRow):
     currency: Currency
     prices_include_tax: Flag
     service_level: Annotated[ServiceLevel, PLAIN] = ServiceLevel.STANDARD
-    shipping_charged: Amount | None = None
-    fees_charged: Amount | None = None
-    discount: Amount | None = None
-    tax_charged: Amount | None = None
-    total_charged: Amount | None = None
+    shipping_charged: OptionalAmount = None
+    fees_charged: OptionalAmount = None
+    discount: OptionalAmount = None
+    tax_charged: OptionalAmount = None
+    total_charged: OptionalAmount = None
     lines: list[OrderLineIn] = Field(min_length=1, max_length=MAX_LINES)
 
     def columns(self) -> dict[str, Any]:
@@ -102,6 +103,7 @@ class OrderIn(ImportRow):
         return Brought(
             lines=tuple(map(self._brought_line, self.lines)),
             prices_include_tax=self.prices_include_tax,
+            currency=self.currency,
             discount_minor=self.amount("discount") or 0,
             shipping_minor=self.amount("shipping_charged"),
             fees_minor=self.amount("fees_charged") or 0,
@@ -123,6 +125,7 @@ class OrderIn(ImportRow):
         A price of 0 is right: a gift. Two lines of one product are right: one may be free.
         """
         yield from self.repeated_ids()
+        yield from self._too_many_pieces()
         yield from self.unreadable_amounts
         if not self.unreadable_amounts:
             yield from AmountCheck(self.brought, self.currency).problems()
@@ -146,6 +149,12 @@ class OrderIn(ImportRow):
             discount_minor=self._minor(line.line_discount) or 0,
             tax_minor=self._minor(line.line_tax),
         )
+
+    def _too_many_pieces(self) -> Iterator[Problem]:
+        pieces = sum(line.quantity for line in self.lines)
+        if pieces > MAX_PIECES:
+            many = WrongValue("order-too-large", field="lines", pieces=pieces, most=MAX_PIECES)
+            yield Problem(None, many.says)
 
     def _bad_amounts(self) -> Iterator[Problem]:
         for name in ORDER_AMOUNTS:

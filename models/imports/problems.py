@@ -29,14 +29,22 @@ class WrongValue(FieldError):
         "discount-beyond-price": "{given} is more than the line costs, {limit}",
         "discount-beyond-goods": "{given} is more than the goods cost, {limit}",
         "line-tax-for-some": "is missing: give it for all lines of the order, or for none",
-        "tax-beyond-price": "{given} is more than the line costs with its tax, {limit}",
+        "tax-beyond-price": (
+            "{given} is more than is charged for the line after all discounts, {limit}, which is to"
+            " contain it"
+        ),
         "tax-needs-shipping": "needs shipping_charged, so that its part of the tax is known",
         "tax-below-lines": "{given} is less than the taxes of the lines, {limit}",
         "tax-beyond-lines": (
             "{given} is more than the taxes of the lines, {limit}, and neither shipping nor fees"
             " are charged"
         ),
-        "lines-beyond-reason": "lines add up to more than {largest:,} {currency}",
+        "amounts-beyond-reason": (
+            "cannot be right: the amounts of the order add up to more than {largest}"
+        ),
+        "order-too-large": (
+            "have {pieces:,} pieces, and an order has at most {most:,}: split the order"
+        ),
         "changes-nothing": "{given!q} changes nothing: leave it out",
         "damaged-with-plus": "{given!q} is not less: write damaged pieces with a minus",
         "returned-with-minus": "{given!q} is not more: write returned pieces without a minus",

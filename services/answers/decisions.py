@@ -302,7 +302,7 @@ def _cancel_lines(
 ) -> int:
     """The number of the cancellation. Raises `AnswerRefused` for a line that is not there."""
     try:
-        first = positions(shipment.order, form.off_lines)
+        first = positions(shipment.order, form.off_lines, missing.keys())
     except UnknownLine as problem:
         raise AnswerRefused(problem.says.about("off_lines")) from None
     reason = Reason(NOT_FOUND_IN_STOCK, form.note)

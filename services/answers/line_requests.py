@@ -75,10 +75,10 @@ def cancel_lines_on_request(
     with transaction() as session:
         order = locked_order(session, number)
         _refuse_ended(order)
-        first = positions(order, asked.off_lines)
-        terms = Terms(asked.because, actor, first, asked.refund_shipping)
         open_shipments = shipments_to_cancel(session, order)
         wanted = _wanted(session, order, open_shipments, asked.pieces)
+        first = positions(order, asked.off_lines, asked.pieces.keys())
+        terms = Terms(asked.because, actor, first, asked.refund_shipping)
         if _turns_back(session, order, open_shipments, wanted, terms):
             request_cancellation(session, order, terms.reason, actor)
             return CancelledOnRequest(order_number=number, cancelled=_by_sku(wanted), order=True)

@@ -1,10 +1,12 @@
 """Taking orders in: each order is kept or rejected whole."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from adapters.database.clock import this_instant
@@ -12,6 +14,7 @@ from adapters.database.notifications import ORDERS_CHANNEL, notify
 from adapters.database.sessions import transaction
 from adapters.files.lines import Progress
 from adapters.files.rows import RowFile
+from domain.messages import Message
 from models.enums import EventKind, ServiceLevel
 from models.events import Imported
 from models.tables.ledger import AuditEvent
@@ -39,9 +42,25 @@ class OrderImport:
     def run(self, progress: Progress | None = None) -> None:
         """Keep the orders batch by batch, and count them once they are committed."""
         for batch in _batches(drafts(self.file, progress)):
-            with transaction() as session:
-                self._take(session, [draft for draft in batch if draft.order])
+            self._commit([draft for draft in batch if draft.order])
             self._count(batch)
+
+    def _commit(self, read: Sequence[OrderDraft]) -> None:
+        """Take them in one transaction. If the database refuses a value of theirs, each has one of
+        its own, so that none is lost for another.
+        """
+        found_before = [deepcopy(draft.problems) for draft in read]
+        try:
+            with transaction() as session:
+                self._take(session, read)
+        except (DataError, IntegrityError) as refusal:
+            for draft, problems in zip(read, found_before, strict=True):
+                draft.number, draft.problems = None, problems
+            if len(read) > 1:
+                for draft in read:
+                    self._commit([draft])
+            else:
+                read[0].add_error_at(read[0].places[0], _refused(refusal))
 
     def _take(self, session: Session, read: Sequence[OrderDraft]) -> None:
         """Those that are there are compared, and never priced again; the others are taken."""
@@ -90,6 +109,13 @@ class OrderImport:
         return is_first
 
 
+def _refused(refusal: DBAPIError) -> Message:
+    """Its first line alone: below it, Postgres quotes the row, with the customer."""
+    detail, _, _ = str(refusal.orig).partition("\n")
+    says = "the database refuses it ({detail}): correct it, or tell whoever looks after Packline"
+    return Message("order-refused", says, {"detail": detail})
+
+
 def _insert_orders(session: Session, sound: Sequence[OrderDraft]) -> None:
     """Insert the orders that are not there, and number their drafts.
 
@@ -124,7 +150,10 @@ def _insert_lines(session: Session, new: Sequence[OrderDraft]) -> None:
     rows = [
         {"order_number": draft.number} | line for draft in new for line in line_rows(*draft.known)
     ]
-    session.execute(insert(table_of(OrderLine)), rows)
+    lines = table_of(OrderLine)
+    # RETURNING makes one statement of a thousand rows: the trigger that fills shipments adds up the
+    # lines of a statement.
+    session.execute(insert(lines).returning(lines.c.id), rows)
 
 
 def _batches(orders: Iterable[OrderDraft]) -> Iterator[list[OrderDraft]]:

@@ -5,7 +5,7 @@ transaction, with the refund and a record in the shipment's ledger; its flow run
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
@@ -16,7 +16,7 @@ from domain.reasons import Reason
 from models.process import StepName
 from models.results.orders import LinesCancelled
 from models.tables.ledger import StepRecord
-from models.tables.orders import SalesOrder
+from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipments import Shipment
 from services.access.actors import Actor
 from services.execution.events import add_event
@@ -27,12 +27,12 @@ from services.pricing.settlement import refund_cancelled
 
 
 class UnknownLine(PacklineError):
-    """The order has no such line."""
+    """The order has no such line of the products that are cancelled."""
 
-    message = "Order {number} has no line {line!q}: it has {lines}."
+    message = "Order {number} has no line {line!q} of {skus}: it has {lines}."
 
-    def __init__(self, number: int, line: str, lines: Sequence[str]) -> None:
-        super().__init__(number=number, line=line, lines=tuple(lines))
+    def __init__(self, number: int, line: str, skus: Collection[str], lines: Sequence[str]) -> None:
+        super().__init__(number=number, line=line, skus=tuple(sorted(skus)), lines=tuple(lines))
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,21 @@ def _cancellations_of(shipment: Shipment) -> tuple[ColumnElement[bool], ...]:
     return of_shipment, col(StepRecord.step) == StepName.CANCEL_LINES
 
 
-def positions(order: SalesOrder, names: Sequence[str]) -> tuple[int, ...]:
-    """The positions of the lines that people name by the shop's id, or by their place from 1.
+def positions(order: SalesOrder, names: Sequence[str], skus: Collection[str]) -> tuple[int, ...]:
+    """The positions of the lines of these products that people name: by their number from 1, or by
+    the shop's id. A number goes before an id that looks like one; `id:1` is the shop's.
 
     Raises `UnknownLine`.
     """
-    by_name = {str(line.position): line.position for line in order.lines}
-    by_name |= {line.line_id: line.position for line in order.lines if line.line_id}
+    lines = [line for line in order.lines if line.sku in skus]
+    by_id = {line.line_id: line.position for line in lines if line.line_id}
+    by_name = by_id | {f"id:{name}": position for name, position in by_id.items()}
+    by_name |= {str(line.position): line.position for line in lines}
     for name in names:
         if name not in by_name:
-            raise UnknownLine(order.number, name, [*by_name])
+            raise UnknownLine(order.number, name, skus, [_named(line) for line in lines])
     return tuple(by_name[name] for name in names)
+
+
+def _named(line: OrderLine) -> str:
+    return f"{line.position} (id:{line.line_id})" if line.line_id else str(line.position)

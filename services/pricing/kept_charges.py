@@ -37,17 +37,20 @@ def _order_amounts(order: OrderIn, charge: Charge) -> dict[str, Any]:
 
 
 def brought_amounts(order: OrderIn) -> dict[str, int]:
-    """The amounts that came with the order, by their names; no discount and no fees are 0."""
+    """The amounts that came with the order, by their names; no discount and no fees are 0, and
+    `line_tax` is 1 where the lines have their taxes.
+    """
     given = {name: order.amount(name) for name in _BROUGHT}
     brought = {name: minor for name, minor in given.items() if minor is not None}
     brought = {"discount": 0, "fees_charged": 0} | brought
     if order.brought.has_line_taxes:
-        brought["lines_with_tax"] = len(order.lines)
+        brought["line_tax"] = 1
     return brought
 
 
 def line_rows(order: OrderIn, charge: Charge, quote: Quote) -> Iterator[dict[str, Any]]:
     """The rows of `order_line`, but for the order's number."""
+    is_quoted = order.brought.tax_minor is None and not order.brought.has_line_taxes
     rates = {tax.tax_class: tax.rate for tax in quote.taxes}
     prices = zip(order.lines, order.unit_prices_minor(), order.brought.lines, strict=True)
     for position, (line, unit_price_minor, brought) in enumerate(prices, start=1):
@@ -57,7 +60,7 @@ def line_rows(order: OrderIn, charge: Charge, quote: Quote) -> Iterator[dict[str
             "unit_price_minor": unit_price_minor,
             "price_minor": brought.price_minor,
             "discount_minor": brought.discount_minor,
-            "tax_rate": None if brought.tax_minor is not None else rates.get(tax_class),
+            "tax_rate": rates.get(tax_class) if is_quoted else None,
             **_line_columns(line, charge.lines[position - 1]),
         }
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
 from domain.reasons import Reason
-from domain.refunds import ShippingRefunds, for_pieces
+from domain.refunds import ShippingRefunds, for_pieces, tax_for_pieces
 from models.enums import EventKind, OrderStatus
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.refunds import REASON_CHARACTERS, Refund, RefundLine
@@ -38,8 +38,8 @@ def refund_cancelled(
     time finds nothing to give back. Raises `ShippedAlready`.
 
     The audit says the same: *an order's value is its total and its refunds*, *refunds of a line are
-    its share of what was charged*, *refunds give something back and add up* and *refunds are for
-    lines of their order*.
+    its share of what was charged*, *no more of shipping and its tax comes back than was charged*,
+    *refunds give something back and add up* and *refunds are for lines of their order*.
     """
     if order.status == OrderStatus.SHIPPED:
         raise ShippedAlready(order.number)
@@ -89,26 +89,42 @@ _NOTHING = _LineDue(0, 0, 0, 0, 0)
 def _due_lines(session: Session, order: SalesOrder) -> list[_LineDue]:
     """What the lines' cancelled pieces have yet to bring back; without lines that bring nothing."""
     before = _came_back_before(session, order)
+    inside = order.prices_include_tax
+    due = [_due(line, before.get(line.id, _NOTHING), inside=inside) for line in order.lines]
     by_share = settings().refund_shipping == ShippingRefunds.BY_SHARE
-    due = [_due(line, before.get(line.id, _NOTHING), by_share=by_share) for line in order.lines]
-    if sum(line.shipping_minor for line in due) > order.shipping_minor:  # it came back at once
-        due = [line._replace(shipping_minor=0, shipping_tax_minor=0) for line in due]
+    due = _held_to(
+        due,
+        shipping_minor=order.shipping_minor if by_share else 0,
+        shipping_tax_minor=_shipping_tax_left(session, order) if by_share else 0,
+    )
     return [line for line in due if any(line[1:])]
 
 
-def _due(line: OrderLine, before: _LineDue, *, by_share: bool) -> _LineDue:
-    def more(part: str, charged_minor: int) -> int:
-        whole = for_pieces(charged_minor, line.cancelled, line.quantity)
-        return max(whole - getattr(before, part), 0)
+def _due(line: OrderLine, before: _LineDue, *, inside: bool) -> _LineDue:
+    cancelled, of = line.cancelled, line.quantity
 
-    due = _LineDue(
+    def tax(tax_minor: int, amount_minor: int) -> int:
+        return tax_for_pieces(tax_minor, amount_minor, cancelled, of, inside=inside)
+
+    in_all = _LineDue(
         order_line_id=line.id,
-        items_minor=more("items_minor", line.charged_minor),
-        tax_minor=more("tax_minor", line.tax_minor),
-        shipping_minor=more("shipping_minor", line.shipping_minor),
-        shipping_tax_minor=more("shipping_tax_minor", line.shipping_tax_minor),
+        items_minor=for_pieces(line.charged_minor, cancelled, of),
+        tax_minor=tax(line.tax_minor, line.charged_minor),
+        shipping_minor=for_pieces(line.shipping_minor, cancelled, of),
+        shipping_tax_minor=tax(line.shipping_tax_minor, line.shipping_minor),
     )
-    return due if by_share else due._replace(shipping_minor=0, shipping_tax_minor=0)
+    more = (max(due - came, 0) for due, came in zip(in_all[1:], before[1:], strict=True))
+    return _LineDue(line.id, *more)
+
+
+def _held_to(due: Sequence[_LineDue], **left_minor: int) -> list[_LineDue]:
+    """No more of each part than is left of it: shipping may have come back at once."""
+    held: list[_LineDue] = []
+    for line in due:
+        parts = {name: min(getattr(line, name), left) for name, left in left_minor.items()}
+        left_minor = {name: left - parts[name] for name, left in left_minor.items()}
+        held.append(line._replace(**parts))
+    return held
 
 
 def _came_back_before(session: Session, order: SalesOrder) -> dict[int, _LineDue]:

@@ -206,3 +206,36 @@ def test_parcels_with_a_label_are_called_back_for_who_says_so(packline, picking,
         f"Order {number} goes to 2 Quay, York YO1 1AA, UNITED KINGDOM already.\n",
     )
     assert_sound()
+
+
+def test_what_an_order_was_charged_and_what_came_back_of_each_part_is_shown(packline, shop):
+    lines = [
+        {"sku": "MUG", "quantity": 2, "unit_price": "10.00", "line_id": "a"},
+        {"sku": "MUG", "quantity": 1, "unit_price": "0"},
+    ]
+    given = {"discount": "2.00", "fees_charged": "1.50", "prices_include_tax": False}
+    with transaction() as session:
+        number = make_order(session, lines, **given)
+    cancelled = ["--line", "MUG=1", "--reason", "asked", "--by", "Max"]
+    assert packline("cancel", number, *cancelled)[0] == 0
+    sheet = as_json(packline("order", number, "--json"))
+    charged = sheet["charged"]
+    names = ("items", "discount", "shipping", "fees", "tax", "total")
+    # 20 % of 18.00, and of 5.95 and 1.50 together half up
+    assert [charged[f"{name}_minor"] for name in names] == [1800, 200, 395, 150, 469, 2814]
+    assert charged["tax"] == "£4.69"
+    assert (charged["currency"], charged["prices_include_tax"]) == ("GBP", False)
+    (refund,) = sheet["refunds"]
+    parts = ("items_minor", "tax_minor", "shipping_minor", "shipping_tax_minor", "fees_minor")
+    assert [refund[name] for name in parts] == [900, 180, 0, 0, 0]
+    _, out, _ = packline("order", number)
+    said = "shipping £3.95, fees £1.50, discount £2.00 (taken off the lines), tax £4.69 (on top)"
+    assert f"As ordered: {said}" in " ".join(out.split())
+    assert "1 (id:a)" in out
+
+
+def test_a_line_has_no_number_where_no_other_is_of_its_product(packline, picking):
+    _, out, _ = packline("order", picking[0])
+    assert "id:" not in out
+    assert "As ordered: shipping" in out
+    assert "fees" not in out

@@ -32,7 +32,7 @@ def orders(draw):
     lines, terms = zip(*draw(st.lists(brought_lines(), min_size=1, max_size=8)), strict=True)
     discount = draw(st.integers(0, sum(line.cost_minor for line in lines)))
     fees = draw(st.one_of(st.just(0), st.integers(0, 10**6)))
-    brought = Brought(lines, draw(st.booleans()), discount_minor=discount, fees_minor=fees)
+    brought = Brought(lines, draw(st.booleans()), "GBP", discount_minor=discount, fees_minor=fees)
     return brought, list(terms), draw(shipping)
 
 
@@ -42,7 +42,7 @@ def a_line(price=1000, quantity=1, grams=500, rate="0.2", on_shipping=True, disc
 
 
 def charged(lines, shipping_minor, inclusive, **amounts):
-    brought = Brought(tuple(line for line, _ in lines), inclusive, **amounts)
+    brought = Brought(tuple(line for line, _ in lines), inclusive, "GBP", **amounts)
     return charge(brought, [terms for _, terms in lines], shipping_minor)
 
 
@@ -237,9 +237,25 @@ def test_a_rest_of_tax_where_shipping_came_to_nothing_is_refused():
 
 
 def test_more_tax_than_is_charged_cannot_be_inside_of_it():
-    with pytest.raises(ChargesDisagree, match="more than all that is charged"):
+    with pytest.raises(ChargesDisagree, match=r"10.01 GBP is more than all .* 10.00 GBP"):
         charged([a_line(1000)], 0, True, tax_minor=1001)
     assert charged([a_line(1000)], 0, False, tax_minor=1001).tax_minor == 1001
+
+
+def test_tax_that_goods_cannot_contain_is_that_of_shipping_and_fees():
+    """The tables do not tax shipping, and the shop did."""
+    lines = [a_line(100, on_shipping=False), a_line(100, on_shipping=False)]
+    order = charged(lines, 1000, True, fees_minor=600, tax_minor=360)
+    assert (taxes(order), sum(of_shipping(order)), order.fees_tax_minor) == ([100, 100], 100, 60)
+
+
+def test_a_rest_of_tax_is_not_more_than_shipping_and_fees_that_contain_it():
+    lines = [a_line(1000, tax=167), a_line(1000, tax=167)]
+    says = "9.00 GBP is 5.66 GBP more than .* are 1.50 GBP"
+    with pytest.raises(ChargesDisagree, match=says):
+        charged(lines, 100, True, fees_minor=50, tax_minor=900)
+    assert of_shipping(charged(lines, 100, True, fees_minor=50, tax_minor=484)) == [50, 50]
+    assert sum(of_shipping(charged(lines, 100, False, tax_minor=900))) == 566
 
 
 @pytest.mark.parametrize("off", [-1, 1])
@@ -329,6 +345,11 @@ def test_tax_in_all_is_spread_to_the_last_minor_unit(order, data):
     given_tax = replace(brought, shipping_minor=shipping_minor, tax_minor=tax)
     spread = charge(given_tax, terms, shipping_minor)
     assert spread.tax_minor == tax
+    if brought.prices_include_tax:
+        assert spread.fees_tax_minor <= spread.fees_minor
+        for line in spread.lines:
+            assert line.tax_minor <= line.charged_minor
+            assert line.shipping_tax_minor <= line.shipping_minor
     for name in ("items_minor", "shipping_minor", "fees_minor"):
         assert getattr(spread, name) == getattr(quoted, name)
 

@@ -166,7 +166,10 @@ def test_price_of_zero_is_a_gift():
 
 def test_order_beyond_what_amounts_can_hold_is_refused():
     said = errors_of(order({"quantity": "1000000", "unit_price": "9999999999"}))
-    assert said == ["lines add up to more than 10,000,000,000,000.00 GBP"]
+    assert said == [
+        "lines cannot be right: the amounts of the order add up to more than"
+        " 10,000,000,000,000.00 GBP"
+    ]
 
 
 def test_markup_in_a_name_is_text_like_any_other():

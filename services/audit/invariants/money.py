@@ -31,6 +31,13 @@ def _for_pieces(amount: str) -> str:
     return f"div(2 * {amount}::numeric * cancelled + quantity, 2 * quantity)"
 
 
+_TAX_FOR_PIECES = f"""
+    CASE WHEN prices_include_tax AND charged_minor > 0
+        THEN div(2 * tax_minor * {_for_pieces("charged_minor")} + charged_minor, 2 * charged_minor)
+        ELSE {_for_pieces("tax_minor")} END
+"""
+
+
 MONEY = (
     Invariant(
         name="an order's value is what was charged for its parts",
@@ -98,24 +105,56 @@ MONEY = (
     ),
     Invariant(
         name="refunds of a line are its share of what was charged",
-        twin="domain.refunds:for_pieces",
+        twin="domain.refunds:tax_for_pieces",
         problem="Order {number} has {cancelled} of {quantity} {sku} in line {position} cancelled,"
         " charged {charged} ({part}), and {refunded} came back for them.",
         amounts=("charged", "refunded"),
         breaking=f"""
             SELECT order_number AS number, cancelled, quantity, sku, position, part, charged,
-                coalesce(returned, 0) AS refunded,
-                (SELECT currency FROM sales_order WHERE number = order_number) AS currency
-            FROM order_line LEFT JOIN (
+                coalesce(returned, 0) AS refunded, placed.currency
+            FROM order_line AS line LEFT JOIN (
                 SELECT order_line_id AS id, sum(items_minor) AS items, sum(tax_minor) AS tax
                 FROM refund_line GROUP BY order_line_id
             ) AS back USING (id)
+            LEFT JOIN (SELECT number, currency, prices_include_tax FROM sales_order) AS placed
+                ON placed.number = order_number
             CROSS JOIN LATERAL (
                 VALUES ('items', charged_minor, {_for_pieces("charged_minor")}, back.items),
-                    ('tax', tax_minor, {_for_pieces("tax_minor")}, back.tax)
+                    ('tax', tax_minor, {_TAX_FOR_PIECES}, back.tax)
             ) AS amount (part, charged, due, returned)
             WHERE (cancelled > 0 OR back.id IS NOT NULL) AND due <> coalesce(returned, 0)
               AND order_number NOT IN ({_UNSETTLED})
+        """,
+    ),
+    Invariant(
+        name="no more of shipping and its tax comes back than was charged",
+        twin="services.pricing.settlement:refund_cancelled",
+        problem="Order {number} was charged {charged} ({part}); {refunded} came back, {of_lines} of"
+        " it for lines.",
+        amounts=("charged", "refunded", "of_lines"),
+        breaking="""
+            SELECT number, currency, part, charged, refunded, of_lines
+            FROM (
+                SELECT order_number AS number, currency, sum(refund.shipping_minor) AS shipping,
+                    sum(refund.shipping_tax_minor) AS tax
+                FROM refund GROUP BY order_number, currency
+            ) AS back
+            JOIN (
+                SELECT line.order_number AS number, sum(line.shipping_minor) AS shipping,
+                    sum(line.shipping_tax_minor) AS tax, sum(part.shipping) AS shipping_of_lines,
+                    sum(part.tax) AS tax_of_lines
+                FROM order_line AS line LEFT JOIN (
+                    SELECT order_line_id AS id, sum(shipping_minor) AS shipping,
+                        sum(shipping_tax_minor) AS tax
+                    FROM refund_line GROUP BY order_line_id
+                ) AS part USING (id)
+                GROUP BY line.order_number
+            ) AS line USING (number)
+            CROSS JOIN LATERAL (
+                VALUES ('shipping', line.shipping, back.shipping, coalesce(shipping_of_lines, 0)),
+                    ('tax on shipping', line.tax, back.tax, coalesce(tax_of_lines, 0))
+            ) AS amount (part, charged, refunded, of_lines)
+            WHERE refunded > charged OR of_lines > refunded
         """,
     ),
     Invariant(

@@ -39,8 +39,8 @@ _OFF_LINES = DoneOption(
     name="--off-line",
     field="off_lines",
     metavar="LINE",
-    help="Operator: the line, by its number from 1 or the shop's id, off which pieces are cancelled"
-    " first, where several are of one product.",
+    help="Operator: the line, by its number from 1 or the shop's id (id:ID where that is a number),"
+    " off which pieces are cancelled first, where several are of one product.",
     many=True,
 )
 _REFUND_SHIPPING = DoneOption(

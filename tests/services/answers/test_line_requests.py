@@ -225,8 +225,36 @@ def test_what_is_not_there_is_named(process, pieces, says):
 
 def test_a_line_that_is_not_there_is_named(process):
     number = order_of(MUG=2, PLATE=1)
-    with pytest.raises(UnknownLine, match=r"no line '7': it has 1, 2"):
+    with pytest.raises(UnknownLine, match=r"no line '7' of MUG: it has 1\."):
         cancel_lines(number, "Max", pieces={"MUG": 1}, off_lines=("7",))
+
+
+def three_lines():
+    """Two of mugs, of which the shop calls the first "2" and the second "a", and one of plates."""
+    lines = [
+        {"sku": "MUG", "quantity": 1, "unit_price": "12.50", "line_id": "2"},
+        {"sku": "MUG", "quantity": 1, "unit_price": "0", "line_id": "a"},
+        {"sku": "PLATE", "quantity": 1, "unit_price": "12.50", "line_id": "id:a"},
+    ]
+    with transaction() as session:
+        return make_order(session, lines)
+
+
+@pytest.mark.parametrize("name", ["3", "id:a3", "id:id:a", "id:3"])
+def test_a_line_of_another_product_is_refused(process, name):
+    number = three_lines()
+    says = rf"no line '{name}' of MUG: it has 1 \(id:2\), 2 \(id:a\)"
+    with pytest.raises(UnknownLine, match=says):
+        cancel_lines(number, "Max", pieces={"MUG": 1}, off_lines=(name,))
+    assert rows("SELECT sum(cancelled) FROM order_line") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "position"), [("1", 1), ("2", 2), ("id:2", 1), ("a", 2), ("id:a", 2)]
+)
+def test_each_line_can_be_named_though_the_shop_calls_it_by_a_number(process, name, position):
+    cancel_lines(three_lines(), "Max", pieces={"MUG": 1}, off_lines=(name,))
+    assert rows("SELECT position FROM order_line WHERE cancelled > 0") == [(position,)]
 
 
 def test_an_order_that_is_being_cancelled_has_no_lines_left(process):

@@ -163,7 +163,8 @@ REFUNDED = "an order's value is its total and its refunds"
 SHARES = "refunds of a line are its share of what was charged"
 ADDS_UP = "refunds give something back and add up"
 OF_LINES = "refunds are for lines of their order"
-MONEY = (PARTS, REFUNDED, SHARES, ADDS_UP, OF_LINES)
+SHIPPING = "no more of shipping and its tax comes back than was charged"
+MONEY = (PARTS, REFUNDED, SHARES, ADDS_UP, OF_LINES, SHIPPING)
 CHANGES = {
     "sales_order": ("discount", "shipping_charged", "fees_charged", "fees_tax", "value"),
     "order_line": ("order_discount", "shipping", "tax", "shipping_tax"),
@@ -205,7 +206,7 @@ def test_what_an_order_is_charged_is_the_sum_of_its_parts(session, lines, amount
         assert broken(session, PARTS) == ({PARTS} if wrong else set())
 
 
-@holds(REFUNDED, SHARES, ADDS_UP, OF_LINES)
+@holds(REFUNDED, SHARES, ADDS_UP, OF_LINES, SHIPPING)
 @random_orders
 @given(
     lines=st.lists(LINE, max_size=3),
@@ -234,6 +235,9 @@ def test_what_customers_get_back_is_what_was_charged_for_what_does_not_ship(
         assert broken(session, SHARES, OF_LINES) == (
             {SHARES, OF_LINES} if wrong and some else set()
         )
+        too_much = f"UPDATE refund_line SET shipping_tax_minor = {wrong} * 9999"
+        some = session.execute(text(too_much)).rowcount
+        assert broken(session, SHIPPING) == ({SHIPPING} if wrong and some else set())
 
 
 FIGURES = "daily summaries say what the orders say"

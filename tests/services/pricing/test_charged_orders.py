@@ -4,12 +4,15 @@ Amounts as in the files of shops: in the currency's major unit.
 """
 
 import csv
+import json
+import re
 from decimal import Decimal
 
 import pytest
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import delete, update
 
+import models.imports.orders
 from adapters.database.sessions import reread, transaction
 from domain.money import from_minor
 from domain.reasons import Reason
@@ -81,19 +84,33 @@ def files(database, tmp_path):
     return tmp_path
 
 
-def take(files, *lines, number="1", **given):
-    """Import an order of these lines; its number, or why it was rejected."""
-    rows_ = [ORDER | {"external_id": number} | given | line for line in lines]
+def import_orders(files, *orders):
+    """Import orders, each its lines and what else it says; the report."""
+    rows_ = [
+        ORDER | {"external_id": number} | given | line
+        for lines, number, given in orders
+        for line in lines
+    ]
     columns = list(dict.fromkeys(name for row in rows_ for name in row))
     path = files / "orders.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows_)
-    report = import_file(path)
+    return import_file(path)
+
+
+def take(files, *lines, number="1", **given):
+    """Import an order of these lines; its number, or why it was rejected."""
+    report = import_orders(files, (lines, number, given))
     if report.rejected:
         return [str(problem) for reject in report.rejects for problem in reject.problems]
     return rows(f"SELECT number FROM sales_order WHERE external_id = '{number}'")[0][0]
+
+
+def said(report):
+    """Why orders were rejected, one reason below the other."""
+    return "\n".join(str(why) for reject in report.rejects for why in reject.problems)
 
 
 def line(sku="MUG-01", quantity=1, price=None, **given):
@@ -295,6 +312,25 @@ def test_tax_that_came_in_all_is_spread_as_the_tables_would(files):
     assert lines_of(number, "tax_minor") == [(597,), (597,)]
 
 
+def test_tax_of_shipping_that_the_tables_do_not_tax_is_not_more_than_the_goods_cost(files):
+    with transaction() as session:
+        session.execute(update(TaxRate).values(on_shipping=False))
+    lines = (line("MUG-01", 1, "1.00"), line("PLATE-02", 1, "0.00"))
+    number = take(files, *lines, shipping_charged="10.00", tax_charged="1.83")
+    charged = lines_of(number, "tax_minor", "charged_minor", "shipping_tax_minor")
+    assert [row[:2] for row in charged] == [(100, 100), (0, 0)]
+    assert sum(row[2] for row in charged) == 83
+    assert cancel(number, "MUG-01") == (100, 100)
+    assert cancel(number, "PLATE-02") == (1000, 83)
+    assert_sound()
+
+
+def test_a_discount_beyond_its_line_is_one_error(files):
+    given = {"discount": "3.00"}
+    (said,) = take(files, line(price="1.00", line_discount="2.00", line_tax="0.5"), **given)
+    assert "line_discount 2.00 GBP is more than the line costs" in said
+
+
 def test_tax_that_came_with_the_order_needs_no_row_of_the_table(files):
     with transaction() as session:
         session.execute(delete(TaxRate))
@@ -304,6 +340,64 @@ def test_tax_that_came_with_the_order_needs_no_row_of_the_table(files):
     assert take(files, line("MUG-01", 1, "10.00"), number="2")[0].startswith(
         "There is no standard tax rate for GB LS1 1AA"
     )
+
+
+def test_no_rate_is_kept_where_the_tax_came_with_the_order(files):
+    given = {"tax_charged": "3.00", "shipping_charged": "0"}
+    in_all = take(files, line("MUG-01", 1, "100.00"), **given)
+    by_line = take(files, line("MUG-01", 1, "10.00", line_tax="1.00"), number="2")
+    quoted = take(files, line("MUG-01", 1, "10.00"), number="3")
+    kept = [lines_of(number, "tax_rate") for number in (in_all, by_line, quoted)]
+    assert kept == [[(None,)], [(None,)], [(Decimal("0.2"),)]]
+
+
+def test_an_order_of_too_many_pieces_is_rejected_and_its_neighbours_are_taken(files):
+    many = [line("MUG-01", 1_000_000, "0.01") for _ in range(101)]
+    report = import_orders(files, (many, "big", {}), ([line(price="0.01")], "good", {}))
+    assert (report.accepted, report.rejected) == (1, 1)
+    assert "lines have 101,000,000 pieces, and an order has at most 100,000,000" in said(report)
+
+
+def test_an_order_that_the_database_refuses_takes_no_other_with_it(files, monkeypatch):
+    """Whatever no rule foresaw: here, a limit that would be too high."""
+    monkeypatch.setattr(models.imports.orders, "MAX_PIECES", 10**12)
+    many = [line("MUG-01", 1_000_000, "0.01") for _ in range(2148)]
+    wrong = ([line(price="1.00", line_discount="2.00")], "wrong", {})
+    small = [([line(price="0.01")], number, {}) for number in ("a", "b")]
+    report = import_orders(files, small[0], wrong, (many, "big", {}), small[1])
+    assert (report.accepted, report.rejected) == (2, 2)
+    assert "the database refuses it (integer out of range)" in said(report)
+    assert said(report).count("line_discount 2.00 GBP") == 1
+    assert import_orders(files, *small).unchanged == 2
+    assert_sound()
+
+
+@pytest.mark.parametrize("up_to_grams", [1, 30_000])
+def test_shipping_that_comes_to_more_than_an_amount_may_be_is_rejected(files, up_to_grams):
+    with transaction() as session:
+        given = {"price_minor": 10**15, "up_to_grams": up_to_grams}
+        session.execute(update(ShippingRate).values(**given))
+    (reason,) = take(files, line("MUG-01", 100, "1.00"))
+    assert "total_charged comes to" in reason
+    assert "by the tables, and no order to more than 10,000,000,000,000.00 GBP" in reason
+
+
+@pytest.mark.parametrize(
+    ("lines", "given", "field"),
+    [
+        ([line("MUG-01", 2, "9999999999999.99")], {}, "lines"),
+        ([line(price="1.00")], {"shipping_charged": "9999999999999.99"}, "shipping_charged"),
+        ([line(price="1.00")], {"fees_charged": "9999999999999.99"}, "fees_charged"),
+        (
+            [line(price="1.00", line_tax="9999999999999.99")],
+            {"prices_include_tax": "false"},
+            "line_tax",
+        ),
+    ],
+)
+def test_of_amounts_beyond_reason_the_largest_is_named(files, lines, given, field):
+    (reason,) = take(files, *lines, **given)
+    assert f"{field} cannot be right: the amounts of the order add up to more than" in reason
 
 
 def test_fees_are_charged_and_come_back_at_the_end(files):
@@ -346,6 +440,27 @@ def test_fees_are_charged_and_come_back_at_the_end(files):
         ([line(price="10.00", line_id="a")] * 2, {}, "line_id 'a' names several lines"),
         ([line(price="10.00", line_tax="10.01")], {}, "line_tax 10.01 GBP is more than"),
         (
+            [line(price="10.00", line_tax="5.00"), line("PLATE-02", 1, "10.00", line_tax="1")],
+            {"discount": "12.00", "shipping_charged": "4.50", "tax_charged": "6.75"},
+            "line_tax 5.00 GBP is more than is charged for the line after all discounts, 4.00 GBP",
+        ),
+        (
+            [line(price="10.00", line_tax="1.67")],
+            {"shipping_charged": "1.00", "tax_charged": "2.68"},
+            "tax_charged 2.68 GBP is 1.01 GBP more than the taxes of the lines, and shipping and"
+            " fees, which are to contain that, are 1.00 GBP",
+        ),
+        (
+            [line(price="10.00", line_tax="1.67")],
+            {"tax_charged": "6.18"},  # shipping is quoted
+            "tax_charged 6.18 GBP is 4.51 GBP more than",
+        ),
+        (
+            [line(price="10.00")],
+            {"shipping_charged": "1.00", "tax_charged": "11.01"},
+            "tax_charged 11.01 GBP is more than all that is charged, 11.00 GBP",
+        ),
+        (
             [line(price="0")],
             {"shipping_charged": "0", "tax_charged": "1", "prices_include_tax": "false"},
             "tax_charged",
@@ -382,6 +497,68 @@ def test_a_file_that_says_something_else_is_told_what(files, lines, given, what)
     take(files, *MUG_AND_PLATE)
     (reason, *_) = take(files, *lines, **given)
     assert f"with another {what}" in reason
+
+
+TAXED = (line("MUG-01", 1, "10.00", line_tax="1.67"), line("PLATE-02", 1, "9.00", line_tax="1.5"))
+
+
+@pytest.mark.parametrize(("lines", "what"), [(MUG_AND_PLATE, "line_tax"), (TAXED[:1], "lines")])
+def test_lines_that_had_their_tax_are_told_apart_by_it(files, lines, what):
+    take(files, *TAXED, shipping_charged="0")
+    (reason, *_) = take(files, *lines, shipping_charged="0")
+    assert re.search(rf"with another (set of )?{what}:", reason)
+
+
+def take_json(files, number, literal, name):
+    """Import an order of one line, of which one amount is written so in JSON."""
+    of_line = {"sku": "MUG-01", "quantity": 1, "unit_price": "12.50"}
+    given = ORDER | {"external_id": number, "prices_include_tax": True, "lines": [of_line]}
+    (of_line if name in of_line else given)[name] = "here"
+    path = files / "orders.jsonl"
+    path.write_text(json.dumps(given).replace('"here"', literal) + "\n", encoding="utf-8")
+    report = import_file(path)
+    return said(report) or order_of(rows("SELECT max(number) FROM sales_order")[0][0])["total"]
+
+
+@pytest.mark.parametrize(
+    ("literal", "name", "total"),
+    [
+        ("1.5e2", "unit_price", "154.50"),
+        ("1E2", "shipping_charged", "112.50"),
+        ("0e0", "shipping_charged", "12.50"),
+        ('""', "shipping_charged", "17.00"),
+        ('" "', "total_charged", "17.00"),
+        ("null", "shipping_charged", "17.00"),
+    ],
+)
+def test_an_amount_may_be_any_number_of_json_and_an_empty_one_is_not_given(
+    files, literal, name, total
+):
+    assert take_json(files, "1", literal, name) == Decimal(total)
+
+
+@pytest.mark.parametrize("name", ["unit_price", "shipping_charged"])
+@pytest.mark.parametrize(
+    ("literal", "says"),
+    [
+        ("true", "'true' is not an amount"),
+        ("[]", "'[]' is not an amount"),
+        ('{"a": 1.5}', "is not an amount"),
+        ("1e400", "'1E+400' is not an amount"),
+        ("1e-9", "has too many decimals for GBP"),
+    ],
+)
+def test_what_is_no_amount_in_json_is_said_to_be_none(files, name, literal, says):
+    refused = take_json(files, "1", literal, name)
+    assert f"{name} " in refused
+    assert says in refused
+
+
+def test_an_order_without_a_tax_rate_is_told_that_it_may_bring_its_tax(files):
+    with transaction() as session:
+        session.execute(delete(TaxRate))
+    (reason,) = take(files, line("MUG-01", 1, "10.00"))
+    assert reason.endswith("or give tax_charged with the order.")
 
 
 def test_lines_may_come_again_in_another_order(files):

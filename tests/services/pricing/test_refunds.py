@@ -24,6 +24,7 @@ from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund, RefundLine
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
+from services.audit.invariants.money import MONEY
 from services.execution.locks import locked_order, locked_shipment
 from services.orders.line_cancellation import Terms, cancel_lines
 from services.orders.lines import cancel_pieces
@@ -197,32 +198,87 @@ def test_a_shop_that_changes_its_mind_about_shipping_gives_none_of_it_twice(cata
     assert refunded(catalogue, order) == order.value_minor
 
 
+def test_tax_on_a_share_of_shipping_of_nothing_does_not_come_back_twice(catalogue, monkeypatch):
+    """A sticker's share of the shipping is less than half a cent, and so is its tax."""
+    set_to(monkeypatch, PACKLINE_REFUND_SHIPPING="by share")
+    make_product(catalogue, "STICKER", stock=200, weight_grams=1)
+    for with_tax in (True, False):
+        order = placed(catalogue, lines={"STICKER": 100, "MUG": 3}, prices_include_tax=with_tax)
+        charged = sum(line.shipping_tax_minor for line in order.lines)
+        cancel(catalogue, order, with_shipping=True, STICKER=7)
+        for _ in range(8):
+            cancel(catalogue, order, STICKER=1)
+        assert sum(shipping_taxes(catalogue, order)) == charged
+        cancel(catalogue, order)
+        assert sum(shipping_taxes(catalogue, order)) == charged
+        assert refunded(catalogue, order) == order.value_minor
+    assert broken(catalogue) == {}
+
+
+def shipping_taxes(session, order):
+    return session.exec(
+        select(Refund.shipping_tax_minor).where(Refund.order_number == order.number)
+    ).all()
+
+
+def broken(session):
+    """What the audit finds wrong with the money of a session's orders."""
+    found = {check.name: session.execute(text(check.breaking)).all() for check in MONEY}
+    return {name: problems for name, problems in found.items() if problems}
+
+
+@pytest.mark.parametrize("pieces", [(1, 1, 1, 1), (2, 2), (3, 1), (4,)])
+def test_tax_inside_waits_for_the_goods_that_it_is_inside_of(catalogue, pieces):
+    """Four pieces for two cents, of which one is tax."""
+    lines = [{"sku": "MUG", "quantity": 4, "line_price": "0.02", "line_tax": "0.01"}]
+    order = placed(catalogue, lines=lines, shipping_charged="0")
+    for number in pieces:
+        cancel(catalogue, order, MUG=number)
+        assert broken(catalogue) == {}
+    back = catalogue.exec(select(Refund).where(Refund.order_number == order.number)).all()
+    assert sum(refund.amount_minor for refund in back) == 2
+    assert sum(refund.tax_minor for refund in back) == 1
+    assert all(refund.tax_minor <= refund.amount_minor for refund in back)
+
+
 PIECES = st.dictionaries(st.sampled_from(["MUG", "PLATE", "BOWL"]), st.integers(1, 5), min_size=1)
 
 
-@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+SKUS = st.sampled_from(["MUG", "PLATE", "BOWL"])
+CANCELLED = st.lists(st.tuples(SKUS, st.integers(1, 3), st.booleans()))
+
+
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(
     lines=PIECES,
-    price=st.integers(0, 5000),
+    price=st.one_of(st.integers(0, 3), st.integers(0, 5000)),
+    shipping=st.sampled_from([None, "0.00", "0.01", "0.03", "4.50"]),
     with_tax=st.booleans(),
-    cancelled=st.lists(st.tuples(st.sampled_from(["MUG", "PLATE", "BOWL"]), st.integers(1, 3))),
+    cancelled=CANCELLED,
     by_share=st.booleans(),
 )
 def test_pieces_cancelled_in_any_order_bring_back_all_that_was_charged_and_no_more(
-    catalogue, lines, price, with_tax, cancelled, by_share
+    catalogue, lines, price, shipping, with_tax, cancelled, by_share
 ):
     undone = catalogue.begin_nested()
     with pytest.MonkeyPatch.context() as monkeypatch:
         if by_share:
             set_to(monkeypatch, PACKLINE_REFUND_SHIPPING="by share")
         make_product(catalogue, "BOWL", weight_grams=7)
-        order = placed(catalogue, lines=lines, unit_price_minor=price, prices_include_tax=with_tax)
-        for sku, pieces in cancelled:
+        given_ = {"unit_price_minor": price, "prices_include_tax": with_tax}
+        given_ |= {} if shipping is None else {"shipping_charged": shipping}
+        order = placed(catalogue, lines=lines, **given_)
+        for sku, pieces, at_once in cancelled:
             left = {line.sku: line.shipping_pieces for line in order.lines}
-            cancel(catalogue, order, **{sku: min(pieces, left.get(sku, 0))})
+            gone = {sku: min(pieces, left.get(sku, 0))}
+            cancel(catalogue, order, with_shipping=at_once, **gone)
             assert order.value_minor == order.total_minor + refunded(catalogue, order)
+            assert broken(catalogue) == {}
         cancel(catalogue, order)
         assert amounts(order) == (0, 0, 0, 0)
+        taxes = sum(line.shipping_tax_minor for line in order.lines)
+        assert sum(shipping_taxes(catalogue, order)) == taxes
+        assert broken(catalogue) == {}
         assert refunded(catalogue, order) == order.value_minor
     settings.cache_clear()
     undone.rollback()

@@ -16,6 +16,7 @@ _VALUE = "an order's value is its total and its refunds"
 _SHARES = "refunds of a line are its share of what was charged"
 _ADDS_UP = "refunds give something back and add up"
 _OF_LINES = "refunds are for lines of their order"
+_SHIPPING = "no more of shipping and its tax comes back than was charged"
 
 _LAMPS = f"(SELECT id FROM order_line WHERE order_number = {LINE_CANCELLED} AND sku = 'LAMP')"
 _WITHOUT_SUMS = "".join(
@@ -159,6 +160,19 @@ MONEY = (
         + "UPDATE sales_order SET total_minor = total_minor + 1, items_minor = items_minor + 1"
         f" WHERE number = {BOTH_CANCELLED}",
         f"Order {BOTH_CANCELLED} is Cancelled, and £0.01 of it has not come back.",
+    ),
+    Damage(
+        _SHIPPING,
+        "UPDATE refund SET shipping_tax_minor = shipping_tax_minor + 1"
+        f" WHERE order_number = {BOTH_CANCELLED}",
+        f"Order {BOTH_CANCELLED} was charged £0.99 (tax on shipping); £1.00 came back, £0.00 of it"
+        " for lines.",
+    ),
+    Damage(
+        _SHIPPING,
+        f"UPDATE refund_line SET shipping_minor = 1 WHERE order_line_id = {_LAMPS}",
+        f"Order {LINE_CANCELLED} was charged £5.95 (shipping); £0.00 came back, £0.01 of it for"
+        " lines.",
     ),
     Damage(
         "lines cancel no more than was ordered",

@@ -56,6 +56,11 @@ MONEY = (
         " to £0.00.",
     ),
     Damage(
+        "no more of shipping and its tax comes back than was charged",
+        A_REFUND % ("0, 700, 0, 700, 'GBP'", "NULL, NULL"),
+        f"Order {SHIPPED} was charged £5.95 (shipping); £7.00 came back, £0.00 of it for lines.",
+    ),
+    Damage(
         "refunds are for an order, in its currency",
         A_REFUND % ("5, 0, 1, 5, 'EUR'", "NULL, NULL"),
         f"Refund order:{SHIPPED}:refund:1 gives back €0.05, and order {SHIPPED} is in GBP.",
