@@ -15,7 +15,8 @@ they do not.
    - Brought in all, it is spread over lines, shipping and fees by what the quote would take of
      each; where that is nothing, or nobody knows, by what was charged.
    - Where prices include tax, no part has more of it than was charged for the part. What a spread
-     would have more goes to the others, by what they have room for.
+     would have more goes to the others, by what they have room for. The audit says the same: *tax
+     that is inside of prices is inside of each part*.
 
 What comes back of it is in `domain.refunds`.
 

@@ -4,6 +4,7 @@ Which options there are, the gates say (services/worklist/specs/): here they bec
 and what was given of them becomes an answer.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any
@@ -104,13 +105,17 @@ def _parameter(name: str, options: list[DoneOption]) -> Parameter:
     )
 
 
+_NO_PIECES = re.compile(r"=[-+]?[\d.,]*$", re.ASCII)
+"""What is meant for a number of pieces and is none, as in `MUG-01=-1`."""
+
+
 def pieces_by_product(typed: list[str]) -> dict[str, int | None]:
     """`MUG-01=2`, or `MUG-01` for all of it, by product. Raises `OptionMalformed`, `GivenTwice`."""
     pieces: dict[str, int | None] = {}
     for text in map(as_key, typed):
         item = pieces_of_a_product(text)
         sku, number = (item["sku"], item["quantity"]) if item else (text, None)
-        if not sku or number == 0:
+        if not sku or number == 0 or (item is None and _NO_PIECES.search(text)):
             raise OptionMalformed("--line", text, "MUG-01, or MUG-01=2")
         if sku in pieces:
             raise GivenTwice("--line", sku)

@@ -13,8 +13,8 @@ from services.pricing.price_tables import PriceTables
 
 
 def look_at_place(session: Session, order: SalesOrder) -> tuple[Message, ...]:
-    """What is otherwise at an order's address than in the quote that it has: taxes by class, and
-    the zone. Nothing of it changes what the customer was charged.
+    """What is otherwise at an order's address than in the quote that it has: taxes by class, where
+    they were charged by it, and the zone. Nothing of it changes what the customer was charged.
 
     Raises `NoShippingZone` or `NoShippingRate` where the house carrier does not go there, or for no
     price that is known.
@@ -26,7 +26,8 @@ def look_at_place(session: Session, order: SalesOrder) -> tuple[Message, ...]:
 
 def _differences(tables: PriceTables, order: SalesOrder, zone: str) -> Iterator[Message]:
     quote = Quote.model_validate(order.quote)
-    for tax in quote.taxes:
+    charged = () if "tax_charged" in order.brought else quote.taxes  # it came: no rate was charged
+    for tax in charged:
         there = _rate(tables, order, tax.tax_class)
         if there != tax.rate:
             yield _other_tax(tax, there, several=len(quote.taxes) > 1)

@@ -239,3 +239,21 @@ def test_a_line_has_no_number_where_no_other_is_of_its_product(packline, picking
     assert "id:" not in out
     assert "As ordered: shipping" in out
     assert "fees" not in out
+
+
+@pytest.mark.parametrize("typed", ["MUG=-1", "MUG=", "MUG=0", "MUG=1.5", "MUG=+2", "=1", "=-1"])
+def test_what_is_no_number_of_pieces_is_named(packline, picking, typed):
+    asked = ["--line", typed, "--reason", "asked", "--by", "Max"]
+    status, _, err = packline("cancel", picking[0], *asked)
+    assert status != 0
+    assert f"{typed!r}" in err
+    assert "MUG-01=2" in err
+
+
+def test_a_product_may_have_the_sign_in_its_code(packline, shop):
+    with transaction() as session:
+        make_product(session, "A=B")
+        number = make_order(session, {"A=B": 2, "MUG": 1})
+    asked = ["--reason", "asked", "--by", "Max", "--json"]
+    assert as_json(packline("cancel", number, "--line", "A=B=1", *asked))["cancelled"] == {"A=B": 1}
+    assert as_json(packline("cancel", number, "--line", "A=B", *asked))["cancelled"] == {"A=B": 1}

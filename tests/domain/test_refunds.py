@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.refunds import LineLeft, for_pieces, pieces_off
+from domain.refunds import LineLeft, for_pieces, pieces_off, tax_for_pieces
 
 HALF = Fraction(1, 2)
 
@@ -143,3 +143,20 @@ def test_no_line_gives_while_a_dearer_one_still_has_pieces(rows, data):
 
 def price(line):
     return Fraction(line.charged_minor, line.quantity)
+
+
+@given(st.integers(1, 40), st.integers(0, 100), st.data())
+def test_tax_inside_never_comes_back_before_the_amount_that_it_is_inside_of(of, amount, data):
+    tax = data.draw(st.integers(0, amount))
+    back = [
+        (for_pieces(amount, pieces, of), tax_for_pieces(tax, amount, pieces, of, inside=True))
+        for pieces in range(of + 1)
+    ]
+    assert back[0] == (0, 0)
+    assert back[-1] == (amount, tax)
+    for (amount_before, tax_before), (amount_now, tax_now) in pairwise(back):
+        assert 0 <= tax_now - tax_before <= amount_now - amount_before
+
+
+def test_tax_on_top_goes_by_pieces():
+    assert [tax_for_pieces(1, 0, pieces, 4, inside=False) for pieces in range(5)] == [0, 0, 1, 1, 1]

@@ -124,8 +124,8 @@ class NewUI:
         form.get_by_label(_titled(field)).fill(value)
 
     def add(self, form: Locator, item: dict[str, str]) -> None:
-        """Add an item to the form's list."""
-        form.get_by_role("button", name="Add item").click()
+        """Add an item to the form's first list."""
+        form.get_by_role("button", name="Add item").first.click()
         for field, value in item.items():
             self.type(form, field, value)
 

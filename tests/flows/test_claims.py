@@ -104,7 +104,8 @@ def test_a_cancelled_order_stays_as_it_is_whichever_run_comes(process, numbers, 
         session.connection().exec_driver_sql(
             "UPDATE shipment SET status = 'Cancelled', cancelled_at = now(),"
             f" run_id = {run_id} WHERE order_number = {numbers[0]};"
-            "UPDATE sales_order SET status = 'Cancelled', cancelled_at = now()"
+            "UPDATE sales_order SET status = 'Cancelled', cancelled_at = now(), items_minor = 0,"
+            " shipping_minor = 0, tax_minor = 0, total_minor = 0"
             f" WHERE number = {numbers[0]}"
         )
     before = everything()

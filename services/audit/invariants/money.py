@@ -58,6 +58,24 @@ MONEY = (
         """,
     ),
     Invariant(
+        name="tax that is inside of prices is inside of each part",
+        twin="domain.charges:charge",
+        problem="Order {number} was charged {charged} ({part}), and {tax} of tax is to be inside.",
+        amounts=("charged", "tax"),
+        breaking="""
+            SELECT number, currency, part, charged, tax
+            FROM sales_order JOIN order_line ON order_number = number
+            CROSS JOIN LATERAL (
+                VALUES ('line ' || position, charged_minor, order_line.tax_minor),
+                    ('shipping of line ' || position, order_line.shipping_minor, shipping_tax_minor)
+            ) AS amount (part, charged, tax)
+            WHERE prices_include_tax AND tax > charged
+            UNION ALL
+            SELECT number, currency, 'fees', fees_charged_minor, fees_tax_minor
+            FROM sales_order WHERE prices_include_tax AND fees_tax_minor > fees_charged_minor
+        """,
+    ),
+    Invariant(
         name="the value that was told is the order's",
         problem="Order {number} is worth {value_minor}, and its step says {told}.",
         amounts=("value_minor", "told"),

@@ -164,7 +164,8 @@ SHARES = "refunds of a line are its share of what was charged"
 ADDS_UP = "refunds give something back and add up"
 OF_LINES = "refunds are for lines of their order"
 SHIPPING = "no more of shipping and its tax comes back than was charged"
-MONEY = (PARTS, REFUNDED, SHARES, ADDS_UP, OF_LINES, SHIPPING)
+INSIDE = "tax that is inside of prices is inside of each part"
+MONEY = (INSIDE, PARTS, REFUNDED, SHARES, ADDS_UP, OF_LINES, SHIPPING)
 CHANGES = {
     "sales_order": ("discount", "shipping_charged", "fees_charged", "fees_tax", "value"),
     "order_line": ("order_discount", "shipping", "tax", "shipping_tax"),
@@ -179,6 +180,25 @@ def an_order(session: Session, lines: list[dict[str, Any]], amounts: dict[str, A
         make_product(session, sku)
     lines = [{"sku": "P-0", "quantity": 1, "line_price": "1.00"}, *lines]
     return session.get_one(SalesOrder, make_order(session, lines, **amounts))
+
+
+@holds(INSIDE)
+@random_orders
+@given(
+    lines=st.lists(LINE, max_size=4),
+    amounts=AMOUNTS,
+    tax=st.one_of(AMOUNT, st.just("0.01")),
+    wrong=st.sampled_from([0, 1]),
+)
+def test_tax_in_all_is_inside_of_each_part_for_both(session, lines, amounts, tax, wrong):
+    """A total that cannot contain it is refused before."""
+    amounts |= {"shipping_charged": "55.00", "tax_charged": tax, "prices_include_tax": True}
+    with undone(session):
+        an_order(session, lines, amounts)
+        assert broken(session, INSIDE) == set()
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text(f"UPDATE order_line SET tax_minor = charged_minor + {wrong}"))
+        assert broken(session, INSIDE) == ({INSIDE} if wrong else set())
 
 
 @holds(PARTS)

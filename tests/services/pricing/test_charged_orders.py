@@ -16,13 +16,14 @@ import models.imports.orders
 from adapters.database.sessions import reread, transaction
 from domain.money import from_minor
 from domain.reasons import Reason
+from models.imports.requests import AddressIn
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
 from services.execution.locks import locked_shipment
 from services.imports.files import import_file
 from services.orders.line_cancellation import Terms, cancel_lines
-from tests.actors import someone
+from tests.actors import change_address, someone
 from tests.process import assert_sound, rows
 
 _ADDRESS = {
@@ -349,6 +350,20 @@ def test_no_rate_is_kept_where_the_tax_came_with_the_order(files):
     quoted = take(files, line("MUG-01", 1, "10.00"), number="3")
     kept = [lines_of(number, "tax_rate") for number in (in_all, by_line, quoted)]
     assert kept == [[(None,)], [(None,)], [(Decimal("0.2"),)]]
+
+
+def test_elsewhere_no_rate_is_said_to_be_charged_where_the_tax_came_with_the_order(files):
+    path = files / "shipping_rates.csv"
+    header, *_ = TABLES["shipping_rates"]
+    path.write_text(f"{header}\nhouse,standard,JP1,GBP,30000,99.00\n", encoding="utf-8")
+    import_file(path)
+    tokyo = AddressIn(address_line1="1 X", city="Tokyo", postal_code="100", country="JP", by="Max")
+    given = {"prices_include_tax": "false", "shipping_charged": "0"}
+    brought = take(files, line("MUG-01", 1, "100.00"), tax_charged="3.00", **given)
+    quoted = take(files, line("MUG-01", 1, "100.00"), number="2", **given)
+    differs = [change_address(number, tokyo).differs for number in (brought, quoted)]
+    codes = [[what.code for what in each] for each in differs]
+    assert codes == [["other-zone-there"], ["other-tax-there", "other-zone-there"]]
 
 
 def test_an_order_of_too_many_pieces_is_rejected_and_its_neighbours_are_taken(files):

@@ -11,6 +11,7 @@ from tests.services.audit.audit_shop import (
 from tests.services.audit.damages.damage import Damage, without
 
 _PARTS = "an order's value is what was charged for its parts"
+_INSIDE = "tax that is inside of prices is inside of each part"
 _TOLD = "the value that was told is the order's"
 _VALUE = "an order's value is its total and its refunds"
 _SHARES = "refunds of a line are its share of what was charged"
@@ -49,6 +50,22 @@ MONEY = (
         _order("tax_charged_minor", IN_EUROS),
         f"Order {IN_EUROS} has €34.74 of value, and its parts add up to €34.75.",
         f"Order {IN_EUROS} has €5.80 of tax, and its parts add up to €5.79.",
+    ),
+    *(
+        Damage(_INSIDE, change + f" WHERE {which} = {HELD}", f"Order {HELD} was charged", says)
+        for change, which, says in (
+            (
+                "UPDATE order_line SET tax_minor = charged_minor + 1",
+                "position = 1 AND order_number",
+                "(line 1), and",
+            ),
+            (
+                "UPDATE order_line SET shipping_tax_minor = shipping_minor + 1",
+                "position = 1 AND order_number",
+                "(shipping of line 1), and",
+            ),
+            ("UPDATE sales_order SET fees_tax_minor = 1", "number", "£0.00 (fees), and £0.01 of"),
+        )
     ),
     Damage(
         _PARTS,

@@ -17,6 +17,11 @@ MONEY = (
         "of tax, and its parts add up to",
     ),
     Damage(
+        "tax that is inside of prices is inside of each part",
+        f"UPDATE order_line SET tax_minor = charged_minor + 1 WHERE order_number = {WAITING}",
+        f"Order {WAITING} was charged £37.50 (line 1), and £37.51 of tax is to be inside.",
+    ),
+    Damage(
         "an order's value is its total and its refunds",
         "ALTER TABLE sales_order DROP CONSTRAINT ck_sales_order_total_adds_up;"
         f"UPDATE sales_order SET total_minor = 7 WHERE number = {SHIPPED}",
