@@ -73,7 +73,13 @@ def found(pattern, paths):
 
 
 def test_old_identifiers_are_gone():
-    assert found(rf"(?<!\w)({'|'.join(OLD)})(?!\w)", ALL) == []
+    suspects = [path for path in ALL if has_one_of(OLD, path.read_text())]
+    assert found(rf"(?<!\w)({'|'.join(OLD)})(?!\w)", suspects) == []
+
+
+def has_one_of(names, text):
+    """Quicker than one expression for all of them."""
+    return any(name in text for name in names)
 
 
 def test_no_file_is_called_by_an_old_word():

@@ -34,6 +34,7 @@ GATES = ("picking", "packing", FURTHEST)
 PICKED = ("packing", "carrier-pickup")
 """Where the run waits once goods were picked."""
 
+SLOW = pytest.mark.slow
 by_gate = pytest.mark.parametrize("gate", GATES)
 
 
@@ -144,7 +145,7 @@ def test_a_form_that_neither_answers_nor_cancels_is_asked_again(process, number,
 
 @pytest.mark.parametrize("step", COMPENSATION_STEPS)
 @pytest.mark.parametrize(
-    "gate", [pytest.param(x, marks=() if x == FURTHEST else pytest.mark.slow) for x in GATES]
+    "gate", [pytest.param(x, marks=() if x == FURTHEST else SLOW) for x in GATES]
 )
 def test_dying_within_a_step_of_the_compensation_repeats_nothing(
     process, number, mail_server, gate, step
@@ -158,7 +159,9 @@ def test_dying_within_a_step_of_the_compensation_repeats_nothing(
     assert_undone(number, mail_server)
 
 
-@pytest.mark.parametrize("step", COMPENSATION_STEPS)
+@pytest.mark.parametrize(
+    "step", [pytest.param(x, marks=() if x == "Return Stock" else SLOW) for x in COMPENSATION_STEPS]
+)
 def test_dying_before_a_step_of_the_compensation_loses_nothing(process, number, mail_server, step):
     bring_to(process, number, "carrier-pickup")
     ask(number)
@@ -251,7 +254,7 @@ def test_several_who_ask_at_the_same_instant_ask_once(process, number, mail_serv
     assert_undone(number, mail_server)
 
 
-@pytest.mark.parametrize("attempt", range(4))
+@pytest.mark.parametrize("attempt", [0, *(pytest.param(n, marks=SLOW) for n in (1, 2, 3))])
 @by_gate
 def test_a_request_and_an_answer_at_the_same_instant(process, number, mail_server, gate, attempt):
     """Whoever is first counts: goods that are collected are on their way, all else comes back."""

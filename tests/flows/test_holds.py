@@ -394,7 +394,7 @@ def test_what_the_carrier_has_cannot_be_put_on_hold(process, number):
         hold(number)
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 @by_gate
 def test_a_hold_and_an_answer_at_the_same_instant(process, number, gate, attempt):
     """Whoever is first counts, and nothing that was answered is asked again."""
