@@ -35,6 +35,8 @@ from tests.factories import make_order, make_product
 from tests.process import assert_sound, form, open_task_id, rows, step_title
 from tests.tasks.test_stock import at_once
 
+pytestmark = pytest.mark.lengthy
+
 WAITS, DONE_SOONER = 0.5, 60
 """Seconds until the one in the middle of something goes on: the other waits for it, or is done."""
 

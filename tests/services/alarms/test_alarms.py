@@ -13,6 +13,8 @@ from tests.actors import request_cancellation_of
 from tests.factories import make_order
 from tests.process import assert_sound, execute, rows, set_to
 
+pytestmark = pytest.mark.lengthy
+
 MAX = Actor(name="Max", channel=Channel.COMMAND_LINE)
 
 

@@ -16,6 +16,8 @@ from tests.process import assert_sound, open_task_id, rows
 from tests.services.answers.test_short_picks import found
 from tests.services.stock_control.test_backorders import order_of, plates_arrive
 
+pytestmark = pytest.mark.lengthy
+
 
 def cancel(number, **pieces):
     return cancel_lines(number, "Max", pieces=pieces)

@@ -11,6 +11,8 @@ from tests.process import assert_sound, dying_before_the_record_of, everything, 
 from tests.services.answers.test_short_picks import found
 from tests.services.stock_control.test_backorders import order_of
 
+pytestmark = pytest.mark.lengthy
+
 LOST = {
     "outcome": "something is damaged or missing",
     "lost": [{"sku": "MUG", "damaged": 1, "missing": 1}],

@@ -30,6 +30,8 @@ from services.imports.files import WrongColumns, import_file
 from tests.conftest import PROJECT
 from tests.factories import make_product, make_tariffs, make_warehouse
 
+pytestmark = pytest.mark.lengthy
+
 ORDER = {
     "channel": "web",
     "external_id": "W-1",

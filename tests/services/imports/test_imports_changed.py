@@ -17,6 +17,8 @@ from services.imports.files import import_file
 from tests.factories import make_product, make_tariffs, make_warehouse
 from tests.process import everything
 
+pytestmark = pytest.mark.lengthy
+
 ORDER = {
     "channel": "web",
     "external_id": "W-1",

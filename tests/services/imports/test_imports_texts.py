@@ -11,6 +11,8 @@ from tests.actors import change_address
 from tests.process import assert_sound, everything, execute, rows
 from tests.services.pricing.test_charged_orders import files, line, take
 
+pytestmark = pytest.mark.lengthy
+
 __all__ = ["files"]
 
 QUEBEC = "Qu\u00e9bec"

@@ -17,6 +17,8 @@ from tests.services.answers.test_short_picks import decide, found
 from tests.services.stock_control.test_backorders import backorder, order_of
 from tests.timelines import details
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def three(process):

@@ -30,6 +30,8 @@ from tests.process import assert_sound, everything, rows, set_to
 from tests.tasks.test_stock import at_once
 from tests.timelines import details
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def two(process):

@@ -15,6 +15,8 @@ from tests.factories import make_order
 from tests.process import assert_sound, dying_before_the_record_of, execute, process, rows
 from tests.timelines import timeline
 
+pytestmark = pytest.mark.lengthy
+
 __all__ = ["process"]
 
 PRICES = {"IE": (200, 400, 900), "FR": (900, 1200, 3000)}

@@ -19,6 +19,8 @@ from tests.services.stock_control.test_backorders import order_of, plates_arrive
 from tests.tasks.test_stock import at_once
 from tests.timelines import details
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def two(process):

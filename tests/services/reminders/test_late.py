@@ -23,6 +23,8 @@ from tests.factories import make_order, the_shipment
 from tests.process import assert_sound, execute, form, rows, set_to
 from tests.timelines import timeline
 
+pytestmark = pytest.mark.lengthy
+
 BOSS = "management@fernway.example"
 YEARS_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

@@ -24,6 +24,8 @@ from tests.process import (
 )
 from tests.tasks.test_stock import at_once
 
+pytestmark = pytest.mark.lengthy
+
 
 def order_of(**lines):
     with transaction() as session:
