@@ -18,7 +18,6 @@ from tests.chaos.shop import (
     assert_audit_passes,
     mails_by_order,
     open_kinds,
-    run_of,
     status_of,
     take_in,
     until_waiting,
@@ -27,11 +26,12 @@ from tests.chaos.shop import (
 from tests.conftest import PROJECT
 from tests.e2e.browser import NewUI, OldUI, at_a_desk, chromium, find_chromium
 from tests.factories import make_product
-from tests.process import DAY_STEPS, ORDER_STEPS, dying_before_the_record_of, rows
+from tests.process import DAY_STEPS, ORDER_STEPS, execute, rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 LINES = {"MUG-01": 2, "PLATE-26": 4, "TOWEL-L": 1}
+NO_TOWN = "which lacks the town: correct the address"
 SIZES = {"Length (mm)": "400", "Width (mm)": "300", "Height (mm)": "250"}
 
 
@@ -223,23 +223,30 @@ def test_a_form_that_is_not_filled_in_is_not_taken(live, new_ui):
     assert open_kinds(number) == ["picking"]
 
 
+def town_is(number, town):
+    execute(f"UPDATE sales_order SET city = '{town}' WHERE number = {number}")
+
+
+def has_failed(live, run_id):
+    return live.prefect.state(run_id).kind == "FAILED"
+
+
 def test_retry_leads_a_failed_order_to_shipped_with_each_effect_once(live, ui):
-    with dying_before_the_record_of("Calculate Total Order Value"):
-        (number,) = take_in(lines=LINES)
-        live.until(lambda: run_of(number), f"a run for order {number}")
-        run_id = run_of(number)
-        live.until_state(run_id, "FAILED")
-    live.until(lambda: len(live.task_runs(run_id)) == 3, "its task runs")
+    number, run_id = order_that_waits(live)
+    town_is(number, "")
+    live.until(lambda: has_failed(live, run_id) or work([number]) < 0, "the run to fail")
+    live.until(lambda: "Create Shipping Label" in live.task_runs(run_id), "its task runs")
     ui.open_run(run_id, "Failed")
-    expect(ui.page.get_by_text("the machine stopped").first).to_be_visible()
-    ui.picture_of_page("failed", down_to="the machine stopped")
+    expect(ui.page.get_by_text(NO_TOWN).first).to_be_visible()
+    ui.picture_of_page("failed", down_to=NO_TOWN)
+    town_is(number, "Leeds")
 
     ui.press_and_confirm("Retry")
     ui.see_state("Suspended")
     until_shipped_by_the_staff(live, number)
     ui.see_state("Completed")
     steps = ui.steps(len(ORDER_STEPS) + 1)
-    assert steps.count("Calculate Total Order Value") == 2
+    assert steps.count("Create Shipping Label") == 2
     assert sorted(set(steps)) == sorted(ORDER_STEPS)
     assert_shipped_once(live, number)
 
