@@ -1,7 +1,7 @@
 """Taxes, shipping zones and rates: listed, and removed."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from sqlmodel import SQLModel
@@ -10,6 +10,7 @@ from adapters.database.sessions import transaction
 from console.cli.database import reading
 from console.cli.options import AsJson, Limit
 from console.cli.output import Columns, print_json, print_rows
+from console.queries.listed import Listed
 from console.queries.prices import (
     RateRow,
     TaxRow,
@@ -52,10 +53,7 @@ def taxes(
         "country": country, "region": region, "postal_prefix": postal_prefix,
         "tax_class": tax_class,
     }  # fmt: skip
-    if remove:
-        _remove(TaxRate, named)
-    else:
-        _show(list_taxes, named, _TAXES, limit, as_json=as_json)
+    _list_or_remove(_TAXES, named, remove=remove, limit=limit, as_json=as_json)
 
 
 def zones(
@@ -69,10 +67,7 @@ def zones(
 ) -> None:
     """List the shipping zones by destination; with --remove, remove these."""
     named = {"carrier": carrier, "country": country, "postal_prefix": postal_prefix, "zone": zone}
-    if remove:
-        _remove(ShippingZone, named)
-    else:
-        _show(list_zones, named, _ZONES, limit, as_json=as_json)
+    _list_or_remove(_ZONES, named, remove=remove, limit=limit, as_json=as_json)
 
 
 def rates(
@@ -90,23 +85,29 @@ def rates(
         "carrier": carrier, "service_level": service_level, "zone": zone, "currency": currency,
         "up_to_grams": up_to_grams,
     }  # fmt: skip
-    if remove:
-        _remove(ShippingRate, named)
-    else:
-        _show(list_rates, named, _RATES, limit, as_json=as_json)
+    _list_or_remove(_RATES, named, remove=remove, limit=limit, as_json=as_json)
 
 
-def _show(
-    listing: Callable[..., Any],
-    named: dict[str, Any],
-    columns: Columns[Any],
-    limit: int,
-    *,
-    as_json: bool,
+class _PriceList(NamedTuple):
+    """A table of prices, the query that lists it, and what is shown of it."""
+
+    table: type[SQLModel]
+    rows: Callable[..., Listed[Any]]
+    columns: Columns[Any]
+
+
+def _list_or_remove(
+    prices: _PriceList, named: dict[str, Any], *, remove: bool, limit: int, as_json: bool
 ) -> None:
+    if remove:
+        _remove(prices.table, named)
+        return
     with reading() as session:
-        rows = listing(session, limit=limit, **named)
-    print_json(rows) if as_json else print_rows(rows, columns, nothing="There are no such rows.")
+        rows = prices.rows(session, limit=limit, **named)
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(rows, prices.columns, nothing="There are no such rows.")
 
 
 def _remove(table: type[SQLModel], named: dict[str, Any]) -> None:
@@ -115,7 +116,7 @@ def _remove(table: type[SQLModel], named: dict[str, Any]) -> None:
     typer.echo(f"Removed {removed:,} {'row' if removed == 1 else 'rows'}.")
 
 
-_TAXES: Columns[TaxRow] = {
+_TAX_COLUMNS: Columns[TaxRow] = {
     "Country": lambda row: row.country,
     "Region": lambda row: row.region,
     "Postal codes": lambda row: row.postal_prefix or "all others",
@@ -123,16 +124,19 @@ _TAXES: Columns[TaxRow] = {
     "Rate": lambda row: percent(row.rate),
     "On shipping": lambda row: "yes" if row.on_shipping else "no",
 }
-_ZONES: Columns[ZoneRow] = {
+_ZONE_COLUMNS: Columns[ZoneRow] = {
     "Carrier": lambda row: row.carrier,
     "Country": lambda row: row.country,
     "Postal codes": lambda row: row.postal_prefix or "all others",
     "Zone": lambda row: row.zone,
 }
-_RATES: Columns[RateRow] = {
+_RATE_COLUMNS: Columns[RateRow] = {
     "Carrier": lambda row: row.carrier,
     "Service": lambda row: row.service_level,
     "Zone": lambda row: row.zone,
     "Up to grams": lambda row: f"{row.up_to_grams:,}",
     "Price": lambda row: row.price,
 }
+_TAXES = _PriceList(TaxRate, list_taxes, _TAX_COLUMNS)
+_ZONES = _PriceList(ShippingZone, list_zones, _ZONE_COLUMNS)
+_RATES = _PriceList(ShippingRate, list_rates, _RATE_COLUMNS)

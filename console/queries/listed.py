@@ -1,10 +1,12 @@
 """Lists that may be longer than what is shown of them."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlmodel import Session, func
 
 Row = TypeVar("Row")
+Made = TypeVar("Made")
 
 
 class Listed(list[Row]):
@@ -13,6 +15,10 @@ class Listed(list[Row]):
     def __init__(self, rows: list[Row], total: int) -> None:
         super().__init__(rows)
         self.total = total
+
+    def each(self, make: Callable[[Row], Made]) -> "Listed[Made]":
+        """The same list, with what is made of each row."""
+        return Listed([make(row) for row in self], self.total)
 
 
 def listed(session: Session, wanted: Any, limit: int) -> Listed[Any]:

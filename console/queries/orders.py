@@ -247,11 +247,9 @@ def list_orders(
     found = listed(session, wanted, limit)
     numbers = [order.number for order in found]
     pieces, problems = _pieces(session, numbers), _sweep_problems(session, numbers)
-    rows = [
-        _order_row(order, pieces.get(order.number, 0), problems[order.number], clock)
-        for order in found
-    ]
-    return Listed(rows, found.total)
+    return found.each(
+        lambda order: _order_row(order, pieces.get(order.number, 0), problems[order.number], clock)
+    )
 
 
 def order_sheet(session: Session, number: int) -> OrderSheet:

@@ -50,19 +50,18 @@ class RateRow(BaseModel):
 def list_taxes(session: Session, *, limit: int, **named: Any) -> Listed[TaxRow]:
     """Tax rates by destination; `named`: only those with these values."""
     found = listed(session, rows_where(TaxRate, named), limit)
-    return Listed([TaxRow(**row.model_dump()) for row in found], found.total)
+    return found.each(lambda row: TaxRow(**row.model_dump()))
 
 
 def list_zones(session: Session, *, limit: int, **named: Any) -> Listed[ZoneRow]:
     """Zones by carrier and destination; `named`: only those with these values."""
     found = listed(session, rows_where(ShippingZone, named), limit)
-    return Listed([ZoneRow(**row.model_dump()) for row in found], found.total)
+    return found.each(lambda row: ZoneRow(**row.model_dump()))
 
 
 def list_rates(session: Session, *, limit: int, **named: Any) -> Listed[RateRow]:
     """Rates by carrier, service level, zone and weight; `named`: only those with these values."""
-    found = listed(session, rows_where(ShippingRate, named), limit)
-    return Listed([_rate_row(row) for row in found], found.total)
+    return listed(session, rows_where(ShippingRate, named), limit).each(_rate_row)
 
 
 def _rate_row(row: ShippingRate) -> RateRow:

@@ -64,8 +64,7 @@ class RefundRecord(BaseModel):
 def list_refunds(session: Session, *, paid: bool = False, limit: int = 50) -> Listed[RefundRow]:
     """Refunds whose money has not gone back, the oldest first; `paid`: the others too."""
     wanted = () if paid else (col(Refund.paid_at).is_(None),)
-    found = listed(session, _oldest_first(*wanted), limit)
-    return Listed([_refund_row(*row) for row in found], found.total)
+    return listed(session, _oldest_first(*wanted), limit).each(lambda row: _refund_row(*row))
 
 
 def refund_rows(session: Session, *wanted: ColumnElement[bool]) -> list[RefundRow]:

@@ -51,14 +51,13 @@ def list_stock(
     if warehouse:
         levels = levels.where(StockLevel.warehouse == warehouse_called(session, warehouse).code)
     in_order = levels.order_by(col(StockLevel.sku), col(Warehouse.rank))
-    found = listed(session, in_order, limit)
-    rows = [
-        StockRow(name=name, available=level.on_hand - level.allocated, **level.model_dump())
-        for level, name in found
-    ]
-    return Listed(rows, found.total)
+    return listed(session, in_order, limit).each(lambda row: _stock_row(*row))
 
 
 def stock_level_record(level: StockLevel) -> StockLevelRecord:
     """All that is kept of a product's stock in one warehouse."""
     return StockLevelRecord(**level.model_dump())
+
+
+def _stock_row(level: StockLevel, name: str) -> StockRow:
+    return StockRow(name=name, available=level.on_hand - level.allocated, **level.model_dump())

@@ -119,8 +119,7 @@ def open_tasks(
         wanted = wanted.where(col(StaffTask.due_at) < clock.now)
     if warehouse:
         wanted = wanted.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
-    found = listed(session, wanted, limit)
-    return Listed([_task_row(task, order, clock) for task, order in found], found.total)
+    return listed(session, wanted, limit).each(lambda row: _task_row(row[0], row[1], clock))
 
 
 def task_sheet(session: Session, task_id: int) -> TaskSheet:

@@ -101,10 +101,11 @@ NOT_TAKEN = """
     )
 """
 
-TO_BE_CANCELLED = """(
+_OF_ORDERS_TO_BE_CANCELLED = """
     SELECT key FROM shipment JOIN sales_order AS placed ON placed.number = order_number
     WHERE cancel_requested_at IS NOT NULL
-)"""
+"""
+TO_BE_CANCELLED = f"({_OF_ORDERS_TO_BE_CANCELLED})"
 """The shipments of orders that somebody asked to cancel."""
 
 # Steps that happen again begin with the first round too. A day's revision is its steps' round.
@@ -113,7 +114,7 @@ DAY_PROGRESS = _progress("day", DAY_STEPS, "true")
 
 # Orders that were cancelled before they could go back have nothing but their end, and so have
 # shipments of which nothing is left.
-_GOES_BACK = f"subject IN {TO_BE_CANCELLED.rstrip(')')} AND NOT nothing_left)"
+_GOES_BACK = f"subject IN ({_OF_ORDERS_TO_BE_CANCELLED} AND NOT nothing_left)"
 COMPENSATION_PROGRESS = _progress("order", COMPENSATION_STEPS, f"round = 1 AND {_GOES_BACK}")
 
 IS_BACK = f"(step = '{RESTOCK_GATE}' AND result -> 'answer' ->> 'booked' = 'true')"
