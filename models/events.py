@@ -55,6 +55,16 @@ class OfTask(StepResult):
     task_id: int
 
 
+class TaskGivenOut(OfTask):
+    """A task was given to somebody."""
+
+    to: str
+
+    def said(self) -> Message:
+        """To whom."""
+        return Message("task-given-to", "to {name}", {"name": self.to})
+
+
 class Answered(OfTask):
     """A task is done: what came of its answer, which the gate's result can read, and the way in."""
 
@@ -229,6 +239,10 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.ANSWERED: Answered,
     EventKind.CALLED_BACK: Answered,
     EventKind.ANSWER_REFUSED: AnswerRefused,
+    EventKind.TASK_TAKEN: OfTask,
+    EventKind.TASK_GIVEN_BACK: OfTask,
+    EventKind.TASK_GIVEN_OUT: TaskGivenOut,
+    EventKind.PUT_FIRST: Because,
     EventKind.REMINDED: LateTaskTold,
     EventKind.ESCALATED: LateTaskTold,
     EventKind.STEP_FAILED: StepFailed,

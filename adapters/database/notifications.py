@@ -8,6 +8,9 @@ ORDERS_CHANNEL = "packline_orders"
 RUNS_CHANNEL = "packline_runs"
 """Notified when a flow run was started or resumed: the workers wake."""
 
+TASKS_CHANNEL = "packline_tasks"
+"""Notified by the database when a task comes, goes or is taken: `role|warehouse`."""
+
 
 def notify(session: Session, channel: str, payload: str = "") -> None:
     """Wake whoever listens on `channel`, once this transaction commits."""

@@ -51,7 +51,8 @@ MOST_WORKING_HOURS = 2_000
 WorkingHours = Annotated[float, Field(gt=0, le=MOST_WORKING_HOURS)]
 
 _PREFIX = "PACKLINE_"
-_NEVER_SHOWN = ("PASSWORD", "AUTH", "DATABASE_URL")
+_NEVER_SHOWN = ("PASSWORD", "AUTH", "DATABASE_URL", "SECRET")
+_SECRET_CHARACTERS = 32
 
 
 class BadSetting(PacklineError):
@@ -80,6 +81,10 @@ class WrongSetting(FieldError):
             "would send PACKLINE_SMTP_PASSWORD in clear to {host}: choose starttls or tls, or leave"
             " the password away"
         ),
+        "not-an-address": "must look like 127.0.0.1:8320",
+        "no-proxies": "must be addresses or networks such as 10.0.0.1 or 10.0.0.0/24",
+        "short-secret": "must have at least 32 characters",
+        "half-of-tls": "needs PACKLINE_CONSOLE_TLS_CERT and PACKLINE_CONSOLE_TLS_KEY, both",
         "not-a-command": "must be a command with its arguments, quoted as a shell takes them",
     }
 
@@ -188,6 +193,40 @@ class Settings(BaseSettings):
         ge=0,
         lt=1,
         description="The share by which parcels may be lighter than their goods by the catalogue",
+    )
+
+    console_bind: str = Field(
+        "127.0.0.1:8320", description="Where the console listens, as host:port"
+    )
+    console_url: str | None = Field(
+        None,
+        description="The console's address as people's devices reach it, for links and QR codes;"
+        " empty: there are none",
+    )
+    console_tls_cert: FilePath | None = Field(
+        None, description="Its certificate (PEM), for TLS of its own"
+    )
+    console_tls_key: FilePath | None = Field(
+        None, validate_default=True, description="The key of the certificate (PEM)"
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses of the reverse proxies before the console, separated by commas:"
+        " who is behind them, and whether by TLS, is taken from their headers",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Signs sessions and links, at least 32 characters, the same for all copies;"
+        " behind a comma, its predecessor. Empty: one is made in the data folder",
+    )
+    session_hours: float = Field(
+        12, gt=0, le=168, description="So long somebody stays signed in to the console"
+    )
+    session_idle_minutes: float = Field(
+        60, gt=0, le=10_080, description="A session of which nothing is seen for so long ends"
+    )
+    take_minutes: float = Field(
+        15, gt=0, le=1_440, description="A task that was taken is free again after so long a silence"
     )
 
     working_days: str = Field(
@@ -384,10 +423,43 @@ class Settings(BaseSettings):
             raise WrongSetting("other-braces") from error
         return value
 
-    @field_validator("tracking_url", "prefect_api_url")
+    @field_validator("console_bind")
     @classmethod
-    def _is_web_address(cls, value: str) -> str:
-        if not re.match(r"https?://[^/\s]", value):
+    def _is_host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
+            raise WrongSetting("not-an-address")
+        return value
+
+    @field_validator("console_tls_key")
+    @classmethod
+    def _has_both(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if (value is None) != (info.data.get("console_tls_cert") is None):
+            raise WrongSetting("half-of-tls")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        try:
+            for part in value.split(",") if value else ():
+                ipaddress.ip_network(part.strip(), strict=False)
+        except ValueError as error:
+            raise WrongSetting("no-proxies") from error
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        keys = value.get_secret_value().split(",") if value else ()
+        if any(len(key.strip()) < _SECRET_CHARACTERS for key in keys):
+            raise WrongSetting("short-secret")
+        return value
+
+    @field_validator("tracking_url", "prefect_api_url", "console_url")
+    @classmethod
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^/\s]", value):
             raise WrongSetting("not-a-web-address")
         return value
 

@@ -41,6 +41,12 @@ class LineCancellationIn(ImportRow):
         return Reason(note=self.reason)
 
 
+class PutFirstIn(ImportRow):
+    """An operator wants an order before all others."""
+
+    reason: Text = Field(max_length=500)
+
+
 class HoldIn(ImportRow):
     """Somebody puts an order on hold."""
 

@@ -1,6 +1,7 @@
 """Every table, so that one import fills the metadata that migrations are checked against."""
 
 import models.base  # noqa: F401  (the names of constraints)
+from models.tables.access import SignInAttempt, UserAccount, WebSession
 from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
@@ -41,6 +42,7 @@ __all__ = [
     "ShippingLabel",
     "ShippingRate",
     "ShippingZone",
+    "SignInAttempt",
     "Staff",
     "StaffTask",
     "StepRecord",
@@ -50,5 +52,7 @@ __all__ = [
     "SupersededRun",
     "SweepProblem",
     "TaxRate",
+    "UserAccount",
     "Warehouse",
+    "WebSession",
 ]

@@ -72,7 +72,8 @@ class SalesOrder(SQLModel, table=True):
     `items_minor`, `shipping_minor`, `fees_minor`, `tax_minor` and `total_minor` are what the
     customer pays in the end; what they are less than was charged stands in refunds.
 
-    From `on_hold_since` until it is released, nothing is begun for it. `released_at` is the last
+    Its tasks come before all others from `put_first_at` on: an operator wants it so. From
+    `on_hold_since` until it is released, nothing is begun for it. `released_at` is the last
     release.
     Since `cancel_requested_at`, what was done for it is being undone, for `cancel_reason`.
     """
@@ -156,6 +157,7 @@ class SalesOrder(SQLModel, table=True):
         default=None, sa_column=enum_column(HoldReason, "hold_reason", nullable=True)
     )
     hold_note: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})
+    put_first_at: datetime | None = instant(None)
     on_hold_since: datetime | None = instant(None)
     held_by: str | None = Field(default=None, max_length=100)
     released_at: datetime | None = instant(None)

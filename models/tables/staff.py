@@ -23,6 +23,12 @@ _ESCALATED = (
 )
 
 
+_TAKEN = (
+    "(taken_by IS NULL) = (taken_at IS NULL) AND (taken_by IS NULL) = (taken_until IS NULL)"
+    " AND (taken_by IS NULL OR take_number > 0)"
+)
+
+
 def _key_of_mail() -> Any:
     return Field(default=None, max_length=KEY_CHARACTERS, foreign_key="message.key")
 
@@ -46,6 +52,11 @@ class StaffTask(SQLModel, table=True):
     message. `times_presented` counts how often its form was put up in Prefect. `reminder` and
     `escalation` are the keys of the mails that told of it when it was late; from
     `escalation_due_at` on, the role above is told.
+
+    Whoever is at it has taken it, until `taken_until` if nothing more is heard of them;
+    `take_number` counts the takes, so that what comes late from an earlier one is known. The
+    takes of a task that has ended are kept as they were. `first_scan_at` is when the first piece of
+    it was scanned.
     """
 
     __tablename__ = "staff_task"
@@ -69,6 +80,7 @@ class StaffTask(SQLModel, table=True):
         CheckConstraint("kind ~ '^[a-z][a-z-]{0,31}$'", name="kind_of_a_gate"),
         CheckConstraint(_REMINDED, name="reminded_by_mail"),
         CheckConstraint(_ESCALATED, name="escalated_after_reminder"),
+        CheckConstraint(_TAKEN, name="taken_by_somebody"),
         CheckConstraint(
             "(state IN ('done', 'refused')) = (answered_at IS NOT NULL)",
             name="answered_when_closed",
@@ -95,6 +107,11 @@ class StaffTask(SQLModel, table=True):
     checklist: dict[str, Any] | None = document()
     times_presented: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     error: dict[str, Any] | None = document()
+    taken_by: str | None = Field(default=None, max_length=100)
+    take_number: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    taken_at: datetime | None = instant(None)
+    taken_until: datetime | None = instant(None)
+    first_scan_at: datetime | None = instant(None)
     answer: dict[str, Any] | None = document()
     answered_by: str | None = Field(default=None, max_length=100)
     answered_at: datetime | None = instant(None)

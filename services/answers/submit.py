@@ -34,6 +34,7 @@ from services.orders.cancellation import request_cancellation
 from services.worklist.closing import close_task, complete_task, note_answer, record_outcome
 from services.worklist.gate_spec import GateSpec
 from services.worklist.gates import gate_of
+from services.worklist.taking import check_may_do, check_not_anothers
 from services.worklist.tasks import ask_again, find_task, not_open, task_of, tasks_of
 
 _MOST_ERRORS = 20
@@ -43,8 +44,8 @@ _MOST_ERRORS = 20
 def answer_task(task_id: int, answer: dict[str, Any], actor: Actor) -> StaffTask:
     """Take an answer in the name of who gives it. The waiting flow run is told afterwards.
 
-    Raises `TaskNotOpen`, `OnHold`, or `AnswerRefused`: then nothing is stored and the task stays
-    open.
+    Raises `TaskNotOpen`, `OnHold`, `AnswerRefused`, and from where people sign in `NotYours`: then
+    nothing is stored and the task stays open.
     """
     with transaction() as session:
         task = find_task(session, task_id)
@@ -54,6 +55,7 @@ def answer_task(task_id: int, answer: dict[str, Any], actor: Actor) -> StaffTask
             raise OnHold(shipment.order)
         if task.state != TaskState.OPEN:
             raise not_open(task)
+        _check_is_for(session, task, actor)
         gate = gate_of(task.kind)
         answer = answer | {gate.answered_by: actor.name}
         if cancels_instead(session, shipment, gate, answer, actor):
@@ -63,6 +65,14 @@ def answer_task(task_id: int, answer: dict[str, Any], actor: Actor) -> StaffTask
         _wait_for_rest(session, shipment, task, result)
         _decide_by_setting(session, shipment, result)
         return task
+
+
+def _check_is_for(session: Session, task: StaffTask, actor: Actor) -> None:
+    """Where people sign in, a task is answered by its role, and by nobody while another has it."""
+    if actor.channel != Channel.CONSOLE:
+        return
+    check_may_do(task, actor)
+    check_not_anothers(session, task, actor)
 
 
 def cancels_instead(

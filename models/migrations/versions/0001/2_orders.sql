@@ -41,6 +41,7 @@ CREATE TABLE sales_order (
     cancel_requested_by VARCHAR(100),
     hold_reason VARCHAR(32),
     hold_note VARCHAR(500) DEFAULT '' NOT NULL,
+    put_first_at TIMESTAMP WITH TIME ZONE,
     on_hold_since TIMESTAMP WITH TIME ZONE,
     held_by VARCHAR(100),
     released_at TIMESTAMP WITH TIME ZONE,

@@ -19,6 +19,11 @@ CREATE TABLE staff_task (
     checklist JSONB,
     times_presented INTEGER DEFAULT '0' NOT NULL,
     error JSONB,
+    taken_by VARCHAR(100),
+    take_number INTEGER DEFAULT '0' NOT NULL,
+    taken_at TIMESTAMP WITH TIME ZONE,
+    taken_until TIMESTAMP WITH TIME ZONE,
+    first_scan_at TIMESTAMP WITH TIME ZONE,
     answer JSONB,
     answered_by VARCHAR(100),
     answered_at TIMESTAMP WITH TIME ZONE,
@@ -34,6 +39,10 @@ CREATE TABLE staff_task (
     CONSTRAINT ck_staff_task_escalated_after_reminder CHECK (
         (escalated_at IS NULL) = (escalation IS NULL)
         AND (escalated_at IS NULL OR escalated_at >= escalation_due_at)
+    ),
+    CONSTRAINT ck_staff_task_taken_by_somebody CHECK (
+        (taken_by IS NULL) = (taken_at IS NULL) AND (taken_by IS NULL) = (taken_until IS NULL)
+        AND (taken_by IS NULL OR take_number > 0)
     ),
     CONSTRAINT ck_staff_task_answered_when_closed CHECK (
         (state IN ('done', 'refused')) = (answered_at IS NOT NULL)

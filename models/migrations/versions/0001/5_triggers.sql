@@ -218,3 +218,17 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON note
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Whoever looks at a list of work hears of a task that comes, goes, or is taken: the role that it is
+-- for, and the warehouse.
+CREATE FUNCTION tell_of_task() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('packline_tasks', NEW.role || '|' || coalesce(NEW.warehouse, ''));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_of_new_task AFTER INSERT ON staff_task
+    FOR EACH ROW EXECUTE FUNCTION tell_of_task();
+CREATE TRIGGER tell_of_task AFTER UPDATE OF state, taken_by ON staff_task
+    FOR EACH ROW
+    WHEN ((OLD.state, OLD.taken_by) IS DISTINCT FROM (NEW.state, NEW.taken_by))
+    EXECUTE FUNCTION tell_of_task();

@@ -1,0 +1,1 @@
+"""Who is at a page: from a cookie to an actor."""

@@ -1,0 +1,43 @@
+"""Cookies and form tokens, signed so that nobody makes one of their own."""
+
+import hmac
+from hashlib import sha256
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from adapters.settings.secret_key import secret_keys
+
+SESSION_COOKIE = "packline_session"
+NOTE_COOKIE = "packline_note"
+
+
+def sealed(value: object, purpose: str) -> str:
+    """A value as a cookie carries it, signed for one purpose."""
+    return _serializer(purpose).dumps(value)  # type: ignore[no-any-return]
+
+
+def unsealed(cookie: str, purpose: str) -> object | None:
+    """The value of a cookie that we have signed; None for any other."""
+    try:
+        return _serializer(purpose).loads(cookie)  # type: ignore[no-any-return]
+    except BadSignature:
+        return None
+
+
+def form_token(session_token: str) -> str:
+    """What every form of a session carries: nobody else's page can know it."""
+    return hmac.new(secret_keys()[0].encode(), session_token.encode(), sha256).hexdigest()
+
+
+def is_form_token(given: str, session_token: str) -> bool:
+    """Whether a form was made for that session, under this key or a predecessor."""
+    return any(
+        hmac.compare_digest(
+            given.encode(), hmac.new(key.encode(), session_token.encode(), sha256).hexdigest().encode()
+        )
+        for key in secret_keys()
+    )
+
+
+def _serializer(purpose: str) -> URLSafeSerializer:
+    return URLSafeSerializer(list(reversed(secret_keys())), salt=purpose)

@@ -1,0 +1,131 @@
+"""Who is at a page: the session of a request, and what may be done in it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from adapters.database.sessions import transaction
+from adapters.language.sentences import Language
+from adapters.settings import settings
+from console.access.cookies import SESSION_COOKIE, form_token, is_form_token, unsealed
+from domain.errors import PacklineError
+from services.access.permissions import Action, require
+from services.access.web_sessions import SignedIn, Visitor, signed_in
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""The languages of the console, by the code of each."""
+
+
+class NotSignedIn(PacklineError):
+    """A page is for people who have signed in."""
+
+    message = "Sign in to see this page."
+
+
+class PasswordToChange(PacklineError):
+    """Somebody has signed in with a password that was given to them."""
+
+    message = "Choose a password of your own first."
+
+
+class ForeignForm(PacklineError):
+    """A form was not made for who sends it."""
+
+    message = "This form is of an earlier sign-in, so nothing was done: open the page anew."
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request for a page: by whom, from where, and in which language they read."""
+
+    visitor: Visitor
+    language: Language
+    token: str = ""
+    who: SignedIn | None = None
+
+    @property
+    def form_token(self) -> str:
+        """What the forms of this session carry; without a session, nothing."""
+        return form_token(self.token) if self.who else ""
+
+
+def visit_of(request: Request) -> Visit:
+    """The visit that a request belongs to, looked up once."""
+    if not hasattr(request.state, "visit"):
+        request.state.visit = _looked_up(request)
+    found: Visit = request.state.visit
+    return found
+
+
+def _looked_up(request: Request) -> Visit:
+    visitor = Visitor(
+        address=request.client.host if request.client else "",
+        browser=request.headers.get("user-agent", ""),
+    )
+    token = unsealed(request.cookies.get(SESSION_COOKIE, ""), SESSION_COOKIE)
+    if not isinstance(token, str):
+        return Visit(visitor, asked_language(request))
+    with transaction() as session:
+        who = signed_in(session, token)
+    if who is None:
+        return Visit(visitor, asked_language(request))
+    return Visit(visitor, _language(who.language) or asked_language(request), token, who)
+
+
+def asked_language(request: Request) -> Language:
+    """The first language of the browser's that the console has; else the shop's."""
+    for part in request.headers.get("accept-language", "").split(","):
+        if found := _language(part.partition(";")[0].strip()):
+            return found
+    return Language(settings().locale, settings().zone_info)
+
+
+def _language(code: str | None) -> Language | None:
+    """A language of the console; English and the like as the shop writes it."""
+    plain = (code or "").partition("-")[0].partition("_")[0].lower()
+    if plain not in LANGUAGES:
+        return None
+    shops = settings().locale
+    return Language(shops if shops.startswith(plain) else plain, settings().zone_info)
+
+
+async def form_of(request: Request) -> FormData:
+    """What was filled in, in a form that was made for this session. Raises `ForeignForm`."""
+    form = await request.form(max_fields=2000, max_files=0)
+    request.state.form = form
+    return form
+
+
+def own_form(
+    request: Request, form: Annotated[FormData, Depends(form_of)]
+) -> FormData:
+    """The same, where the session's form token stands in it. Raises `ForeignForm`."""
+    visit = visit_of(request)
+    if visit.who and not is_form_token(str(form.get("form_token", "")), visit.token):
+        raise ForeignForm
+    return form
+
+
+OwnForm = Annotated[FormData, Depends(own_form)]
+AnyForm = Annotated[FormData, Depends(form_of)]
+AVisit = Annotated[Visit, Depends(visit_of)]
+
+
+def allowed(action: Action, *, also_with_given_password: bool = False) -> Any:
+    """For a page's parameter: who is signed in, and may do that.
+
+    Raises `NotSignedIn`, `PasswordToChange`, `NotAllowed`.
+    """
+
+    def check(visit: AVisit) -> SignedIn:
+        if visit.who is None:
+            raise NotSignedIn
+        if visit.who.must_change_password and not also_with_given_password:
+            raise PasswordToChange
+        require(visit.who.actor, action)
+        return visit.who
+
+    check.action = action  # type: ignore[attr-defined]
+    return Depends(check)

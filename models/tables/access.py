@@ -1,0 +1,72 @@
+"""Who may sign in to the console, what is signed in, and what was tried."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from models.base import identity, instant
+
+LOGIN_CHARACTERS = 64
+ADDRESS_CHARACTERS = 64
+BROWSER_CHARACTERS = 200
+
+
+class UserAccount(SQLModel, table=True):
+    """Somebody of the staff who may sign in, until the account is disabled.
+
+    The password is kept as argon2 has hashed it. `language` is a locale such as `de`; None: the
+    shop's.
+    """
+
+    __tablename__ = "user_account"
+    __table_args__ = (
+        CheckConstraint("login = lower(login) AND login <> ''", name="login_in_small_letters"),
+    )
+
+    staff: str = Field(primary_key=True, max_length=100, foreign_key="staff.name")
+    login: str = Field(max_length=LOGIN_CHARACTERS, unique=True)
+    password_hash: str = Field(max_length=200)
+    must_change_password: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
+    language: str | None = Field(default=None, max_length=16)
+    created_at: datetime = instant()
+    disabled_at: datetime | None = instant(None)
+
+
+class WebSession(SQLModel, table=True):
+    """A browser in which somebody is signed in. Its token is in the browser only: kept is its hash.
+
+    It is over at `expires_at`, when nothing was seen of it for long, or once it has been ended.
+    """
+
+    __tablename__ = "web_session"
+    __table_args__ = (
+        CheckConstraint("expires_at > opened_at", name="ends"),
+        Index("ix_web_session_live", "staff", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: int = identity()
+    token_hash: str = Field(max_length=64, unique=True)
+    staff: str = Field(max_length=100, foreign_key="user_account.staff")
+    address: str = Field(max_length=ADDRESS_CHARACTERS)
+    browser: str = Field(max_length=BROWSER_CHARACTERS)
+    opened_at: datetime = instant()
+    seen_at: datetime = instant()
+    expires_at: datetime = instant(None)
+    ended_at: datetime | None = instant(None)
+
+
+class SignInAttempt(SQLModel, table=True):
+    """Somebody gave a name and a password: under which name, and from which address."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (
+        Index("ix_sign_in_attempt_login_at", "login", "at"),
+        Index("ix_sign_in_attempt_address_at", "address", "at"),
+    )
+
+    id: int = identity()
+    login: str = Field(max_length=LOGIN_CHARACTERS)
+    address: str = Field(max_length=ADDRESS_CHARACTERS)
+    at: datetime = instant()
+    succeeded: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})

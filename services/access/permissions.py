@@ -1,0 +1,60 @@
+"""Who may do what: one table of roles and actions, which the pages, and their test, go by."""
+
+from enum import StrEnum
+
+from domain.errors import PacklineError
+from models.enums import Role
+from services.access.actors import Actor
+
+
+class Action(StrEnum):
+    """What somebody may do, as a refusal says it."""
+
+    SEE_WORK = "see the work of your roles"
+    DO_TASKS = "take and finish tasks of your roles"
+    DO_ANY_TASK = "take and finish tasks of other roles"
+    GIVE_OUT_TASKS = "give a task to somebody, or take it away"
+    PUT_ORDERS_FIRST = "put an order first"
+    SEE_ORDERS = "look up orders"
+    CHANGE_STOCK = "receive, count and move stock"
+    MANAGE_USERS = "manage users"
+    CHANGE_OWN_PASSWORD = "change your password"
+
+
+_FLOOR = frozenset({Role.WAREHOUSE_STAFF, Role.PACKER, Role.LOGISTICS_COORDINATOR})
+_OPERATOR = frozenset({Role.OPERATOR})
+_EVERYBODY = frozenset(Role)
+
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.SEE_WORK: _FLOOR | _OPERATOR,
+    Action.DO_TASKS: _FLOOR | _OPERATOR,
+    Action.DO_ANY_TASK: _OPERATOR,
+    Action.GIVE_OUT_TASKS: _OPERATOR,
+    Action.PUT_ORDERS_FIRST: _OPERATOR,
+    Action.SEE_ORDERS: _FLOOR | _OPERATOR | {Role.MANAGER},
+    Action.CHANGE_STOCK: _OPERATOR | {Role.WAREHOUSE_STAFF},
+    Action.MANAGE_USERS: frozenset({Role.ADMIN}),
+    Action.CHANGE_OWN_PASSWORD: _EVERYBODY,
+}
+"""The roles that may do each."""
+
+
+class NotAllowed(PacklineError):
+    """Somebody is signed in, and may not do this."""
+
+    message = "To {action}, one must be {roles: or }: ask an admin for the role."
+
+    def __init__(self, action: Action) -> None:
+        roles = tuple(str(role) for role in Role if role in ALLOWED[action])
+        super().__init__(action=str(action), roles=roles)
+
+
+def may(actor: Actor, action: Action) -> bool:
+    """Whether one of the actor's roles allows it."""
+    return bool(actor.roles & ALLOWED[action])
+
+
+def require(actor: Actor, action: Action) -> None:
+    """Raises `NotAllowed`."""
+    if not may(actor, action):
+        raise NotAllowed(action)

@@ -1,0 +1,172 @@
+"""Taking a task, so that nobody else does it: until it is done, given back, or long silent.
+
+A take is a lease with a rising number. What comes late from an earlier one, such as a scan that was
+made offline, is known by that number.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from adapters.database.clock import this_instant
+from adapters.database.sessions import transaction
+from adapters.settings import settings
+from adapters.settings.shop_clock import in_shop_time
+from domain.errors import PacklineError
+from models.enums import EventKind, TaskState
+from models.events import OfTask, TaskGivenOut
+from models.tables.staff import Staff, StaffTask
+from services.access.actors import Actor
+from services.access.permissions import Action, may, require
+from services.execution.events import add_event
+from services.execution.locks import find_shipment
+from services.worklist.tasks import find_task, not_open
+
+
+class NotYours(PacklineError):
+    """A task cannot be taken, done or given back by who wants to."""
+
+    messages = {
+        "taken-by-another": "{by} has taken task {task} at {at}: take another one, or ask {by} to"
+        " give it back.",
+        "other-role": "Task {task} is for {role}: take one of your own work.",
+        "not-taken": "Task {task} is not taken any more: take it again, if it is still yours to do.",
+        "works-elsewhere": "{name!q} cannot do task {task}: it is for {role} who work in"
+        " {warehouse}.",
+    }
+
+
+def take(task_id: int, actor: Actor) -> StaffTask:
+    """The task is the actor's until it is done or given back; taken again, it stays theirs.
+
+    Raises `TaskNotOpen`, `NotYours`.
+    """
+    with transaction() as session:
+        task = locked_open_task(session, task_id)
+        check_may_do(task, actor)
+        check_not_anothers(session, task, actor)
+        if not is_taken_by(task, actor.name, this_instant(session)):
+            _lend(session, task, actor.name)
+            _tell(session, task, EventKind.TASK_TAKEN, actor)
+        _renew(session, task)
+        return task
+
+
+def give_back(task_id: int, actor: Actor) -> StaffTask:
+    """Somebody else may take it. Raises `TaskNotOpen`, `NotYours`."""
+    with transaction() as session:
+        task = locked_open_task(session, task_id)
+        if task.taken_by is None:
+            raise NotYours("not-taken", task=task.id)
+        if task.taken_by != actor.name:
+            require(actor, Action.GIVE_OUT_TASKS)
+        _free(task)
+        _tell(session, task, EventKind.TASK_GIVEN_BACK, actor)
+        return task
+
+
+def give_out(task_id: int, to: str, actor: Actor) -> StaffTask:
+    """An operator gives a task to somebody of its role, also if another one has it.
+
+    Raises `TaskNotOpen`, `NotYours`, `NotAllowed`.
+    """
+    require(actor, Action.GIVE_OUT_TASKS)
+    with transaction() as session:
+        task = locked_open_task(session, task_id)
+        staff = session.get(Staff, to)
+        if staff is None or not staff.active or not may_work_on(staff, task):
+            warehouse = task.warehouse or "-"
+            role = str(task.role)
+            raise NotYours(
+                "works-elsewhere", name=to, task=task.id, role=role, warehouse=warehouse
+            )
+        _lend(session, task, staff.name)
+        _renew(session, task)
+        event = TaskGivenOut(gate=task.kind, task_id=task.id, to=staff.name)
+        _tell(session, task, EventKind.TASK_GIVEN_OUT, actor, event)
+        return task
+
+
+def give_back_all(session: Session, name: str) -> None:
+    """Free what somebody has taken, as when they sign out."""
+    session.execute(
+        update(StaffTask)
+        .where(col(StaffTask.taken_by) == name, StaffTask.state == TaskState.OPEN)
+        .values(taken_by=None, taken_at=None, taken_until=None)
+    )
+
+
+def stay_at(session: Session, task_id: int, actor: Actor) -> StaffTask:
+    """The actor is still at a task that they have taken. Raises `TaskNotOpen`, `NotYours`."""
+    task = locked_open_task(session, task_id)
+    if not is_taken_by(task, actor.name, this_instant(session)):
+        check_not_anothers(session, task, actor)
+        raise NotYours("not-taken", task=task.id)
+    _renew(session, task)
+    return task
+
+
+def check_may_do(task: StaffTask, actor: Actor) -> None:
+    """Whether the task is for one of the actor's roles. Raises `NotYours`, `NotAllowed`."""
+    if may(actor, Action.DO_ANY_TASK):
+        return
+    require(actor, Action.DO_TASKS)
+    if task.role not in actor.roles:
+        raise NotYours("other-role", task=task.id, role=str(task.role))
+
+
+def check_not_anothers(session: Session, task: StaffTask, actor: Actor) -> None:
+    """Raises `NotYours` while somebody else has taken the task."""
+    now = this_instant(session)
+    if task.taken_by not in (None, actor.name) and is_taken(task, now):
+        raise NotYours(
+            "taken-by-another", task=task.id, by=task.taken_by, at=in_shop_time(task.taken_at)
+        )
+
+
+def is_taken(task: StaffTask, now: datetime) -> bool:
+    """Whether somebody is at it."""
+    return task.taken_until is not None and task.taken_until > now
+
+
+def is_taken_by(task: StaffTask, name: str, now: datetime) -> bool:
+    """Whether that is who is at it."""
+    return task.taken_by == name and is_taken(task, now)
+
+
+def may_work_on(staff: Staff, task: StaffTask) -> bool:
+    """Whether a task is for that person, by role and warehouse."""
+    there = not staff.warehouses or task.warehouse is None or task.warehouse in staff.warehouses
+    return there and task.role in staff.roles
+
+
+def locked_open_task(session: Session, task_id: int) -> StaffTask:
+    """The task, locked. Raises `TaskNotOpen`, and `OnHold` where its order is."""
+    task = find_task(session, task_id)
+    session.refresh(task, with_for_update=True)
+    if task.state != TaskState.OPEN:
+        raise not_open(task)
+    return task
+
+
+def _lend(session: Session, task: StaffTask, name: str) -> None:
+    task.taken_by, task.taken_at = name, this_instant(session)
+    task.take_number += 1
+
+
+def _renew(session: Session, task: StaffTask) -> None:
+    task.taken_until = this_instant(session) + timedelta(minutes=settings().take_minutes)
+
+
+def _free(task: StaffTask) -> None:
+    task.taken_by = task.taken_at = task.taken_until = None
+
+
+def _tell(
+    session: Session, task: StaffTask, kind: EventKind, actor: Actor, event: OfTask | None = None
+) -> None:
+    shipment = find_shipment(session, task.order_number, task.shipment)
+    of_task = event or OfTask(gate=task.kind, task_id=task.id)
+    if shipment:
+        add_event(session, shipment.key, kind, of_task, actor=actor)
