@@ -6,17 +6,15 @@ written. HTML is escaped; a name that a template uses and its view lacks is an e
 
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
-from adapters.language.amounts import money_text
+from adapters.language.amounts import money_text, weight_text
 from domain.money import amount
 from models.views.daily_report import DailyReportView
 from models.views.mails import (
@@ -83,7 +81,7 @@ def money(minor: int, currency: str, locale: str) -> str:
 
 def weight(grams: int, locale: str) -> str:
     """A weight in kilograms, without trailing zeros: 1250 is `1.25 kg`."""
-    return f"{format_decimal(Decimal(grams).scaleb(-3), locale=locale)}\N{NO-BREAK SPACE}kg"
+    return weight_text(grams, Locale.parse(locale))
 
 
 def long_date(day: date, locale: str) -> str:

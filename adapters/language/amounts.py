@@ -1,9 +1,11 @@
-"""Amounts as people write them."""
+"""Amounts and weights as people write them."""
 
 import re
 from copy import copy
+from decimal import Decimal
 
 from babel import Locale
+from babel.numbers import format_decimal
 
 from domain.messages import Money
 
@@ -23,3 +25,8 @@ def money_text(value: Money, locale: Locale) -> str:
     pattern.frac_prec = (decimals, decimals)
     written = pattern.apply(value.amount, locale, currency=value.currency, currency_digits=False)
     return _LETTERS_BESIDE_DIGITS.sub("\N{NO-BREAK SPACE}", written)
+
+
+def weight_text(grams: int, locale: Locale) -> str:
+    """A weight in kilograms, without trailing zeros: 1250 is `1.25 kg`."""
+    return f"{format_decimal(Decimal(grams).scaleb(-3), locale=locale)}\N{NO-BREAK SPACE}kg"

@@ -1,7 +1,7 @@
 """From messages to sentences, in the reader's language.
 
-The catalogue is gettext's: `locale/de/LC_MESSAGES/packline.mo`, with English templates for its ids.
-What is not in it is said in English, and so is everything where there is none.
+The ids of the catalogues are the English templates. What is not in one is said in English, and so
+is everything where there is none.
 """
 
 from datetime import date, datetime
@@ -11,18 +11,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
-from babel.support import NullTranslations, Translations
 
-from adapters.language.amounts import money_text
+from adapters.language.amounts import money_text, weight_text
+from adapters.language.catalogues import CATALOGUES, catalogue
 from adapters.settings import BadSetting, settings
 from domain.errors import PacklineError
 from domain.messages import ENGLISH, Message, Money, Plural, Text, Wording, names_in
 
-CATALOGUES = Path(__file__).with_name("locale")
-DOMAIN = "packline"
-_INSTANT = "dd MMM HH:mm"
+_DAY_OF_YEAR = "MMMd"
+_TIME = "HH:mm"
 
 
 class Language(Wording):
@@ -31,9 +30,18 @@ class Language(Wording):
     def __init__(self, locale: str, zone: ZoneInfo, catalogues: Path = CATALOGUES) -> None:
         self.locale = Locale.parse(locale)
         self.zone = zone
-        self._catalogue: NullTranslations = Translations.load(
-            str(catalogues), [str(self.locale), self.locale.language], DOMAIN
-        )
+        self.catalogue = catalogue(self.locale, catalogues)
+
+    @property
+    def tag(self) -> str:
+        """How web pages name the language: `de`, `en-GB`."""
+        return str(self.locale).replace("_", "-")
+
+    def word(self, text: str) -> str:
+        """A fixed text of ours in this language: the name of a field, or what a list offers."""
+        return (
+            str(self.catalogue.gettext(text)) if text else ""
+        )  # gettext keeps its own notes there
 
     def template(self, message: Message) -> str:
         """The template in this language; in English where it has none that fits."""
@@ -44,11 +52,9 @@ class Language(Wording):
         match message.text:
             case Plural(one, other, number):
                 count = message.values.get(number)
-                return self._catalogue.ngettext(one, other, count if isinstance(count, int) else 2)
-            case "":
-                return ""  # gettext keeps its notes about the catalogue there
+                return self.catalogue.ngettext(one, other, count if isinstance(count, int) else 2)
             case text:
-                return self._catalogue.gettext(text)
+                return self.word(text)
 
     def number(self, value: int | float | Decimal, *, thousands: bool) -> str:
         """A number as people write it in this locale, with the decimals that it has.
@@ -77,25 +83,40 @@ class Language(Wording):
         """An instant by the clock of this time zone."""
         if self._is_english:
             return super().instant(value.astimezone(self.zone))
-        return format_datetime(value, _INSTANT, tzinfo=self.zone, locale=self.locale)
+        local = value.astimezone(self.zone)
+        return f"{format_skeleton(_DAY_OF_YEAR, local, locale=self.locale)}, {self.time(value)}"
 
     def day(self, value: date) -> str:
         """A date; in English year first, as the command line takes it."""
         return super().day(value) if self._is_english else format_date(value, locale=self.locale)
 
+    def time(self, value: datetime) -> str:
+        """The time of an instant by the clock of this time zone, to the minute."""
+        return format_datetime(value, _TIME, self.zone, self.locale)
+
     def money(self, value: Money) -> str:
         """An amount as people write it in this locale."""
         return money_text(value, self.locale)
+
+    def weight(self, grams: int) -> str:
+        """A weight in kilograms: 1250 is `1.25 kg`."""
+        return weight_text(grams, self.locale)
 
     @property
     def _is_english(self) -> bool:
         return self.locale.language == "en"
 
 
+@lru_cache
+def language_of(locale: str, time_zone: str) -> Language:
+    """The wording for a reader, made once for each process."""
+    return Language(locale, ZoneInfo(time_zone))
+
+
 def operators_language() -> Wording:
     """The language of whoever runs Packline; English, where the settings cannot say which."""
     try:
-        return _language(settings().locale, settings().time_zone)
+        return language_of(settings().locale, settings().time_zone)
     except BadSetting:
         return ENGLISH
 
@@ -112,8 +133,3 @@ def _asks_for_no_more(translated: str, text: Text) -> bool:
         return names_in(translated) <= names_in(text)
     except ValueError:  # a brace without its other half
         return False
-
-
-@lru_cache
-def _language(locale: str, zone: str) -> Language:
-    return Language(locale, ZoneInfo(zone))

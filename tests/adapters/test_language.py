@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
 
 from adapters.language.extraction import templates
 from adapters.language.sentences import Language, operators_language, sentence
@@ -54,8 +54,8 @@ def german(tmp_path):
         catalogue.add(english, translated)
     folder = tmp_path / "de" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    with (folder / "packline.mo").open("wb") as file:
-        write_mo(file, catalogue)
+    with (folder / "packline.po").open("wb") as file:
+        write_po(file, catalogue)
     return Language("de_AT", ZoneInfo("Europe/Vienna"), tmp_path)
 
 
@@ -81,7 +81,7 @@ def test_instants_are_told_by_the_readers_clock(german):
         "now": datetime(2026, 3, 23, 9, 0, tzinfo=UTC),
     }
     error = AnswerRefused("collected-in-future", **instants)
-    assert sentence(error, german) == "23 März 13:05 liegt nach 23 März 10:00."
+    assert sentence(error, german) == "23. März, 13:05 liegt nach 23. März, 10:00."
 
 
 def test_numbers_and_lists_are_written_as_people_do_there(german):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
 from sqlmodel import select
 
 import tasks
@@ -217,8 +217,8 @@ def german(tmp_path):
         catalogue.add(english, translated)
     folder = tmp_path / "de" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    with (folder / "packline.mo").open("wb") as file:
-        write_mo(file, catalogue)
+    with (folder / "packline.po").open("wb") as file:
+        write_po(file, catalogue)
     return Language("de_DE", ZoneInfo("Europe/Berlin"), tmp_path)
 
 
