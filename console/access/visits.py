@@ -7,15 +7,13 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
 from adapters.database.sessions import transaction
-from adapters.language.sentences import Language
+from adapters.language.sentences import Language, language_of
 from adapters.settings import settings
 from console.access.cookies import SESSION_COOKIE, form_token, is_form_token, unsealed
 from domain.errors import PacklineError
 from services.access.permissions import Action, require
+from services.access.users import LANGUAGES
 from services.access.web_sessions import SignedIn, Visitor, signed_in
-
-LANGUAGES = {"en": "English", "de": "Deutsch"}
-"""The languages of the console, by the code of each."""
 
 
 class NotSignedIn(PacklineError):
@@ -79,7 +77,7 @@ def asked_language(request: Request) -> Language:
     for part in request.headers.get("accept-language", "").split(","):
         if found := _language(part.partition(";")[0].strip()):
             return found
-    return Language(settings().locale, settings().zone_info)
+    return language_of(settings().locale, settings().time_zone)
 
 
 def _language(code: str | None) -> Language | None:
@@ -88,7 +86,7 @@ def _language(code: str | None) -> Language | None:
     if plain not in LANGUAGES:
         return None
     shops = settings().locale
-    return Language(shops if shops.startswith(plain) else plain, settings().zone_info)
+    return language_of(shops if shops.startswith(plain) else plain, settings().time_zone)
 
 
 async def form_of(request: Request) -> FormData:

@@ -16,6 +16,8 @@ from models.validation import is_printable
 from services.access.passwords import check_password, generated_password, hashed, is_right
 
 FIRST_ADMIN = "admin"
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""The languages of the console, by the code of each, in their own words."""
 
 
 class UnknownUser(PacklineError):
@@ -100,6 +102,13 @@ def change_password(staff: str, old: str, new: str, *, keep: int | None = None) 
         account.password_hash = hashed(new)
         account.must_change_password = False
         end_sessions_of(session, staff, keep=keep)
+
+
+def choose_language(staff: str, language: str) -> None:
+    """The language that somebody reads the console in; '': the shop's."""
+    with transaction() as session:
+        account = session.get_one(UserAccount, staff, with_for_update=True)
+        account.language = language if language in LANGUAGES else None
 
 
 def first_admin() -> str | None:

@@ -1,0 +1,75 @@
+"""Making pages: templates in the visitor's language, and what is said after something was done."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import PackageLoader
+
+from adapters.language.templates import environment_for
+from adapters.settings import settings
+from console.access.cookies import NOTE_COOKIE, sealed, unsealed
+from console.access.visits import visit_of
+from console.web.assets import asset
+from domain.messages import Message
+from services.access.permissions import Action, may
+from services.access.users import LANGUAGES
+
+_LOADER = PackageLoader("console.web")
+_NOTE_SECONDS = 60
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """A page made of a template. What was noted before a redirect stands on it, once."""
+    visit = visit_of(request)
+    html = environment_for(visit.language, _LOADER).get_template(template).render(
+        **_around(request), **values
+    )
+    answer = HTMLResponse(html, status)
+    if NOTE_COOKIE in request.cookies:
+        answer.delete_cookie(NOTE_COOKIE)
+    return answer
+
+
+def fragment(request: Request, template: str, **values: Any) -> HTMLResponse:
+    """A part of a page, fetched anew by a page that is open; a note waits for a whole one."""
+    environment = environment_for(visit_of(request).language, _LOADER)
+    return HTMLResponse(environment.get_template(template).render(**_around(request), **values))
+
+
+def go_to(request: Request, path: str, note: Message | None = None) -> Response:
+    """The next page, after something was done; reloaded, it does nothing again."""
+    answer = RedirectResponse(path, 303)
+    if note:
+        kept = sealed(note.as_data(), NOTE_COOKIE)
+        answer.set_cookie(NOTE_COOKIE, kept, **cookie_rules(request), max_age=_NOTE_SECONDS)
+    return answer
+
+
+def cookie_rules(request: Request) -> Mapping[str, Any]:
+    """Cookies are the server's alone, are sent by our own pages only, and over TLS where it is."""
+    return {"httponly": True, "samesite": "lax", "secure": request.url.scheme == "https"}
+
+
+def _around(request: Request) -> dict[str, Any]:
+    """What every page has around its own."""
+    visit = visit_of(request)
+    actor = visit.who.actor if visit.who else None
+    return {
+        "actor": actor,
+        "asset": asset,
+        "form_token": visit.form_token,
+        "languages": LANGUAGES,
+        "may": lambda action: actor is not None and may(actor, Action[action]),
+        "note": _note(request),
+        "path": request.url.path,
+        "shop_name": settings().shop_name,
+    }
+
+
+def _note(request: Request) -> Message | None:
+    data = unsealed(request.cookies.get(NOTE_COOKIE, ""), NOTE_COOKIE)
+    return Message.from_data(data) if isinstance(data, dict) else None

@@ -1,0 +1,114 @@
+"""One task: what it asks for, taking it and giving it back, and saying that it is done."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from adapters.database.clock import this_instant
+from adapters.database.sessions import transaction
+from console.access.visits import OwnForm, allowed
+from console.queries.work import TaskPage, task_page
+from console.web.form_fields import Given, answer_of, by_field, fields_of
+from console.web.pages import go_to, page
+from console.web.prefilled import prefilled, with_outcome
+from domain.messages import Message
+from models.enums import TaskState
+from models.tables.shipments import shipment_name
+from models.tables.staff import StaffTask
+from services.access.actors import Actor
+from services.access.permissions import Action
+from services.access.web_sessions import SignedIn
+from services.answers.submit import answer_task
+from services.execution.errors import AnswerRefused
+from services.worklist.gates import gate_of
+from services.worklist.tasks import TaskNotOpen
+from services.worklist.taking import give_back, give_out, take
+
+router = APIRouter()
+Worker = Annotated[SignedIn, allowed(Action.DO_TASKS)]
+
+
+@router.get("/tasks/{task_id}")
+def task(request: Request, task_id: int, who: Annotated[SignedIn, allowed(Action.SEE_WORK)]) -> Response:
+    """A task as whoever does it sees it."""
+    with transaction() as session:
+        shown = task_page(session, task_id, who.actor)
+    return _page(request, shown, Given(prefilled(shown)))
+
+
+@router.post("/tasks/{task_id}/take")
+def taking(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
+    """Take a task, so that nobody else does it."""
+    take(task_id, who.actor)
+    return go_to(request, f"/tasks/{task_id}")
+
+
+@router.post("/tasks/{task_id}/give-back")
+def giving_back(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
+    """Let somebody else do it."""
+    task = give_back(task_id, who.actor)
+    return go_to(request, "/work", Message("given-back", "You gave back task {task}.", {"task": task.id}))
+
+
+@router.post("/tasks/{task_id}/give-out")
+def giving_out(
+    request: Request,
+    task_id: int,
+    who: Annotated[SignedIn, allowed(Action.GIVE_OUT_TASKS)],
+    form: OwnForm,
+) -> Response:
+    """An operator gives the task to somebody."""
+    task = give_out(task_id, str(form.get("to", "")), who.actor)
+    note = Message("given-out", "{name} has task {task} now.", {"name": task.taken_by, "task": task.id})
+    return go_to(request, f"/tasks/{task_id}", note)
+
+
+@router.post("/tasks/{task_id}/answer")
+def answering(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
+    """Finish a task. An answer that breaks a rule comes back with what is wrong at its field."""
+    with transaction() as session:
+        shown = task_page(session, task_id, who.actor)
+    sent = {name: value for name, value in form.items() if isinstance(value, str)}
+    answer = answer_of(shown.gate, sent)
+    if "more" in sent:
+        return _page(request, shown, Given(answer, more=sent["more"]))
+    try:
+        answered = answer_task(task_id, with_outcome(shown, answer), who.actor)
+    except AnswerRefused as refusal:
+        problems = by_field(refusal.problems or [refusal.says])
+        return _page(request, shown, Given(answer, problems), status=422)
+    except TaskNotOpen as closed:
+        return _already_closed(request, task_id, who.actor, closed)
+    return go_to(request, "/work", _done(answered))
+
+
+def _already_closed(request: Request, task_id: int, actor: Actor, closed: TaskNotOpen) -> Response:
+    """Pressed twice, the second press sees what came of the first; others are told who was first."""
+    with transaction() as session:
+        task = session.get(StaffTask, task_id)
+    if task and task.state == TaskState.DONE and task.answered_by == actor.name:
+        return go_to(request, "/work", _done(task))
+    return go_to(request, "/work", closed.says)
+
+
+def _done(task: StaffTask) -> Message:
+    values: dict[str, Any] = {"task": task.id, "order": task.order_number, "shipment": task.shipment}
+    if task.state != TaskState.DONE:
+        return Message("order-being-cancelled", "Order {order} is being cancelled.", values)
+    if task.shipment == 1:
+        return Message("task-is-done", "Task {task} is done: order {order} goes on.", values)
+    text = "Task {task} is done: shipment {shipment} of order {order} goes on."
+    return Message("task-of-shipment-is-done", text, values)
+
+
+def _page(request: Request, shown: TaskPage, given: Given, *, status: int = 200) -> Response:
+    return page(
+        request,
+        "task.html",
+        status=status,
+        shown=shown,
+        fields=fields_of(shown.gate, given),
+        problems=given.problems,
+    )
