@@ -17,7 +17,7 @@ from models.tables.shipping import (
     ShippingRate,
     ShippingZone,
 )
-from models.tables.staff import Staff, StaffTask
+from models.tables.staff import Staff, StaffTask, StaffWarehouse
 from models.tables.stock import Allocation, StockCount, StockLevel, StockMovement
 from models.tables.taxes import TaxRate
 
@@ -43,6 +43,7 @@ __all__ = [
     "ShippingZone",
     "Staff",
     "StaffTask",
+    "StaffWarehouse",
     "StepRecord",
     "StockCount",
     "StockLevel",
