@@ -1,8 +1,10 @@
 """The field's terms as closed lists. Each value is what people read and what the database keeps."""
 
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Column, Enum
+from sqlalchemy import CheckConstraint, Column, Enum
+from sqlalchemy.dialects.postgresql import ARRAY
 
 
 class OrderStatus(StrEnum):
@@ -91,12 +93,14 @@ class LackingReason(StrEnum):
 
 
 class Role(StrEnum):
-    """Who does it."""
+    """Who does it; one person may have several."""
 
     WAREHOUSE_STAFF = "warehouse staff"
     PACKER = "packer"
     LOGISTICS_COORDINATOR = "logistics coordinator"
     OPERATOR = "operator"
+    MANAGER = "manager"
+    ADMIN = "admin"
 
 
 class TaskState(StrEnum):
@@ -207,12 +211,28 @@ def enum_column(
     kind: type[StrEnum], name: str, *, nullable: bool = False, primary_key: bool = False
 ) -> Column[str]:
     """A text column that the database holds to the values of `kind` by a CHECK named `name`."""
-    values = Enum(
+    return Column(_values(kind, name=name), nullable=nullable, primary_key=primary_key)
+
+
+def enum_list_column(kind: type[StrEnum]) -> Column[list[str]]:
+    """An array of values of `kind`. The database holds it to them by `some_of`."""
+    return Column(ARRAY(_values(kind, create_constraint=False)), nullable=False)
+
+
+def some_of(kind: type[StrEnum], name: str) -> CheckConstraint:
+    """The CHECK that the array `name` has at least one value, and none but those of `kind`."""
+    values = ", ".join(f"'{member.value}'" for member in kind)
+    return CheckConstraint(
+        f"cardinality({name}) > 0 AND {name} <@ CAST(ARRAY[{values}] AS VARCHAR(32)[])", name=name
+    )
+
+
+def _values(kind: type[StrEnum], *, create_constraint: bool = True, **given: Any) -> Enum:
+    return Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
-        create_constraint=True,
+        create_constraint=create_constraint,
         length=32,
-        name=name,
+        **given,
     )
-    return Column(values, nullable=nullable, primary_key=primary_key)

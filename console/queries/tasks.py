@@ -1,5 +1,6 @@
 """What waits for people, as lists and sheets."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -101,20 +102,25 @@ class TaskRecord(BaseModel):
 def open_tasks(
     session: Session,
     *,
-    role: Role | None = None,
+    roles: Collection[Role] = (),
+    places: Collection[str] = (),
     late: bool = False,
     warehouse: str | None = None,
     limit: int = 50,
 ) -> Listed[TaskRow]:
     """What waits for people; `late`: what was due.
 
-    What is overdue comes first, and then what belongs to the order that is to leave first. A role
-    also has on its list what was escalated to it. Raises `UnknownWarehouse`.
+    What is overdue comes first, and then what belongs to the order that is to leave first. `roles`:
+    only what any of them may do; a role also has on its list what was escalated to it. `places`:
+    what is not in another warehouse than these. Raises `UnknownWarehouse`.
     """
     clock = PromiseClock(this_instant(session))
     wanted = _most_urgent_first(clock)
-    if role:
-        wanted = wanted.where(_concerns(role))
+    if roles:
+        wanted = wanted.where(_concerns(roles))
+    if places:
+        place = col(StaffTask.warehouse)
+        wanted = wanted.where(or_(place.is_(None), place.in_(places)))
     if late:
         wanted = wanted.where(col(StaffTask.due_at) < clock.now)
     if warehouse:
@@ -138,14 +144,14 @@ def task_record(task: StaffTask) -> TaskRecord:
     return TaskRecord(**task.model_dump())
 
 
-def role_of(session: Session, name: str) -> Role:
-    """The role of somebody who works here. Raises `UnknownStaff`, `HasLeft`."""
+def staff_called(session: Session, name: str) -> Staff:
+    """Somebody who works here, with roles and warehouses. Raises `UnknownStaff`, `HasLeft`."""
     staff = session.get(Staff, as_key(name)) if is_printable(name) else None
     if staff is None:
         raise UnknownStaff(name)
     if not staff.active:
         raise HasLeft(name)
-    return staff.role
+    return staff
 
 
 _TASK_FIELDS = {
@@ -170,11 +176,11 @@ def _most_urgent_first(clock: PromiseClock) -> Select[StaffTask, SalesOrder]:
     return waiting.order_by(*first)
 
 
-def _concerns(role: Role) -> ColumnElement[bool]:
-    """The tasks of a role, and those of others that were escalated to it."""
-    below = [lower for lower, above in ROLE_ABOVE.items() if above == role]
+def _concerns(roles: Collection[Role]) -> ColumnElement[bool]:
+    """The tasks of these roles, and those of others that were escalated to them."""
+    below = [lower for lower, above in ROLE_ABOVE.items() if above in roles]
     escalated = and_(col(StaffTask.role).in_(below), col(StaffTask.escalated_at).is_not(None))
-    return or_(col(StaffTask.role) == role, escalated)
+    return or_(col(StaffTask.role).in_(roles), escalated)
 
 
 def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRow:

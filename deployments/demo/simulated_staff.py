@@ -94,5 +94,6 @@ def _names_by_role() -> dict[Role, list[str]]:
     names = defaultdict(list)
     with transaction() as session:
         for person in session.exec(select(Staff).where(col(Staff.active))):
-            names[person.role].append(person.name)
+            for role in person.roles:
+                names[role].append(person.name)
     return names

@@ -86,6 +86,17 @@ def _as_amount(value: object) -> object:
     return text
 
 
+def _several(value: object) -> object:
+    """The parts of a text between semicolons, each once, in the order of the alphabet.
+
+    JSON may have a list of them.
+    """
+    parts = value.split(";") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise InvalidValue("not-text")
+    return tuple(sorted({key for part in parts if (key := as_key(part))}))
+
+
 def _none_if_blank(value: object) -> object:
     """An empty text says as much as none: a CSV has no other way to leave something out."""
     return None if isinstance(value, str) and not as_key(value) else value
@@ -213,6 +224,7 @@ Clock = Annotated[str, *_KEY, _as_in_settings(clock)]
 HolidayCountry = Annotated[str, *_KEY, AfterValidator(_holiday_country)]
 """'': no holidays."""
 Subdivision = Annotated[str, _SHORT, *_KEY]
+Several = Annotated[tuple[Key, ...], BeforeValidator(_several)]
 Change = Annotated[int, _whole(-MAX_STOCK, MAX_STOCK)]
 
 

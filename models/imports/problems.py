@@ -7,6 +7,10 @@ class WrongValue(FieldError):
     """A value of the right type that Packline cannot work with."""
 
     messages = {
+        "not-roles": (
+            "has the unknown {wrong: and }: write {right}, with a semicolon between several of them"
+        ),
+        "no-role": "is empty: write one of {right}",
         "out-of-range": "{given!q} is not between {smallest:,} and {largest:,}",
         "not-a-share": "{given!q} is not a share below 1 such as 0.2, which is 20 %",
         "not-a-country": "{given!q} is not a country code of ISO 3166 such as GB",

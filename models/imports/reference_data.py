@@ -19,6 +19,7 @@ from models.imports.fields import (
     OptionalKey,
     OptionalMail,
     PostalPrefix,
+    Several,
     Share,
 )
 from models.imports.problems import WrongValue
@@ -74,9 +75,26 @@ class ShippingRateIn(ImportRow):
 
 
 class StaffIn(ImportRow):
-    """Somebody who works here, or no longer does: then they are not `active`."""
+    """Somebody who works here, or no longer does: then they are not `active`. Who has no
+    `warehouses` works in all of them.
+    """
 
     name: Key = Field(max_length=100)
-    role: Annotated[Role, PLAIN]
+    roles: Several
+    warehouses: Several = ()
     email: OptionalMail = ""
     active: Flag = True
+
+    @field_validator("roles")
+    @classmethod
+    def _are_roles(cls, given: tuple[str, ...]) -> tuple[Role, ...]:
+        right = tuple(Role)
+        if wrong := tuple(name for name in given if name not in right):
+            raise WrongValue("not-roles", wrong=wrong, right=right)
+        if not given:
+            raise WrongValue("no-role", right=right)
+        return tuple(role for role in right if role in given)
+
+    def columns(self) -> dict[str, Any]:
+        """Without the warehouses, which are rows of their own."""
+        return self.model_dump(exclude={"warehouses", "roles"}) | {"roles": list(self.roles)}

@@ -18,7 +18,7 @@ from models.tables.shipping import (
     ShippingRate,
     ShippingZone,
 )
-from models.tables.staff import Staff, StaffTask
+from models.tables.staff import Staff, StaffTask, StaffWarehouse
 from models.tables.stock import Allocation, StockCount, StockLevel, StockMovement
 from models.tables.taxes import TaxRate
 
@@ -45,6 +45,7 @@ __all__ = [
     "SignInAttempt",
     "Staff",
     "StaffTask",
+    "StaffWarehouse",
     "StepRecord",
     "StockCount",
     "StockLevel",

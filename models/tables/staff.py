@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 from models.base import document, identity, instant
-from models.enums import Channel, Role, TaskState, enum_column
+from models.enums import Channel, Role, TaskState, enum_column, enum_list_column, some_of
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
 from models.tables.messages import KEY_CHARACTERS
 from models.tables.shipments import of_shipment, shipment_number
@@ -34,12 +34,34 @@ def _key_of_mail() -> Any:
 
 
 class Staff(SQLModel, table=True):
-    """Somebody who works here, and in which role; or, if not `active`, has worked here."""
+    """Somebody who works here, and in which roles; or, if not `active`, has worked here."""
+
+    __table_args__ = (some_of(Role, "roles"),)
 
     name: str = Field(primary_key=True, max_length=100)
-    role: Role = Field(sa_column=enum_column(Role, "role"))
+    roles: list[Role] = Field(sa_column=enum_list_column(Role))
     email: str = Field(default="", max_length=320)
     active: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
+
+    places: list["StaffWarehouse"] = Relationship(
+        sa_relationship_kwargs={"cascade": "all, delete-orphan", "lazy": "selectin"}
+    )
+
+    @property
+    def warehouses(self) -> frozenset[str]:
+        """The codes of those where they work; none: in all of them."""
+        return frozenset(place.warehouse for place in self.places)
+
+
+class StaffWarehouse(SQLModel, table=True):
+    """Somebody works in this warehouse. Who has no such row works in all of them."""
+
+    __tablename__ = "staff_warehouse"
+
+    name: str = Field(primary_key=True, foreign_key="staff.name", max_length=100)
+    warehouse: str = Field(
+        primary_key=True, foreign_key="warehouse.code", max_length=WAREHOUSE_CHARACTERS
+    )
 
 
 class StaffTask(SQLModel, table=True):

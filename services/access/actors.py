@@ -17,13 +17,15 @@ from models.tables.staff import Staff
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Somebody, or a part of Packline, with the roles that are known of them. Who `has_left` does
-    nothing any more: another one uses the name.
+    """Somebody, or a part of Packline, with the roles that are known of them, and the codes of the
+    warehouses where they work; none: in all. Who `has_left` does nothing any more: another one uses
+    the name.
     """
 
     name: str
     channel: Channel
     roles: frozenset[Role] = frozenset()
+    warehouses: frozenset[str] = frozenset()
     has_left: bool = False
 
 
@@ -52,8 +54,13 @@ def actor_named(session: Session, name: str, channel: Channel) -> Actor:
     staff = session.get(Staff, name)
     if staff is None:
         return Actor(name=name, channel=channel)
-    roles = frozenset({staff.role})
-    return Actor(name=name, channel=channel, roles=roles, has_left=not staff.active)
+    return Actor(
+        name=name,
+        channel=channel,
+        roles=frozenset(staff.roles),
+        warehouses=staff.warehouses,
+        has_left=not staff.active,
+    )
 
 
 def who_is(name: str, channel: Channel) -> Actor:

@@ -23,10 +23,12 @@ from services.imports.catalogue import ProductImport, WarehouseImport
 from services.imports.counts import ImportCounts
 from services.imports.orders import OrderImport
 from services.imports.reference_data import RecordImport
+from services.imports.staff import StaffImport
 from services.imports.stock_changes import STOCK_CHANGES, StockImport
 
 _IMPORTS: dict[Kind, type[RecordImport]] = {
     Kind.PRODUCTS: ProductImport,
+    Kind.STAFF: StaffImport,
     Kind.WAREHOUSES: WarehouseImport,
 }
 

@@ -2,11 +2,13 @@
 
 A late task is marked, and the mail that tells of it is written, in one transaction: each task is in
 one reminder, and in one escalation at the most, whatever crashes and however many dispatchers look.
-A mail tells a role of all tasks that one look found. It is sent afterwards, outside of any
+A mail tells a role of all tasks that one look found, but those who work in some warehouses only of
+what is there. It is sent afterwards, outside of any
 transaction; while the mail server is away it stays in the outbox.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
@@ -51,7 +53,8 @@ _AT_ONCE = 5_000
 
 logger = logging.getLogger("packline.late")
 
-Late = Sequence[tuple[StaffTask, SalesOrder, Warehouse | None]]
+LateRow = tuple[StaffTask, SalesOrder, Warehouse | None]
+Late = Sequence[LateRow]
 """Tasks with their orders, and with their warehouses where they have one."""
 
 
@@ -72,7 +75,7 @@ class Addressees(NamedTuple):
     """
 
     names: tuple[str, ...]
-    emails: list[str]
+    emails: tuple[str, ...]
     stands_in: str = ""
 
 
@@ -157,15 +160,27 @@ def send_reminders() -> int:
     return sum(bool(alone(f"The mail {key}", partial(_send, key))) for key in keys)
 
 
-def _tell_of(session: Session, notice: Notice, now: datetime) -> bool:
-    """Mark the tasks that are to be told of, and write one mail about them, if there are any."""
+def _tell_of(session: Session, notice: Notice, now: datetime) -> int:
+    """Mark the tasks that are to be told of, and write a mail about them to each group of people
+    whom they concern; returns how many mails.
+    """
     late = _late_tasks(session, notice, now)
-    if not late:
-        return False
+    people = _people(session, notice.to) if late else []
+    groups: dict[Addressees, list[LateRow]] = defaultdict(list)
+    for row in late:
+        groups[_addressees(people, notice.to, row[0].warehouse)].append(row)
+    for addressees, rows in groups.items():
+        _tell(session, notice, rows, addressees, now)
+    return len(groups)
+
+
+def _tell(
+    session: Session, notice: Notice, late: Late, addressees: Addressees, now: datetime
+) -> None:
     first, *_ = late[0]
     key = f"{notice.kind}:{first.id}"
-    addressees = _addressees(session, notice.to)
-    write(session, key, addressees.emails, late_tasks_mail(_view(notice, late, addressees, now)))
+    mail = late_tasks_mail(_view(notice, late, addressees, now))
+    write(session, key, [*addressees.emails], mail)
     session.flush()
     for task, _, warehouse in late:
         if notice.kind == ESCALATION:
@@ -173,7 +188,6 @@ def _tell_of(session: Session, notice: Notice, now: datetime) -> bool:
         else:
             _mark_reminded(task, warehouse, key, now)
         _tell_timeline(session, task, notice, addressees)
-    return True
 
 
 def _late_tasks(session: Session, notice: Notice, now: datetime) -> Late:
@@ -220,16 +234,30 @@ def _tell_timeline(
     add_event(session, order_key(task.order_number), kind, told)
 
 
-def _addressees(session: Session, role: Role | None) -> Addressees:
-    """Everybody in the role who works here and has a mail address; management where nobody has."""
-    staff = select(Staff).where(Staff.role == role, Staff.email != "", col(Staff.active))
-    people = session.exec(staff.order_by(col(Staff.name))).all() if role else []
-    if people:
+def _people(session: Session, role: Role | None) -> Sequence[Staff]:
+    """Everybody in the role who works here and has a mail address."""
+    if role is None:
+        return ()
+    in_role = col(Staff.roles).contains([role])
+    staff = select(Staff).where(in_role, Staff.email != "", col(Staff.active))
+    return session.exec(staff.order_by(col(Staff.name))).all()
+
+
+def _addressees(people: Sequence[Staff], role: Role | None, warehouse: str | None) -> Addressees:
+    """Those of these people who work in the warehouse; all of them where none does, or where no
+    warehouse is named; management where there is nobody.
+    """
+    there = [person for person in people if _works_in(person, warehouse)] or people
+    if there:
         return Addressees(
-            tuple(person.name for person in people), [person.email for person in people]
+            tuple(person.name for person in there), tuple(person.email for person in there)
         )
-    management = [str(address) for address in settings().management_emails]
+    management = tuple(str(address) for address in settings().management_emails)
     return Addressees((), management, stands_in=role or "")
+
+
+def _works_in(person: Staff, warehouse: str | None) -> bool:
+    return warehouse is None or not person.warehouses or warehouse in person.warehouses
 
 
 def _view(notice: Notice, late: Late, addressees: Addressees, now: datetime) -> LateTasksView:

@@ -123,7 +123,7 @@ def _questions(orders: int) -> dict[str, Callable[[], object]]:
         "packline orders --status Shipped": _reading(list_orders, status=OrderStatus.SHIPPED),
         "packline order NUMBER": _reading(order_sheet, number=1001 + orders // 2),
         "packline tasks": _reading(open_tasks),
-        "packline tasks --role packer": _reading(open_tasks, role=Role.PACKER),
+        "packline tasks --role packer": _reading(open_tasks, roles=(Role.PACKER,)),
         "claim the next New order": _reading(ClaimedRun(None, 1, "run").lock),
         "allocate behind the backorders": _reading(
             lambda session: check_inventory_levels.body(session, _new_order(session))

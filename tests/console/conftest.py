@@ -32,7 +32,7 @@ def packline(monkeypatch, capsys, database):
 @pytest.fixture
 def shop(shop):
     with transaction() as session:
-        session.add(Staff(name="Jo", role="warehouse staff"))
+        session.add(Staff(name="Jo", roles=["warehouse staff"]))
 
 
 @pytest.fixture

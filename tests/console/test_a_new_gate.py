@@ -98,7 +98,7 @@ def gift_wrap(monkeypatch):
 def task(gift_wrap, shop):
     """An order whose gift is to be wrapped; the number of the task."""
     with transaction() as session:
-        session.add(Staff(name="Kim", role=Role.PACKER, email="kim@fernway.example"))
+        session.add(Staff(name="Kim", roles=[Role.PACKER], email="kim@fernway.example"))
         shipment = the_shipment(session, make_order(session))
         return open_task(session, shipment, KIND, GiftWrapChecklist(card="Happy *birthday*")).id
 

@@ -51,7 +51,7 @@ def test_what_a_file_was_taken_for_is_said(packline, tmp_path):
 
 def test_an_encoding_may_be_named(packline, tmp_path):
     path = tmp_path / "staff.csv"
-    path.write_bytes("name,role\nZoë,packer\n".encode("windows-1252"))
+    path.write_bytes("name,roles\nZoë,packer\n".encode("windows-1252"))
     status, _, err = packline("import", path)
     assert (status, "`packline import --encoding windows-1252` would read 'Zoë'" in err) == (
         1,

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from adapters.database.sessions import transaction
 from models.base import utc_now
+from models.enums import Role
+from models.tables.staff import Staff, StaffWarehouse
 from services.reminders.late_tasks import remind_and_escalate
 from tests.console.asking import as_json
 from tests.factories import make_order
@@ -66,6 +68,22 @@ def test_tasks_are_listed_by_warehouse(packline, york, picking, wide):
     assert "no warehouse 'HULL'" in packline("tasks", "--warehouse", "HULL")[2]
 
 
+def test_each_person_sees_the_tasks_of_all_their_roles_and_of_their_warehouses(
+    packline, york, picking
+):
+    def tasks_of(name):
+        return [task["warehouse"] for task in as_json(packline("tasks", "--for", name, "--json"))]
+
+    with transaction() as session:
+        for name, code in (("Yan", "YORK"), ("Moe", "MAIN")):
+            session.add(Staff(name=name, roles=[Role.PACKER, Role.WAREHOUSE_STAFF]))
+            session.flush()
+            session.add(StaffWarehouse(name=name, warehouse=code))
+    assert (tasks_of("Jo"), tasks_of("Yan"), tasks_of("Moe")) == (["MAIN"], [], ["MAIN"])
+    execute("UPDATE staff_task SET warehouse = NULL")
+    assert tasks_of("Yan") == [None]
+
+
 def test_a_task_shows_its_checklist_in_walking_order(packline, picking):
     number, task = picking
     _, out, _ = packline("task", task)
@@ -77,7 +95,7 @@ def test_a_task_shows_its_checklist_in_walking_order(packline, picking):
 
 def test_who_has_left_has_no_tasks_and_does_nothing(packline, picking):
     number, _ = picking
-    execute("INSERT INTO staff (name, role, email, active) VALUES ('Kim', 'packer', '', false)")
+    execute("INSERT INTO staff (name, roles, email, active) VALUES ('Kim', '{packer}', '', false)")
     for command in (
         ("tasks", "--for", "Kim"),
         ("done", open_task_id("picking"), "--by", "Kim"),

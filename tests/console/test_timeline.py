@@ -137,7 +137,7 @@ def cancelled_after_picking(process):
 def lives(process, mail_server):
     """Orders of one customer, of whom nearly everything happens."""
     with transaction() as session:
-        session.add(Staff(name="Ada", role="warehouse staff", email="ada@fernway.example"))
+        session.add(Staff(name="Ada", roles=["warehouse staff"], email="ada@fernway.example"))
     shipped_elsewhere_after_a_hold(process, mail_server)
     split_and_cancelled(process.another())
     cancelled_after_picking(process.another())

@@ -19,7 +19,7 @@ ODD_ZOE = unicodedata.normalize("NFD", "Zo\u00eb\u00a0Smith\u2010Jones\u200b")
 @pytest.fixture
 def zoe(shop):
     with transaction() as session:
-        session.add(Staff(name=ZOE, role=Role.WAREHOUSE_STAFF))
+        session.add(Staff(name=ZOE, roles=[Role.WAREHOUSE_STAFF]))
 
 
 def test_stock_is_found_and_booked_by_what_was_scanned(packline, york):

@@ -138,7 +138,7 @@ def test_the_operators_forms_are_asked_again_too(process, shop):
 
 
 def test_a_form_in_the_name_of_somebody_who_has_left_is_asked_again(process, number):
-    execute("INSERT INTO staff (name, role, email, active) VALUES ('Kim', 'packer', '', false)")
+    execute("INSERT INTO staff (name, roles, email, active) VALUES ('Kim', '{packer}', '', false)")
     wait_at(process, number, "picking")
     for again, answer in enumerate((form("picking"), form("picking", cancel="a mistake")), start=2):
         process.answers[f"picking-{again - 1}"] = answer | {"picked_by": "Kim"}

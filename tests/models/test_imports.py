@@ -212,8 +212,11 @@ def test_shipping_rate_with_a_bad_price_is_refused(price):
 
 
 def test_role_that_nobody_has_is_refused():
-    [error] = errors_of({"name": "Ada", "role": "wizard"}, StaffIn)
-    assert error.startswith("role 'wizard' is not 'warehouse staff', 'packer'")
+    [error] = errors_of({"name": "Ada", "roles": "packer; wizard; elf"}, StaffIn)
+    assert error == (
+        "roles has the unknown elf and wizard: write warehouse staff, packer, logistics"
+        " coordinator, operator, manager, admin, with a semicolon between several of them"
+    )
 
 
 @pytest.mark.parametrize("grams", ["0", "-1", "heavy"])

@@ -5,7 +5,7 @@ import pytest
 from adapters.database.sessions import transaction
 from models.enums import Channel, HoldReason, Role
 from models.imports.requests import HoldIn
-from models.tables.staff import Staff
+from models.tables.staff import Staff, StaffWarehouse
 from services.access.actors import who_is
 from services.answers.submit import answer_task, store_answer
 from services.execution.locks import locked_shipment
@@ -18,11 +18,21 @@ from tests.process import form, open_task_id, rows
 @pytest.fixture
 def staff(shop):
     with transaction() as session:
-        session.add(Staff(name="Jo", role=Role.WAREHOUSE_STAFF))
+        session.add(Staff(name="Jo", roles=[Role.WAREHOUSE_STAFF]))
 
 
 def test_somebody_who_works_here_has_their_role(staff):
     assert who_is("Jo", Channel.COMMAND_LINE).roles == {Role.WAREHOUSE_STAFF}
+
+
+def test_somebody_may_have_several_roles_and_work_in_some_warehouses_only(staff):
+    with transaction() as session:
+        session.add(Staff(name="Kim", roles=[Role.PACKER, Role.OPERATOR]))
+        session.flush()
+        session.add(StaffWarehouse(name="Kim", warehouse="MAIN"))
+    kim, jo = (who_is(name, Channel.COMMAND_LINE) for name in ("Kim", "Jo"))
+    assert kim.roles == {Role.PACKER, Role.OPERATOR}
+    assert (kim.warehouses, jo.warehouses) == ({"MAIN"}, set())
 
 
 @pytest.mark.parametrize("name", ["Nobody", "", "jo", "Jo\x00", "Jo\ud800"])

@@ -207,7 +207,7 @@ def test_the_timeline_says_who_undid_it_and_why(process, packing):
 
 def staff(name, role):
     with transaction() as session:
-        session.add(Staff(name=name, role=role))
+        session.add(Staff(name=name, roles=[role]))
 
 
 def test_its_person_or_an_operator_may_undo_it(process, packing):

@@ -174,7 +174,7 @@ def _open_the_shop() -> None:
         session.flush()
         receive(session, "DISH", 3, "YORK")
         for name, role in (("Ada", Role.WAREHOUSE_STAFF), ("Oscar", Role.OPERATOR)):
-            session.add(Staff(name=name, role=role, email=f"{name}@fernway.example"))
+            session.add(Staff(name=name, roles=[role], email=f"{name}@fernway.example"))
     places = {"from_warehouse": "MAIN", "to_warehouse": "YORK"}
     move(TransferIn(sku="RUG", quantity=9, **places, reason="nearer", reference="T-1", by="Jo"))
     book(DeliveryIn(sku="JAR", quantity=3, reference="D-1", by="Jo", warehouse="YORK"))

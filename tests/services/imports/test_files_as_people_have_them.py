@@ -785,7 +785,7 @@ def test_one_of_two_products_that_is_kept_brings_its_own_opening_stock(database,
         ("carrier,country,zone", "house,DE,1", "house,de,2"),
         ("carrier,service_level,zone,currency,up_to_grams,price",
          "house,standard,9,EUR,1000,1", "house,standard,9,EUR,1000,2"),
-        ("name,role", "Ada,packer", "Ada ,operator"),
+        ("name,roles", "Ada,packer", "Ada ,operator"),
         ("code,name,country,rank", "KENT,Kent,GB,5", "KENT,Kent,GB,6"),
     ],
 )  # fmt: skip

@@ -444,7 +444,7 @@ def test_bad_and_repeated_products_are_named_and_the_rest_is_taken(database, wri
 
 
 def test_staff_are_taken_from_json_lines(database, write):
-    text = '{"name": "Ada", "role": "packer"}\n{"name": "Bo", "role": "wizard"}'
+    text = '{"name": "Ada", "roles": ["packer"]}\n{"name": "Bo", "roles": ["wizard"]}'
     report = import_file(write(text, "staff.jsonl"))
     assert (report.kind, report.accepted, report.rejected) == (Kind.STAFF, 1, 1)
     assert count(Staff) == 1
@@ -463,7 +463,7 @@ def test_staff_are_taken_from_json_lines(database, write):
         (b"channel:external_id:sku\n", UnknownKind, "commas, semicolons or tabs between them"),
         (b"channel;external_id;sku\n", WrongColumns, "the unknown channel, external_id"),
         (b"sku,name,weight_grams\n", WrongColumns, "lacks barcode, bin"),
-        (b"name,role,email,shoe_size\n", WrongColumns, "has the unknown shoe_size"),
+        (b"name,roles,email,shoe_size\n", WrongColumns, "has the unknown shoe_size"),
     ],
 )
 def test_file_of_no_use_is_refused_in_one_sentence(database, write, content, error, says):
@@ -483,7 +483,7 @@ def test_json_without_an_object_is_refused(database, write):
 
 def test_kind_that_is_named_must_fit(database, write):
     with pytest.raises(WrongColumns, match="a file of tax rates, lacks country, rate"):
-        import_file(write(b"name,role,tax_class\nAda,packer,zero\n"), Kind.TAX_RATES)
+        import_file(write(b"name,roles,tax_class\nAda,packer,zero\n"), Kind.TAX_RATES)
 
 
 def test_file_that_is_not_there_and_folder_are_refused(database, tmp_path):

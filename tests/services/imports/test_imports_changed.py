@@ -194,8 +194,8 @@ RECORDS = {
         },
     ),
     Staff: (
-        {"name": "Ada", "role": "packer", "email": "ada@home.example"},
-        {"name": "Bo", "role": "operator", "email": "ada@work.example"},
+        {"name": "Ada", "roles": "packer", "email": "ada@home.example"},
+        {"name": "Bo", "roles": "operator", "email": "ada@work.example"},
     ),
     Warehouse: (
         {

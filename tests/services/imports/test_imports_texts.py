@@ -183,7 +183,7 @@ def test_a_reference_with_another_space_is_booked_once(files, space):
 def test_the_other_keys_are_the_same_too(files, mark):
     known = {
         "warehouses": ("code,name,country,rank", "MAIN,Main,GB,1"),
-        "staff": ("name,role,email", "Ada Bright,packer,ada@shop.example"),
+        "staff": ("name,roles,email", "Ada Bright,packer,ada@shop.example"),
         "shipping_zones": ("carrier,country,postal_prefix,zone", "house,GB,LS1,UK1"),
         "shipping_rates": (
             "carrier,service_level,zone,currency,up_to_grams,price",

@@ -2,11 +2,12 @@ import csv
 from collections import Counter, defaultdict
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import select
 
 from adapters.database.sessions import transaction
 from adapters.files.rows import open_rows
 from deployments.demo.sample import sample_files
+from models.enums import Role
 from models.imports.kinds import Kind
 from models.tables.catalogue import Product
 from models.tables.orders import OrderLine, SalesOrder
@@ -130,5 +131,5 @@ def test_every_bin_holds_one_product():
 
 def test_every_role_has_somebody(sample_day):
     with transaction() as session:
-        roles = set(session.exec(select(col(Staff.role))))
-    assert roles == {"warehouse staff", "packer", "logistics coordinator", "operator"}
+        roles = {role for person in session.exec(select(Staff)) for role in person.roles}
+    assert roles == set(Role)

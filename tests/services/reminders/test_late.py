@@ -11,7 +11,7 @@ from sqlmodel import select
 from adapters.database.sessions import transaction
 from domain.messages import said
 from models.enums import Role, TaskKind
-from models.tables.staff import Staff, StaffTask
+from models.tables.staff import Staff, StaffTask, StaffWarehouse
 from services.answers.submit import store_answer
 from services.orders.splits import split
 from services.reminders import late_tasks as late
@@ -19,7 +19,7 @@ from services.reminders.late_tasks import remind_and_escalate, send_reminders
 from services.worklist.gates import GATES
 from services.worklist.tasks import open_task
 from tests.actors import answer_task
-from tests.factories import make_order, the_shipment
+from tests.factories import make_order, make_warehouse, the_shipment
 from tests.process import assert_sound, execute, form, rows, set_to
 from tests.timelines import timeline
 
@@ -45,7 +45,7 @@ def staff(shop, monkeypatch):
             ("June", Role.PACKER, ""),
             ("Oscar", Role.OPERATOR, "oscar@fernway.example"),
         ):
-            session.add(Staff(name=name, role=role, email=email))
+            session.add(Staff(name=name, roles=[role], email=email))
 
 
 def late_task(kind="picking", **given):
@@ -161,6 +161,46 @@ def test_where_nobody_in_the_role_has_an_address_management_is_asked_to_pass_it_
     assert to(mail) == [BOSS]
     assert "because no packer has a mail address" in text_of(mail)
     assert "--parcel GRAMS,LENGTHxWIDTHxHEIGHT" in text_of(mail)
+
+
+@pytest.fixture
+def york():
+    """A second warehouse: Marek works there alone, and Ada in the first one."""
+    with transaction() as session:
+        make_warehouse(session, "YORK", 2)
+        session.add(StaffWarehouse(name="Marek", warehouse="YORK"))
+        session.add(StaffWarehouse(name="Ada", warehouse="MAIN"))
+
+
+def late_in(code, kind="picking"):
+    execute(f"UPDATE staff_task SET warehouse = '{code}' WHERE id = {late_task(kind)}")
+
+
+def test_a_late_task_is_told_to_those_who_work_in_its_warehouse(mail_server, york):
+    late_in("MAIN"), late_in("YORK"), late_in("YORK"), late_task()
+    look_and_send()
+    assert {tuple(to(mail)): mail["Subject"] for mail in mail_server.mails} == {
+        ("ada@fernway.example",): "Pick, order 1001: late – Fernway Home",
+        ("marek@fernway.example",): "2 tasks are late – Fernway Home",
+        ("ada@fernway.example", "marek@fernway.example"): "Pick, order 1004: late – Fernway Home",
+    }
+    assert_sound()
+
+
+def test_who_works_in_all_warehouses_is_told_of_all_in_one_mail(mail_server, york):
+    late_in("MAIN", "shortage"), late_in("YORK", "shortage")
+    look_and_send()
+    (mail,) = mail_server.mails
+    assert to(mail) == ["oscar@fernway.example"]
+    assert mail["Subject"].startswith("2 tasks are late")
+
+
+def test_where_nobody_of_the_warehouse_can_be_told_all_others_in_the_role_are(mail_server, york):
+    execute("UPDATE staff SET email = '' WHERE name = 'Marek'")
+    late_in("YORK")
+    look_and_send()
+    (mail,) = mail_server.mails
+    assert to(mail) == ["ada@fernway.example"]
 
 
 def test_nobody_is_reminded_of_the_same_task_twice(mail_server):

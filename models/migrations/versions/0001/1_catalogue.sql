@@ -127,11 +127,21 @@ CREATE TABLE shipping_rate (
 
 CREATE TABLE staff (
     name VARCHAR(100) NOT NULL,
-    role VARCHAR(32) NOT NULL,
+    roles VARCHAR(32)[] NOT NULL,
     email VARCHAR(320) NOT NULL,
     active BOOLEAN DEFAULT true NOT NULL,
     CONSTRAINT pk_staff PRIMARY KEY (name),
-    CONSTRAINT ck_staff_role CHECK (
-        role IN ('warehouse staff', 'packer', 'logistics coordinator', 'operator')
+    CONSTRAINT ck_staff_roles CHECK (
+        cardinality(roles) > 0 AND roles <@ CAST(ARRAY[
+            'warehouse staff', 'packer', 'logistics coordinator', 'operator', 'manager', 'admin'
+        ] AS VARCHAR(32)[])
     )
+);
+
+CREATE TABLE staff_warehouse (
+    name VARCHAR(100) NOT NULL,
+    warehouse VARCHAR(16) NOT NULL,
+    CONSTRAINT pk_staff_warehouse PRIMARY KEY (name, warehouse),
+    CONSTRAINT fk_staff_warehouse_name FOREIGN KEY(name) REFERENCES staff (name),
+    CONSTRAINT fk_staff_warehouse_warehouse FOREIGN KEY(warehouse) REFERENCES warehouse (code)
 );

@@ -50,7 +50,9 @@ CREATE TABLE staff_task (
     CONSTRAINT fk_staff_task_warehouse FOREIGN KEY(warehouse) REFERENCES warehouse (code),
     CONSTRAINT ck_staff_task_kind_of_a_gate CHECK (kind ~ '^[a-z][a-z-]{0,31}$'),
     CONSTRAINT ck_staff_task_role CHECK (
-        role IN ('warehouse staff', 'packer', 'logistics coordinator', 'operator')
+        role IN (
+            'warehouse staff', 'packer', 'logistics coordinator', 'operator', 'manager', 'admin'
+        )
     ),
     CONSTRAINT ck_staff_task_state CHECK (
         state IN ('open', 'held', 'done', 'refused', 'withdrawn')
