@@ -226,7 +226,10 @@ class Settings(BaseSettings):
         60, gt=0, le=10_080, description="A session of which nothing is seen for so long ends"
     )
     take_minutes: float = Field(
-        15, gt=0, le=1_440, description="A task that was taken is free again after so long a silence"
+        15,
+        gt=0,
+        le=1_440,
+        description="A task that was taken is free again after so long a silence",
     )
 
     working_days: str = Field(

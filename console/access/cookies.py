@@ -13,13 +13,13 @@ NOTE_COOKIE = "packline_note"
 
 def sealed(value: object, purpose: str) -> str:
     """A value as a cookie carries it, signed for one purpose."""
-    return _serializer(purpose).dumps(value)  # type: ignore[no-any-return]
+    return _serializer(purpose).dumps(value)
 
 
 def unsealed(cookie: str, purpose: str) -> object | None:
     """The value of a cookie that we have signed; None for any other."""
     try:
-        return _serializer(purpose).loads(cookie)  # type: ignore[no-any-return]
+        return _serializer(purpose).loads(cookie)
     except BadSignature:
         return None
 
@@ -33,7 +33,8 @@ def is_form_token(given: str, session_token: str) -> bool:
     """Whether a form was made for that session, under this key or a predecessor."""
     return any(
         hmac.compare_digest(
-            given.encode(), hmac.new(key.encode(), session_token.encode(), sha256).hexdigest().encode()
+            given.encode(),
+            hmac.new(key.encode(), session_token.encode(), sha256).hexdigest().encode(),
         )
         for key in secret_keys()
     )

@@ -1,6 +1,6 @@
 """Who is at a page: the session of a request, and what may be done in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -57,19 +57,33 @@ def visit_of(request: Request) -> Visit:
     return found
 
 
-def _looked_up(request: Request) -> Visit:
+def inside(path: str, otherwise: str) -> str:
+    """A page of ours to go to: nobody is sent elsewhere by what stands in a link or a form."""
+    ours = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if ours and path.isprintable() else otherwise
+
+
+def stranger(request: Request) -> Visit:
+    """A visit by nobody we know: what can be said without looking anything up."""
     visitor = Visitor(
         address=request.client.host if request.client else "",
         browser=request.headers.get("user-agent", ""),
     )
+    return Visit(visitor, asked_language(request))
+
+
+def _looked_up(request: Request) -> Visit:
+    unknown = stranger(request)
     token = unsealed(request.cookies.get(SESSION_COOKIE, ""), SESSION_COOKIE)
     if not isinstance(token, str):
-        return Visit(visitor, asked_language(request))
+        return unknown
     with transaction() as session:
         who = signed_in(session, token)
     if who is None:
-        return Visit(visitor, asked_language(request))
-    return Visit(visitor, _language(who.language) or asked_language(request), token, who)
+        return unknown
+    return replace(
+        unknown, language=_language(who.language) or unknown.language, token=token, who=who
+    )
 
 
 def asked_language(request: Request) -> Language:
@@ -96,9 +110,7 @@ async def form_of(request: Request) -> FormData:
     return form
 
 
-def own_form(
-    request: Request, form: Annotated[FormData, Depends(form_of)]
-) -> FormData:
+def own_form(request: Request, form: Annotated[FormData, Depends(form_of)]) -> FormData:
     """The same, where the session's form token stands in it. Raises `ForeignForm`."""
     visit = visit_of(request)
     if visit.who and not is_form_token(str(form.get("form_token", "")), visit.token):

@@ -27,6 +27,14 @@ COMMANDS = {
         "console.cli.stack:worker",
         "Run one more worker, until Ctrl-C or SIGTERM; it ends what it has in hand.",
     ),
+    "console": Command(
+        "console.cli.console:console",
+        "Run one more console, until Ctrl-C or SIGTERM; any number may serve the same people.",
+    ),
+    "user": Command(
+        "console.cli.users:user_group",
+        "Who may sign in to the console: `add`, `list`, `disable`, `reset`.",
+    ),
     "migrate": Command(
         "console.cli.stack:migrate_database", "Bring the database's schema up to date."
     ),

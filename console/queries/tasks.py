@@ -25,6 +25,7 @@ from services.inventory.warehouses import warehouse_called
 from services.orders.promises import PromiseClock
 from services.worklist.checklists import checklist_markdown
 from services.worklist.gates import gate_of, title_of
+from services.worklist.taking import is_taken
 from services.worklist.tasks import ROLE_ABOVE, find_task
 
 
@@ -40,7 +41,8 @@ class UnknownStaff(PacklineError):
 class TaskRow(BaseModel):
     """A staff task in the list, and its order's promise.
 
-    `escalated_at` is when the role above its own was told that it is late. `warehouse` is the code
+    `escalated_at` is when the role above its own was told that it is late, `taken_by` who is at it,
+    `put_first` that an operator wants its order before all others. `warehouse` is the code
     of the one that holds the order's stock, once one does.
     """
 
@@ -58,6 +60,8 @@ class TaskRow(BaseModel):
     escalated_at: datetime | None
     promised_at: datetime
     promise: PromiseState
+    put_first: bool
+    taken_by: str | None
     error: MessageData | None
     checklist: dict[str, Any] | None
 
@@ -91,6 +95,11 @@ class TaskRecord(BaseModel):
     escalated_at: datetime | None
     escalation: str | None
     checklist: dict[str, Any] | None
+    taken_by: str | None
+    take_number: int
+    taken_at: datetime | None
+    taken_until: datetime | None
+    first_scan_at: datetime | None
     times_presented: int
     error: MessageData | None
     answer: dict[str, Any] | None
@@ -106,13 +115,15 @@ def open_tasks(
     places: Collection[str] = (),
     late: bool = False,
     warehouse: str | None = None,
+    taken_by: str | None = None,
     limit: int = 50,
 ) -> Listed[TaskRow]:
-    """What waits for people; `late`: what was due.
+    """What waits for people; `late`: what was due; `taken_by`: what that person is at.
 
-    What is overdue comes first, and then what belongs to the order that is to leave first. `roles`:
-    only what any of them may do; a role also has on its list what was escalated to it. `places`:
-    what is not in another warehouse than these. Raises `UnknownWarehouse`.
+    What was put first comes first, then what is overdue, and then what belongs to the order that is
+    to leave first. `roles`: only what any of them may do; a role also has on its list what was
+    escalated to it. `places`: what is not in another warehouse than these. Raises
+    `UnknownWarehouse`.
     """
     clock = PromiseClock(this_instant(session))
     wanted = _most_urgent_first(clock)
@@ -121,6 +132,9 @@ def open_tasks(
     if places:
         place = col(StaffTask.warehouse)
         wanted = wanted.where(or_(place.is_(None), place.in_(places)))
+    if taken_by:
+        still = col(StaffTask.taken_until) > clock.now
+        wanted = wanted.where(StaffTask.taken_by == taken_by, still)
     if late:
         wanted = wanted.where(col(StaffTask.due_at) < clock.now)
     if warehouse:
@@ -172,7 +186,14 @@ def _most_urgent_first(clock: PromiseClock) -> Select[StaffTask, SalesOrder]:
             col(SalesOrder.status).not_in(ENDED),  # always so: it brings their index into use
         )
     )
-    first = (overdue.desc(), col(SalesOrder.promised_at), col(StaffTask.due_at), col(StaffTask.id))
+    put_first = col(SalesOrder.put_first_at).is_not(None)
+    first = (
+        put_first.desc(),
+        overdue.desc(),
+        col(SalesOrder.promised_at),
+        col(StaffTask.due_at),
+        col(StaffTask.id),
+    )
     return waiting.order_by(*first)
 
 
@@ -189,5 +210,7 @@ def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRo
         overdue=task.state == TaskState.OPEN and task.due_at < clock.now,
         promised_at=order.promised_at,
         promise=clock.state(order),
+        put_first=order.put_first_at is not None,
+        taken_by=task.taken_by if is_taken(task, clock.now) else None,
         **task.model_dump(include=_TASK_FIELDS),
     )

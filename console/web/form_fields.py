@@ -1,12 +1,12 @@
 """A gate's form as fields of a page, and back: whatever form a gate has, there is a page for it.
 
-What is asked stands in the form's schema, as Prefect's form shows it too. A list of items is a group
-of rows; rows that nobody filled in are no items. Fields are named by their place from 0, as the
-problems of an answer name them: `parcels.0.weight_grams`.
+What is asked stands in the form's schema, as Prefect's form shows it too. A list of items is a
+group of rows; rows that nobody filled in are no items. Fields are named by their place from 0, as
+the problems of an answer name them: `parcels.0.weight_grams`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as with_default
 from typing import Any
 
@@ -32,22 +32,34 @@ class PageField:
 
 
 @dataclass(frozen=True)
+class PageRow:
+    """One item to fill in; `key` is the SKU, where it is one of the task's own list."""
+
+    fields: tuple[PageField, ...]
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class PageGroup:
-    """A list of items to fill in, row by row."""
+    """A list of items to fill in, row by row. `fixed`: the items are those of the task's list."""
 
     name: str
     label: str
     help: str
-    rows: tuple[tuple[PageField, ...], ...]
+    rows: tuple[PageRow, ...]
+    fixed: bool = False
     problem: Message | None = None
 
 
 @dataclass(frozen=True)
 class Given:
-    """What stands in a form: when it is opened, or as it was sent."""
+    """What stands in a form: when it is opened, or as it was sent. The list `fixed` is that of the
+    task, and its outcome follows from it; of the list `more` one more row is wanted.
+    """
 
     values: Mapping[str, Any]
     problems: Mapping[str, Message] = with_default(default_factory=dict)
+    fixed: str = ""
     more: str = ""
 
 
@@ -57,7 +69,7 @@ def fields_of(gate: GateSpec, given: Given) -> list[PageField | PageGroup]:
     asked = {
         name: field
         for name, field in schema["properties"].items()
-        if name not in ("gate", gate.answered_by)
+        if name not in ("gate", gate.answered_by) and not (given.fixed and name == "outcome")
     }
     return [_group(n, f, given) if _is_list(f) else _field(n, f, given) for n, f in asked.items()]
 
@@ -72,6 +84,13 @@ def answer_of(gate: GateSpec, sent: Mapping[str, str]) -> dict[str, Any]:
         if value is not None:
             answer[name] = value
     return answer
+
+
+def parts_of(refusal: Message) -> list[Message]:
+    """The problems of an answer one by one, where a refusal has several."""
+    several = refusal.values.get("problems")
+    parts = several if isinstance(several, tuple) else ()
+    return [part for part in parts if isinstance(part, Message)] or [refusal]
 
 
 def by_field(problems: Sequence[Message]) -> dict[str, Message]:
@@ -100,22 +119,32 @@ def _field(name: str, field: Mapping[str, Any], given: Given, value: Any = None)
 def _group(name: str, field: Mapping[str, Any], given: Given) -> PageGroup:
     items = list(given.values.get(name) or ())
     more = 1 if given.more == name or not items else 0
-    parts = _parts(field)
     rows = [
-        tuple(_in_row(name, number, part, of_part, item, given) for part, of_part in parts.items())
+        _row(f"{name}.{number}", _parts(field), item, given, fixed=given.fixed == name)
         for number, item in enumerate((items + [{}] * more)[:_MOST_ROWS])
     ]
-    problem = given.problems.get(name)
-    label, help = field.get("title", name), field.get("description", "")
-    return PageGroup(name, label, help, tuple(rows), problem)
+    return PageGroup(
+        name=name,
+        label=field.get("title", name),
+        help=field.get("description", ""),
+        rows=tuple(rows),
+        fixed=given.fixed == name,
+        problem=given.problems.get(name),
+    )
 
 
-def _in_row(
-    name: str, number: int, part: str, of_part: Mapping[str, Any], item: Any, given: Given
-) -> PageField:
-    value = item.get(part, "") if isinstance(item, Mapping) else item
-    place = f"{name}.{number}.{part}" if part else f"{name}.{number}"
-    return _field(place, of_part, given, value if value is not None else "")
+def _row(
+    place: str, parts: Mapping[str, Mapping[str, Any]], item: Any, given: Given, *, fixed: bool
+) -> PageRow:
+    values = item if isinstance(item, Mapping) else {"": item}
+    fields = [
+        _field(f"{place}.{part}".rstrip("."), of_part, given, values.get(part, ""))
+        for part, of_part in parts.items()
+    ]
+    if not fixed:
+        return PageRow(tuple(fields))
+    kept = [replace(x, kind="hidden") if x.name.endswith(".sku") else x for x in fields]
+    return PageRow(tuple(kept), key=str(values.get("sku", "")))
 
 
 def _parts(field: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

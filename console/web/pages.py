@@ -1,6 +1,7 @@
 """Making pages: templates in the visitor's language, and what is said after something was done."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
@@ -10,7 +11,7 @@ from jinja2 import PackageLoader
 from adapters.language.templates import environment_for
 from adapters.settings import settings
 from console.access.cookies import NOTE_COOKIE, sealed, unsealed
-from console.access.visits import visit_of
+from console.access.visits import stranger, visit_of
 from console.web.assets import asset
 from domain.messages import Message
 from services.access.permissions import Action, may
@@ -20,13 +21,13 @@ _LOADER = PackageLoader("console.web")
 _NOTE_SECONDS = 60
 
 
-def page(
-    request: Request, template: str, *, status: int = 200, **values: Any
-) -> HTMLResponse:
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page made of a template. What was noted before a redirect stands on it, once."""
     visit = visit_of(request)
-    html = environment_for(visit.language, _LOADER).get_template(template).render(
-        **_around(request), **values
+    html = (
+        environment_for(visit.language, _LOADER)
+        .get_template(template)
+        .render(**_around(request), **values)
     )
     answer = HTMLResponse(html, status)
     if NOTE_COOKIE in request.cookies:
@@ -47,6 +48,13 @@ def go_to(request: Request, path: str, note: Message | None = None) -> Response:
         kept = sealed(note.as_data(), NOTE_COOKIE)
         answer.set_cookie(NOTE_COOKIE, kept, **cookie_rules(request), max_age=_NOTE_SECONDS)
     return answer
+
+
+async def plain_page(request: Request, status: HTTPStatus, says: Message) -> HTMLResponse:
+    """A page with a sentence: also where nobody can be looked up, since Postgres is away."""
+    if not hasattr(request.state, "visit"):
+        request.state.visit = stranger(request)
+    return page(request, "problem.html", status=status, says=says)
 
 
 def cookie_rules(request: Request) -> Mapping[str, Any]:

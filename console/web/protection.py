@@ -40,7 +40,9 @@ class Protection:
             await self.app(scope, receive, send)
             return
         guarded = _with_headers(send, scope)
-        given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        given = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         if refusal := _refusal(scope, given):
             await refusal(scope, receive, guarded)
             return

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from adapters.database.sessions import transaction
 from console.access.cookies import SESSION_COOKIE, sealed
-from console.access.visits import AnyForm, AVisit, OwnForm, allowed
+from console.access.visits import AnyForm, AVisit, OwnForm, allowed, inside
 from console.web.pages import cookie_rules, go_to, page
 from domain.messages import Message
 from services.access.passwords import WeakPassword
@@ -25,14 +25,14 @@ HOME = "/work"
 def sign_in_page(request: Request, visit: AVisit, next: str = HOME) -> Response:
     """Where people say who they are."""
     if visit.who:
-        return go_to(request, _inside(next))
-    return page(request, "sign_in.html", next=_inside(next), login="", problem=None)
+        return go_to(request, inside(next, HOME))
+    return page(request, "sign_in.html", next=inside(next, HOME), login="", problem=None)
 
 
 @router.post("/sign-in")
 def signing_in(request: Request, visit: AVisit, form: AnyForm) -> Response:
     """Open a session, and go on to where somebody wanted to go."""
-    login, next = str(form.get("login", "")), _inside(str(form.get("next", HOME)))
+    login, next = str(form.get("login", "")), inside(str(form.get("next", "")), HOME)
     try:
         token = sign_in(login, str(form.get("password", "")), visit.visitor)
     except SignInRefused as problem:
@@ -45,9 +45,7 @@ def signing_in(request: Request, visit: AVisit, form: AnyForm) -> Response:
 @router.post("/sign-out")
 def signing_out(
     request: Request,
-    who: Annotated[
-        SignedIn, allowed(Action.CHANGE_OWN_PASSWORD, also_with_given_password=True)
-    ],
+    who: Annotated[SignedIn, allowed(Action.CHANGE_OWN_PASSWORD, also_with_given_password=True)],
     form: OwnForm,
 ) -> Response:
     """End the session; what was taken is free again."""
@@ -86,9 +84,3 @@ def choosing_language(request: Request, who: MayChangeOwn, form: OwnForm) -> Res
     """Read the console in another language from now on."""
     choose_language(who.actor.name, str(form.get("language", "")))
     return go_to(request, "/account")
-
-
-def _inside(path: str) -> str:
-    """A page of ours: nobody is sent elsewhere by a link to the sign-in."""
-    ours = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if ours and path.isprintable() else HOME

@@ -4,38 +4,36 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sqlmodel import Session
 
-from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
 from console.queries.work import TaskPage, task_page
-from console.web.form_fields import Given, answer_of, by_field, fields_of
+from console.web.form_fields import Given, answer_of, by_field, fields_of, parts_of
 from console.web.pages import go_to, page
-from console.web.prefilled import prefilled, with_outcome
+from console.web.prefilled import fixed_list, items_of, prefilled, with_outcome
 from domain.messages import Message
 from models.enums import TaskState
-from models.tables.shipments import shipment_name
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
 from services.answers.submit import answer_task
 from services.execution.errors import AnswerRefused
-from services.worklist.gates import gate_of
-from services.worklist.tasks import TaskNotOpen
 from services.worklist.taking import give_back, give_out, take
+from services.worklist.tasks import TaskNotOpen
 
 router = APIRouter()
 Worker = Annotated[SignedIn, allowed(Action.DO_TASKS)]
 
 
 @router.get("/tasks/{task_id}")
-def task(request: Request, task_id: int, who: Annotated[SignedIn, allowed(Action.SEE_WORK)]) -> Response:
+def task(
+    request: Request, task_id: int, who: Annotated[SignedIn, allowed(Action.SEE_WORK)]
+) -> Response:
     """A task as whoever does it sees it."""
     with transaction() as session:
         shown = task_page(session, task_id, who.actor)
-    return _page(request, shown, Given(prefilled(shown)))
+    return _page(request, shown, prefilled(shown))
 
 
 @router.post("/tasks/{task_id}/take")
@@ -49,7 +47,9 @@ def taking(request: Request, task_id: int, who: Worker, form: OwnForm) -> Respon
 def giving_back(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Let somebody else do it."""
     task = give_back(task_id, who.actor)
-    return go_to(request, "/work", Message("given-back", "You gave back task {task}.", {"task": task.id}))
+    return go_to(
+        request, "/work", Message("given-back", "You gave back task {task}.", {"task": task.id})
+    )
 
 
 @router.post("/tasks/{task_id}/give-out")
@@ -61,7 +61,9 @@ def giving_out(
 ) -> Response:
     """An operator gives the task to somebody."""
     task = give_out(task_id, str(form.get("to", "")), who.actor)
-    note = Message("given-out", "{name} has task {task} now.", {"name": task.taken_by, "task": task.id})
+    note = Message(
+        "given-out", "{name} has task {task} now.", {"name": task.taken_by, "task": task.id}
+    )
     return go_to(request, f"/tasks/{task_id}", note)
 
 
@@ -73,19 +75,19 @@ def answering(request: Request, task_id: int, who: Worker, form: OwnForm) -> Res
     sent = {name: value for name, value in form.items() if isinstance(value, str)}
     answer = answer_of(shown.gate, sent)
     if "more" in sent:
-        return _page(request, shown, Given(answer, more=sent["more"]))
+        return _page(request, shown, answer, more=sent["more"])
     try:
         answered = answer_task(task_id, with_outcome(shown, answer), who.actor)
     except AnswerRefused as refusal:
-        problems = by_field(refusal.problems or [refusal.says])
-        return _page(request, shown, Given(answer, problems), status=422)
+        problems = by_field(parts_of(refusal.says))
+        return _page(request, shown, answer, problems=problems, status=422)
     except TaskNotOpen as closed:
         return _already_closed(request, task_id, who.actor, closed)
     return go_to(request, "/work", _done(answered))
 
 
 def _already_closed(request: Request, task_id: int, actor: Actor, closed: TaskNotOpen) -> Response:
-    """Pressed twice, the second press sees what came of the first; others are told who was first."""
+    """Pressed twice, the second sees what came of the first; others are told who was first."""
     with transaction() as session:
         task = session.get(StaffTask, task_id)
     if task and task.state == TaskState.DONE and task.answered_by == actor.name:
@@ -94,7 +96,11 @@ def _already_closed(request: Request, task_id: int, actor: Actor, closed: TaskNo
 
 
 def _done(task: StaffTask) -> Message:
-    values: dict[str, Any] = {"task": task.id, "order": task.order_number, "shipment": task.shipment}
+    values: dict[str, Any] = {
+        "task": task.id,
+        "order": task.order_number,
+        "shipment": task.shipment,
+    }
     if task.state != TaskState.DONE:
         return Message("order-being-cancelled", "Order {order} is being cancelled.", values)
     if task.shipment == 1:
@@ -103,7 +109,11 @@ def _done(task: StaffTask) -> Message:
     return Message("task-of-shipment-is-done", text, values)
 
 
-def _page(request: Request, shown: TaskPage, given: Given, *, status: int = 200) -> Response:
+def _page(
+    request: Request, shown: TaskPage, values: dict[str, Any], *, status: int = 200, **more: Any
+) -> Response:
+    given = Given(values, fixed=fixed_list(shown), **more)
+    items = {item.sku: item for item in items_of(shown)}
     return page(
         request,
         "task.html",
@@ -111,4 +121,5 @@ def _page(request: Request, shown: TaskPage, given: Given, *, status: int = 200)
         shown=shown,
         fields=fields_of(shown.gate, given),
         problems=given.problems,
+        items=items,
     )

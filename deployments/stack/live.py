@@ -14,6 +14,7 @@ def run_live(say: Say) -> None:
     stop = stop_on_signals()
     say("Starting Postgres, Prefect's server, the worker and the dispatcher (half a minute)")
     with Stack(say) as stack:
+        stack.add_console()
         for line in addresses(stack):
             say(line)
         while not stop.wait(_LOOK_SECONDS):
@@ -38,6 +39,7 @@ def addresses(stack: Stack) -> list[str]:
     """Where everything is."""
     mails = stack.environment.get("PACKLINE_SMTP_PORT", str(MAIL_PORT))
     return [
+        f"Console           {stack.console_url}",
         f"Prefect's pages   {stack.prefect_url}",
         f"Postgres          {without_password(stack.environment['PACKLINE_DATABASE_URL'])}",
         f"Mails             caught on port {mails}, kept in {stack.mail_folder}"

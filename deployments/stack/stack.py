@@ -27,6 +27,7 @@ from deployments.stack.ports import HOST, free_port
 from deployments.stack.prefect_settings import client_settings, server_settings
 from deployments.stack.supervisor import PROJECT, Service, Supervisor
 from domain.errors import PacklineError
+from services.access.users import first_admin, first_admin_told
 
 PREFECT_PORT = 4200
 MAIL_PORT = 2525
@@ -61,6 +62,7 @@ class Stack:
         self.folder = settings().data_folder.expanduser().resolve()
         self._mail_port = free_port(0 if any_ports else MAIL_PORT)
         self.prefect_url = f"http://{HOST}:{free_port(0 if any_ports else PREFECT_PORT)}"
+        self.console_bind = self._console_bind(any_ports)
         embedded = settings().database_url is None
         self._own_postgres = self.folder / EMBEDDED_FOLDER if embedded else None
         self.mail_folder = self.folder / "mail"
@@ -95,6 +97,12 @@ class Stack:
         """Start one more dispatcher; it stands by while another one works."""
         self._run(name, _module("dispatcher"))
 
+    def add_console(self, name: str = "console") -> None:
+        """Start a console; where nobody can sign in yet, say how the first one does."""
+        if password := first_admin():
+            self._say(first_admin_told(password))
+        self._run(name, [sys.executable, "-m", "console", "console"])
+
     def stop(self) -> None:
         """Stop every process. Postgres stops when this process ends."""
         self._supervisor.stop()
@@ -127,6 +135,7 @@ class Stack:
             "PREFECT_HOME": str(self.folder / "prefect"),
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": _async_url(self.prefect_database),
             "PACKLINE_TIME_ZONE": settings().time_zone,
+            "PACKLINE_CONSOLE_BIND": self.console_bind,
         }
         if auth := settings().prefect_auth:
             given["PREFECT_SERVER_API_AUTH_STRING"] = auth.get_secret_value()
@@ -137,6 +146,16 @@ class Stack:
             given["PACKLINE_SMTP_HOST"] = HOST
             given["PACKLINE_SMTP_PORT"] = str(self._mail_port)
         return given
+
+    def _console_bind(self, any_ports: bool) -> str:
+        host, _, port = settings().console_bind.rpartition(":")
+        return f"{host}:{free_port(0 if any_ports else int(port))}"
+
+    @property
+    def console_url(self) -> str:
+        """Where people find the console."""
+        scheme = "https" if settings().console_tls_cert else "http"
+        return settings().console_url or f"{scheme}://{self.console_bind}"
 
     @property
     def prefect_database(self) -> str:

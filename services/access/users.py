@@ -129,6 +129,14 @@ def first_admin() -> str | None:
     return password
 
 
+def first_admin_told(password: str) -> str:
+    """What is shown on the terminal, once: the password is kept nowhere."""
+    return (
+        f"Nobody could sign in to the console yet: sign in as {FIRST_ADMIN} with the password"
+        f" {password}; you will choose another one."
+    )
+
+
 def account_of(session: Session, login: str) -> UserAccount | None:
     """The account of that name to sign in with, if there is one."""
     return session.exec(select(UserAccount).where(UserAccount.login == login)).first()

@@ -10,6 +10,7 @@ from models.tables.orders import SalesOrder
 from services.access.actors import Actor
 from services.access.permissions import Action, require
 from services.execution.events import add_event
+from services.execution.ledger import order_key
 from services.execution.locks import locked_order
 
 

@@ -31,7 +31,7 @@ class NotYours(PacklineError):
         "taken-by-another": "{by} has taken task {task} at {at}: take another one, or ask {by} to"
         " give it back.",
         "other-role": "Task {task} is for {role}: take one of your own work.",
-        "not-taken": "Task {task} is not taken any more: take it again, if it is still yours to do.",
+        "not-taken": "Task {task} is not taken any more: take it again, if it is yours to do.",
         "works-elsewhere": "{name!q} cannot do task {task}: it is for {role} who work in"
         " {warehouse}.",
     }
@@ -46,10 +46,12 @@ def take(task_id: int, actor: Actor) -> StaffTask:
         task = locked_open_task(session, task_id)
         check_may_do(task, actor)
         check_not_anothers(session, task, actor)
-        if not is_taken_by(task, actor.name, this_instant(session)):
-            _lend(session, task, actor.name)
+        now = this_instant(session)
+        if is_taken_by(task, actor.name, now):
+            _renew(task, now)
+        else:
+            _lend(task, actor.name, now)
             _tell(session, task, EventKind.TASK_TAKEN, actor)
-        _renew(session, task)
         return task
 
 
@@ -78,11 +80,8 @@ def give_out(task_id: int, to: str, actor: Actor) -> StaffTask:
         if staff is None or not staff.active or not may_work_on(staff, task):
             warehouse = task.warehouse or "-"
             role = str(task.role)
-            raise NotYours(
-                "works-elsewhere", name=to, task=task.id, role=role, warehouse=warehouse
-            )
-        _lend(session, task, staff.name)
-        _renew(session, task)
+            raise NotYours("works-elsewhere", name=to, task=task.id, role=role, warehouse=warehouse)
+        _lend(task, staff.name, this_instant(session))
         event = TaskGivenOut(gate=task.kind, task_id=task.id, to=staff.name)
         _tell(session, task, EventKind.TASK_GIVEN_OUT, actor, event)
         return task
@@ -92,7 +91,7 @@ def give_back_all(session: Session, name: str) -> None:
     """Free what somebody has taken, as when they sign out."""
     session.execute(
         update(StaffTask)
-        .where(col(StaffTask.taken_by) == name, StaffTask.state == TaskState.OPEN)
+        .where(col(StaffTask.taken_by) == name, col(StaffTask.state) == TaskState.OPEN)
         .values(taken_by=None, taken_at=None, taken_until=None)
     )
 
@@ -100,10 +99,11 @@ def give_back_all(session: Session, name: str) -> None:
 def stay_at(session: Session, task_id: int, actor: Actor) -> StaffTask:
     """The actor is still at a task that they have taken. Raises `TaskNotOpen`, `NotYours`."""
     task = locked_open_task(session, task_id)
-    if not is_taken_by(task, actor.name, this_instant(session)):
+    now = this_instant(session)
+    if not is_taken_by(task, actor.name, now):
         check_not_anothers(session, task, actor)
         raise NotYours("not-taken", task=task.id)
-    _renew(session, task)
+    _renew(task, now)
     return task
 
 
@@ -118,11 +118,10 @@ def check_may_do(task: StaffTask, actor: Actor) -> None:
 
 def check_not_anothers(session: Session, task: StaffTask, actor: Actor) -> None:
     """Raises `NotYours` while somebody else has taken the task."""
-    now = this_instant(session)
-    if task.taken_by not in (None, actor.name) and is_taken(task, now):
-        raise NotYours(
-            "taken-by-another", task=task.id, by=task.taken_by, at=in_shop_time(task.taken_at)
-        )
+    if task.taken_by == actor.name or not is_taken(task, this_instant(session)):
+        return
+    at = in_shop_time(task.taken_at) if task.taken_at else None
+    raise NotYours("taken-by-another", task=task.id, by=task.taken_by, at=at)
 
 
 def is_taken(task: StaffTask, now: datetime) -> bool:
@@ -150,13 +149,14 @@ def locked_open_task(session: Session, task_id: int) -> StaffTask:
     return task
 
 
-def _lend(session: Session, task: StaffTask, name: str) -> None:
-    task.taken_by, task.taken_at = name, this_instant(session)
+def _lend(task: StaffTask, name: str, now: datetime) -> None:
+    task.taken_by, task.taken_at = name, now
     task.take_number += 1
+    _renew(task, now)
 
 
-def _renew(session: Session, task: StaffTask) -> None:
-    task.taken_until = this_instant(session) + timedelta(minutes=settings().take_minutes)
+def _renew(task: StaffTask, now: datetime) -> None:
+    task.taken_until = now + timedelta(minutes=settings().take_minutes)
 
 
 def _free(task: StaffTask) -> None:

@@ -1,0 +1,155 @@
+"""The console as a web server: its pages put together, and how it listens."""
+
+import ipaddress
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from adapters.database.transient import is_transient
+from adapters.settings import Settings, settings
+from adapters.settings.secret_key import secret_keys
+from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange
+from console.web import assets, orders, sign_in, tasks, work
+from console.web.live import TaskFeed
+from console.web.pages import go_to, plain_page
+from console.web.protection import Protection
+from domain.errors import PacklineError, reason
+from domain.messages import Message
+from services.access.permissions import NotAllowed
+from services.execution.errors import OnHold, UnknownOrder
+from services.worklist.taking import NotYours
+from services.worklist.tasks import TaskNotOpen
+
+logger = logging.getLogger("packline.console")
+
+_STATUS: dict[type[PacklineError], HTTPStatus] = {
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    ForeignForm: HTTPStatus.FORBIDDEN,
+    NotYours: HTTPStatus.CONFLICT,
+    OnHold: HTTPStatus.CONFLICT,
+    TaskNotOpen: HTTPStatus.NOT_FOUND,
+    UnknownOrder: HTTPStatus.NOT_FOUND,
+}
+_NO_SUCH_PAGE = Message("no-such-page", "There is no such page: go back to your work.")
+_AWAY = Message(
+    "database-broke-off", "The database broke off, so nothing was done: try again in a few seconds."
+)
+_MISFORMED = Message("misformed", "This request cannot be read: open the page anew.")
+
+
+class OpenToTheNetwork(PacklineError):
+    """The console would listen where others can read along."""
+
+    message = (
+        "The console would be open to the network without TLS at {bind}: set"
+        " PACKLINE_CONSOLE_TLS_CERT and PACKLINE_CONSOLE_TLS_KEY, or PACKLINE_TRUSTED_PROXIES for a"
+        " reverse proxy with TLS, or leave PACKLINE_CONSOLE_BIND at 127.0.0.1."
+    )
+
+
+def staff_app() -> FastAPI:
+    """The pages for those who work here."""
+    app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.tasks = TaskFeed()
+    for part in (assets, sign_in, work, tasks, orders):
+        app.include_router(part.router)
+    app.add_api_route("/", _home, methods=["GET"])
+    app.add_api_route("/healthz", _healthy, methods=["GET"])
+    app.add_exception_handler(PacklineError, _explained)
+    app.add_exception_handler(Exception, _explained)
+    app.add_exception_handler(DBAPIError, _explained)
+    app.add_exception_handler(RequestValidationError, _misformed)
+    app.add_exception_handler(HTTPException, _no_such_page)
+    app.add_middleware(Protection)
+    return app
+
+
+def run_console() -> None:
+    """Serve the console until SIGTERM or Ctrl-C.
+
+    Raises `OpenToTheNetwork`, `SecretKeyUnreadable`.
+    """
+    given = settings()
+    host, _, port = given.console_bind.rpartition(":")
+    check_private(given, host.strip("[]"))
+    secret_keys()
+    uvicorn.run(
+        staff_app(),
+        host=host.strip("[]"),
+        port=int(port),
+        proxy_headers=bool(given.trusted_proxies),
+        forwarded_allow_ips=given.trusted_proxies or None,
+        ssl_certfile=given.console_tls_cert,
+        ssl_keyfile=given.console_tls_key,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        log_level="warning",
+    )
+
+
+def check_private(given: Settings, host: str) -> None:
+    """Beyond this machine only with TLS, or behind a proxy. Raises `OpenToTheNetwork`."""
+    safe = given.console_tls_cert or given.trusted_proxies or _is_loopback(host)
+    if not safe:
+        raise OpenToTheNetwork(bind=given.console_bind)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@asynccontextmanager
+async def _listening(app: FastAPI) -> AsyncIterator[None]:
+    app.state.tasks.start()
+    yield
+    await app.state.tasks.stop()
+
+
+def _home(request: Request) -> Response:
+    return go_to(request, sign_in.HOME)
+
+
+def _healthy() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+async def _explained(request: Request, problem: Any) -> Response:
+    """A page that says what is wrong and what to do; who is not signed in may do so first."""
+    if isinstance(problem, NotSignedIn):
+        return go_to(request, f"/sign-in?next={request.url.path}")
+    if isinstance(problem, PasswordToChange):
+        return go_to(request, "/account", problem.says)
+    if not isinstance(problem, PacklineError):
+        logger.error("%s failed", request.url.path, exc_info=problem)
+    away = is_transient(problem) and not isinstance(problem, PacklineError)
+    return await plain_page(request, _status(problem), _AWAY if away else reason(problem))
+
+
+def _status(problem: Exception) -> HTTPStatus:
+    if is_transient(problem):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    if not isinstance(problem, PacklineError):
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    kinds = (status for kind, status in _STATUS.items() if isinstance(problem, kind))
+    return next(kinds, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+async def _misformed(request: Request, problem: Any) -> Response:
+    return await plain_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, _MISFORMED)
+
+
+async def _no_such_page(request: Request, problem: Any) -> Response:
+    return await plain_page(request, HTTPStatus(problem.status_code), _NO_SUCH_PAGE)

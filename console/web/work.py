@@ -1,0 +1,67 @@
+"""My work: the list, live, and the next task."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from adapters.database.sessions import transaction
+from console.access.visits import OwnForm, allowed
+from console.queries.work import my_work
+from console.web.live import TaskFeed
+from console.web.pages import fragment, go_to, page
+from domain.messages import Message
+from services.access.permissions import Action
+from services.access.web_sessions import SignedIn
+from services.worklist.taking import NotYours, take
+from services.worklist.tasks import TaskNotOpen
+
+router = APIRouter()
+Worker = Annotated[SignedIn, allowed(Action.SEE_WORK)]
+
+
+@router.get("/work")
+def work(request: Request, who: Worker) -> Response:
+    """What there is to do for whoever is signed in."""
+    with transaction() as session:
+        shown = my_work(session, who.actor)
+    return page(request, "work.html", work=shown)
+
+
+@router.get("/work/list")
+def work_list(request: Request, who: Worker) -> Response:
+    """The same list alone, for a page that is open."""
+    with transaction() as session:
+        shown = my_work(session, who.actor)
+    return fragment(request, "work_list.html", work=shown)
+
+
+@router.post("/work/next")
+def next_task(
+    request: Request, who: Annotated[SignedIn, allowed(Action.DO_TASKS)], form: OwnForm
+) -> Response:
+    """Go on with what was taken, or take what leaves first of what nobody has taken."""
+    with transaction() as session:
+        shown = my_work(session, who.actor)
+    if shown.mine:
+        return go_to(request, f"/tasks/{shown.mine[0].task.id}")
+    for row in shown.others:
+        if row.task.taken_by is not None:
+            continue
+        try:
+            take(row.task.id, who.actor)
+        except (NotYours, TaskNotOpen):  # somebody was quicker
+            continue
+        return go_to(request, f"/tasks/{row.task.id}")
+    nothing = Message("nothing-to-do", "There is nothing to do for you now.")
+    return go_to(request, "/work", nothing)
+
+
+@router.get("/work/stream", response_class=EventSourceResponse)
+async def stream(request: Request, who: Worker) -> AsyncIterator[ServerSentEvent]:
+    """Says that the list has changed, each time that it has."""
+    feed: TaskFeed = request.app.state.tasks
+    async for _ in feed.changes(who.actor):
+        yield ServerSentEvent(event="tasks", data="changed")
