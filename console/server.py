@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -17,14 +17,15 @@ from starlette.exceptions import HTTPException
 from adapters.database.transient import is_transient
 from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
-from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange
-from console.web import assets, orders, sign_in, tasks, work
+from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange, somebody
+from console.web import assets, orders, sign_in, tasks, users, work
 from console.web.live import TaskFeed
 from console.web.pages import go_to, plain_page
 from console.web.protection import Protection
 from domain.errors import PacklineError, reason
 from domain.messages import Message
-from services.access.permissions import NotAllowed
+from services.access.permissions import Action, NotAllowed, may
+from services.access.web_sessions import SignedIn
 from services.execution.errors import OnHold, UnknownOrder
 from services.worklist.taking import NotYours
 from services.worklist.tasks import TaskNotOpen
@@ -60,7 +61,7 @@ def staff_app() -> FastAPI:
     """The pages for those who work here."""
     app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tasks = TaskFeed()
-    for part in (assets, sign_in, work, tasks, orders):
+    for part in (assets, sign_in, work, tasks, orders, users):
         app.include_router(part.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/healthz", _healthy, methods=["GET"])
@@ -118,8 +119,13 @@ async def _listening(app: FastAPI) -> AsyncIterator[None]:
     await app.state.tasks.stop()
 
 
-def _home(request: Request) -> Response:
-    return go_to(request, sign_in.HOME)
+_FIRST_PAGES = {Action.SEE_WORK: "/work", Action.MANAGE_USERS: "/users"}
+
+
+def _home(request: Request, who: Annotated[SignedIn, somebody()]) -> Response:
+    """The first page that is for who has signed in."""
+    pages = (page for action, page in _FIRST_PAGES.items() if may(who.actor, action))
+    return go_to(request, next(pages, "/account"))
 
 
 def _healthy() -> dict[str, str]:

@@ -43,6 +43,11 @@ def instant(default: TextClause | None = THIS_INSTANT, *, index: bool = False) -
     return Field(default=None, sa_type=kind, nullable=False, index=index, sa_column_kwargs=given)
 
 
+def later() -> Any:
+    """A `timestamptz` column for an instant that whoever inserts the row says."""
+    return Field(sa_type=DateTime(timezone=True), nullable=False)
+
+
 def identity(start: int = 1) -> Any:
     """A primary key that the database counts up."""
     return Field(

@@ -176,6 +176,10 @@ class EventKind(StrEnum):
     RUN_STARTS_OVER = "run-starts-over"
     RUN_GONE = "run-gone"
     ALARM_RETRIED = "alarm-retried"
+    USER_ADDED = "user-added"
+    USER_DISABLED = "user-disabled"
+    PASSWORD_RESET = "password-reset"
+    PASSWORD_CHANGED = "password-changed"
 
 
 class BookingKind(StrEnum):

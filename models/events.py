@@ -54,6 +54,10 @@ class OfTask(StepResult):
     gate: str
     task_id: int
 
+    def said(self) -> Message:
+        """Which task."""
+        return Message("of-task", "task {task}", {"task": self.task_id})
+
 
 class TaskGivenOut(OfTask):
     """A task was given to somebody."""
@@ -234,6 +238,16 @@ class OfService(StepResult):
         return Message("of-service", "{service}", {"service": self.service})
 
 
+class OfUser(StepResult):
+    """Something about somebody who may sign in."""
+
+    login: str
+
+    def said(self) -> Message:
+        """Who, by the name that they sign in with."""
+        return Message("of-user", "{login}", {"login": self.login})
+
+
 EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.IMPORTED: Imported,
     EventKind.ANSWERED: Answered,
@@ -258,5 +272,9 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.RUN_STARTS_OVER: OfRun,
     EventKind.RUN_GONE: OfRun,
     EventKind.ALARM_RETRIED: OfService,
+    EventKind.USER_ADDED: OfUser,
+    EventKind.USER_DISABLED: OfUser,
+    EventKind.PASSWORD_RESET: OfUser,
+    EventKind.PASSWORD_CHANGED: OfUser,
 }
 """What the values of each kind of event are."""

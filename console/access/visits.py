@@ -12,8 +12,8 @@ from adapters.settings import settings
 from console.access.cookies import SESSION_COOKIE, form_token, is_form_token, unsealed
 from domain.errors import PacklineError
 from services.access.permissions import Action, require
-from services.access.users import LANGUAGES
 from services.access.web_sessions import SignedIn, Visitor, signed_in
+from services.accounts.users import LANGUAGES
 
 
 class NotSignedIn(PacklineError):
@@ -123,19 +123,34 @@ AnyForm = Annotated[FormData, Depends(form_of)]
 AVisit = Annotated[Visit, Depends(visit_of)]
 
 
-def allowed(action: Action, *, also_with_given_password: bool = False) -> Any:
+def somebody(*, also_with_given_password: bool = False) -> Any:
+    """For a page's parameter: who is signed in, whatever they may do.
+
+    Raises `NotSignedIn`, `PasswordToChange`.
+    """
+    return Depends(_Check(None, also_with_given_password))
+
+
+def allowed(action: Action) -> Any:
     """For a page's parameter: who is signed in, and may do that.
 
     Raises `NotSignedIn`, `PasswordToChange`, `NotAllowed`.
     """
+    return Depends(_Check(action, also_with_given_password=False))
 
-    def check(visit: AVisit) -> SignedIn:
+
+@dataclass(frozen=True)
+class _Check:
+    """What a page asks of whoever wants to see it."""
+
+    action: Action | None
+    also_with_given_password: bool
+
+    def __call__(self, visit: AVisit) -> SignedIn:
         if visit.who is None:
             raise NotSignedIn
-        if visit.who.must_change_password and not also_with_given_password:
+        if visit.who.must_change_password and not self.also_with_given_password:
             raise PasswordToChange
-        require(visit.who.actor, action)
+        if self.action:
+            require(visit.who.actor, self.action)
         return visit.who
-
-    check.action = action  # type: ignore[attr-defined]
-    return Depends(check)

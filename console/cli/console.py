@@ -4,7 +4,7 @@ import typer
 
 from console.cli.database import ready
 from console.server import run_console
-from services.access.users import first_admin, first_admin_told
+from services.accounts.users import first_admin, first_admin_told
 
 
 def console() -> None:

@@ -9,9 +9,18 @@ from console.cli.database import reading, ready
 from console.cli.options import AsJson
 from console.cli.output import Columns, print_json, print_rows
 from console.queries.users import UserRow, list_users
-from services.access.users import add_user, disable_user, reset_password
+from models.enums import Channel
+from services.access.actors import Actor
+from services.accounts.users import add_user, disable_user, reset_password
 
-user_group = typer.Typer(no_args_is_help=True, help="Who may sign in to the console.")
+user_group = typer.Typer(
+    help="Who may sign in to the console: `add`, `list`, `disable`, `reset`.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+_ADMIN = Actor(name="admin", channel=Channel.COMMAND_LINE)
+"""Whoever has the machine may let people in."""
 
 Login = Annotated[str, typer.Argument(help="The name that they sign in with.")]
 
@@ -23,7 +32,7 @@ def add(
 ) -> None:
     """Let somebody of the staff sign in. The password is shown once, and must be changed."""
     ready()
-    password = add_user(staff, login)
+    password = add_user(staff, login, _ADMIN)
     typer.echo(f"{staff} signs in as {login} with the password {password}, and then changes it.")
 
 
@@ -39,7 +48,7 @@ def listing(as_json: AsJson = False) -> None:
 def disable(login: Login) -> None:
     """Sign somebody out everywhere, and let them sign in no more."""
     ready()
-    since = disable_user(login)
+    since = disable_user(login, _ADMIN)
     typer.echo(f"Nobody signs in as {login} since {shop_clock(since)}.")
 
 
@@ -47,7 +56,7 @@ def disable(login: Login) -> None:
 def reset(login: Login) -> None:
     """Give somebody a new password, shown once; also to one who was disabled."""
     ready()
-    password = reset_password(login)
+    password = reset_password(login, _ADMIN)
     typer.echo(f"Sign in as {login} with the password {password}, and then change it.")
 
 

@@ -102,6 +102,10 @@ class Titles:
         "run-starts-over": "Run starts over",
         "run-gone": "Run is gone",
         "alarm-retried": "Service is asked again",
+        "user-added": "User added",
+        "user-disabled": "User disabled",
+        "password-reset": "New password given",
+        "password-changed": "Password changed",
     }
 
 

@@ -125,6 +125,7 @@ class OrderRecord(BaseModel):
     cancel_requested_by: str | None
     hold_reason: HoldReason | None
     hold_note: str
+    put_first_at: datetime | None
     on_hold_since: datetime | None
     held_by: str | None
     released_at: datetime | None

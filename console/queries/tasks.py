@@ -95,13 +95,13 @@ class TaskRecord(BaseModel):
     escalated_at: datetime | None
     escalation: str | None
     checklist: dict[str, Any] | None
+    times_presented: int
+    error: MessageData | None
     taken_by: str | None
     take_number: int
     taken_at: datetime | None
     taken_until: datetime | None
     first_scan_at: datetime | None
-    times_presented: int
-    error: MessageData | None
     answer: dict[str, Any] | None
     answered_by: str | None
     answered_at: datetime | None

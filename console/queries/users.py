@@ -51,3 +51,10 @@ def list_users(session: Session) -> list[UserRow]:
         )
         for account, staff in session.exec(accounts.order_by(col(UserAccount.login)))
     ]
+
+
+def staff_without_account(session: Session) -> list[str]:
+    """Who works here and cannot sign in yet, by name."""
+    accounts = select(UserAccount.staff)
+    others = select(Staff.name).where(col(Staff.active), col(Staff.name).not_in(accounts))
+    return list(session.exec(others.order_by(col(Staff.name))))

@@ -15,7 +15,7 @@ from console.access.visits import stranger, visit_of
 from console.web.assets import asset
 from domain.messages import Message
 from services.access.permissions import Action, may
-from services.access.users import LANGUAGES
+from services.accounts.users import LANGUAGES
 
 _LOADER = PackageLoader("console.web")
 _NOTE_SECONDS = 60

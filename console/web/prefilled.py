@@ -1,14 +1,17 @@
 """Forms that open with the list filled in: only what differs is to be typed.
 
 A picker has found all as listed unless a number is made smaller; whoever restocks has everything
-back unless something is said to be damaged or missing. The outcome follows from the numbers.
+back unless something is said to be damaged or missing. The outcome follows from the numbers; what
+was collected was collected now, unless a time is given.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.settings.shop_clock import in_shop_time
 from console.queries.work import TaskPage
+from models.base import utc_now
 from models.enums import TaskKind
 from models.forms.picking import ALL_AS_LISTED, SOMETHING_MISSING
 from models.forms.restock import DAMAGED_OR_MISSING
@@ -59,10 +62,14 @@ def prefilled(shown: TaskPage) -> dict[str, Any]:
     return {prefill.field: [prefill.item(item) for item in items_of(shown)]}
 
 
-def with_outcome(shown: TaskPage, answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer with the outcome that its numbers mean."""
+def completed(shown: TaskPage, answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer with the outcome that its numbers mean, and with now where no time was given."""
     prefill = PREFILLED.get(shown.gate.kind)
-    if prefill is None or "cancel" in answer:
+    if "cancel" in answer:
+        return answer
+    if shown.gate.kind == TaskKind.CARRIER_PICKUP:
+        return {"collected_at": f"{in_shop_time(utc_now()):%Y-%m-%d %H:%M}"} | answer
+    if prefill is None:
         return answer
     listed = {item.sku: item for item in items_of(shown)}
     items = answer.get(prefill.field, [])

@@ -7,18 +7,18 @@ from fastapi.responses import Response
 
 from adapters.database.sessions import transaction
 from console.access.cookies import SESSION_COOKIE, sealed
-from console.access.visits import AnyForm, AVisit, OwnForm, allowed, inside
+from console.access.visits import AnyForm, AVisit, OwnForm, inside, somebody
 from console.web.pages import cookie_rules, go_to, page
 from domain.messages import Message
-from services.access.passwords import WeakPassword
-from services.access.permissions import Action
-from services.access.sign_in import SignInRefused, sign_in
-from services.access.users import WrongPassword, change_password, choose_language
 from services.access.web_sessions import SignedIn, end_session
+from services.accounts.passwords import WeakPassword
+from services.accounts.sign_in import SignInRefused, sign_in
+from services.accounts.users import WrongPassword, change_password, choose_language
 from services.worklist.taking import give_back_all
 
 router = APIRouter()
-HOME = "/work"
+HOME = "/"
+Somebody = Annotated[SignedIn, somebody(also_with_given_password=True)]
 
 
 @router.get("/sign-in")
@@ -45,7 +45,7 @@ def signing_in(request: Request, visit: AVisit, form: AnyForm) -> Response:
 @router.post("/sign-out")
 def signing_out(
     request: Request,
-    who: Annotated[SignedIn, allowed(Action.CHANGE_OWN_PASSWORD, also_with_given_password=True)],
+    who: Somebody,
     form: OwnForm,
 ) -> Response:
     """End the session; what was taken is free again."""
@@ -57,30 +57,25 @@ def signing_out(
     return answer
 
 
-MayChangeOwn = Annotated[
-    SignedIn, allowed(Action.CHANGE_OWN_PASSWORD, also_with_given_password=True)
-]
-
-
 @router.get("/account")
-def account_page(request: Request, who: MayChangeOwn) -> Response:
+def account_page(request: Request, who: Somebody) -> Response:
     """Somebody's own password and language."""
     return page(request, "account.html", who=who, problem=None)
 
 
 @router.post("/account/password")
-def changing_password(request: Request, who: MayChangeOwn, form: OwnForm) -> Response:
+def changing_password(request: Request, who: Somebody, form: OwnForm) -> Response:
     """Choose another password."""
     old, new = str(form.get("old_password", "")), str(form.get("new_password", ""))
     try:
-        change_password(who.actor.name, old, new, keep=who.session_id)
+        change_password(who.actor, old, new, keep=who.session_id)
     except (WrongPassword, WeakPassword) as problem:
         return page(request, "account.html", status=422, who=who, problem=problem)
     return go_to(request, HOME, Message("password-changed", "You have a new password."))
 
 
 @router.post("/account/language")
-def choosing_language(request: Request, who: MayChangeOwn, form: OwnForm) -> Response:
+def choosing_language(request: Request, who: Somebody, form: OwnForm) -> Response:
     """Read the console in another language from now on."""
     choose_language(who.actor.name, str(form.get("language", "")))
     return go_to(request, "/account")

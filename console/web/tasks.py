@@ -4,13 +4,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
 from console.queries.work import TaskPage, task_page
 from console.web.form_fields import Given, answer_of, by_field, fields_of, parts_of
 from console.web.pages import go_to, page
-from console.web.prefilled import fixed_list, items_of, prefilled, with_outcome
+from console.web.prefilled import completed, fixed_list, items_of, prefilled
 from domain.messages import Message
 from models.enums import TaskState
 from models.tables.staff import StaffTask
@@ -77,7 +79,7 @@ def answering(request: Request, task_id: int, who: Worker, form: OwnForm) -> Res
     if "more" in sent:
         return _page(request, shown, answer, more=sent["more"])
     try:
-        answered = answer_task(task_id, with_outcome(shown, answer), who.actor)
+        answered = answer_task(task_id, completed(shown, answer), who.actor)
     except AnswerRefused as refusal:
         problems = by_field(parts_of(refusal.says))
         return _page(request, shown, answer, problems=problems, status=422)
@@ -109,6 +111,14 @@ def _done(task: StaffTask) -> Message:
     return Message("task-of-shipment-is-done", text, values)
 
 
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _described(shown: TaskPage) -> Markup:
+    """The list of a gate that has no template of its own, as Prefect's form shows it."""
+    return Markup(_MARKDOWN.render("\n\n".join(shown.gate.describe(shown.checklist))))
+
+
 def _page(
     request: Request, shown: TaskPage, values: dict[str, Any], *, status: int = 200, **more: Any
 ) -> Response:
@@ -122,4 +132,5 @@ def _page(
         fields=fields_of(shown.gate, given),
         problems=given.problems,
         items=items,
+        described=_described(shown),
     )

@@ -27,7 +27,7 @@ from deployments.stack.ports import HOST, free_port
 from deployments.stack.prefect_settings import client_settings, server_settings
 from deployments.stack.supervisor import PROJECT, Service, Supervisor
 from domain.errors import PacklineError
-from services.access.users import first_admin, first_admin_told
+from services.accounts.users import first_admin, first_admin_told
 
 PREFECT_PORT = 4200
 MAIL_PORT = 2525

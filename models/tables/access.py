@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from models.base import identity, instant
+from models.base import identity, instant, later
 
 LOGIN_CHARACTERS = 64
 ADDRESS_CHARACTERS = 64
@@ -52,7 +52,7 @@ class WebSession(SQLModel, table=True):
     browser: str = Field(max_length=BROWSER_CHARACTERS)
     opened_at: datetime = instant()
     seen_at: datetime = instant()
-    expires_at: datetime = instant(None)
+    expires_at: datetime = later()
     ended_at: datetime | None = instant(None)
 
 

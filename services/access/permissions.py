@@ -18,12 +18,10 @@ class Action(StrEnum):
     SEE_ORDERS = "look up orders"
     CHANGE_STOCK = "receive, count and move stock"
     MANAGE_USERS = "manage users"
-    CHANGE_OWN_PASSWORD = "change your password"
 
 
 _FLOOR = frozenset({Role.WAREHOUSE_STAFF, Role.PACKER, Role.LOGISTICS_COORDINATOR})
 _OPERATOR = frozenset({Role.OPERATOR})
-_EVERYBODY = frozenset(Role)
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_WORK: _FLOOR | _OPERATOR,
@@ -34,7 +32,6 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_ORDERS: _FLOOR | _OPERATOR | {Role.MANAGER},
     Action.CHANGE_STOCK: _OPERATOR | {Role.WAREHOUSE_STAFF},
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
-    Action.CHANGE_OWN_PASSWORD: _EVERYBODY,
 }
 """The roles that may do each."""
 

@@ -25,6 +25,7 @@ from models.results.work import GateOutcome, Packed, Picked
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.access.actors import PACKLINE, Actor, HasLeft, actor_named
+from services.access.permissions import Action, may
 from services.answers.decisions import wait_for_rest
 from services.execution.anonymous import without_customer
 from services.execution.errors import AnswerRefused, OnHold
@@ -68,11 +69,14 @@ def answer_task(task_id: int, answer: dict[str, Any], actor: Actor) -> StaffTask
 
 
 def _check_is_for(session: Session, task: StaffTask, actor: Actor) -> None:
-    """Where people sign in, a task is answered by its role, and by nobody while another has it."""
+    """Where people sign in, a task is answered by its role, and not while another has taken it:
+    but for an operator, who answers any.
+    """
     if actor.channel != Channel.CONSOLE:
         return
     check_may_do(task, actor)
-    check_not_anothers(session, task, actor)
+    if not may(actor, Action.DO_ANY_TASK):
+        check_not_anothers(session, task, actor)
 
 
 def cancels_instead(

@@ -8,6 +8,8 @@ from sqlmodel import Session
 from models.results.base import StepResult
 from models.tables.ledger import StepRecord
 
+_SUBJECT_CHARACTERS = 64
+
 
 def find_record(session: Session, subject: str, step: str, round: int) -> dict[str, Any] | None:
     """The recorded result of a step, if it has happened."""
@@ -26,6 +28,11 @@ def record(
 def order_key(number: int) -> str:
     """An order's name in the ledger and in the timeline."""
     return f"order:{number}"
+
+
+def user_key(login: str) -> str:
+    """The name in the timeline of somebody who may sign in: short, also where that is long."""
+    return f"user:{login}"[:_SUBJECT_CHARACTERS]
 
 
 def day_key(day: date) -> str:

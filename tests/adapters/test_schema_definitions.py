@@ -86,6 +86,8 @@ TRIGGERS = {
     "pieces_travel_once on shipment_line",
     "pieces_travel_once_more on shipment_line",
     "stand_in_line on allocation",
+    "tell_of_new_task on staff_task",
+    "tell_of_task on staff_task",
     "transfers_in_pairs on stock_movement",
 }
 """What the database does by itself. The models say nothing of it."""

@@ -117,7 +117,8 @@ def commands_among(listed):
 def functions_of(listed):
     if not isinstance(listed, typer.Typer):
         return [listed]
-    return [each.callback for each in (listed.registered_callback, *listed.registered_commands)]
+    behind = (listed.registered_callback, *listed.registered_commands)
+    return [each.callback for each in behind if each]
 
 
 def public_functions(module):

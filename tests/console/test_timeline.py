@@ -18,19 +18,22 @@ from console.queries.event_words import KINDS, STEP_RESULTS, Titles, detail, tit
 from console.queries.timeline import timeline as timeline_of
 from domain.messages import Message
 from domain.zones import NoShippingZone
-from models.enums import EventKind, HoldReason
+from models.enums import Channel, EventKind, HoldReason
 from models.events import EVENTS, OfRun
-from models.imports.requests import AddressIn, HoldIn, RefundPaidIn
+from models.imports.requests import AddressIn, HoldIn, PutFirstIn, RefundPaidIn
 from models.process import StepName
 from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from models.tables.staff import Staff
+from services.access.actors import who_is
 from services.answers.submit import store_answer
 from services.execution.anonymous import without_customer
 from services.execution.events import add_event
 from services.execution.locks import locked_shipment
+from services.orders.urgency import put_first
 from services.reminders.late_tasks import remind_and_escalate
 from services.worklist.gates import GATES
+from services.worklist.taking import give_back, give_out, take
 from tests.actors import (
     change_address,
     pay,
@@ -40,7 +43,7 @@ from tests.actors import (
     undo,
 )
 from tests.factories import make_order
-from tests.process import assert_sound, execute, form, rows
+from tests.process import assert_sound, execute, form, open_task_id, rows
 from tests.services.answers.test_short_picks import found
 from tests.services.answers.test_undo import last_picking
 from tests.timelines import timeline
@@ -90,6 +93,12 @@ def shipped_elsewhere_after_a_hold(process, mail_server):
     with pytest.raises(NoShippingZone):
         process.run(number)
     process.run(number)
+    oscar = who_is("Oscar", Channel.CONSOLE)
+    put_first(number, PutFirstIn(reason="typed: he calls each day"), oscar)
+    task = open_task_id("picking", number)
+    take(task, oscar)
+    give_back(task, oscar)
+    give_out(task, "Ada", oscar)
     execute("UPDATE staff_task SET due_at = now() - interval '1 day'")
     remind_and_escalate()
     with transaction() as session:
@@ -138,6 +147,7 @@ def lives(process, mail_server):
     """Orders of one customer, of whom nearly everything happens."""
     with transaction() as session:
         session.add(Staff(name="Ada", roles=["warehouse staff"], email="ada@fernway.example"))
+        session.add(Staff(name="Oscar", roles=["operator", "warehouse staff"]))
     shipped_elsewhere_after_a_hold(process, mail_server)
     split_and_cancelled(process.another())
     cancelled_after_picking(process.another())
@@ -148,6 +158,7 @@ def test_events_of_whole_lives_know_nothing_of_the_customer(lives):
     kinds = {kind for (kind,) in rows("SELECT DISTINCT kind FROM audit_event")}
     told = {*EventKind} - {"imported", "run-started", "run-starts-over", "run-gone"}
     told -= {"alarm-retried"}  # of a service, and of no order
+    told -= {"user-added", "user-disabled", "password-reset", "password-changed"}
     assert told - {"escalated"} <= kinds
     events = json.dumps(rows("SELECT kind, values FROM audit_event"), ensure_ascii=False)
     assert [personal for personal in PERSONAL if personal in events] == []
@@ -173,6 +184,7 @@ def test_each_note_stands_beside_what_it_says_why(lives):
         ("refund-paid", "typed: bank"),
         ("cancellation-requested", "typed: changed her mind"),
         ("cancellation-requested", "typed: not any more"),
+        ("put-first", "typed: he calls each day"),
         ("put-on-hold", "typed: odd"),
         ("answered", "typed: the rest later"),
         ("undo-picking", "typed: the wrong tote"),

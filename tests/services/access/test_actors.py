@@ -55,6 +55,8 @@ def came_in(kind):
 @pytest.mark.parametrize("channel", [Channel.COMMAND_LINE, Channel.API, Channel.CONSOLE])
 def test_an_answer_and_its_event_keep_who_gave_it_and_the_way_in(number, channel):
     answer = form("picking", picked_by="whoever")
+    with transaction() as session:
+        session.add(Staff(name="Robin", roles=["warehouse staff"]))
     task = answer_task(open_task_id("picking"), answer, who_is("Robin", channel))
     assert (task.answered_by, task.answered_through) == ("Robin", channel)
     assert came_in("answered") == [("Robin", channel)]

@@ -9,11 +9,21 @@ from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from domain.errors import FieldError, PacklineError
 from domain.texts import as_key
-from models.enums import Role
+from models.enums import EventKind, Role
+from models.events import OfUser
 from models.tables.access import LOGIN_CHARACTERS, UserAccount, WebSession
 from models.tables.staff import Staff
 from models.validation import is_printable
-from services.access.passwords import check_password, generated_password, hashed, is_right
+from services.access.actors import PACKLINE, Actor
+from services.accounts.passwords import (
+    WeakPassword,
+    check_password,
+    generated_password,
+    hashed,
+    is_right,
+)
+from services.execution.events import add_event
+from services.execution.ledger import user_key
 
 FIRST_ADMIN = "admin"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -48,7 +58,7 @@ class WrongPassword(FieldError):
     message = "is another: give the one with which you signed in"
 
 
-def add_user(staff: str, login: str) -> str:
+def add_user(staff: str, login: str, actor: Actor) -> str:
     """An account for somebody who works here; returns its password, which must be changed at the
     first sign-in. Raises `UserRefused`.
     """
@@ -61,10 +71,11 @@ def add_user(staff: str, login: str) -> str:
         if account_of(session, login):
             raise UserRefused("login-taken", login=login)
         session.add(UserAccount(staff=name, login=login, password_hash=hashed(password)))
+        _tell(session, EventKind.USER_ADDED, login, actor)
     return password
 
 
-def reset_password(login: str) -> str:
+def reset_password(login: str, actor: Actor) -> str:
     """A new password, which must be changed at the next sign-in. The account is enabled again, and
     whoever is signed in with it is signed out. Raises `UnknownUser`.
     """
@@ -75,33 +86,39 @@ def reset_password(login: str) -> str:
         account.must_change_password = True
         account.disabled_at = None
         end_sessions_of(session, account.staff)
+        _tell(session, EventKind.PASSWORD_RESET, account.login, actor)
     return password
 
 
-def disable_user(login: str) -> datetime:
+def disable_user(login: str, actor: Actor) -> datetime:
     """Nobody signs in with the account any more, and whoever is signed in is signed out.
 
     Returns since when. Raises `UnknownUser`.
     """
     with transaction() as session:
         account = _locked(session, login)
-        account.disabled_at = account.disabled_at or this_instant(session)
+        if account.disabled_at is None:
+            account.disabled_at = this_instant(session)
+            _tell(session, EventKind.USER_DISABLED, account.login, actor)
         end_sessions_of(session, account.staff)
         return account.disabled_at
 
 
-def change_password(staff: str, old: str, new: str, *, keep: int | None = None) -> None:
+def change_password(actor: Actor, old: str, new: str, *, keep: int | None = None) -> None:
     """Somebody chooses a password of their own. All their other sessions end; `keep` is the id of
     the one that goes on. Raises `WrongPassword`, `WeakPassword`.
     """
     with transaction() as session:
-        account = session.get_one(UserAccount, staff, with_for_update=True)
+        account = session.get_one(UserAccount, actor.name, with_for_update=True)
         if not is_right(account.password_hash, old):
             raise WrongPassword(field="old_password")
         check_password(new, account.login, account.staff)
+        if is_right(account.password_hash, new):
+            raise WeakPassword("password-unchanged")
         account.password_hash = hashed(new)
         account.must_change_password = False
-        end_sessions_of(session, staff, keep=keep)
+        end_sessions_of(session, account.staff, keep=keep)
+        _tell(session, EventKind.PASSWORD_CHANGED, account.login, actor)
 
 
 def choose_language(staff: str, language: str) -> None:
@@ -126,6 +143,7 @@ def first_admin() -> str | None:
             session.flush()
         kept = hashed(password)
         session.add(UserAccount(staff=FIRST_ADMIN, login=FIRST_ADMIN, password_hash=kept))
+        _tell(session, EventKind.USER_ADDED, FIRST_ADMIN, PACKLINE)
     return password
 
 
@@ -165,3 +183,7 @@ def _locked(session: Session, login: str) -> UserAccount:
     if account is None:
         raise UnknownUser(login)
     return account
+
+
+def _tell(session: Session, kind: EventKind, login: str, actor: Actor) -> None:
+    add_event(session, user_key(login), kind, OfUser(login=login), actor=actor)

@@ -14,9 +14,9 @@ from domain.texts import as_key
 from models.enums import Channel
 from models.tables.access import LOGIN_CHARACTERS, SignInAttempt
 from services.access.actors import actor_named
-from services.access.passwords import is_right
-from services.access.users import account_of
 from services.access.web_sessions import Visitor, open_session
+from services.accounts.passwords import is_right
+from services.accounts.users import account_of
 
 FREE_MISSES = 5
 """So often a name may be tried in vain before there is a pause."""

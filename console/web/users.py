@@ -1,0 +1,63 @@
+"""Who may sign in: an admin lets people in, gives new passwords, and signs people out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from adapters.database.sessions import transaction
+from console.access.visits import OwnForm, allowed
+from console.queries.users import list_users, staff_without_account
+from console.web.pages import go_to, page
+from domain.errors import PacklineError
+from domain.messages import Message
+from services.access.permissions import Action
+from services.access.web_sessions import SignedIn
+from services.accounts.users import UserRefused, add_user, disable_user, reset_password
+
+router = APIRouter()
+Admin = Annotated[SignedIn, allowed(Action.MANAGE_USERS)]
+
+
+@router.get("/users")
+def users(request: Request, who: Admin) -> Response:
+    """All who may sign in, and who else works here."""
+    return _page(request)
+
+
+@router.post("/users/add")
+def adding(request: Request, who: Admin, form: OwnForm) -> Response:
+    """Let somebody sign in. The password is on this answer only: reloaded, the page has it not."""
+    login, staff = str(form.get("login", "")), str(form.get("staff", ""))
+    try:
+        password = add_user(staff, login, who.actor)
+    except UserRefused as problem:
+        return _page(request, status=422, problem=problem)
+    return _page(request, given=(staff, login, password))
+
+
+@router.post("/users/{login}/reset")
+def resetting(request: Request, login: str, who: Admin, form: OwnForm) -> Response:
+    """Give somebody a new password."""
+    return _page(request, given=(login, login, reset_password(login, who.actor)))
+
+
+@router.post("/users/{login}/disable")
+def disabling(request: Request, login: str, who: Admin, form: OwnForm) -> Response:
+    """Sign somebody out, and let them in no more."""
+    disable_user(login, who.actor)
+    note = Message("user-disabled", "Nobody signs in as {login} any more.", {"login": login})
+    return go_to(request, "/users", note)
+
+
+def _page(
+    request: Request,
+    *,
+    status: int = 200,
+    problem: PacklineError | None = None,
+    given: tuple[str, str, str] | None = None,
+) -> Response:
+    with transaction() as session:
+        rows, others = list_users(session), staff_without_account(session)
+    values = {"rows": rows, "others": others, "problem": problem, "given": given}
+    return page(request, "users.html", status=status, **values)

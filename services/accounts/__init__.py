@@ -1,0 +1,1 @@
+"""Accounts of the staff: who may sign in, and how."""
