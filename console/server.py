@@ -18,14 +18,17 @@ from adapters.database.transient import is_transient
 from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
 from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange
-from console.web import assets, orders, sign_in, tasks, work
+from console.queries.labels import NoLabels
+from console.web import assets, orders, paper, sign_in, tasks, work
 from console.web.live import TaskFeed
 from console.web.pages import go_to, plain_page
 from console.web.protection import Protection
 from domain.errors import PacklineError, reason
 from domain.messages import Message
 from services.access.permissions import NotAllowed
+from services.access.shipment_links import BadLink
 from services.execution.errors import OnHold, UnknownOrder
+from services.paper.sheets import NothingOnPaper
 from services.worklist.taking import NotYours
 from services.worklist.tasks import TaskNotOpen
 
@@ -38,6 +41,9 @@ _STATUS: dict[type[PacklineError], HTTPStatus] = {
     OnHold: HTTPStatus.CONFLICT,
     TaskNotOpen: HTTPStatus.NOT_FOUND,
     UnknownOrder: HTTPStatus.NOT_FOUND,
+    NoLabels: HTTPStatus.NOT_FOUND,
+    NothingOnPaper: HTTPStatus.NOT_FOUND,
+    BadLink: HTTPStatus.GONE,
 }
 _NO_SUCH_PAGE = Message("no-such-page", "There is no such page: go back to your work.")
 _AWAY = Message(
@@ -60,7 +66,7 @@ def staff_app() -> FastAPI:
     """The pages for those who work here."""
     app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tasks = TaskFeed()
-    for part in (assets, sign_in, work, tasks, orders):
+    for part in (assets, sign_in, work, tasks, orders, paper):
         app.include_router(part.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/healthz", _healthy, methods=["GET"])
