@@ -17,16 +17,28 @@ from starlette.exceptions import HTTPException
 from adapters.database.transient import is_transient
 from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
+<<<<<<< HEAD
 from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange, somebody
 from console.web import assets, orders, sign_in, tasks, users, work
+=======
+from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange
+from console.queries.labels import NoLabels
+from console.web import assets, orders, paper, sign_in, tasks, work
+>>>>>>> 241a1f6d27d78193f3343e08131ce4dc22d204e0
 from console.web.live import TaskFeed
 from console.web.pages import go_to, plain_page
 from console.web.protection import Protection
 from domain.errors import PacklineError, reason
 from domain.messages import Message
+<<<<<<< HEAD
 from services.access.permissions import Action, NotAllowed, may
 from services.access.web_sessions import SignedIn
+=======
+from services.access.permissions import NotAllowed
+from services.access.shipment_links import BadLink
+>>>>>>> 241a1f6d27d78193f3343e08131ce4dc22d204e0
 from services.execution.errors import OnHold, UnknownOrder
+from services.paper.sheets import NothingOnPaper
 from services.worklist.taking import NotYours
 from services.worklist.tasks import TaskNotOpen
 
@@ -39,6 +51,9 @@ _STATUS: dict[type[PacklineError], HTTPStatus] = {
     OnHold: HTTPStatus.CONFLICT,
     TaskNotOpen: HTTPStatus.NOT_FOUND,
     UnknownOrder: HTTPStatus.NOT_FOUND,
+    NoLabels: HTTPStatus.NOT_FOUND,
+    NothingOnPaper: HTTPStatus.NOT_FOUND,
+    BadLink: HTTPStatus.GONE,
 }
 _NO_SUCH_PAGE = Message("no-such-page", "There is no such page: go back to your work.")
 _AWAY = Message(
@@ -61,7 +76,11 @@ def staff_app() -> FastAPI:
     """The pages for those who work here."""
     app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tasks = TaskFeed()
+<<<<<<< HEAD
     for part in (assets, sign_in, work, tasks, orders, users):
+=======
+    for part in (assets, sign_in, work, tasks, orders, paper):
+>>>>>>> 241a1f6d27d78193f3343e08131ce4dc22d204e0
         app.include_router(part.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/healthz", _healthy, methods=["GET"])

@@ -26,13 +26,19 @@ class Sign:
     baseline: float
 
 
-class Page:
-    """The only page of a PDF."""
+def pages_of(pdf: bytes) -> "list[Page]":
+    """All pages of a PDF."""
+    document = pypdfium2.PdfDocument(pdf)
+    return [Page(pdf, number) for number in range(len(document))]
 
-    def __init__(self, pdf: bytes) -> None:
+
+class Page:
+    """A page of a PDF, by default its only one."""
+
+    def __init__(self, pdf: bytes, number: int | None = None) -> None:
         document = pypdfium2.PdfDocument(pdf)
-        assert len(document) == 1
-        self.page = document[0]
+        assert number is not None or len(document) == 1
+        self.page = document[number or 0]
 
     @property
     def size(self) -> tuple[float, float]:

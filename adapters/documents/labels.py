@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from reportlab.graphics.barcode.code128 import Code128
-
+from adapters.documents.barcodes import code128
 from adapters.documents.fonts import HAN_OF_COUNTRY, SCRIPTS, packaged
 from adapters.documents.paper import MISSING, Sheet
 from models.enums import ServiceLevel
@@ -76,18 +75,6 @@ def _sample(signs: list[str], country: str) -> LabelView:
     )
 
 
-class _Bars(Code128):  # type: ignore[misc]  # reportlab has no types
-    """Code 128 that notes where it would draw."""
-
-    def __init__(self, text: str, module: float) -> None:
-        super().__init__(text, barWidth=module, barHeight=1, quiet=0)
-        self.drawn: list[tuple[float, float]] = []
-
-    def rect(self, x: float, _y: float, width: float, _height: float) -> None:
-        """Note a bar."""
-        self.drawn.append((x, width))
-
-
 def _shown(view: LabelView, sheet: Sheet) -> dict[str, Any]:
     fields = {
         "carrier": [view.carrier],
@@ -129,10 +116,9 @@ def _note(view: LabelView, sheet: Sheet) -> list[str]:
 
 def _bars(tracking_number: str) -> list[tuple[float, float]]:
     """Where each bar begins, and how wide it is, in points; the quiet zones are left free."""
-    modules = _Bars(tracking_number, 1).width
+    modules = code128(tracking_number, 1).width
     module = WIDTH / (modules + _QUIET_ZONES)
     module = module // _DOT * _DOT or module
-    code = _Bars(tracking_number, module)
-    left = (WIDTH - code.width) / 2 // _DOT * _DOT
-    code.draw()
-    return [(left + x, width) for x, width in code.drawn]
+    bars = code128(tracking_number, module)
+    left = (WIDTH - bars.width) / 2 // _DOT * _DOT
+    return [(left + x, width) for x, width in bars.drawn]

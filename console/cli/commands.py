@@ -67,6 +67,13 @@ COMMANDS = {
         "console.cli.labels:labels",
         "Write the labels of an order's parcels as PDF files, one each, to be printed.",
     ),
+    "slips": Command(
+        "console.cli.paper:slips", "Write the packing slips of orders, to be printed: one PDF file."
+    ),
+    "pick-lists": Command(
+        "console.cli.paper:pick_lists",
+        "Write the pick lists of orders, to be printed: one PDF file.",
+    ),
     "refunds": Command(
         "console.cli.refunds:refunds",
         "List what customers get back and nobody has paid yet, the oldest first.",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pydantic import BaseModel
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from domain.errors import PacklineError
@@ -16,13 +17,11 @@ from services.execution.locks import find_shipment
 class NoLabels(PacklineError):
     """Nothing of the order is labelled."""
 
-    message = (
-        "Order {number} has no labels, or they are being replaced: they come once it is packed"
-        " (`packline order {number}` says how far it is)."
-    )
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number=number)
+    messages = {
+        "no-such-label": "There is no valid label {tracking_number}: it was replaced, or never bought.",
+        "no-labels": "Order {number} has no labels, or they are being replaced: they come once"
+        " it is packed (`packline order {number}` says how far it is).",
+    }
 
 
 class PrintableLabel(BaseModel):
@@ -43,21 +42,29 @@ def printable_labels(session: Session, number: int) -> list[PrintableLabel]:
     """
     if find_shipment(session, number) is None:
         raise UnknownOrder(number)
-    labels = _valid_labels(session, number)
+    labels = _valid_labels(session, ShippingLabel.order_number == number)
     if not labels:
-        raise NoLabels(number)
+        raise NoLabels("no-labels", number=number)
     return [PrintableLabel(**label.model_dump()) for label in labels]
 
 
-def _valid_labels(session: Session, number: int) -> Sequence[ShippingLabel]:
-    of_order = (
+def printable_label(session: Session, tracking_number: str) -> PrintableLabel:
+    """The label of that tracking number, unless it is void. Raises `NoLabels`."""
+    found = _valid_labels(session, ShippingLabel.tracking_number == tracking_number)
+    if not found:
+        raise NoLabels("no-such-label", tracking_number=tracking_number)
+    return PrintableLabel(**found[0].model_dump())
+
+
+def _valid_labels(session: Session, which: ColumnElement[bool] | bool) -> Sequence[ShippingLabel]:
+    valid = (
         select(ShippingLabel)
         .join(Shipment)
         .where(
-            ShippingLabel.order_number == number,
+            which,
             ShippingLabel.state == LabelState.BOUGHT,
             col(Shipment.address_changed).is_(False),
         )
     )
-    in_order = of_order.order_by(col(ShippingLabel.shipment), col(ShippingLabel.parcel))
+    in_order = valid.order_by(col(ShippingLabel.shipment), col(ShippingLabel.parcel))
     return session.exec(in_order).all()

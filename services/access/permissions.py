@@ -16,6 +16,7 @@ class Action(StrEnum):
     GIVE_OUT_TASKS = "give a task to somebody, or take it away"
     PUT_ORDERS_FIRST = "put an order first"
     SEE_ORDERS = "look up orders"
+    PRINT_PAPER = "print labels, packing slips and pick lists"
     CHANGE_STOCK = "receive, count and move stock"
     MANAGE_USERS = "manage users"
 
@@ -30,6 +31,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.GIVE_OUT_TASKS: _OPERATOR,
     Action.PUT_ORDERS_FIRST: _OPERATOR,
     Action.SEE_ORDERS: _FLOOR | _OPERATOR | {Role.MANAGER},
+    Action.PRINT_PAPER: _FLOOR | _OPERATOR,
     Action.CHANGE_STOCK: _OPERATOR | {Role.WAREHOUSE_STAFF},
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
 }

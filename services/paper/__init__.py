@@ -1,0 +1,1 @@
+"""Paper: packing slips, pick lists, and the printers that they go to."""
