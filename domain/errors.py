@@ -119,10 +119,11 @@ def reason(problem: BaseException) -> Message:
     cause = getattr(problem, "orig", None) or problem
     first, _, _ = str(cause).partition("\n")
     values: dict[str, Value] = {"kind": type(cause).__name__, "detail": first[:_LONGEST_DETAIL]}
-    return Message("unforeseen", _UNFORESEEN, values)
+    return Message(
+        "unforeseen",
+        "something in Packline itself is broken: the logs say what, for whoever looks after it",
+        values,
+    )
 
 
-_UNFORESEEN = (
-    "something in Packline itself is broken: the logs say what, for whoever looks after it"
-)
 _LONGEST_DETAIL = 500

@@ -9,13 +9,23 @@ a comma. A message within another one is a part of its sentence, without a full 
 """
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from dataclasses import field as with_default
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from string import Formatter
 from typing import Any, TypeAlias, Union
+
+
+class Word(str):
+    """A fixed text of ours that stands for itself, such as the title of a form's field.
+
+    In a message it is said in the reader's language, as are the values of enums.
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,11 @@ class Message:
         """The same about a field."""
         return replace(self, field=name)
 
+    def with_texts(self, change: Callable[[str], str]) -> "Message":
+        """The same with another text for each that came from outside, also in messages within."""
+        values = {name: _with_texts(value, change) for name, value in self.values.items()}
+        return replace(self, values=values)
+
     def as_data(self) -> dict[str, Any]:
         """The message as JSON can hold it, complete: who reads it need not know its template."""
         text = asdict(self.text) if isinstance(self.text, Plural) else self.text
@@ -108,6 +123,10 @@ class Wording:
             return text.one if message.values.get(text.number) == 1 else text.other
         return text
 
+    def word(self, text: str) -> str:
+        """A fixed text of ours: the name of a field, or what a list offers."""
+        return str(text)
+
     def number(self, value: int | float | Decimal, *, thousands: bool) -> str:
         """A number as people write it."""
         if thousands:
@@ -139,6 +158,8 @@ class Wording:
                 return self.day(value)
             case Money():
                 return self.money(value)
+            case StrEnum() | Word():
+                return self.word(value)
             case bool() | str() | None:
                 return "" if value is None else str(value)
             case _:
@@ -172,6 +193,26 @@ def names_in(text: Text) -> set[str]:
     return {name for each in templates for _, name, _, _ in Formatter().parse(each) if name}
 
 
+def only_a_value(template: str) -> bool:
+    """Whether a template is one value alone, so that there is nothing to translate."""
+    parts = [(text, name) for text, name, _, _ in Formatter().parse(template)]
+    return len(parts) == 1 and parts[0] == ("", parts[0][1])
+
+
+def _with_texts(value: Value, change: Callable[[str], str]) -> Value:
+    match value:
+        case Message():
+            return value.with_texts(change)
+        case tuple():
+            return tuple(_with_texts(part, change) for part in value)
+        case StrEnum() | Word():
+            return value
+        case str():
+            return change(value)
+        case _:
+            return value
+
+
 def _as_data(value: Value) -> Any:
     match value:
         case Message():
@@ -186,8 +227,8 @@ def _as_data(value: Value) -> Any:
             return {"amount": str(value)}
         case Money(amount, currency):
             return {"amount": str(amount), "currency": currency}
-        case str():
-            return str(value)  # what an enum says
+        case StrEnum() | Word():
+            return {"word": str(value)}
         case _:
             return value
 
@@ -196,6 +237,8 @@ def _from_data(value: Any) -> Value:
     match value:
         case list():
             return tuple(_from_data(part) for part in value)
+        case {"word": word}:
+            return Word(word)
         case {"at": at}:
             return datetime.fromisoformat(at)
         case {"on": on}:

@@ -38,7 +38,7 @@ class Language(Wording):
         return str(self.locale).replace("_", "-")
 
     def word(self, text: str) -> str:
-        """A fixed text of ours in this language: the name of a field, or what a list offers."""
+        """A fixed text of ours in this language; in English where it has none."""
         return (
             str(self.catalogue.gettext(text)) if text else ""
         )  # gettext keeps its own notes there

@@ -4,8 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 
 from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
@@ -111,14 +109,6 @@ def _done(task: StaffTask) -> Message:
     return Message("task-of-shipment-is-done", text, values)
 
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
-
-
-def _described(shown: TaskPage) -> Markup:
-    """The list of a gate that has no template of its own, as Prefect's form shows it."""
-    return Markup(_MARKDOWN.render("\n\n".join(shown.gate.describe(shown.checklist))))
-
-
 def _page(
     request: Request, shown: TaskPage, values: dict[str, Any], *, status: int = 200, **more: Any
 ) -> Response:
@@ -132,5 +122,4 @@ def _page(
         fields=fields_of(shown.gate, given),
         problems=given.problems,
         items=items,
-        described=_described(shown),
     )

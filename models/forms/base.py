@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from domain.messages import Message, Value, said
+from domain.messages import Message, Value, Word
 from models.validation import error_text, printable, printable_key, quoted
 
 
@@ -123,8 +123,12 @@ def _place(form: type[Form], parts: tuple[int | str, ...]) -> tuple[Message, ...
             names.append(Message("item", "item {number}", {"number": part + 1}))
         else:
             schema = schema.get("properties", {}).get(part, {})
-            names.append(said(schema.get("title") or quoted(part)))
+            names.append(_field_name(part, schema.get("title")))
     return tuple(names) or (Message("answer", "The answer"),)
+
+
+def _field_name(key: str, title: str | None) -> Message:
+    return Message("field", "{title}", {"title": Word(title) if title else quoted(key)})
 
 
 class CancellableForm(Form):

@@ -1,6 +1,6 @@
 """What the operator decided."""
 
-from domain.messages import Message
+from domain.messages import Message, Value, Word
 from models.messages import MessageData
 from models.results.base import StepResult
 
@@ -18,7 +18,7 @@ class _Decided(StepResult):
         return self.note
 
     def _said(self, choice: str) -> Message:
-        values = {"who": self.decided_by, "choice": choice}
+        values: dict[str, Value] = {"who": self.decided_by, "choice": Word(choice)}
         return Message("decided", "{who} decided: {choice}", values)
 
 

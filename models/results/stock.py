@@ -1,8 +1,11 @@
 """What became of stock: checked, booked, counted, given up, returned."""
 
+from typing import Literal
+
 from pydantic import Field, computed_field
 
 from domain.messages import Message, Plural, Value
+from models.enums import LackingReason, ShortPickReason
 from models.messages import MessageData
 from models.results.base import StepResult
 
@@ -11,12 +14,21 @@ _BOOKED_IN = Plural("{pieces} piece booked in", "{pieces} pieces booked in", "pi
 
 
 class ShortLine(StepResult):
-    """A line that stock cannot fill."""
+    """A line that stock cannot fill, and why: as a picker says, or a packer, for each reason."""
 
     sku: str
     wanted: int
     available: int
-    why: str = ""
+    why: ShortPickReason | Literal[""] = ""
+    at_the_bench: tuple[LackingReason, ...] = ()
+
+    @property
+    def reason(self) -> Message | None:
+        """Why, if somebody has said so."""
+        if self.at_the_bench:
+            reasons = {"reasons": self.at_the_bench}
+            return Message("lacking-at-bench", "{reasons} at the bench", reasons)
+        return Message("short-pick-reason", "{why}", {"why": self.why}) if self.why else None
 
     def said(self) -> Message:
         """How much there is of what is wanted, and why not more."""
@@ -24,9 +36,9 @@ class ShortLine(StepResult):
             "sku": self.sku,
             "wanted": self.wanted,
             "available": self.available,
-            "why": self.why,
+            "why": self.reason,
         }
-        if self.why:
+        if self.reason:
             return Message(
                 "shortage-why", "{sku}: {wanted} wanted, {available} available, {why}", values
             )

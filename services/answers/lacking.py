@@ -95,5 +95,5 @@ def _short_line(line: ShipmentLine, lacking: tuple[LackingPieces, ...]) -> Short
         sku=line.sku,
         wanted=line.quantity,
         available=line.picked or 0,
-        why=f"{', '.join(reasons)} at the bench",
+        at_the_bench=tuple(reasons),
     )

@@ -112,8 +112,11 @@ class OrderImport:
 def _refused(refusal: DBAPIError) -> Message:
     """Its first line alone: below it, Postgres quotes the row, with the customer."""
     detail, _, _ = str(refusal.orig).partition("\n")
-    says = "the database refuses it ({detail}): correct it, or tell whoever looks after Packline"
-    return Message("order-refused", says, {"detail": detail})
+    return Message(
+        "order-refused",
+        "the database refuses it ({detail}): correct it, or tell whoever looks after Packline",
+        {"detail": detail},
+    )
 
 
 def _insert_orders(session: Session, sound: Sequence[OrderDraft]) -> None:

@@ -44,12 +44,19 @@ def _rate(tables: PriceTables, order: SalesOrder, tax_class: str) -> Decimal | N
 
 
 def _other_tax(quoted: QuotedTax, there: Decimal | None, *, several: bool) -> Message:
-    values: dict[str, Value] = {"charged": percent(quoted.rate), "tax_class": quoted.tax_class}
-    which = "tax ({tax_class})" if several else "tax"
+    values: dict[str, Value] = {
+        "charged": percent(quoted.rate),
+        "there": "" if there is None else percent(there),
+        "tax": _tax(quoted.tax_class, several=several),
+    }
     if there is None:
-        return Message(
-            "no-tax-there", f"no {which} is known there, charged were {{charged}}", values
-        )
-    values["there"] = percent(there)
-    text = f"{which} there would be {{there}}, charged were {{charged}}"
-    return Message("other-tax-there", text, values)
+        return Message("no-tax-there", "no {tax} is known there, charged were {charged}", values)
+    return Message(
+        "other-tax-there", "{tax} there would be {there}, charged were {charged}", values
+    )
+
+
+def _tax(tax_class: str, *, several: bool) -> Message:
+    if several:
+        return Message("tax-of-class", "tax ({tax_class})", {"tax_class": tax_class})
+    return Message("tax", "tax")

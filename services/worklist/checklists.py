@@ -5,7 +5,7 @@ from domain.messages import Message
 from models.results.checklists import Checklist
 from models.tables.staff import StaffTask
 from services.worklist.gate_spec import GateSpec
-from services.worklist.markdown import plain
+from services.worklist.markdown import markdown, plain
 
 
 def checklist_of(gate: GateSpec, task: StaffTask) -> Checklist:
@@ -20,5 +20,5 @@ def checklist_markdown(gate: GateSpec, shipment: str, task: StaffTask) -> str:
         # Prefect's pages are the operator's: nobody there has said in which language they read.
         why = sentence(Message.from_data(task.error))
         parts.append(f"**Your last answer was not accepted.** {plain(why)}")
-    parts.extend(gate.describe(checklist_of(gate, task)))
+    parts.extend(map(markdown, gate.describe(checklist_of(gate, task))))
     return "\n\n".join(parts)

@@ -15,6 +15,7 @@ from models.results.base import StepResult
 from models.results.checklists import Checklist
 from models.tables.shipments import Shipment
 from services.access.actors import Actor
+from services.worklist.descriptions import Part
 from services.worklist.done_options import DoneOption
 
 NOBODY = "(nobody: the answer is in Packline)"
@@ -29,7 +30,7 @@ class GateSpec:
 
     Its tasks are of its `kind`, are called `title`, are for a `role`, and are due after the working
     hours that the setting `hours` has. What they show is data, a `checklist`; `describe` says it in
-    paragraphs of Markdown.
+    paragraphs and tables.
 
     The answer is a `form`, whose field `answered_by` has the name of who gives it. `accept` names
     the function that checks an answer against the shipment, saves what it says, and returns it as a
@@ -46,7 +47,7 @@ class GateSpec:
     role: Role
     hours: str
     checklist: type[Checklist]
-    describe: Callable[[Any], list[str]]
+    describe: Callable[[Any], list[Part]]
     form: type[Form]
     answered_by: str
     result: type[StepResult]

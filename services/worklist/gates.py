@@ -26,8 +26,10 @@ _PAUSE_KEY = re.compile(r"(?P<kind>[a-z-]+?)-(?P<round>\d+)(-again-\d+)?")
 class UnknownGate(PacklineError):
     """A task waits at a gate that this version of Packline does not have."""
 
+    message = "No gate knows tasks of the kind {kind!r}: run the version that does."
+
     def __init__(self, kind: str) -> None:
-        super().__init__(f"No gate knows tasks of the kind {kind!r}: run the version that does.")
+        super().__init__(kind=kind)
 
 
 class GateRound(NamedTuple):

@@ -1,35 +1,29 @@
-"""Markdown that shows texts from outside as they are written."""
+"""Descriptions as Markdown that shows texts from outside as they are written."""
 
 import re
-from collections.abc import Iterable, Mapping
+
+from domain.messages import ENGLISH
+from services.worklist.descriptions import Part, Table
 
 _CODES = ("Bin", "SKU")
 _WIDEST_CODE = 12
 _BLANKS_PER_LETTER = 3
 
 
-def plain(value: object) -> str:
+def markdown(part: Part) -> str:
+    """A paragraph or a table, in English as is the form beside it."""
+    return _table(part) if isinstance(part, Table) else str(part.with_texts(plain))
+
+
+def plain(text: str) -> str:
     """Text that Markdown and HTML leave as it is."""
-    text = re.sub(r"\s+", " ", str(value))
-    return re.sub(r"([\\`*_\[\]<>|&])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>|&])", r"\\\1", re.sub(r"\s+", " ", text))
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things: `1 piece`, `1,200 pieces`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def pieces_of(products: Mapping[str, int]) -> str:
-    """Pieces by SKU: `2 of MUG-01, 1 of an unknown product`."""
-    named = ((plain(sku) if sku else "an unknown product", n) for sku, n in products.items())
-    return ", ".join(f"{pieces:,} of {product}" for product, pieces in named)
-
-
-def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    """A table under that head."""
-    cells = [tuple(map(plain, row)) for row in rows]
-    widths = (max(map(len, column)) for column in zip(head, *cells, strict=True))
-    lines = [tuple(map(_titled, head, widths)), ("---",) * len(head), *cells]
+def _table(table: Table) -> str:
+    cells = [tuple(plain(ENGLISH.formatted(cell)) for cell in row) for row in table.rows]
+    widths = (max(map(len, column)) for column in zip(table.head, *cells, strict=True))
+    lines = [tuple(map(_titled, table.head, widths)), ("---",) * len(table.head), *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -26,7 +26,7 @@ from adapters.database.transient import heals_at_once, is_transient
 from adapters.failpoints import failpoint
 from adapters.settings import settings
 from domain.errors import PacklineError, reason
-from domain.messages import Message, Value
+from domain.messages import Message, Value, Word
 from models.enums import EventKind
 from models.events import StepFailed
 from models.process import StepName
@@ -215,7 +215,7 @@ def _stop(session: Session, row: Shipment, name: StepName, problem: Exception) -
 
 
 def _stopped_at(name: StepName, problem: Exception) -> Message:
-    values: dict[str, Value] = {"step": name.display_name, "reason": reason(problem)}
+    values: dict[str, Value] = {"step": Word(name.display_name), "reason": reason(problem)}
     return Message("stopped-at", "{step}: {reason}", values)
 
 

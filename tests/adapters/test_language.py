@@ -2,16 +2,15 @@ import ast
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 from adapters.language.extraction import templates
 from adapters.language.sentences import Language, operators_language, sentence
+from adapters.language.updating import FOLDERS, PROJECT, sources
 from adapters.settings import settings
 from domain.messages import ENGLISH, Message, Plural, names_in
 from domain.money import TooManyDecimals, UnknownCurrency
@@ -20,18 +19,6 @@ from services.execution.errors import AnswerRefused
 from services.pricing.refunds import UnknownRefund
 from services.stock_control.stock_changes import UnknownProduct
 
-PROJECT = Path(__file__).parents[2]
-FOLDERS = [
-    "adapters",
-    "console",
-    "deployments",
-    "benchmarks",
-    "domain",
-    "flows",
-    "models",
-    "services",
-    "tasks",
-]
 PIECES = Plural("{n} piece", "{n} pieces", "n")
 GERMAN = {
     TooManyDecimals.message: "{amount!q} hat zu viele Stellen für {currency}: höchstens {allowed}.",
@@ -141,10 +128,14 @@ def modules():
 TREES = dict(modules())
 
 
+TITLES_OF_EVENTS = PROJECT / "console/queries/event_words.py"
+"""They are known by the kinds of events, which are not codes of messages."""
+
+
 def test_every_code_means_one_thing():
     texts = defaultdict(set)
-    for tree in TREES.values():
-        for found in templates(tree):
+    for file, tree in TREES.items():
+        for found in templates(tree) if file != TITLES_OF_EVENTS else ():
             if found.code:  # else it is that of the message within
                 texts[found.code].add(found.text)
     assert {code: said for code, said in texts.items() if len(said) > 1} == {}
@@ -152,12 +143,7 @@ def test_every_code_means_one_thing():
 
 
 def test_babel_finds_every_template():
-    found = set()
-    for folder in FOLDERS:
-        for _, _, message, _, _ in extract_from_dir(
-            str(PROJECT / folder), [("**.py", "adapters.language.extraction:extract")]
-        ):
-            found.add(message)
+    found = {source.text for source in sources()}
     assert UnknownCurrency.message in found
     assert set(AnswerRefused.messages.values()) <= found
 

@@ -113,3 +113,17 @@ def test_templates_are_parsed_once_for_each_language(german):
     loader = DictLoader({"page.html": PAGE})
     assert environment_for(german, loader) is environment_for(german, loader)
     assert environment_for(german, loader) is not environment_for(english(), loader)
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "shown"),
+    [
+        ("Pick **{it}**", "2 pieces", "Pick <strong>2 pieces</strong>"),
+        ("*Split* it with `packline {it}`", "x", "<em>Split</em> it with <code>packline x</code>"),
+        ("{it}", "a **bold** `name`", "a &#42;&#42;bold&#42;&#42; &#96;name&#96;"),
+        ("**{it}**", "<b>&", "<strong>&lt;b&gt;&amp;</strong>"),
+    ],
+)
+def test_a_paragraph_has_its_marks_and_its_values_have_none(template, value, shown):
+    said = Message("x", template, {"it": value})
+    assert rendered(english(), "{{ it | paragraph }}", it=said) == shown

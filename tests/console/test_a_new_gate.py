@@ -29,7 +29,6 @@ from services.reminders.late_tasks import remind_and_escalate
 from services.worklist.done_options import DoneOption
 from services.worklist.gate_spec import GateSpec
 from services.worklist.gates import GATES, UnknownGate, gate_round_of, pause_key
-from services.worklist.markdown import plain
 from services.worklist.tasks import open_task
 from tasks.engine.gates import await_answer, suspend
 from tests.factories import make_order, the_shipment
@@ -69,7 +68,9 @@ GIFT_WRAP = GateSpec(
     role=Role.PACKER,
     hours="packing_hours",
     checklist=GiftWrapChecklist,
-    describe=lambda checklist: [f"Put this card on top: {plain(checklist.card)}"],
+    describe=lambda checklist: [
+        Message("gift-card", "Put this card on top: {card}", {"card": checklist.card})
+    ],
     form=GiftWrapForm,
     answered_by="wrapped_by",
     result=GiftWrapped,

@@ -1,11 +1,12 @@
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 import pytest
 
 from domain.errors import FieldError, PacklineError, reason
-from domain.messages import Message, Plural, said
+from domain.messages import Message, Plural, Word, Wording, said
 
 PIECES = Plural("{n:,} piece is missing", "{n:,} pieces are missing", "n")
 NOON = datetime(2026, 11, 23, 12, 5, tzinfo=UTC)
@@ -114,7 +115,33 @@ def test_a_message_comes_back_from_json_as_it_was():
             "skus": ("MUG", "VASE"),
             "problems": (said("One."), Message("two", "{n}", {"n": 2}, "lines.1.sku")),
             "nothing": None,
+            "title": Word("Pieces"),
         },
         "lines",
     )
     assert Message.from_data(json.loads(json.dumps(message.as_data()))) == message
+
+
+class Shade(StrEnum):
+    DARK = "dark"
+
+
+class Loud(Wording):
+    def word(self, text):
+        return text.upper()
+
+
+@pytest.mark.parametrize("value", [Shade.DARK, Word("dark")])
+def test_a_value_of_an_enum_and_a_word_are_said_in_the_readers_language(value):
+    message = Message("x", "{it}, {them: and }", {"it": value, "them": (value, "dark")})
+    assert Loud().sentence(message) == "DARK, DARK and dark"
+    assert Loud().sentence(Message.from_data(message.as_data())) == "DARK, DARK and dark"
+    assert str(message) == "dark, dark and dark"
+
+
+def test_only_texts_from_outside_are_changed():
+    within = Message("y", "{name}", {"name": "Ann"})
+    message = Message(
+        "x", "{one} {all} {shade}", {"one": within, "all": ("Ann", 2), "shade": Shade.DARK}
+    )
+    assert str(message.with_texts(lambda text: "…")) == "… …, 2 dark"

@@ -86,7 +86,7 @@ def test_a_backordered_order_has_a_task_for_the_operator(session):
     check_inventory_levels.body(session, an_order(session, MUG=2))
     task = session.exec(select(StaffTask)).one()
     assert (task.kind, task.role, task.state) == ("shortage", "operator", "open")
-    short = {"sku": "MUG", "wanted": 2, "available": 1, "why": ""}
+    short = {"sku": "MUG", "wanted": 2, "available": 1, "why": "", "at_the_bench": []}
     assert task.checklist == {"shortages": [short]}
 
 

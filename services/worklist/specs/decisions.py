@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from domain.messages import Message, Value
 from models.enums import Role, TaskKind
 from models.forms.decisions import (
     CANCEL_ORDER_CHOICE,
@@ -16,11 +17,18 @@ from models.forms.decisions import (
 )
 from models.results.checklists import HoldChecklist, ShortageChecklist, ShortPickChecklist
 from models.results.decisions import Decision, HoldEnded
+from services.worklist.descriptions import Part, Table
 from services.worklist.done_options import DoneOption
 from services.worklist.gate_spec import GateSpec
-from services.worklist.markdown import plain, table
 
-_WAITS = "It waits, and goes on by itself once the rest is there. You may decide otherwise."
+_WAITS = Message(
+    "short-pick-waits",
+    "It waits, and goes on by itself once the rest is there. You may decide otherwise.",
+)
+_DECIDE = Message("decide-about-the-rest", "Decide what becomes of the rest.")
+_RELEASE = Message(
+    "release-or-cancel", "Release it, and it goes on where it stopped; or cancel it."
+)
 
 
 def _decision(needed: str, example: str) -> tuple[DoneOption, ...]:
@@ -55,31 +63,45 @@ def _one_of(choices: tuple[str, ...]) -> str:
     return f"--decision, one of: {', '.join(choices)}"
 
 
-def _describe_shortage(checklist: ShortageChecklist) -> list[str]:
-    rows = [(line.sku, line.wanted, line.available) for line in checklist.shortages]
+def _describe_shortage(checklist: ShortageChecklist) -> list[Part]:
+    rows = tuple((line.sku, line.wanted, line.available) for line in checklist.shortages)
     return [
-        "Too little is in stock for this order:",
-        table(("SKU", "Ordered", "Available"), rows),
-        "It goes on by itself once all of it is there. Or *split* it (what is there now ships, the"
-        " rest follows), *cancel the line* (the rest never ships), or cancel the order.",
+        Message("too-little-in-stock", "Too little is in stock for this order:"),
+        Table(("SKU", "Ordered", "Available"), rows),
+        Message(
+            "split-or-cancel",
+            "It goes on by itself once all of it is there. Or *split* it (what is there now ships,"
+            " the rest follows), *cancel the line* (the rest never ships), or cancel the order.",
+        ),
     ]
 
 
-def _describe_short_pick(checklist: ShortPickChecklist) -> list[str]:
-    rows = [(line.sku, line.wanted, line.available, line.why) for line in checklist.shortages]
+def _describe_short_pick(checklist: ShortPickChecklist) -> list[Part]:
+    rows = tuple(
+        (line.sku, line.wanted, line.available, line.reason) for line in checklist.shortages
+    )
     return [
-        "Not every piece of this order was found, and whole:",
-        table(("SKU", "Ordered", "Found", "Why"), rows),
-        _WAITS if checklist.waits else "Decide what becomes of the rest.",
+        Message("not-all-found", "Not every piece of this order was found, and whole:"),
+        Table(("SKU", "Ordered", "Found", "Why"), rows),
+        _WAITS if checklist.waits else _DECIDE,
     ]
 
 
-def _describe_hold(checklist: HoldChecklist) -> list[str]:
-    note = f": {plain(checklist.note)}" if checklist.note else "."
-    return [
-        f"{plain(checklist.held_by)} put this order on hold, **{checklist.reason}**{note}",
-        "Release it, and it goes on where it stopped; or cancel it.",
-    ]
+def _describe_hold(checklist: HoldChecklist) -> list[Part]:
+    return [_on_hold(checklist), _RELEASE]
+
+
+def _on_hold(checklist: HoldChecklist) -> Message:
+    values: dict[str, Value] = {
+        "who": checklist.held_by,
+        "reason": checklist.reason,
+        "note": checklist.note,
+    }
+    if checklist.note:
+        return Message(
+            "held-with-note", "{who} put this order on hold, **{reason}**: {note}", values
+        )
+    return Message("held", "{who} put this order on hold, **{reason}**.", values)
 
 
 SHORTAGE = GateSpec(

@@ -1,16 +1,17 @@
 """The gate *packing*: packers close, weigh and measure parcels."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
+from domain.messages import Message, Value
 from models.enums import LackingReason, Role, TaskKind
 from models.forms.packing import PackingForm
 from models.results.checklists import PackingChecklist
 from models.results.work import Packed
+from services.worklist.descriptions import Part, Table, pieces_of
 from services.worklist.done_options import PIECES, DoneOption
 from services.worklist.gate_spec import GateSpec
-from services.worklist.markdown import pieces_of, table
-from services.worklist.specs.picking import of_warehouse
 
 _SIDE = r"(\d{1,18})"
 _PARCEL = re.compile(
@@ -21,25 +22,55 @@ _REASONS = ", ".join(LackingReason)
 _MEASURES = ("weight_grams", "length_mm", "width_mm", "height_mm")
 
 
-def _describe(checklist: PackingChecklist) -> list[str]:
-    where, grams = of_warehouse(checklist), checklist.goods_grams
+_CLOSE_OR_LACK = Message(
+    "close-parcels-or-lack",
+    "Then close, weigh and measure each parcel. Or say which pieces you lack, and why: {reasons}.",
+    {"reasons": tuple(LackingReason)},
+)
+
+
+def _describe(checklist: PackingChecklist) -> list[Part]:
+    goods = tuple((item.quantity, item.sku, item.name) for item in checklist.items)
     return [
-        f"Pack these goods{where}. They weigh **{grams:,} g** together, without boxes:",
-        table(
-            ("Pieces", "SKU", "Product"),
-            [(item.quantity, item.sku, item.name) for item in checklist.items],
-        ),
-        *_not_to_be_packed(checklist.to_restock, "cancelled after picking"),
-        *_not_to_be_packed(checklist.wrong, "picked in place of something else"),
-        "Then close, weigh and measure each parcel. Or say which pieces you lack, and why:"
-        f" {_REASONS}.",
+        _goods(checklist),
+        Table(("Pieces", "SKU", "Product"), goods),
+        *_not_to_be_packed(checklist),
+        _CLOSE_OR_LACK,
     ]
 
 
-def _not_to_be_packed(pieces: dict[str, int], why: str) -> list[str]:
-    if not pieces:
-        return []
-    return [f"**Not to be packed**: {pieces_of(pieces)}, {why}. Restock them."]
+def _goods(checklist: PackingChecklist) -> Message:
+    values: dict[str, Value] = {
+        "warehouse": checklist.warehouse,
+        "grams": checklist.goods_grams,
+    }
+    if checklist.warehouse:
+        return Message(
+            "pack-goods-of",
+            "Pack these goods of **{warehouse}**. They weigh **{grams:,} g** together, without"
+            " boxes:",
+            values,
+        )
+    return Message(
+        "pack-goods",
+        "Pack these goods. They weigh **{grams:,} g** together, without boxes:",
+        values,
+    )
+
+
+def _not_to_be_packed(checklist: PackingChecklist) -> Iterator[Message]:
+    if checklist.to_restock:
+        yield Message(
+            "cancelled-after-picking",
+            "**Not to be packed**: {pieces}, cancelled after picking. Restock them.",
+            {"pieces": pieces_of(checklist.to_restock)},
+        )
+    if checklist.wrong:
+        yield Message(
+            "picked-in-place",
+            "**Not to be packed**: {pieces}, picked in place of something else. Restock them.",
+            {"pieces": pieces_of(checklist.wrong)},
+        )
 
 
 def _parcel(typed: str) -> dict[str, int] | None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from domain.messages import Message, Plural, Value
 from models.enums import Role, ShortPickReason, TaskKind
 from models.forms.picking import (
     ALL_AS_LISTED,
@@ -12,34 +13,40 @@ from models.forms.picking import (
 )
 from models.results.checklists import PickingChecklist
 from models.results.work import Picked
+from services.worklist.descriptions import Part, Table
 from services.worklist.done_options import PIECES, DoneOption
 from services.worklist.gate_spec import GateSpec
-from services.worklist.markdown import counted, plain, table
 
 _FOUND = re.compile(rf"^(?P<sku>.+)={PIECES}(?::(?P<why>[^:=]+))?$", re.ASCII)
 _REASONS = ", ".join(ShortPickReason)
 _OTHER_REASONS = ", ".join(why for why in ShortPickReason if why != ShortPickReason.DAMAGED)
 
 
-def walking_table(checklist: PickingChecklist) -> str:
+_WALK = Plural(
+    "Walk the bins in this order and pick **{pieces:,} piece**:",
+    "Walk the bins in this order and pick **{pieces:,} pieces**:",
+    "pieces",
+)
+_WALK_IN = Plural(
+    "Walk the bins of **{warehouse}** in this order and pick **{pieces:,} piece**:",
+    "Walk the bins of **{warehouse}** in this order and pick **{pieces:,} pieces**:",
+    "pieces",
+)
+
+
+def walking_table(checklist: PickingChecklist) -> Table:
     """The bins to walk, with what lies in each."""
-    return table(
+    return Table(
         ("Bin", "Pieces", "SKU", "Product", "Barcode"),
-        [(x.bin, x.quantity, x.sku, x.name, x.barcode) for x in checklist.items],
+        tuple((x.bin, x.quantity, x.sku, x.name, x.barcode) for x in checklist.items),
     )
 
 
-def of_warehouse(checklist: PickingChecklist) -> str:
-    """The warehouse's name, where there are several."""
-    return f" of **{plain(checklist.warehouse)}**" if checklist.warehouse else ""
-
-
-def _describe(checklist: PickingChecklist) -> list[str]:
-    pieces = counted(checklist.pieces, "piece")
-    return [
-        f"Walk the bins{of_warehouse(checklist)} in this order and pick **{pieces}**:",
-        walking_table(checklist),
-    ]
+def _describe(checklist: PickingChecklist) -> list[Part]:
+    values: dict[str, Value] = {"pieces": checklist.pieces, "warehouse": checklist.warehouse}
+    if checklist.warehouse:
+        return [Message("walk-bins-of", _WALK_IN, values), walking_table(checklist)]
+    return [Message("walk-bins", _WALK, values), walking_table(checklist)]
 
 
 def _found(typed: str) -> dict[str, Any] | None:

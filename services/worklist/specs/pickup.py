@@ -1,32 +1,47 @@
 """The gate *carrier pickup*: the carrier collects the parcels."""
 
+from collections.abc import Iterator
+
+from domain.messages import Message, Plural, Value
 from models.enums import Role, TaskKind
 from models.forms.pickup import CarrierPickupForm
 from models.results.checklists import PickupChecklist
 from models.results.work import PickupOutcome
+from services.worklist.descriptions import Part, Table
 from services.worklist.done_options import DoneOption
 from services.worklist.gate_spec import NOBODY, GateSpec
-from services.worklist.markdown import counted, plain, table
+
+_HAND_OVER = Plural(
+    "Hand **{parcels:,} parcel**, **{grams:,} g**, to **{carrier}** (booking {reference}):",
+    "Hand **{parcels:,} parcels**, together **{grams:,} g**, to **{carrier}** (booking"
+    " {reference}):",
+    "parcels",
+)
 
 
-def _describe(checklist: PickupChecklist) -> list[str]:
-    numbers, grams = checklist.tracking_numbers, checklist.weight_grams
+def _describe(checklist: PickupChecklist) -> list[Part]:
+    numbers = checklist.tracking_numbers
+    values: dict[str, Value] = {
+        "parcels": len(numbers),
+        "grams": checklist.weight_grams,
+        "carrier": checklist.carrier,
+        "reference": checklist.reference,
+    }
     return [
         *_relabelling(checklist.replaced),
-        f"Hand **{counted(len(numbers), 'parcel')}**, together **{grams:,} g**, to"
-        f" **{plain(checklist.carrier)}** (booking {plain(checklist.reference)}):",
-        table(("Parcel", "Tracking number"), enumerate(numbers, 1)),
+        Message("hand-over-parcels", _HAND_OVER, values),
+        Table(("Parcel", "Tracking number"), tuple(enumerate(numbers, 1))),
     ]
 
 
-def _relabelling(replaced: tuple[str, ...]) -> list[str]:
-    if not replaced:
-        return []
-    numbers = ", ".join(map(plain, replaced))
-    return [
-        f"**The address has changed.** Take off the old labels ({numbers}) and put on the new ones,"
-        " which `packline labels` gives you."
-    ]
+def _relabelling(replaced: tuple[str, ...]) -> Iterator[Message]:
+    if replaced:
+        yield Message(
+            "put-on-new-labels",
+            "**The address has changed.** Take off the old labels ({numbers}) and put on the new"
+            " ones, which `packline labels` gives you.",
+            {"numbers": replaced},
+        )
 
 
 CARRIER_PICKUP = GateSpec(

@@ -1,33 +1,46 @@
 """The gate where goods of a cancelled order come back to their bins."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from domain.messages import Message, Plural
 from models.enums import Role, TaskKind
 from models.forms.picking import ALL_AS_LISTED
 from models.forms.restock import DAMAGED_OR_MISSING, RestockForm
 from models.results.checklists import RestockChecklist
 from models.results.work import Restocked
+from services.worklist.descriptions import Part, pieces_of
 from services.worklist.done_options import DoneOption, pieces_of_a_product
 from services.worklist.gate_spec import GateSpec
-from services.worklist.markdown import counted, pieces_of
 from services.worklist.specs.picking import walking_table
 
 _WAYS_TO_BE_LOST = ("damaged", "missing")
 
 
-def _describe(checklist: RestockChecklist) -> list[str]:
+_TAKE_BACK = Plural(
+    "The order is cancelled. Take its goods out of tote or parcel, walk the bins in this order and"
+    " restock **{pieces:,} piece**:",
+    "The order is cancelled. Take its goods out of tote or parcel, walk the bins in this order and"
+    " restock **{pieces:,} pieces**:",
+    "pieces",
+)
+
+
+def _describe(checklist: RestockChecklist) -> list[Part]:
     return [
-        "The order is cancelled. Take its goods out of tote or parcel, walk the bins in this order"
-        f" and restock **{counted(checklist.pieces, 'piece')}**:",
+        Message("restock-pieces", _TAKE_BACK, {"pieces": checklist.pieces}),
         walking_table(checklist),
         *_beside(checklist),
     ]
 
 
-def _beside(checklist: RestockChecklist) -> list[str]:
-    if not checklist.beside:
-        return []
-    return [f"**Not of this list**, and in its tote: {pieces_of(checklist.beside)}. Restock them."]
+def _beside(checklist: RestockChecklist) -> Iterator[Message]:
+    if checklist.beside:
+        yield Message(
+            "not-of-this-list",
+            "**Not of this list**, and in its tote: {pieces}. Restock them.",
+            {"pieces": pieces_of(checklist.beside)},
+        )
 
 
 def _lost(way: str, help: str) -> DoneOption:

@@ -349,7 +349,7 @@ def test_a_short_pick_opens_a_task_for_the_operator_that_says_what_is_short(sess
     fill_in(session, order, "picking", too_few({"sku": "MUG", "quantity": 0, "why": "not in bin"}))
     task = session.exec(select(StaffTask).where(StaffTask.kind == TaskKind.SHORT_PICK)).one()
     assert task.role == "operator"
-    short = {"sku": "MUG", "wanted": 2, "available": 0, "why": "not in bin"}
+    short = {"sku": "MUG", "wanted": 2, "available": 0, "why": "not in bin", "at_the_bench": []}
     assert task.checklist == {"shortages": [short], "waits": False}
 
 

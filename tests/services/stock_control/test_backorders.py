@@ -111,7 +111,13 @@ def test_a_new_order_does_not_take_what_an_older_one_waits_for(process):
     old, run = backorder(process, PLATE=6)
     new, other = backorder(process, PLATE=1)
     assert rows("SELECT checklist FROM staff_task ORDER BY id DESC LIMIT 1") == [
-        ({"shortages": [{"sku": "PLATE", "wanted": 1, "available": 0, "why": ""}]},)
+        (
+            {
+                "shortages": [
+                    {"sku": "PLATE", "wanted": 1, "available": 0, "why": "", "at_the_bench": []}
+                ]
+            },
+        )
     ]
     plates_arrive(3)
     assert fill_backorders() == [old, new]
