@@ -17,26 +17,17 @@ from starlette.exceptions import HTTPException
 from adapters.database.transient import is_transient
 from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
-<<<<<<< HEAD
 from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange, somebody
-from console.web import assets, orders, sign_in, tasks, users, work
-=======
-from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange
 from console.queries.labels import NoLabels
-from console.web import assets, orders, paper, sign_in, tasks, work
->>>>>>> 241a1f6d27d78193f3343e08131ce4dc22d204e0
+from console.web import assets, orders, paper, sign_in, tasks, users, work
 from console.web.live import TaskFeed
 from console.web.pages import go_to, plain_page
 from console.web.protection import Protection
 from domain.errors import PacklineError, reason
 from domain.messages import Message
-<<<<<<< HEAD
 from services.access.permissions import Action, NotAllowed, may
-from services.access.web_sessions import SignedIn
-=======
-from services.access.permissions import NotAllowed
 from services.access.shipment_links import BadLink
->>>>>>> 241a1f6d27d78193f3343e08131ce4dc22d204e0
+from services.access.web_sessions import SignedIn
 from services.execution.errors import OnHold, UnknownOrder
 from services.paper.sheets import NothingOnPaper
 from services.worklist.taking import NotYours
@@ -76,11 +67,7 @@ def staff_app() -> FastAPI:
     """The pages for those who work here."""
     app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tasks = TaskFeed()
-<<<<<<< HEAD
-    for part in (assets, sign_in, work, tasks, orders, users):
-=======
-    for part in (assets, sign_in, work, tasks, orders, paper):
->>>>>>> 241a1f6d27d78193f3343e08131ce4dc22d204e0
+    for part in (assets, sign_in, work, tasks, orders, paper, users):
         app.include_router(part.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/healthz", _healthy, methods=["GET"])

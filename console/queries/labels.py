@@ -18,7 +18,8 @@ class NoLabels(PacklineError):
     """Nothing of the order is labelled."""
 
     messages = {
-        "no-such-label": "There is no valid label {tracking_number}: it was replaced, or never bought.",
+        "no-such-label": "There is no valid label {tracking_number}: it was replaced, or never"
+        " bought.",
         "no-labels": "Order {number} has no labels, or they are being replaced: they come once"
         " it is packed (`packline order {number}` says how far it is).",
     }
