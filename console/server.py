@@ -83,7 +83,7 @@ def staff_app() -> FastAPI:
 def run_console() -> None:
     """Serve the console until SIGTERM or Ctrl-C.
 
-    Raises `OpenToTheNetwork`, `SecretKeyUnreadable`.
+    Raises `OpenToTheNetwork`, `SecretUnreadable`.
     """
     given = settings()
     host, _, port = given.console_bind.rpartition(":")

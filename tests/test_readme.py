@@ -83,7 +83,7 @@ def test_every_setting_is_listed_with_its_default_and_description():
 
 
 def test_every_command_is_named_in_the_changelog():
-    named = set(re.findall(r"`(\w+)`", (PROJECT / "CHANGELOG.md").read_text()))
+    named = set(re.findall(r"`([\w-]+)`", (PROJECT / "CHANGELOG.md").read_text()))
     assert set(COMMANDS) <= named
 
 

@@ -136,6 +136,7 @@ class Stack:
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": _async_url(self.prefect_database),
             "PACKLINE_TIME_ZONE": settings().time_zone,
             "PACKLINE_CONSOLE_BIND": self.console_bind,
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": self.prefect_url,
         }
         if auth := settings().prefect_auth:
             given["PREFECT_SERVER_API_AUTH_STRING"] = auth.get_secret_value()
