@@ -19,7 +19,7 @@ from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
 from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange, somebody
 from console.queries.labels import NoLabels
-from console.web import assets, orders, paper, sign_in, tasks, users, work
+from console.web import assets, devices, orders, paper, sign_in, tasks, users, work
 from console.web.live import TaskFeed
 from console.web.pages import go_to, plain_page
 from console.web.protection import Protection
@@ -38,6 +38,7 @@ logger = logging.getLogger("packline.console")
 _STATUS: dict[type[PacklineError], HTTPStatus] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
     ForeignForm: HTTPStatus.FORBIDDEN,
+    sign_in.OnSharedDevice: HTTPStatus.FORBIDDEN,
     NotYours: HTTPStatus.CONFLICT,
     OnHold: HTTPStatus.CONFLICT,
     TaskNotOpen: HTTPStatus.NOT_FOUND,
@@ -67,7 +68,7 @@ def staff_app() -> FastAPI:
     """The pages for those who work here."""
     app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tasks = TaskFeed()
-    for part in (assets, sign_in, work, tasks, orders, paper, users):
+    for part in (assets, sign_in, work, tasks, orders, paper, users, devices):
         app.include_router(part.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/healthz", _healthy, methods=["GET"])

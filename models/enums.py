@@ -180,6 +180,9 @@ class EventKind(StrEnum):
     USER_DISABLED = "user-disabled"
     PASSWORD_RESET = "password-reset"
     PASSWORD_CHANGED = "password-changed"
+    BADGE_ISSUED = "badge-issued"
+    DEVICE_REGISTERED = "device-registered"
+    DEVICE_REVOKED = "device-revoked"
 
 
 class BookingKind(StrEnum):

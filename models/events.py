@@ -248,6 +248,16 @@ class OfUser(StepResult):
         return Message("of-user", "{login}", {"login": self.login})
 
 
+class OfDevice(StepResult):
+    """Something about a shared device."""
+
+    device: str
+
+    def said(self) -> Message:
+        """Which one."""
+        return Message("of-device", "{device}", {"device": self.device})
+
+
 EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.IMPORTED: Imported,
     EventKind.ANSWERED: Answered,
@@ -276,5 +286,8 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.USER_DISABLED: OfUser,
     EventKind.PASSWORD_RESET: OfUser,
     EventKind.PASSWORD_CHANGED: OfUser,
+    EventKind.BADGE_ISSUED: OfUser,
+    EventKind.DEVICE_REGISTERED: OfDevice,
+    EventKind.DEVICE_REVOKED: OfDevice,
 }
 """What the values of each kind of event are."""

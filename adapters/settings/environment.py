@@ -225,6 +225,9 @@ class Settings(BaseSettings):
     session_idle_minutes: float = Field(
         60, gt=0, le=10_080, description="A session of which nothing is seen for so long ends"
     )
+    device_idle_minutes: float = Field(
+        5, gt=0, le=10_080, description="The same for somebody who is signed in on a shared device"
+    )
     take_minutes: float = Field(
         15,
         gt=0,

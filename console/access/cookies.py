@@ -8,6 +8,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from adapters.settings.secret_key import secret_keys
 
 SESSION_COOKIE = "packline_session"
+DEVICE_COOKIE = "packline_device"
 NOTE_COOKIE = "packline_note"
 
 

@@ -106,6 +106,9 @@ class Titles:
         "user-disabled": "User disabled",
         "password-reset": "New password given",
         "password-changed": "Password changed",
+        "badge-issued": "Badge issued",
+        "device-registered": "Device registered",
+        "device-revoked": "Device revoked",
     }
 
 

@@ -27,7 +27,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     html = (
         environment_for(visit.language, _LOADER)
         .get_template(template)
-        .render(**_around(request), **values)
+        .render(_around(request) | values)
     )
     answer = HTMLResponse(html, status)
     if NOTE_COOKIE in request.cookies:
@@ -38,7 +38,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
 def fragment(request: Request, template: str, **values: Any) -> HTMLResponse:
     """A part of a page, fetched anew by a page that is open; a note waits for a whole one."""
     environment = environment_for(visit_of(request).language, _LOADER)
-    return HTMLResponse(environment.get_template(template).render(**_around(request), **values))
+    return HTMLResponse(environment.get_template(template).render(_around(request) | values))
 
 
 def go_to(request: Request, path: str, note: Message | None = None) -> Response:
@@ -68,6 +68,7 @@ def _around(request: Request) -> dict[str, Any]:
     actor = visit.who.actor if visit.who else None
     return {
         "actor": actor,
+        "device": visit.who.device if visit.who else None,
         "asset": asset,
         "form_token": visit.form_token,
         "languages": LANGUAGES,

@@ -6,27 +6,40 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from adapters.database.sessions import transaction
-from console.access.cookies import SESSION_COOKIE, sealed
+from console.access.cookies import DEVICE_COOKIE, SESSION_COOKIE, sealed, unsealed
 from console.access.visits import AnyForm, AVisit, OwnForm, inside, somebody
 from console.web.pages import cookie_rules, go_to, page
+from domain.errors import PacklineError
 from domain.messages import Message
+from models.tables.access import Device
 from services.access.web_sessions import SignedIn, end_session
+from services.accounts.attempts import SignInRefused
+from services.accounts.badges import BadgeRefused, WeakPin, choose_pin, sign_in_by_badge
+from services.accounts.devices import device_of
 from services.accounts.passwords import WeakPassword
-from services.accounts.sign_in import SignInRefused, sign_in
+from services.accounts.sign_in import sign_in
 from services.accounts.users import WrongPassword, change_password, choose_language
 from services.worklist.taking import give_back_all
 
 router = APIRouter()
+
+
+class OnSharedDevice(PacklineError):
+    """Whoever finds a shared device unlocked is not to change anybody's password or PIN."""
+
+    message = "This is a shared device: change that where you sign in with name and password."
+
+
 HOME = "/"
 Somebody = Annotated[SignedIn, somebody(also_with_given_password=True)]
 
 
 @router.get("/sign-in")
 def sign_in_page(request: Request, visit: AVisit, next: str = HOME) -> Response:
-    """Where people say who they are."""
-    if visit.who:
+    """Where people say who they are. Who is signed in on a shared device hands it over here."""
+    if visit.who and not visit.who.device:
         return go_to(request, inside(next, HOME))
-    return page(request, "sign_in.html", next=inside(next, HOME), login="", problem=None)
+    return _sign_in_page(request, inside(next, HOME))
 
 
 @router.post("/sign-in")
@@ -36,10 +49,59 @@ def signing_in(request: Request, visit: AVisit, form: AnyForm) -> Response:
     try:
         token = sign_in(login, str(form.get("password", "")), visit.visitor)
     except SignInRefused as problem:
-        return page(request, "sign_in.html", status=422, next=next, login=login, problem=problem)
+        return _sign_in_page(request, next, login=login, problem=problem)
+    return _signed_in(request, token, next)
+
+
+@router.post("/sign-in/badge")
+def signing_in_by_badge(request: Request, visit: AVisit, form: AnyForm) -> Response:
+    """Open a session on a shared device; whoever had it before is signed out."""
+    next = inside(str(form.get("next", "")), HOME)
+    device = _device(request)
+    if device is None:
+        return _sign_in_page(request, next)
+    try:
+        code, pin = str(form.get("badge", "")), str(form.get("pin", ""))
+        token = sign_in_by_badge(code, pin, device, visit.visitor)
+    except (BadgeRefused, SignInRefused) as problem:
+        return _sign_in_page(request, next, problem=problem)
+    if visit.who:
+        _sign_out(visit.who)
+    return _signed_in(request, token, next)
+
+
+def _sign_in_page(
+    request: Request, next: str, *, login: str = "", problem: PacklineError | None = None
+) -> Response:
+    values = {"next": next, "login": login, "problem": problem, "shared": _device(request)}
+    return page(request, "sign_in.html", status=422 if problem else 200, **values)
+
+
+def _signed_in(request: Request, token: str, next: str) -> Response:
     answer = go_to(request, next)
     answer.set_cookie(SESSION_COOKIE, sealed(token, SESSION_COOKIE), **cookie_rules(request))
     return answer
+
+
+def _check_own_browser(who: SignedIn) -> None:
+    """Raises `OnSharedDevice`."""
+    if who.device:
+        raise OnSharedDevice
+
+
+def _device(request: Request) -> Device | None:
+    """The registered device that this browser is."""
+    token = unsealed(request.cookies.get(DEVICE_COOKIE, ""), DEVICE_COOKIE)
+    if not isinstance(token, str):
+        return None
+    with transaction() as session:
+        return device_of(session, token)
+
+
+def _sign_out(who: SignedIn) -> None:
+    with transaction() as session:
+        end_session(session, who.session_id)
+        give_back_all(session, who.actor.name)
 
 
 @router.post("/sign-out")
@@ -49,9 +111,7 @@ def signing_out(
     form: OwnForm,
 ) -> Response:
     """End the session; what was taken is free again."""
-    with transaction() as session:
-        end_session(session, who.session_id)
-        give_back_all(session, who.actor.name)
+    _sign_out(who)
     answer = go_to(request, "/sign-in", Message("signed-out", "You have signed out."))
     answer.delete_cookie(SESSION_COOKIE)
     return answer
@@ -66,6 +126,7 @@ def account_page(request: Request, who: Somebody) -> Response:
 @router.post("/account/password")
 def changing_password(request: Request, who: Somebody, form: OwnForm) -> Response:
     """Choose another password."""
+    _check_own_browser(who)
     old, new = str(form.get("old_password", "")), str(form.get("new_password", ""))
     try:
         change_password(who.actor, old, new, keep=who.session_id)
@@ -74,8 +135,20 @@ def changing_password(request: Request, who: Somebody, form: OwnForm) -> Respons
     return go_to(request, HOME, Message("password-changed", "You have a new password."))
 
 
+@router.post("/account/pin")
+def choosing_pin(request: Request, who: Somebody, form: OwnForm) -> Response:
+    """Choose the PIN that goes with one's badge."""
+    _check_own_browser(who)
+    try:
+        choose_pin(who.actor, str(form.get("pin", "")))
+    except WeakPin as problem:
+        return page(request, "account.html", status=422, who=who, problem=problem)
+    return go_to(request, "/account", Message("pin-changed", "Your badge has a new PIN."))
+
+
 @router.post("/account/language")
 def choosing_language(request: Request, who: Somebody, form: OwnForm) -> Response:
     """Read the console in another language from now on."""
+    _check_own_browser(who)
     choose_language(who.actor.name, str(form.get("language", "")))
     return go_to(request, "/account")

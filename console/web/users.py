@@ -9,10 +9,12 @@ from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
 from console.queries.users import list_users, staff_without_account
 from console.web.pages import go_to, page
+from console.web.qr_codes import qr_code
 from domain.errors import PacklineError
 from domain.messages import Message
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
+from services.accounts.badges import issue_badge
 from services.accounts.users import UserRefused, add_user, disable_user, reset_password
 
 router = APIRouter()
@@ -40,6 +42,15 @@ def adding(request: Request, who: Admin, form: OwnForm) -> Response:
 def resetting(request: Request, login: str, who: Admin, form: OwnForm) -> Response:
     """Give somebody a new password."""
     return _page(request, given=(login, login, reset_password(login, who.actor)))
+
+
+@router.post("/users/{login}/badge")
+def issuing_badge(request: Request, login: str, who: Admin, form: OwnForm) -> Response:
+    """Give somebody a new badge, to be printed from this answer: its code is kept nowhere."""
+    code = issue_badge(login, who.actor)
+    with transaction() as session:
+        (row,) = [row for row in list_users(session) if row.login == login.lower()]
+    return page(request, "badge.html", row=row, picture=qr_code(code))
 
 
 @router.post("/users/{login}/disable")

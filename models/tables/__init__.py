@@ -1,7 +1,7 @@
 """Every table, so that one import fills the metadata that migrations are checked against."""
 
 import models.base  # noqa: F401  (the names of constraints)
-from models.tables.access import SignInAttempt, UserAccount, WebSession
+from models.tables.access import Badge, Device, SignInAttempt, UserAccount, WebSession
 from models.tables.catalogue import Product, Warehouse
 from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
@@ -25,9 +25,11 @@ from models.tables.taxes import TaxRate
 __all__ = [
     "Allocation",
     "AuditEvent",
+    "Badge",
     "CarrierBooking",
     "CarrierPickup",
     "DailySummary",
+    "Device",
     "Message",
     "Note",
     "OrderLine",

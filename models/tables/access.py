@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from models.base import identity, instant, later
 
 LOGIN_CHARACTERS = 64
+DEVICE_CHARACTERS = 64
 ADDRESS_CHARACTERS = 64
 BROWSER_CHARACTERS = 200
 
@@ -33,8 +34,36 @@ class UserAccount(SQLModel, table=True):
     disabled_at: datetime | None = instant(None)
 
 
+class Badge(SQLModel, table=True):
+    """What somebody signs in with on a shared device: a code, and a PIN that they chose.
+
+    Kept are hashes: a badge that is lost is replaced, not read out.
+    """
+
+    staff: str = Field(primary_key=True, max_length=100, foreign_key="user_account.staff")
+    code_hash: str = Field(max_length=64, unique=True)
+    pin_hash: str | None = Field(default=None, max_length=200)
+    issued_at: datetime = instant()
+
+
+class Device(SQLModel, table=True):
+    """A scanner, tablet or desk that many share, registered by an admin; `language` is what it
+    speaks to whoever has chosen none.
+    """
+
+    id: int = identity()
+    name: str = Field(max_length=DEVICE_CHARACTERS, unique=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    language: str | None = Field(default=None, max_length=16)
+    registered_by: str = Field(max_length=100)
+    registered_at: datetime = instant()
+    revoked_at: datetime | None = instant(None)
+
+
 class WebSession(SQLModel, table=True):
     """A browser in which somebody is signed in. Its token is in the browser only: kept is its hash.
+
+    On a shared device, `device_id` is which; somebody signed in there by badge and PIN.
 
     It is over at `expires_at`, when nothing was seen of it for long, or once it has been ended.
     """
@@ -48,6 +77,7 @@ class WebSession(SQLModel, table=True):
     id: int = identity()
     token_hash: str = Field(max_length=64, unique=True)
     staff: str = Field(max_length=100, foreign_key="user_account.staff")
+    device_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="device.id")
     address: str = Field(max_length=ADDRESS_CHARACTERS)
     browser: str = Field(max_length=BROWSER_CHARACTERS)
     opened_at: datetime = instant()
@@ -57,7 +87,10 @@ class WebSession(SQLModel, table=True):
 
 
 class SignInAttempt(SQLModel, table=True):
-    """Somebody gave a name and a password: under which name, and from which address."""
+    """Somebody tries to sign in, or did so in vain: under which name, and from which address.
+
+    Those of a name go once somebody gets in under it.
+    """
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (
@@ -69,4 +102,3 @@ class SignInAttempt(SQLModel, table=True):
     login: str = Field(max_length=LOGIN_CHARACTERS)
     address: str = Field(max_length=ADDRESS_CHARACTERS)
     at: datetime = instant()
-    succeeded: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})

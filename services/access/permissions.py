@@ -19,21 +19,23 @@ class Action(StrEnum):
     PRINT_PAPER = "print labels, packing slips and pick lists"
     CHANGE_STOCK = "receive, count and move stock"
     MANAGE_USERS = "manage users"
+    MANAGE_DEVICES = "register shared devices"
 
 
-_FLOOR = frozenset({Role.WAREHOUSE_STAFF, Role.PACKER, Role.LOGISTICS_COORDINATOR})
+FLOOR_ROLES = frozenset({Role.WAREHOUSE_STAFF, Role.PACKER, Role.LOGISTICS_COORDINATOR})
 _OPERATOR = frozenset({Role.OPERATOR})
 
 ALLOWED: dict[Action, frozenset[Role]] = {
-    Action.SEE_WORK: _FLOOR | _OPERATOR,
-    Action.DO_TASKS: _FLOOR | _OPERATOR,
+    Action.SEE_WORK: FLOOR_ROLES | _OPERATOR,
+    Action.DO_TASKS: FLOOR_ROLES | _OPERATOR,
     Action.DO_ANY_TASK: _OPERATOR,
     Action.GIVE_OUT_TASKS: _OPERATOR,
     Action.PUT_ORDERS_FIRST: _OPERATOR,
-    Action.SEE_ORDERS: _FLOOR | _OPERATOR | {Role.MANAGER},
-    Action.PRINT_PAPER: _FLOOR | _OPERATOR,
+    Action.SEE_ORDERS: FLOOR_ROLES | _OPERATOR | {Role.MANAGER},
+    Action.PRINT_PAPER: FLOOR_ROLES | _OPERATOR,
     Action.CHANGE_STOCK: _OPERATOR | {Role.WAREHOUSE_STAFF},
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
+    Action.MANAGE_DEVICES: frozenset({Role.ADMIN}),
 }
 """The roles that may do each."""
 

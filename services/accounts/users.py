@@ -81,7 +81,7 @@ def reset_password(login: str, actor: Actor) -> str:
     """
     password = generated_password()
     with transaction() as session:
-        account = _locked(session, login)
+        account = locked_account(session, login)
         account.password_hash = hashed(password)
         account.must_change_password = True
         account.disabled_at = None
@@ -96,7 +96,7 @@ def disable_user(login: str, actor: Actor) -> datetime:
     Returns since when. Raises `UnknownUser`.
     """
     with transaction() as session:
-        account = _locked(session, login)
+        account = locked_account(session, login)
         if account.disabled_at is None:
             account.disabled_at = this_instant(session)
             _tell(session, EventKind.USER_DISABLED, account.login, actor)
@@ -177,7 +177,8 @@ def end_sessions_of(session: Session, staff: str, *, keep: int | None = None) ->
     session.execute(ended.values(ended_at=func.clock_timestamp()))
 
 
-def _locked(session: Session, login: str) -> UserAccount:
+def locked_account(session: Session, login: str) -> UserAccount:
+    """The account of that name, locked. Raises `UnknownUser`."""
     wanted = select(UserAccount).where(UserAccount.login == as_key(login).lower())
     account = session.exec(wanted.with_for_update()).first() if is_printable(login) else None
     if account is None:

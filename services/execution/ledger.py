@@ -35,6 +35,11 @@ def user_key(login: str) -> str:
     return f"user:{login}"[:_SUBJECT_CHARACTERS]
 
 
+def device_key(device_id: int) -> str:
+    """A shared device's name in the timeline."""
+    return f"device:{device_id}"
+
+
 def day_key(day: date) -> str:
     """A day's name in the ledger and in the timeline."""
     return f"day:{day.isoformat()}"

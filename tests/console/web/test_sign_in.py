@@ -10,7 +10,8 @@ from adapters.database.sessions import transaction
 from models.enums import Channel, Role
 from services.access.actors import Actor
 from services.access.web_sessions import Visitor
-from services.accounts.sign_in import FREE_MISSES, SignInRefused, sign_in
+from services.accounts.attempts import FREE_MISSES, SignInRefused
+from services.accounts.sign_in import sign_in
 from services.accounts.users import (
     UserRefused,
     add_user,
