@@ -103,6 +103,18 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Weekday(StrEnum):
+    """A day of the week, the first one first."""
+
+    MONDAY = "mon"
+    TUESDAY = "tue"
+    WEDNESDAY = "wed"
+    THURSDAY = "thu"
+    FRIDAY = "fri"
+    SATURDAY = "sat"
+    SUNDAY = "sun"
+
+
 class TaskState(StrEnum):
     """A staff task is open, held (its order is on hold), done, refused (its answer broke a rule;
     the next round asks again), or withdrawn (its order was cancelled, or its hold was released).

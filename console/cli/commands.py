@@ -40,8 +40,8 @@ COMMANDS = {
     ),
     "import": Command(
         "console.cli.imports:import_rows",
-        "Import orders, products, tax rates, shipping zones and rates, staff, warehouses, or"
-        " stock.",
+        "Import orders, products, barcodes, boxes, tax rates, shipping zones and rates, departures,"
+        " staff, warehouses, or stock.",
     ),
     "orders": Command(
         "console.cli.orders:orders",
@@ -127,6 +127,18 @@ COMMANDS = {
     "rates": Command(
         "console.cli.prices:rates",
         "List the shipping rates by zone and weight; with --remove, remove these.",
+    ),
+    "barcodes": Command(
+        "console.cli.reference_data:barcodes",
+        "List the barcodes with what they stand for; with --remove, remove these.",
+    ),
+    "boxes": Command(
+        "console.cli.reference_data:boxes",
+        "List the boxes, the smallest first; with --remove, remove these.",
+    ),
+    "departures": Command(
+        "console.cli.reference_data:departures",
+        "List when carriers depart from which warehouse; with --remove, remove these.",
     ),
     "bench": Command(
         "benchmarks.cli:bench_group",

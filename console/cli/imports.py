@@ -21,5 +21,7 @@ def import_rows(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import orders, products, tax rates, shipping zones and rates, staff, warehouses, or stock."""
+    """Import orders, products, barcodes, boxes, tax rates, shipping zones and rates, departures,
+    staff, warehouses, or stock.
+    """
     import_and_tell(file, kind, {}, encoding=encoding, as_json=as_json)

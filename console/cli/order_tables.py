@@ -31,7 +31,8 @@ from models.results.orders import (
 def show_orders(rows: list[OrderRow]) -> None:
     """The list of orders."""
     nothing = "There are no such orders: `packline orders --sort newest` lists all there are."
-    print_rows(rows, _ORDERS, nothing)
+    some_depart = any(row.departs_at for row in rows)
+    print_rows(rows, _ORDERS if some_depart else without(_ORDERS, "Departs"), nothing)
 
 
 def show_order(sheet: OrderSheet) -> None:
@@ -117,7 +118,8 @@ def _head(order: OrderRow) -> Iterator[tuple[str, str]]:
         note = f", {order.hold_note}" if order.hold_note else ""
         since = f"since {shop_clock(order.on_hold_since)}, says {order.held_by}"
         yield f"On hold {since}: {order.hold_reason}{note}", "bold"
-    yield f"Ships by {shop_clock(order.promised_at)}: {order.promise}", ""
+    departs = f", departs {shop_clock(order.departs_at)}" if order.departs_at else ""
+    yield f"Ships by {shop_clock(order.promised_at)}: {order.promise}{departs}", ""
 
 
 def _show_lines(lines: list[OrderLineRow]) -> None:
@@ -175,6 +177,7 @@ _ORDERS: Columns[OrderRow] = {
     "Order": lambda row: row.number,
     "Status": _status,
     "Ships by": lambda row: ships_by(row.promised_at, row.promise),
+    "Departs": lambda row: row.departs_at and shop_clock(row.departs_at),
     "Customer": lambda row: row.customer_name,
     "To": lambda row: row.country,
     "Pieces": lambda row: row.pieces,

@@ -1,16 +1,12 @@
 """Taxes, shipping zones and rates: listed, and removed."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated
 
 import typer
-from sqlmodel import SQLModel
 
-from adapters.database.sessions import transaction
-from console.cli.database import reading
+from console.cli.kept_rows import RowList, list_or_remove
 from console.cli.options import AsJson, Limit
-from console.cli.output import Columns, print_json, print_rows
-from console.queries.listed import Listed
+from console.cli.output import Columns
 from console.queries.prices import (
     RateRow,
     TaxRow,
@@ -23,7 +19,6 @@ from domain.tax import percent
 from models.enums import ServiceLevel
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
-from services.pricing.price_lists import remove
 
 Remove = Annotated[
     bool,
@@ -53,7 +48,7 @@ def taxes(
         "country": country, "region": region, "postal_prefix": postal_prefix,
         "tax_class": tax_class,
     }  # fmt: skip
-    _list_or_remove(_TAXES, named, remove=remove, limit=limit, as_json=as_json)
+    list_or_remove(_TAXES, named, remove=remove, limit=limit, as_json=as_json)
 
 
 def zones(
@@ -67,7 +62,7 @@ def zones(
 ) -> None:
     """List the shipping zones by destination; with --remove, remove these."""
     named = {"carrier": carrier, "country": country, "postal_prefix": postal_prefix, "zone": zone}
-    _list_or_remove(_ZONES, named, remove=remove, limit=limit, as_json=as_json)
+    list_or_remove(_ZONES, named, remove=remove, limit=limit, as_json=as_json)
 
 
 def rates(
@@ -85,35 +80,7 @@ def rates(
         "carrier": carrier, "service_level": service_level, "zone": zone, "currency": currency,
         "up_to_grams": up_to_grams,
     }  # fmt: skip
-    _list_or_remove(_RATES, named, remove=remove, limit=limit, as_json=as_json)
-
-
-class _PriceList(NamedTuple):
-    """A table of prices, the query that lists it, and what is shown of it."""
-
-    table: type[SQLModel]
-    rows: Callable[..., Listed[Any]]
-    columns: Columns[Any]
-
-
-def _list_or_remove(
-    prices: _PriceList, named: dict[str, Any], *, remove: bool, limit: int, as_json: bool
-) -> None:
-    if remove:
-        _remove(prices.table, named)
-        return
-    with reading() as session:
-        rows = prices.rows(session, limit=limit, **named)
-    if as_json:
-        print_json(rows)
-    else:
-        print_rows(rows, prices.columns, nothing="There are no such rows.")
-
-
-def _remove(table: type[SQLModel], named: dict[str, Any]) -> None:
-    with transaction() as session:
-        removed = remove(session, table, named)
-    typer.echo(f"Removed {removed:,} {'row' if removed == 1 else 'rows'}.")
+    list_or_remove(_RATES, named, remove=remove, limit=limit, as_json=as_json)
 
 
 _TAX_COLUMNS: Columns[TaxRow] = {
@@ -137,6 +104,6 @@ _RATE_COLUMNS: Columns[RateRow] = {
     "Up to grams": lambda row: f"{row.up_to_grams:,}",
     "Price": lambda row: row.price,
 }
-_TAXES = _PriceList(TaxRate, list_taxes, _TAX_COLUMNS)
-_ZONES = _PriceList(ShippingZone, list_zones, _ZONE_COLUMNS)
-_RATES = _PriceList(ShippingRate, list_rates, _RATE_COLUMNS)
+_TAXES = RowList(TaxRate, list_taxes, _TAX_COLUMNS)
+_ZONES = RowList(ShippingZone, list_zones, _ZONE_COLUMNS)
+_RATES = RowList(ShippingRate, list_rates, _RATE_COLUMNS)

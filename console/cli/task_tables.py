@@ -11,6 +11,8 @@ from models.tables.shipments import shipment_name
 def show_tasks(rows: list[TaskRow], *, by_warehouse: bool) -> None:
     """What waits for people; `by_warehouse`: with where, since there are several."""
     columns = _TASKS if by_warehouse else without(_TASKS, "Warehouse")
+    if not any(row.departs_at for row in rows):
+        columns = without(columns, "Departs")
     print_rows(rows, columns, nothing="Nothing waits for anybody.")
 
 
@@ -37,6 +39,7 @@ _TASKS: Columns[TaskRow] = {
     "Warehouse": lambda row: row.warehouse,
     "For": lambda row: row.role,
     "Due": lambda row: shop_clock(row.due_at),
+    "Departs": lambda row: row.departs_at and shop_clock(row.departs_at),
     "Ships by": lambda row: ships_by(row.promised_at, row.promise),
     "Note": _note,
 }

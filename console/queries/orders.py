@@ -54,7 +54,7 @@ class OrderRow(BaseModel):
 
     `total` is what the customer pays, `value` what that was as ordered. `problems` say why its runs
     stopped, `awaits` which services outside it waits for, `sweep_problems` what the dispatcher
-    fails to do for it.
+    fails to do for it. `departs_at` is the next departure that something of it is meant for.
     """
 
     number: int
@@ -79,6 +79,7 @@ class OrderRow(BaseModel):
     received_at: datetime
     promised_at: datetime
     promise: PromiseState
+    departs_at: datetime | None
     shipped_at: datetime | None
 
 
@@ -138,6 +139,7 @@ class ShipmentRow(BaseModel):
     status: OrderStatus
     pieces: dict[str, int]
     tracking_number: str | None
+    departs_at: datetime | None
     problem: MessageData | None
 
 
@@ -300,6 +302,7 @@ def _order_row(
         total=_amount(order.total_minor, order.currency),
         value=_amount(order.value_minor, order.currency),
         promise=clock.state(order),
+        departs_at=min(_departures(order), default=None),
         **order.model_dump(exclude={"total"}),
     )
 
@@ -330,6 +333,12 @@ def _shipment_row(shipment: Shipment) -> ShipmentRow:
 def _tracking_numbers(order: SalesOrder) -> Iterator[str]:
     """One per shipment that has one."""
     return (each.tracking_number for each in order.shipments if each.tracking_number)
+
+
+def _departures(order: SalesOrder) -> Iterator[datetime]:
+    """Those of its open shipments."""
+    departures = (each.departs_at for each in order.shipments if not each.has_ended)
+    return (departs_at for departs_at in departures if departs_at)
 
 
 def _amount(minor: int, currency: str) -> str:

@@ -12,7 +12,7 @@ from console.queries.listed import Listed, listed
 from models.enums import ServiceLevel
 from models.tables.shipping import ShippingRate, ShippingZone
 from models.tables.taxes import TaxRate
-from services.pricing.price_lists import rows_where
+from services.imports.kept_rows import rows_where
 
 
 class TaxRow(BaseModel):

@@ -17,7 +17,7 @@ from domain.texts import as_key
 from models.enums import ENDED, Channel, Role, TaskState
 from models.messages import MessageData
 from models.tables.orders import SalesOrder
-from models.tables.shipments import shipment_name
+from models.tables.shipments import Shipment, shipment_name
 from models.tables.staff import Staff, StaffTask
 from models.validation import is_printable
 from services.access.actors import HasLeft
@@ -39,7 +39,7 @@ class UnknownStaff(PacklineError):
 
 
 class TaskRow(BaseModel):
-    """A staff task in the list, and its order's promise.
+    """A staff task in the list, with its order's promise and its shipment's departure, if any.
 
     `escalated_at` is when the role above its own was told that it is late, `taken_by` who is at it,
     `put_first` that an operator wants its order before all others. `warehouse` is the code
@@ -58,6 +58,7 @@ class TaskRow(BaseModel):
     overdue: bool
     reminded_at: datetime | None
     escalated_at: datetime | None
+    departs_at: datetime | None
     promised_at: datetime
     promise: PromiseState
     put_first: bool
@@ -120,9 +121,9 @@ def open_tasks(
 ) -> Listed[TaskRow]:
     """What waits for people; `late`: what was due; `taken_by`: what that person is at.
 
-    What was put first comes first, then what is overdue, and then what belongs to the order that is
-    to leave first. `roles`: only what any of them may do; a role also has on its list what was
-    escalated to it. `places`: what is not in another warehouse than these. Raises
+    What was put first comes first, then what is overdue, and then what is to leave first, by
+    departure and then by promise. `roles`: only what any of them may do; a role also has on its
+    list what was escalated to it. `places`: what is not in another warehouse than these. Raises
     `UnknownWarehouse`.
     """
     clock = PromiseClock(this_instant(session))
@@ -139,16 +140,17 @@ def open_tasks(
         wanted = wanted.where(col(StaffTask.due_at) < clock.now)
     if warehouse:
         wanted = wanted.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
-    return listed(session, wanted, limit).each(lambda row: _task_row(row[0], row[1], clock))
+    return listed(session, wanted, limit).each(lambda row: _task_row(row[0], row[1], row[2], clock))
 
 
 def task_sheet(session: Session, task_id: int) -> TaskSheet:
     """One task, open or not, with what it asks for. Raises `TaskNotOpen`."""
     task = find_task(session, task_id)
     order = session.get_one(SalesOrder, task.order_number)
+    shipment = session.get_one(Shipment, (task.order_number, task.shipment))
     named = shipment_name(order.number, task.shipment)
     return TaskSheet(
-        task=_task_row(task, order, PromiseClock(this_instant(session))),
+        task=_task_row(task, order, shipment.departs_at, PromiseClock(this_instant(session))),
         markdown=checklist_markdown(gate_of(task.kind), named, task),
     )
 
@@ -174,13 +176,19 @@ _TASK_FIELDS = {
 }  # fmt: skip
 
 
-def _most_urgent_first(clock: PromiseClock) -> Select[StaffTask, SalesOrder]:
-    """All open tasks with their orders."""
+def _most_urgent_first(clock: PromiseClock) -> Select[StaffTask, SalesOrder, datetime | None]:
+    """All open tasks with their orders, and with the departures of their shipments."""
     overdue = col(StaffTask.due_at) < clock.now
     order = col(SalesOrder.number) == StaffTask.order_number
+    shipment = and_(
+        col(Shipment.order_number) == StaffTask.order_number,
+        col(Shipment.number) == StaffTask.shipment,
+    )
+    departs_at = col(Shipment.departs_at)
     waiting = (
-        select(StaffTask, SalesOrder)
+        select(StaffTask, SalesOrder, Shipment.departs_at)
         .join(SalesOrder, order)
+        .join(Shipment, shipment)
         .where(
             StaffTask.state == TaskState.OPEN,
             col(SalesOrder.status).not_in(ENDED),  # always so: it brings their index into use
@@ -190,6 +198,7 @@ def _most_urgent_first(clock: PromiseClock) -> Select[StaffTask, SalesOrder]:
     first = (
         put_first.desc(),
         overdue.desc(),
+        departs_at.asc().nulls_last(),
         col(SalesOrder.promised_at),
         col(StaffTask.due_at),
         col(StaffTask.id),
@@ -204,8 +213,11 @@ def _concerns(roles: Collection[Role]) -> ColumnElement[bool]:
     return or_(col(StaffTask.role).in_(roles), escalated)
 
 
-def _task_row(task: StaffTask, order: SalesOrder, clock: PromiseClock) -> TaskRow:
+def _task_row(
+    task: StaffTask, order: SalesOrder, departs_at: datetime | None, clock: PromiseClock
+) -> TaskRow:
     return TaskRow(
+        departs_at=departs_at,
         title=title_of(task.kind),
         overdue=task.state == TaskState.OPEN and task.due_at < clock.now,
         promised_at=order.promised_at,

@@ -1,4 +1,4 @@
-"""Warehouses, and products with where they lie."""
+"""Warehouses, products with where they lie, and further barcodes."""
 
 from functools import partial
 from typing import Any
@@ -7,13 +7,16 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from domain.calendars import check_place, has_hours
 from models.imports.fields import (
+    Barcode,
     Clock,
     Country,
     Grams,
     HolidayCountry,
     ImportRow,
     Key,
+    Millimetres,
     OptionalKey,
+    Quantity,
     Rank,
     Stock,
     Subdivision,
@@ -72,18 +75,38 @@ class WarehouseIn(ImportRow):
 class ProductIn(ImportRow):
     """A product, and where it lies in one warehouse.
 
-    `on_hand` counts only when the product is new there: it is its opening stock.
+    `on_hand` counts only when the product is new there: it is its opening stock. The sides of one
+    piece come together.
     """
 
     sku: Key = Field(max_length=64)
     name: Text = Field(max_length=200)
-    barcode: Key = Field(max_length=64)
+    barcode: Barcode
     bin: Key = Field(max_length=32)
     weight_grams: Grams
+    length_mm: Millimetres | None = None
+    width_mm: Millimetres | None = None
+    height_mm: Millimetres | None = Field(None, validate_default=True)
     tax_class: Key = Field("standard", max_length=32)
     on_hand: Stock = 0
     warehouse: WarehouseCode = None
 
+    @field_validator("height_mm")
+    @classmethod
+    def _has_all_sides(cls, value: int | None, info: ValidationInfo) -> int | None:
+        others = [info.data[name] for name in ("length_mm", "width_mm") if name in info.data]
+        if any((other is None) != (value is None) for other in others):
+            raise WrongValue("sides-together")
+        return value
+
     def columns(self) -> dict[str, Any]:
         """The product itself, without what belongs to its warehouse."""
         return self.model_dump(exclude={"on_hand", "bin", "warehouse"})
+
+
+class BarcodeIn(ImportRow):
+    """A barcode that stands for so many pieces of a product: that of a case of 12 for 12."""
+
+    barcode: Barcode
+    sku: Key = Field(max_length=64)
+    pieces: Quantity = 1

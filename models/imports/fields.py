@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from domain.barcodes import is_in_scientific_notation
 from domain.calendars import check_place, check_zone, clock, weekdays
 from domain.errors import FieldError, PacklineError
 from domain.money import NotAnAmount, exponent
@@ -41,6 +42,7 @@ MAX_PIECES = 100_000_000
 """Of an order, in all its lines: so its sums stay within an INTEGER."""
 MAX_STOCK = 100_000_000
 MAX_GRAMS = 1_000_000
+MAX_MILLIMETRES = 10_000
 MAX_RANK = 10_000
 COUNT_PREFIX = "count:"
 """How the references of movements begin that a count has made."""
@@ -156,6 +158,23 @@ def _mail_address(text: str) -> str:
     return address
 
 
+def _barcode(text: str) -> str:
+    if is_in_scientific_notation(text):
+        raise WrongValue("barcode-as-a-number", given=text)
+    return text
+
+
+def _time_of_day(text: str) -> str:
+    """24:00 is none: it may be the end of the day or its beginning."""
+    try:
+        clock(text)
+    except FieldError as problem:
+        raise WrongValue("not-a-time-of-day", given=text) from problem
+    if text == "24:00":
+        raise WrongValue("not-a-time-of-day", given=text)
+    return text
+
+
 def _instant(value: object) -> datetime:
     given = str(value)
     try:
@@ -212,6 +231,7 @@ Instant = Annotated[datetime, BeforeValidator(_instant)]
 Flag = Annotated[bool, PLAIN]
 Share = Annotated[Decimal, BeforeValidator(_share)]
 Grams = Annotated[int, _whole(1, MAX_GRAMS)]
+Millimetres = Annotated[int, _whole(1, MAX_MILLIMETRES)]
 Stock = Annotated[int, _whole(0, MAX_STOCK)]
 Quantity = Annotated[int, _whole(1, MAX_QUANTITY)]
 Delivered = Annotated[int, _whole(1, MAX_STOCK)]
@@ -220,6 +240,8 @@ WarehouseCode = Annotated[Key | None, Field(max_length=WAREHOUSE_CHARACTERS)]
 """None: the first warehouse."""
 TimeZone = Annotated[str, *_KEY, _as_in_settings(check_zone)]
 WorkingDays = Annotated[str, _SHORT, *_KEY, _as_in_settings(weekdays)]
+Barcode = Annotated[str, *_KEY, Field(max_length=64), AfterValidator(_barcode)]
+TimeOfDay = Annotated[str, *_KEY, AfterValidator(_time_of_day)]
 Clock = Annotated[str, *_KEY, _as_in_settings(clock)]
 HolidayCountry = Annotated[str, *_KEY, AfterValidator(_holiday_country)]
 """'': no holidays."""

@@ -7,10 +7,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from models.imports.catalogue import ProductIn, WarehouseIn
+from models.imports.catalogue import BarcodeIn, ProductIn, WarehouseIn
 from models.imports.fields import ImportRow
 from models.imports.orders import OrderIn
-from models.imports.reference_data import ShippingRateIn, ShippingZoneIn, StaffIn, TaxRateIn
+from models.imports.reference_data import (
+    BoxIn,
+    DepartureIn,
+    ShippingRateIn,
+    ShippingZoneIn,
+    StaffIn,
+    TaxRateIn,
+)
 from models.imports.stock import AdjustmentIn, DeliveryIn, StockCountIn, TransferIn
 
 
@@ -24,6 +31,9 @@ class Kind(StrEnum):
     SHIPPING_RATES = "shipping_rates"
     STAFF = "staff"
     WAREHOUSES = "warehouses"
+    BARCODES = "barcodes"
+    BOXES = "boxes"
+    DEPARTURES = "departures"
     DELIVERIES = "deliveries"
     ADJUSTMENTS = "adjustments"
     STOCK_COUNTS = "stock_counts"
@@ -41,6 +51,9 @@ FORMS: dict[Kind, type[ImportRow]] = {
     Kind.SHIPPING_RATES: ShippingRateIn,
     Kind.STAFF: StaffIn,
     Kind.WAREHOUSES: WarehouseIn,
+    Kind.BARCODES: BarcodeIn,
+    Kind.BOXES: BoxIn,
+    Kind.DEPARTURES: DepartureIn,
     Kind.DELIVERIES: DeliveryIn,
     Kind.ADJUSTMENTS: AdjustmentIn,
     Kind.STOCK_COUNTS: StockCountIn,
@@ -54,6 +67,9 @@ _KEYS: Mapping[Kind, tuple[str, ...]] = {
     Kind.SHIPPING_RATES: ("carrier", "service_level", "zone", "currency", "up_to_grams"),
     Kind.STAFF: ("name",),
     Kind.WAREHOUSES: ("code",),
+    Kind.BARCODES: ("barcode",),
+    Kind.BOXES: ("code",),
+    Kind.DEPARTURES: ("warehouse", "carrier", "service_level", "weekday", "hands_over_at"),
     Kind.DELIVERIES: ("sku", "warehouse", "reference"),
     Kind.ADJUSTMENTS: ("sku", "warehouse", "kind", "reference"),
     Kind.STOCK_COUNTS: ("sku", "warehouse", "reference"),

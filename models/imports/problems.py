@@ -11,6 +11,12 @@ class WrongValue(FieldError):
             "has the unknown {wrong: and }: write {right}, with a semicolon between several of them"
         ),
         "no-role": "is empty: write one of {right}",
+        "barcode-as-a-number": (
+            "{given!q} is a number that a spreadsheet has shortened: give the column there the"
+            " format Text, write the barcodes again, and export the file anew"
+        ),
+        "sides-together": "goes with the other two sides: give all three of them or none",
+        "not-a-time-of-day": "{given!q} is not a time of the day such as 17:30",
         "out-of-range": "{given!q} is not between {smallest:,} and {largest:,}",
         "not-a-share": "{given!q} is not a share below 1 such as 0.2, which is 20 %",
         "not-a-country": "{given!q} is not a country code of ISO 3166 such as GB",

@@ -1,4 +1,4 @@
-"""Taxes, shipping zones and rates, and staff."""
+"""Taxes, shipping zones and rates, boxes, departures, and staff."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from domain.errors import FieldError, PacklineError
 from domain.money import to_minor
-from models.enums import Role, ServiceLevel
+from models.enums import Role, ServiceLevel, Weekday
 from models.imports.fields import (
     PLAIN,
     Amount,
@@ -16,13 +16,16 @@ from models.imports.fields import (
     Grams,
     ImportRow,
     Key,
+    Millimetres,
     OptionalKey,
     OptionalMail,
     PostalPrefix,
     Several,
     Share,
+    TimeOfDay,
 )
 from models.imports.problems import WrongValue
+from models.tables.catalogue import WAREHOUSE_CHARACTERS
 
 
 class TaxRateIn(ImportRow):
@@ -72,6 +75,30 @@ class ShippingRateIn(ImportRow):
         """With the price in minor units."""
         price_minor = to_minor(self.price, self.currency)
         return self.model_dump(exclude={"price"}) | {"price_minor": price_minor}
+
+
+class BoxIn(ImportRow):
+    """A box to pack parcels in: its sides inside, its own weight, and the most that it carries."""
+
+    code: Key = Field(max_length=32)
+    inner_length_mm: Millimetres
+    inner_width_mm: Millimetres
+    inner_height_mm: Millimetres
+    weight_grams: Grams
+    max_content_grams: Grams
+
+
+class DepartureIn(ImportRow):
+    """A carrier takes the parcels of a service level at a time of the week; who is packed by
+    `cut_off` travels with it.
+    """
+
+    warehouse: Key = Field(max_length=WAREHOUSE_CHARACTERS)
+    carrier: Key = Field(max_length=64)
+    service_level: Annotated[ServiceLevel, PLAIN]
+    weekday: Annotated[Weekday, PLAIN]
+    hands_over_at: TimeOfDay
+    cut_off: TimeOfDay
 
 
 class StaffIn(ImportRow):

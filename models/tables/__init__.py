@@ -2,7 +2,7 @@
 
 import models.base  # noqa: F401  (the names of constraints)
 from models.tables.access import Badge, Device, SignInAttempt, UserAccount, WebSession
-from models.tables.catalogue import Product, Warehouse
+from models.tables.catalogue import Barcode, Product, Warehouse
 from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
@@ -12,8 +12,10 @@ from models.tables.reports import DailySummary
 from models.tables.runs import RunHeartbeat, SupersededRun, SweepProblem
 from models.tables.shipments import Shipment, ShipmentLine
 from models.tables.shipping import (
+    Box,
     CarrierBooking,
     CarrierPickup,
+    Departure,
     ShippingLabel,
     ShippingRate,
     ShippingZone,
@@ -26,9 +28,12 @@ __all__ = [
     "Allocation",
     "AuditEvent",
     "Badge",
+    "Barcode",
+    "Box",
     "CarrierBooking",
     "CarrierPickup",
     "DailySummary",
+    "Departure",
     "Device",
     "Message",
     "Note",

@@ -64,6 +64,9 @@ class Shipment(SQLModel, table=True):
     A deferred shipment's run is in nobody's hands: it comes back at `retry_at`, or once the service
     that it `awaits` is no longer out. `failed_attempts` counts them since the last step.
 
+    It `departs_at` the carrier's departure that it is meant for, where there are some in its
+    warehouse; from `departure_due_at` on that is to be looked up anew (docs/decisions/0036).
+
     `label_version` counts how often its labels were made. With `address_changed`, they name a place
     to which the order no longer goes: they are replaced before a carrier gets its parcels. With
     `nothing_left`, all its pieces were cancelled, line by line, while others of its order go on.
@@ -99,6 +102,13 @@ class Shipment(SQLModel, table=True):
             "retry_at",
             postgresql_where=text("awaits IS NOT NULL OR retry_at IS NOT NULL"),
         ),
+        Index(
+            "ix_shipment_departure_due",
+            "departure_due_at",
+            postgresql_where=text(
+                "departure_due_at IS NOT NULL AND status NOT IN ('Shipped', 'Cancelled')"
+            ),
+        ),
         UniqueConstraint("key"),
     )
 
@@ -120,6 +130,9 @@ class Shipment(SQLModel, table=True):
     label_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     address_changed: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     nothing_left: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+
+    departs_at: datetime | None = instant(None)
+    departure_due_at: datetime | None = instant(None)
 
     run_id: str | None = Field(default=None, max_length=36, index=True)
     runs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -1,4 +1,4 @@
-"""Labels, with their parcels; pickups, and the house carrier's own tables.
+"""Labels, with their parcels; boxes, departures, pickups, and the house carrier's own tables.
 
 Grams, millimetres, minor units.
 """
@@ -9,8 +9,18 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field, SQLModel
 
 from models.base import big_integer, identity, instant, postal_key
-from models.enums import BookingKind, LabelState, PickupState, ServiceLevel, enum_column
+from models.enums import (
+    BookingKind,
+    LabelState,
+    PickupState,
+    ServiceLevel,
+    Weekday,
+    enum_column,
+)
+from models.tables.catalogue import WAREHOUSE_CHARACTERS
 from models.tables.shipments import of_shipment, shipment_number
+
+_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class ShippingLabel(SQLModel, table=True):
@@ -121,6 +131,50 @@ class ShippingRate(SQLModel, table=True):
     currency: str = Field(primary_key=True, max_length=3)
     up_to_grams: int = Field(primary_key=True)
     price_minor: int = Field(sa_type=BigInteger, nullable=False)
+
+
+class Box(SQLModel, table=True):
+    """A box that parcels are packed in: its sides inside, its own weight, and what it carries."""
+
+    __table_args__ = (
+        CheckConstraint(
+            "inner_length_mm > 0 AND inner_width_mm > 0 AND inner_height_mm > 0"
+            " AND weight_grams > 0 AND max_content_grams > 0",
+            name="measured",
+        ),
+    )
+
+    code: str = Field(primary_key=True, max_length=32)
+    inner_length_mm: int
+    inner_width_mm: int
+    inner_height_mm: int
+    weight_grams: int
+    max_content_grams: int
+
+
+class Departure(SQLModel, table=True):
+    """A carrier takes a warehouse's parcels of a service level, every week at one time.
+
+    The times are those of the warehouse's clock. Who is packed by `cut_off` travels with it; one
+    later than `hands_over_at` is on the day before.
+    """
+
+    __table_args__ = (
+        CheckConstraint(
+            f"hands_over_at ~ '{_TIME}' AND cut_off ~ '{_TIME}'", name="at_times_of_a_day"
+        ),
+    )
+
+    warehouse: str = Field(
+        primary_key=True, foreign_key="warehouse.code", max_length=WAREHOUSE_CHARACTERS
+    )
+    carrier: str = Field(primary_key=True, max_length=64)
+    service_level: ServiceLevel = Field(
+        sa_column=enum_column(ServiceLevel, "service_level", primary_key=True)
+    )
+    weekday: Weekday = Field(sa_column=enum_column(Weekday, "weekday", primary_key=True))
+    hands_over_at: str = Field(primary_key=True, max_length=5)
+    cut_off: str = Field(max_length=5)
 
 
 class CarrierBooking(SQLModel, table=True):

@@ -22,11 +22,13 @@ from models.imports.kinds import Kind
 from models.tables.catalogue import Warehouse
 from models.tables.stock import StockLevel, StockMovement
 from services.access.actors import Actor
+from services.imports.barcodes import TakenBarcodes
 from services.imports.counts import ImportCounts, table_of
 from services.imports.reference_data import RecordImport, keep_rows
 from services.imports.repeats import Key
 from services.imports.stock_changes import unknown_warehouses
 from services.inventory.warehouses import warehouses
+from services.worklist.departures import look_up_departures
 
 OPENING = "opening"
 """The reference of the movement that a new product's stock came with."""
@@ -61,6 +63,7 @@ class WarehouseImport(RecordImport):
         shared = select(Warehouse.rank, codes).group_by(col(Warehouse.rank))
         for rank, both in session.execute(shared.having(func.count() > 1)):
             raise SameRank(rank, sorted(both))
+        look_up_departures(session)
         return counts
 
 
@@ -80,17 +83,19 @@ class ProductImport(RecordImport):
         self.described: dict[str, tuple[int, dict[str, Any]]] = {}
         with transaction() as session:
             self.warehouses = warehouses(session)
+            self.barcodes = TakenBarcodes(session)
 
     def key(self, known_by: Mapping[str, Any]) -> Key:
         """Product and warehouse, in the order in which they are locked."""
         return known_by["sku"], known_by["warehouse"] or self.warehouses[0].code
 
     def check(self, record: ImportRow, line: int) -> Iterator[Message]:
-        """Whether the product is described in two ways."""
+        """Whether the product is described in two ways, or has the barcode of another."""
         columns = record.columns()
         first, described = self.described.setdefault(columns["sku"], (line, columns))
         if described != columns:
             yield _described_otherwise(first)
+        yield from self.barcodes.take(columns["barcode"], columns["sku"])
 
     def unknown(self, row: Row) -> Iterator[Message]:
         """Its warehouse."""

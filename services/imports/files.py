@@ -19,8 +19,10 @@ from models.imports.kinds import DECIMALS, FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
 from models.imports.report import ImportReport
 from services.access.actors import IMPORT, Actor
+from services.imports.barcodes import BarcodeImport
 from services.imports.catalogue import ProductImport, WarehouseImport
 from services.imports.counts import ImportCounts
+from services.imports.departures import DepartureImport
 from services.imports.orders import OrderImport
 from services.imports.reference_data import RecordImport
 from services.imports.staff import StaffImport
@@ -30,6 +32,8 @@ _IMPORTS: dict[Kind, type[RecordImport]] = {
     Kind.PRODUCTS: ProductImport,
     Kind.STAFF: StaffImport,
     Kind.WAREHOUSES: WarehouseImport,
+    Kind.BARCODES: BarcodeImport,
+    Kind.DEPARTURES: DepartureImport,
 }
 
 

@@ -13,8 +13,8 @@ from adapters.files.rows import Row, RowFile
 from domain.messages import Message
 from models.imports.fields import ImportRow
 from models.imports.kinds import Kind, key_of_record, key_of_row
-from models.tables.catalogue import Product, Warehouse
-from models.tables.shipping import ShippingRate, ShippingZone
+from models.tables.catalogue import Barcode, Product, Warehouse
+from models.tables.shipping import Box, Departure, ShippingRate, ShippingZone
 from models.tables.staff import Staff
 from models.tables.taxes import TaxRate
 from models.validation import InvalidRow
@@ -31,6 +31,9 @@ _TABLES: dict[Kind, type[SQLModel]] = {
     Kind.SHIPPING_RATES: ShippingRate,
     Kind.STAFF: Staff,
     Kind.WAREHOUSES: Warehouse,
+    Kind.BARCODES: Barcode,
+    Kind.BOXES: Box,
+    Kind.DEPARTURES: Departure,
 }
 
 

@@ -10,7 +10,7 @@ answers change allocations too.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, tuple_
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -292,6 +292,18 @@ def warehouse_of(session: Session, shipment: Shipment) -> Warehouse | None:
     holding = select(Warehouse).join(Allocation)
     held = holding.where(*_of(shipment), col(Allocation.state).in_(_HELD))
     return session.exec(held.limit(1)).first()
+
+
+def warehouse_codes(
+    session: Session, shipments: Collection[Shipment]
+) -> dict[tuple[int, int], str]:
+    """The same of many, by order and shipment: the codes. Those without stock are left out."""
+    of_one = tuple_(col(Allocation.order_number), col(Allocation.shipment))
+    wanted = [(shipment.order_number, shipment.number) for shipment in shipments]
+    held = select(Allocation.order_number, Allocation.shipment, Allocation.warehouse).where(
+        of_one.in_(wanted), col(Allocation.state).in_(_HELD)
+    )
+    return {(order, number): code for order, number, code in session.exec(held) if code}
 
 
 def allocated_warehouse(session: Session, shipment: Shipment) -> str | None:

@@ -30,6 +30,8 @@ from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.locks import cannot_be_cancelled, locked_order, locked_shipments
 from services.execution.wake_ups import mark_ready
+from services.inventory.allocations import warehouse_of
+from services.worklist.departures import look_up_departure
 from services.worklist.tasks import open_task, tasks_of
 
 
@@ -149,6 +151,7 @@ def _stop(session: Session, shipment: Shipment) -> None:
 
 
 def _go_on(session: Session, shipment: Shipment, on_hold_since: datetime) -> None:
+    look_up_departure(session, shipment, warehouse_of(session, shipment))
     if question := hold_task(session, shipment):
         question.state = TaskState.WITHDRAWN
     for task in _tasks(session, shipment, TaskState.HELD):

@@ -17,6 +17,7 @@ from models.tables.shipments import Shipment, rows_of
 from models.tables.staff import StaffTask
 from services.execution.locks import IDENTITIES
 from services.inventory.allocations import warehouse_of
+from services.worklist.departures import look_up_departure
 from services.worklist.gate_spec import GateSpec
 from services.worklist.gates import gate_of
 
@@ -79,6 +80,7 @@ def ask_again(session: Session, shipment: Shipment, task: StaffTask, error: Mess
 
 def _open(session: Session, shipment: Shipment, gate: GateSpec, **said: Any) -> StaffTask:
     warehouse = warehouse_of(session, shipment)
+    look_up_departure(session, shipment, warehouse)
     waits = shipment.order.on_hold_since is not None and gate.kind != TaskKind.HOLD
     hours = _hours(gate, shipment.order.service_level)
     task = StaffTask(

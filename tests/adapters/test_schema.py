@@ -58,7 +58,9 @@ def test_a_timeline_cannot_be_rewritten(session):
 
 
 def test_stock_follows_its_movements_and_never_falls_below_what_is_allocated(session):
-    session.execute(text("INSERT INTO product VALUES ('MUG', 'Mug', '1', 300, 'standard', 0, 0)"))
+    session.execute(
+        text("INSERT INTO product VALUES ('MUG', 'Mug', '1', 300, 1, 1, 1, 'standard', 0, 0)")
+    )
     move = text(
         "INSERT INTO stock_movement (warehouse, sku, quantity, kind, reference, actor, reason, at)"
         " VALUES ('MAIN', 'MUG', :quantity, 'adjusted', :reference, 'me', 'found', now())"

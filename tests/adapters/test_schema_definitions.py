@@ -80,6 +80,8 @@ TRIGGERS = {
     "count_allocation on allocation",
     "fill_first_shipment on order_line",
     "keep_brought_address on sales_order",
+    "keep_changed_barcode on product",
+    "keep_own_barcode on product",
     "make_first_shipment on sales_order",
     "moved_before_packing on shipment_line",
     "move_in_line on sales_order",

@@ -27,6 +27,7 @@ SHARED = {
     "database",
     "database_errors",
     "importing",
+    "kept_rows",
     "label_files",
     "loading",
     "options",

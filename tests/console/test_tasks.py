@@ -36,6 +36,24 @@ def test_tasks_that_are_overdue_come_first_and_then_what_is_to_leave_first(packl
     assert listed == [overdue, first, second, later]
 
 
+def test_what_departs_first_comes_before_what_is_promised_first(packline, process, shop):
+    with transaction() as session:
+        numbers = [
+            make_order(session, {"MUG": 1}, promised_at=utc_now() + timedelta(days=days))
+            for days in (1, 2, 3)
+        ]
+    for number in numbers:
+        process.another().run(number)
+    promised_first, departs_later, departs_first = numbers
+    execute(f"UPDATE shipment SET departs_at = now() WHERE order_number = {departs_first}")
+    execute(
+        "UPDATE shipment SET departs_at = now() + interval '1 h'"
+        f" WHERE order_number = {departs_later}"
+    )
+    listed = [row["order_number"] for row in as_json(packline("tasks", "--json"))]
+    assert listed == [departs_first, departs_later, promised_first]
+
+
 def test_an_escalated_task_also_stands_in_the_list_of_the_role_above(packline, picking, wide):
     _, task = picking
     assert as_json(packline("tasks", "--late", "--json")) == []

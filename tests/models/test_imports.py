@@ -4,15 +4,22 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from models.imports.catalogue import ProductIn, WarehouseIn
+from models.imports.catalogue import BarcodeIn, ProductIn, WarehouseIn
 from models.imports.kinds import FORMS, Kind
 from models.imports.orders import OrderIn, OrderLineIn
 from models.imports.read_orders import read_order
-from models.imports.reference_data import ShippingRateIn, ShippingZoneIn, StaffIn, TaxRateIn
+from models.imports.reference_data import (
+    BoxIn,
+    DepartureIn,
+    ShippingRateIn,
+    ShippingZoneIn,
+    StaffIn,
+    TaxRateIn,
+)
 from models.imports.report import ImportReport
-from models.tables.catalogue import Product, Warehouse
+from models.tables.catalogue import Barcode, Product, Warehouse
 from models.tables.orders import OrderLine, SalesOrder
-from models.tables.shipping import ShippingRate, ShippingZone
+from models.tables.shipping import Box, Departure, ShippingRate, ShippingZone
 from models.tables.staff import Staff
 from models.tables.taxes import TaxRate
 from models.validation import problems_in
@@ -272,6 +279,9 @@ def test_hours_that_no_warehouse_can_have_are_refused_with_a_reason(own, error):
     ("form", "table"),
     [
         (ProductIn, Product),
+        (BarcodeIn, Barcode),
+        (BoxIn, Box),
+        (DepartureIn, Departure),
         (WarehouseIn, Warehouse),
         (OrderIn, SalesOrder),
         (OrderLineIn, OrderLine),

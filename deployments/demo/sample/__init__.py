@@ -9,6 +9,9 @@ from pathlib import Path
 _IN_IMPORT_ORDER = (
     "staff.csv",
     "products.csv",
+    "barcodes.csv",
+    "boxes.csv",
+    "departures.csv",
     "tax_rates.csv",
     "shipping_zones.csv",
     "shipping_rates.csv",

@@ -385,4 +385,12 @@ STOCK = (
             WHERE sold.kind = 'sold' AND travels.key IS NULL
         """,
     ),
+    Invariant(
+        name="the barcode of a product itself counts one piece",
+        problem="Barcode {barcode} is that of one piece of {sku}, and counts {pieces}.",
+        breaking="""
+            SELECT barcode, sku, pieces FROM product JOIN barcode USING (barcode, sku)
+            WHERE pieces <> 1
+        """,
+    ),
 )

@@ -409,7 +409,8 @@ def test_report_shows_the_first_rejects_and_the_file_has_all(shop, write):
 
 
 def test_new_product_comes_with_its_opening_stock(database, write):
-    path = write([PRODUCT, PRODUCT | {"sku": "CUP", "on_hand": "0"}], "products.csv")
+    cup = PRODUCT | {"sku": "CUP", "barcode": "2", "on_hand": "0"}
+    path = write([PRODUCT, cup], "products.csv")
     assert import_file(path, actor=Actor(name="ada", channel=Channel.IMPORT)).accepted == 2
     with transaction() as session:
         assert session.get(Product, "MUG").on_hand == 12

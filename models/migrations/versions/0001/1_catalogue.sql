@@ -29,13 +29,37 @@ CREATE TABLE product (
     name VARCHAR(200) NOT NULL,
     barcode VARCHAR(64) NOT NULL,
     weight_grams INTEGER NOT NULL,
+    length_mm INTEGER,
+    width_mm INTEGER,
+    height_mm INTEGER,
     tax_class VARCHAR(32) NOT NULL,
     on_hand INTEGER NOT NULL,
     allocated INTEGER NOT NULL,
     CONSTRAINT pk_product PRIMARY KEY (sku),
     CONSTRAINT ck_product_allocated_within_on_hand CHECK (0 <= allocated AND allocated <= on_hand),
-    CONSTRAINT ck_product_weight_positive CHECK (weight_grams > 0)
+    CONSTRAINT ck_product_weight_positive CHECK (weight_grams > 0),
+    CONSTRAINT ck_product_all_sides_or_none CHECK (
+        num_nulls(length_mm, width_mm, height_mm) IN (0, 3)
+    ),
+    CONSTRAINT ck_product_sides_positive CHECK (least(length_mm, width_mm, height_mm) > 0)
 );
+
+CREATE TABLE barcode (
+    barcode VARCHAR(64) NOT NULL,
+    scan_key VARCHAR(64)
+        GENERATED ALWAYS AS (
+            CASE WHEN barcode ~ '^([0-9]{8}|[0-9]{12,14})$' THEN lpad(barcode, 14, '0') ELSE barcode END
+        ) STORED NOT NULL,
+    sku VARCHAR(64) NOT NULL,
+    pieces INTEGER NOT NULL,
+    CONSTRAINT pk_barcode PRIMARY KEY (barcode),
+    CONSTRAINT uq_barcode_barcode_sku UNIQUE (barcode, sku),
+    CONSTRAINT uq_barcode_scan_key UNIQUE (scan_key),
+    CONSTRAINT ck_barcode_counts_pieces CHECK (pieces > 0),
+    CONSTRAINT fk_barcode_sku FOREIGN KEY(sku) REFERENCES product (sku)
+);
+ALTER TABLE product ADD CONSTRAINT fk_product_barcode_sku FOREIGN KEY (barcode, sku)
+    REFERENCES barcode (barcode, sku) DEFERRABLE INITIALLY DEFERRED;
 
 CREATE TABLE stock_level (
     sku VARCHAR(64) NOT NULL,
@@ -125,8 +149,39 @@ CREATE TABLE shipping_rate (
     CONSTRAINT ck_shipping_rate_service_level CHECK (service_level IN ('standard', 'express'))
 );
 
-CREATE TABLE staff (
-    name VARCHAR(100) NOT NULL,
+CREATE TABLE box (
+    code VARCHAR(32) NOT NULL,
+    inner_length_mm INTEGER NOT NULL,
+    inner_width_mm INTEGER NOT NULL,
+    inner_height_mm INTEGER NOT NULL,
+    weight_grams INTEGER NOT NULL,
+    max_content_grams INTEGER NOT NULL,
+    CONSTRAINT pk_box PRIMARY KEY (code),
+    CONSTRAINT ck_box_measured CHECK (
+        inner_length_mm > 0 AND inner_width_mm > 0 AND inner_height_mm > 0
+        AND weight_grams > 0 AND max_content_grams > 0
+    )
+);
+
+CREATE TABLE departure (
+    warehouse VARCHAR(16) NOT NULL,
+    carrier VARCHAR(64) NOT NULL,
+    service_level VARCHAR(32) NOT NULL,
+    weekday VARCHAR(32) NOT NULL,
+    hands_over_at VARCHAR(5) NOT NULL,
+    cut_off VARCHAR(5) NOT NULL,
+    CONSTRAINT pk_departure PRIMARY KEY (warehouse, carrier, service_level, weekday, hands_over_at),
+    CONSTRAINT ck_departure_at_times_of_a_day CHECK (
+        hands_over_at ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$' AND cut_off ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
+    ),
+    CONSTRAINT fk_departure_warehouse FOREIGN KEY(warehouse) REFERENCES warehouse (code),
+    CONSTRAINT ck_departure_service_level CHECK (service_level IN ('standard', 'express')),
+    CONSTRAINT ck_departure_weekday CHECK (
+        weekday IN ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')
+    )
+);
+
+CREATE TABLE staff (    name VARCHAR(100) NOT NULL,
     roles VARCHAR(32)[] NOT NULL,
     email VARCHAR(320) NOT NULL,
     active BOOLEAN DEFAULT true NOT NULL,

@@ -143,6 +143,8 @@ CREATE TABLE shipment (
     label_version INTEGER DEFAULT '1' NOT NULL,
     address_changed BOOLEAN DEFAULT 'false' NOT NULL,
     nothing_left BOOLEAN DEFAULT 'false' NOT NULL,
+    departs_at TIMESTAMP WITH TIME ZONE,
+    departure_due_at TIMESTAMP WITH TIME ZONE,
     run_id VARCHAR(36),
     runs INTEGER DEFAULT '0' NOT NULL,
     fence INTEGER DEFAULT '0' NOT NULL,
@@ -188,6 +190,8 @@ CREATE INDEX ix_shipment_open ON shipment (status, order_number, number)
 CREATE INDEX ix_shipment_resumable ON shipment (resumable_since) WHERE resumable_since IS NOT NULL;
 CREATE INDEX ix_shipment_deferred ON shipment (awaits, retry_at)
     WHERE awaits IS NOT NULL OR retry_at IS NOT NULL;
+CREATE INDEX ix_shipment_departure_due ON shipment (departure_due_at)
+    WHERE departure_due_at IS NOT NULL AND status NOT IN ('Shipped', 'Cancelled');
 CREATE INDEX ix_shipment_run_id ON shipment (run_id);
 
 CREATE TABLE shipment_line (

@@ -7,6 +7,20 @@ CREATE SEQUENCE house_carrier_serial MINVALUE 1 MAXVALUE 99999999;
 INSERT INTO warehouse (code, name, country, postal_code, rank)
 VALUES ('MAIN', 'Main warehouse', '', '', 1);
 
+-- A product's own barcode is one of its barcodes, and counts one piece.
+CREATE FUNCTION keep_own_barcode() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM barcode WHERE sku = NEW.sku AND barcode IN (OLD.barcode, NEW.barcode);
+    END IF;
+    INSERT INTO barcode (barcode, sku, pieces) VALUES (NEW.barcode, NEW.sku, 1);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER keep_own_barcode AFTER INSERT ON product
+    FOR EACH ROW EXECUTE FUNCTION keep_own_barcode();
+CREATE TRIGGER keep_changed_barcode AFTER UPDATE OF barcode ON product FOR EACH ROW
+    WHEN (OLD.barcode <> NEW.barcode) EXECUTE FUNCTION keep_own_barcode();
+
 -- Counters follow the facts. The product is changed first: whoever has locked it has its stock
 -- levels too. `allocated_within_on_hand` refuses what is not there.
 CREATE FUNCTION count_stock(

@@ -148,4 +148,9 @@ STOCK = (
         f"UPDATE allocation SET warehouse = 'YORK' WHERE {allocated(HELD, 'RUG')}",
         f"Order {HELD} has stock allocated or booked out in MAIN and YORK.",
     ),
+    Damage(
+        "the barcode of a product itself counts one piece",
+        "UPDATE barcode SET pieces = 12 WHERE sku = 'POT'",
+        "is that of one piece of POT, and counts 12.",
+    ),
 )

@@ -260,4 +260,9 @@ STOCK = (
         "UPDATE allocation SET lacking = false WHERE state = 'backordered' AND sku = 'PLATE'",
         f"Order {BACKORDERED} wants 40 pieces, and lacks none of them",
     ),
+    Damage(
+        "the barcode of a product itself counts one piece",
+        "UPDATE barcode SET pieces = 12 WHERE sku = 'MUG'",
+        "Barcode 2000000000015 is that of one piece of MUG, and counts 12.",
+    ),
 )

@@ -1,5 +1,5 @@
-"""The rows of taxes, zones and rates: looked at, and removed. Orders that are taken keep copies of
-those that they were quoted by, so that a removal changes none of their amounts.
+"""The rows that files of reference data have brought: looked at, and removed. Orders that are taken
+keep copies of the prices that they were quoted by, so that a removal changes none of their amounts.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from domain.errors import PacklineError
 from domain.texts import as_key
+from models.tables.catalogue import Barcode, Product
+from models.tables.shipping import Departure
+from services.worklist.departures import look_up_departures
 
-PriceRow = TypeVar("PriceRow", bound=SQLModel)
+KeptRow = TypeVar("KeptRow", bound=SQLModel)
 
 
 class NothingNamed(PacklineError):
@@ -28,7 +31,19 @@ class NoSuchRows(PacklineError):
     message = "There are no such rows: nothing was removed."
 
 
-def rows_where(table: type[PriceRow], named: Mapping[str, Any]) -> SelectOfScalar[PriceRow]:
+class OwnBarcode(PacklineError):
+    """A product is to have no barcode any more."""
+
+    message = (
+        "{barcode!r} is the barcode of {sku} itself: nothing was removed; import it with another in"
+        " products.csv."
+    )
+
+    def __init__(self, row: Barcode) -> None:
+        super().__init__(barcode=row.barcode, sku=row.sku)
+
+
+def rows_where(table: type[KeptRow], named: Mapping[str, Any]) -> SelectOfScalar[KeptRow]:
     """The rows with these values, by their key."""
     wanted = select(table).where(*_conditions(table, named))
     return wanted.order_by(*table.__table__.primary_key)  # type: ignore[attr-defined]
@@ -37,15 +52,25 @@ def rows_where(table: type[PriceRow], named: Mapping[str, Any]) -> SelectOfScala
 def remove(session: Session, table: type[SQLModel], named: Mapping[str, Any]) -> int:
     """Remove the rows with these values; returns how many.
 
-    Raises `NothingNamed`, `NoSuchRows`.
+    Raises `NothingNamed`, `NoSuchRows`, `OwnBarcode`.
     """
     conditions = _conditions(table, named)
     if not conditions:
         raise NothingNamed
+    if table is Barcode:
+        _refuse_own(session, conditions)
     removed: int = session.execute(delete(table).where(*conditions)).rowcount  # type: ignore[attr-defined]
     if not removed:
         raise NoSuchRows
+    if table is Departure:
+        look_up_departures(session)
     return removed
+
+
+def _refuse_own(session: Session, conditions: list[Any]) -> None:
+    of_products = select(Barcode).join(Product, col(Product.barcode) == Barcode.barcode)
+    if own := session.exec(of_products.where(*conditions)).first():
+        raise OwnBarcode(own)
 
 
 def _conditions(table: type[SQLModel], named: Mapping[str, Any]) -> list[Any]:
