@@ -33,17 +33,22 @@ hypothesis.settings.register_profile(  # the same few each time: a rare find hol
 hypothesis.settings.load_profile("packline-quick")
 
 WITH_A_STACK = ("tests/e2e/", "tests/chaos/")
+AT_A_SHOP = "tests/services/audit/"
+"""Cases that look at shops in which much has happened, and which are dear to make."""
 PROJECT = Path(__file__).parents[1]
 _ROOM_BYTES = 2 * 1024**3
 
 
 class StacksTogether(LoadScopeScheduling):
     """Cases are given to the process that is free; those with a whole stack, first of all and all
-    to one. They share it, and two at once would be slow.
+    to one. They share it, and two at once would be slow. Those that look at one shop are given to
+    one process, too.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "stack" if nodeid.startswith(WITH_A_STACK) else nodeid
+        if nodeid.startswith(WITH_A_STACK):
+            return "stack"
+        return "shops" if nodeid.startswith(AT_A_SHOP) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)  # without xdist nobody asks
@@ -140,9 +145,9 @@ def shared_data() -> Path:
 
 
 def _hurry(url: str) -> None:
-    """A test's data need not survive the machine."""
+    """A test's data need not survive the machine, and its tables are emptied by the next case."""
     with psycopg.connect(url, autocommit=True) as admin:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             admin.execute(f"ALTER SYSTEM SET {setting} = off")
         admin.execute("SELECT pg_reload_conf()")
 

@@ -34,6 +34,19 @@ def test_what_a_case_left_is_gone_and_what_the_migrations_left_is_there(emptied)
         assert engine() is warm
 
 
+def test_rows_lie_in_the_order_in_which_a_case_writes_them_whatever_was_there_before(emptied):
+    with using(emptied.url()):
+        an_order()
+        for _ in range(100):
+            execute("UPDATE product SET name = name || '.'")
+    with using(emptied.url()):
+        assert rows("SELECT pg_relation_size('product'), count(*) FROM product") == [(0, 0)]
+        with transaction() as session:
+            for sku in ("C", "A", "B"):
+                make_product(session, sku)
+        assert rows("SELECT sku FROM product") == [("C",), ("A",), ("B",)]
+
+
 def test_a_counter_that_was_moved_in_vain_starts_anew(emptied):
     numbers = []
     with using(emptied.url()), pytest.raises(ZeroDivisionError):

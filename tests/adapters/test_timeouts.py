@@ -66,7 +66,7 @@ def held(statement):
 pytestmark = pytest.mark.lengthy
 
 
-def stand_still(last_words="SELECT 1", meanwhile=lambda: time.sleep(1.5)):
+def stand_still(last_words="SELECT 1", meanwhile=lambda: time.sleep(0.8)):
     """A process that is frozen inside its transaction, and then goes on."""
     with transaction() as session:
         session.execute(text("UPDATE product SET name = 'of the frozen one'"))

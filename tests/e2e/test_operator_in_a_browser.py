@@ -231,6 +231,7 @@ def has_failed(live, run_id):
     return live.prefect.state(run_id).kind == "FAILED"
 
 
+@pytest.mark.slow
 def test_retry_leads_a_failed_order_to_shipped_with_each_effect_once(live, ui):
     number, run_id = order_that_waits(live)
     town_is(number, "")

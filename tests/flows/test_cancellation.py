@@ -17,6 +17,7 @@ from services.orders.splits import split as split_off
 from services.worklist.tasks import TaskNotOpen
 from tests.actors import answer_task, request_cancellation_of
 from tests.factories import make_order
+from tests.families import mostly_slow
 from tests.process import (
     COMPENSATION_STEPS,
     assert_sound,
@@ -143,7 +144,9 @@ def test_a_form_that_neither_answers_nor_cancels_is_asked_again(process, number,
         answer_task(open_task_id(gate), {"gate": gate, who: "Kim"})
 
 
-@pytest.mark.parametrize("step", COMPENSATION_STEPS)
+@pytest.mark.parametrize(
+    "step", mostly_slow(COMPENSATION_STEPS, but=("Return Stock", "Send Cancellation Notice"))
+)
 @pytest.mark.parametrize(
     "gate", [pytest.param(x, marks=() if x == FURTHEST else SLOW) for x in GATES]
 )
@@ -255,7 +258,7 @@ def test_several_who_ask_at_the_same_instant_ask_once(process, number, mail_serv
 
 
 @pytest.mark.parametrize("attempt", [0, *(pytest.param(n, marks=SLOW) for n in (1, 2, 3))])
-@by_gate
+@pytest.mark.parametrize("gate", mostly_slow(GATES, but=(FURTHEST,)))
 def test_a_request_and_an_answer_at_the_same_instant(process, number, mail_server, gate, attempt):
     """Whoever is first counts: goods that are collected are on their way, all else comes back."""
     bring_to(process, number, gate)

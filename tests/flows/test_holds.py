@@ -25,6 +25,7 @@ from services.stock_control.backorders import fill_backorders
 from services.worklist.tasks import TaskNotOpen
 from tests.actors import answer_task, book, count, put_on_hold, release, request_cancellation_of
 from tests.factories import make_order
+from tests.families import mostly_slow
 from tests.process import ORDER_STEPS, assert_sound, execute, form, open_task_id, rows, set_to
 from tests.timelines import details, timeline
 
@@ -72,8 +73,11 @@ def test_a_task_of_an_order_on_hold_says_why_it_cannot_be_done(process, number, 
 
 @pytest.mark.parametrize(
     "step",
-    ["Check Inventory Levels", "Get Picking Checklist", "Update Inventory Stock",
-     "Create Shipping Label", "Send Shipment Notification", "Dispatch Carrier Pickup"],
+    mostly_slow(
+        ["Check Inventory Levels", "Get Picking Checklist", "Update Inventory Stock",
+         "Create Shipping Label", "Send Shipment Notification", "Dispatch Carrier Pickup"],
+        but=("Check Inventory Levels", "Create Shipping Label"),
+    ),
 )  # fmt: skip
 def test_an_attempt_stops_before_its_next_step_and_waits_for_the_release(process, number, step):
     process.meanwhile[step] = lambda: hold(number)
@@ -395,7 +399,7 @@ def test_what_the_carrier_has_cannot_be_put_on_hold(process, number):
 
 
 @pytest.mark.parametrize("attempt", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
-@by_gate
+@pytest.mark.parametrize("gate", mostly_slow(GATES, but=("picking",)))
 def test_a_hold_and_an_answer_at_the_same_instant(process, number, gate, attempt):
     """Whoever is first counts, and nothing that was answered is asked again."""
     bring_to(process, number, gate)

@@ -109,7 +109,7 @@ def test_a_request_that_comes_while_the_notice_is_sent_tells_nothing_twice(
 
 
 def test_a_notice_that_another_attempt_is_sending_is_waited_for(process, number, mail_server):
-    mail_server.slow_seconds = 1
+    mail_server.slow_seconds = 0.3
     with ThreadPoolExecutor() as people:
         sending = people.submit(process.run, number)
         while rows("SELECT FROM message WHERE sending_since IS NOT NULL") == []:

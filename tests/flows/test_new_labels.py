@@ -23,6 +23,7 @@ from tests.actors import (
     request_cancellation_of,
     someone,
 )
+from tests.families import mostly_slow
 from tests.process import (
     assert_sound,
     dying_before_the_record_of,
@@ -197,7 +198,9 @@ def test_while_the_mail_server_is_away_the_label_waits_to_be_replaced(process, n
     assert_replaced_once(number, mail_server)
 
 
-@pytest.mark.parametrize("step", [*AGAIN, "gate: carrier-pickup"])
+@pytest.mark.parametrize(
+    "step", mostly_slow([*AGAIN, "gate: carrier-pickup"], but=(VOID, "Create Shipping Label"))
+)
 def test_whatever_dies_the_label_is_replaced_once(process, number, mail_server, step):
     bring_to_pickup(process, number)
     if step.startswith("gate"):
@@ -225,7 +228,9 @@ def test_an_order_on_hold_for_its_address_gets_its_label_after_the_release(
     assert_replaced_once(number, mail_server)
 
 
-@pytest.mark.parametrize("stop_at", [None, *AGAIN])
+@pytest.mark.parametrize(
+    "stop_at", mostly_slow([None, *AGAIN], but=(None, "Create Shipping Label"))
+)
 def test_it_can_be_cancelled_at_any_time(process, number, stop_at):
     bring_to_pickup(process, number)
     move(number)

@@ -9,6 +9,7 @@ from domain.errors import PacklineError, Unavailable
 from services.audit.audit import audit
 from services.execution.errors import Superseded
 from tests.factories import make_order
+from tests.families import mostly_slow
 from tests.process import ORDER_STEPS, assert_sound, dying_before_the_record_of, everything, rows
 from tests.timelines import timeline
 
@@ -21,6 +22,9 @@ TELLING_STEPS = (
     "Update Order Status to Shipped",
 )
 """The steps that would show it if two runs did them: in stock, at the receivers, at the end."""
+
+STOCK, LABEL, MAIL = "Update Inventory Stock", "Create Shipping Label", "Send Shipment Notification"
+LAST = "Update Order Status to Shipped"
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def with_a_second_try(step):
     return [*ORDER_STEPS[: position + 1], *ORDER_STEPS[position:]]
 
 
-@pytest.mark.parametrize("step", ORDER_STEPS)
+@pytest.mark.parametrize("step", mostly_slow(ORDER_STEPS, but=(STOCK, MAIL)))
 def test_an_order_whose_run_failed_is_shipped_by_a_retry(process, number, mail_server, step):
     process.fail[step] = RuntimeError("the machine stopped")
     with pytest.raises(RuntimeError, match="the machine stopped"):
@@ -57,7 +61,7 @@ def test_an_order_whose_run_failed_is_shipped_by_a_retry(process, number, mail_s
     assert_each_effect_happened_once(number, mail_server)
 
 
-@pytest.mark.parametrize("step", ORDER_STEPS)
+@pytest.mark.parametrize("step", mostly_slow(ORDER_STEPS, but=(STOCK, LABEL, MAIL, LAST)))
 def test_a_step_that_died_with_its_effect_made_does_not_repeat_it(
     process, number, mail_server, step
 ):
@@ -69,7 +73,7 @@ def test_a_step_that_died_with_its_effect_made_does_not_repeat_it(
     assert_each_effect_happened_once(number, mail_server)
 
 
-@pytest.mark.parametrize("step", TELLING_STEPS)
+@pytest.mark.parametrize("step", mostly_slow(TELLING_STEPS, but=(STOCK, MAIL)))
 def test_another_run_takes_over_an_order_whose_run_died(process, number, mail_server, step):
     with dying_before_the_record_of(step), pytest.raises(DBAPIError):
         process.ship(number)
@@ -80,7 +84,7 @@ def test_another_run_takes_over_an_order_whose_run_died(process, number, mail_se
     assert_each_effect_happened_once(number, mail_server)
 
 
-@pytest.mark.parametrize("step", TELLING_STEPS)
+@pytest.mark.parametrize("step", mostly_slow(TELLING_STEPS, but=(STOCK, MAIL)))
 def test_an_attempt_that_was_overtaken_writes_nothing_more(process, number, mail_server, step):
     other = process.another()
     process.meanwhile[step] = lambda: other.ship(number)

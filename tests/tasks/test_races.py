@@ -32,6 +32,7 @@ from services.worklist.tasks import TaskNotOpen
 from tests.actors import answer_task, book, request_cancellation_of
 from tests.actors import count as count_stock
 from tests.factories import make_order, make_product
+from tests.families import mostly_slow
 from tests.process import assert_sound, form, open_task_id, rows, step_title
 from tests.tasks.test_stock import at_once
 
@@ -331,11 +332,7 @@ def all_at_once(process, rounds):
 
 
 @pytest.mark.lengthy
-def test_thirty_rounds_of_everything_at_once_end_without_a_deadlock(process):
-    all_at_once(process, 30)
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_thousand_rounds_of_everything_at_once_end_without_a_deadlock(process):
-    all_at_once(process, 1000)
+@pytest.mark.parametrize("rounds", mostly_slow([20, 1000], but=(20,)))
+def test_many_rounds_of_everything_at_once_end_without_a_deadlock(process, rounds):
+    all_at_once(process, rounds)

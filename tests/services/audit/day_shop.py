@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from adapters.database import sessions as db
@@ -10,11 +11,11 @@ from adapters.settings import settings
 from domain.shop_days import shop_day
 from models.imports.stock import StockCountIn, TransferIn
 from models.tables.orders import SalesOrder
-from services.audit.audit import Check
+from services.audit.audit import Check, database_checks, problem_of
+from services.audit.invariants import INVARIANTS
 from tests.actors import count, move, request_cancellation_of
 from tests.databases import clone, using
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse
-from tests.mailserver import MailServer
 from tests.process import Process
 
 SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT, TAKEN_BACK = range(1001, 1008)
@@ -24,18 +25,8 @@ another one short; one was cancelled when its pickup was ordered, and the last w
 short.
 """
 
-
-@pytest.fixture(scope="module")
-def lived_in(postgres_url: str) -> Iterator[str]:
-    """A shop where an order of each kind has come as far as it can, and the day is summed up."""
-    mail_server = MailServer()
-    mail_server.start()
-    smtp = {"PACKLINE_SMTP_HOST": "127.0.0.1", "PACKLINE_SMTP_PORT": str(mail_server.port)}
-    with clone(postgres_url, lasts=True) as url:
-        with using(url, **smtp), pytest.MonkeyPatch.context() as monkeypatch:
-            live_a_day(Process(monkeypatch))
-        yield url
-    mail_server.stop()
+_NEEDING_NO_MORE = {invariant.name: invariant for invariant in INVARIANTS}
+"""The checks that need nothing but their query."""
 
 
 @pytest.fixture
@@ -149,6 +140,15 @@ def damage(session: Session, sql: str) -> None:
     """Change the database behind the back of its triggers and foreign keys."""
     session.connection().exec_driver_sql("SET LOCAL session_replication_role = replica")
     session.connection().exec_driver_sql(sql)
+
+
+def problems_of(session: Session, check: str) -> list[str]:
+    """What one check finds. The whole audit finds the same; there are many damages."""
+    invariant = _NEEDING_NO_MORE.get(check)
+    if invariant is None:
+        return list(check_named(database_checks(session), check).problems)
+    rows = session.execute(text(invariant.breaking)).mappings()
+    return [problem_of(invariant, row) for row in rows]
 
 
 def check_named(checks: Iterable[Check], name: str) -> Check:

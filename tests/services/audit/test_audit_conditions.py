@@ -7,23 +7,18 @@ damage by hand it names just that.
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import Session
 
 from adapters.database import sessions as db
-from services.audit.audit import audit, database_checks, problem_of
-from services.audit.invariants import INVARIANTS
+from services.audit.audit import audit
 from tests.conftest import clone, using
 from tests.mailserver import MailServer
 from tests.process import Process
 from tests.services.audit.audit_shop import live_a_week
 from tests.services.audit.damages import WEEK_DAMAGES
-from tests.services.audit.day_shop import check_named, damage
+from tests.services.audit.day_shop import damage, problems_of
 
 pytestmark = pytest.mark.lengthy
-
-NEEDING_NO_MORE = {invariant.name: invariant for invariant in INVARIANTS}
-"""The checks that need nothing but their query."""
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +46,6 @@ def test_wherever_orders_stand_the_audit_finds_nothing(week):
     with using(week):
         report = audit(None)
     assert [check for check in report.checks if not check.ok] == []
-
-
-def problems_of(session: Session, check: str) -> list[str]:
-    """What one check finds. The whole audit finds the same; there are many damages."""
-    invariant = NEEDING_NO_MORE.get(check)
-    if invariant is None:
-        return list(check_named(database_checks(session), check).problems)
-    rows = session.execute(text(invariant.breaking)).mappings()
-    return [problem_of(invariant, row) for row in rows]
 
 
 @pytest.mark.parametrize("done", WEEK_DAMAGES, ids=lambda done: f"{done.check}: {done.names}"[:90])

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from services.audit.invariants import INVARIANTS
-from tests.services.audit.day_shop import damage, lived_in, shop, shop_session
+from tests.services.audit.day_shop import damage, shop, shop_session
 from tests.services.audit.shop_damages import DAMAGES
 from tests.services.audit.twins import told
 
 pytestmark = pytest.mark.lengthy
 
-__all__ = ["lived_in", "shop", "shop_session"]
+__all__ = ["shop", "shop_session"]
 
 GUARDED = [one for one in INVARIANTS if one.twin.startswith("ck_")]
 TABLES = ("orders", "outages", "stock", "staff", "refunds")

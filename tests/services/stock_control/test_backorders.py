@@ -14,6 +14,7 @@ from services.stock_control.backorders import fill_backorders
 from services.worklist.tasks import TaskNotOpen
 from tests.actors import book, count, request_cancellation_of
 from tests.factories import make_order
+from tests.families import mostly_slow
 from tests.process import (
     assert_sound,
     dying_before_the_record_of,
@@ -288,20 +289,21 @@ def test_dispatchers_and_the_operator_at_once_answer_once(process):
 
 
 @pytest.mark.lengthy
-def test_of_fifty_orders_for_the_last_five_plates_five_get_one(process):
+@pytest.mark.parametrize("many", mostly_slow([15, 50], but=(15,)))
+def test_of_many_orders_for_the_last_five_plates_five_get_one(process, many):
     plates_arrive(1)
-    orders = [(order_of(PLATE=1), process.another()) for _ in range(50)]
+    orders = [(order_of(PLATE=1), process.another()) for _ in range(many)]
     outcomes = at_once(lambda pair: pair[1].run(pair[0]), orders)
-    assert sorted(outcomes) == ["picking-1"] * 5 + ["shortage-1"] * 45
+    assert sorted(outcomes) == ["picking-1"] * 5 + ["shortage-1"] * (many - 5)
     assert plates() == (5, 5)
     assert_sound()
-    plates_arrive(45, "D-2")
+    plates_arrive(many - 5, "D-2")
     waiting = [
         pair for pair, outcome in zip(orders, outcomes, strict=True) if outcome != "picking-1"
     ]
     assert fill_backorders() == [number for number, _ in waiting]
-    assert at_once(lambda pair: pair[1].run(pair[0]), waiting) == ["picking-1"] * 45
-    assert plates() == (50, 50)
+    assert at_once(lambda pair: pair[1].run(pair[0]), waiting) == ["picking-1"] * (many - 5)
+    assert plates() == (many, many)
     assert_sound()
 
 

@@ -96,10 +96,10 @@ def test_a_delivery_costs_as_much_for_each_that_it_fills_however_many_wait(proce
         return len(due), read
 
     orders = waiting_for_plates(process, MANY)
-    some, few = filled(20 * 6, "D-1")
+    some, few = filled(10 * 6, "D-1")
     assert [order for (order,) in rows(_GONE_ON)] == orders[:some]
-    more, many = filled(200 * 6, "D-2")
-    assert (some, more) == (20, 200)
+    more, many = filled(100 * 6, "D-2")
+    assert (some, more) == (10, 100)
     assert many.statements < 11 * few.statements
     assert few.rows < 30 * some + SLACK
     assert many.rows < 30 * more + SLACK
