@@ -69,7 +69,7 @@ def differing(source, translated):
     return ""
 
 
-def complaint(source, catalogue):
+def fault(source, catalogue):
     entry = catalogue.get(forms(source.text)[0])
     if entry is None:
         return "is missing"
@@ -81,16 +81,16 @@ def complaint(source, catalogue):
     return differing(source, entry.string) if all(translated) else "is empty"
 
 
-def complaints(catalogue):
+def faults(catalogue):
     """What is wrong with a catalogue, with the places in the code."""
     for source in texts():
-        if why := complaint(source, catalogue):
+        if why := fault(source, catalogue):
             yield f"{source.file}:{source.line}: {source.text!r} {why}"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated(language):
-    assert list(complaints(entries(language))) == []
+    assert list(faults(entries(language))) == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -134,15 +134,15 @@ def test_every_kind_of_text_is_found():
         (None, "is missing"),
     ],
 )
-def test_what_a_catalogue_may_lack_is_complained_of(tmp_path, written, why):
+def test_what_a_catalogue_may_lack_is_told(tmp_path, written, why):
     text = "There is no task {task}: `packline tasks` lists the open ones."
     source = next(source for source in texts() if source.text == text)
     file = tmp_path / "packline.po"
     file.write_text(f'msgid "{text}"\n{written}\n' if written else "")
-    assert complaint(source, read_po(file.open("rb"), "de")).startswith(why)
+    assert fault(source, read_po(file.open("rb"), "de")).startswith(why)
     if written:
         file.write_text(f'#, fuzzy\nmsgid "{text}"\n{written}\n')
-        assert complaint(source, read_po(file.open("rb"), "de")) == "is a guess (fuzzy)"
+        assert fault(source, read_po(file.open("rb"), "de")) == "is a guess (fuzzy)"
 
 
 def test_a_plural_has_all_its_forms(tmp_path):
@@ -150,9 +150,9 @@ def test_a_plural_has_all_its_forms(tmp_path):
     file = tmp_path / "packline.po"
     entry = 'msgid "{bins} bin"\nmsgid_plural "{bins} bins"\nmsgstr[0] "{bins} Platz"\n'
     file.write_text(entry)
-    assert complaint(source, read_po(file.open("rb"), "de"))
+    assert fault(source, read_po(file.open("rb"), "de"))
     file.write_text(entry + 'msgstr[1] "{bins} Plätze"\n')
-    assert not complaint(source, read_po(file.open("rb"), "de"))
+    assert not fault(source, read_po(file.open("rb"), "de"))
 
 
 def test_an_update_keeps_what_is_translated_and_takes_out_what_no_code_has(tmp_path):
