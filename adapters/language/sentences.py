@@ -39,9 +39,11 @@ class Language(Wording):
 
     def word(self, text: str) -> str:
         """A fixed text of ours in this language; in English where it has none."""
-        return (
-            str(self.catalogue.gettext(text)) if text else ""
-        )  # gettext keeps its own notes there
+        return self._in_catalogue(text)
+
+    def _in_catalogue(self, text: str) -> str:
+        """The text in this language; of none, gettext has its own notes."""
+        return str(self.catalogue.gettext(text)) if text else ""
 
     def template(self, message: Message) -> str:
         """The template in this language; in English where it has none that fits."""
@@ -54,7 +56,7 @@ class Language(Wording):
                 count = message.values.get(number)
                 return self.catalogue.ngettext(one, other, count if isinstance(count, int) else 2)
             case text:
-                return self.word(text)
+                return self._in_catalogue(text)
 
     def number(self, value: int | float | Decimal, *, thousands: bool) -> str:
         """A number as people write it in this locale, with the decimals that it has.
@@ -107,6 +109,16 @@ class Language(Wording):
         return self.locale.language == "en"
 
 
+class OperatorsLanguage(Language):
+    """Sentences in a language, around English words: those are what commands take and list, and
+    what Prefect's forms offer.
+    """
+
+    def word(self, text: str) -> str:
+        """The word as it is to be typed in, or chosen."""
+        return str(text)
+
+
 @lru_cache
 def language_of(locale: str, time_zone: str) -> Language:
     """The wording for a reader, made once for each process."""
@@ -116,7 +128,7 @@ def language_of(locale: str, time_zone: str) -> Language:
 def operators_language() -> Wording:
     """The language of whoever runs Packline; English, where the settings cannot say which."""
     try:
-        return language_of(settings().locale, settings().time_zone)
+        return _operators_language(settings().locale, settings().time_zone)
     except BadSetting:
         return ENGLISH
 
@@ -125,6 +137,11 @@ def sentence(problem: Message | PacklineError, language: Wording | None = None) 
     """What an error or another message says, by default in the operator's language."""
     message = problem.says if isinstance(problem, PacklineError) else problem
     return (language or operators_language()).sentence(message)
+
+
+@lru_cache
+def _operators_language(locale: str, time_zone: str) -> OperatorsLanguage:
+    return OperatorsLanguage(locale, ZoneInfo(time_zone))
 
 
 def _asks_for_no_more(translated: str, text: Text) -> bool:

@@ -26,6 +26,7 @@ _METHODS = [
     ("models/process.py", _WORDS),
     ("models/forms/**.py", _WORDS),
     ("domain/promises.py", _WORDS),
+    ("services/access/permissions.py", _WORDS),
     ("**.py", "adapters.language.extraction:extract"),
     ("**/templates/**.html", "jinja2.ext:babel_extract"),
 ]

@@ -118,7 +118,11 @@ class Settings(BaseSettings):
         description="The sender's address on labels, parts separated by commas",
     )
     time_zone: str = Field("Europe/London", description="The shop's time zone")
-    locale: str = Field("en_GB", description="How amounts and dates are written")
+    locale: str = Field(
+        "en_GB",
+        description="How amounts and dates are written, and the language of errors: `de_DE` says"
+        " them in German",
+    )
     currency: str | None = Field(
         None,
         description="Currency of shipping costs where the tariff lacks the order's;"

@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
+from domain.messages import Word
 from models.enums import Role
 from models.tables.access import UserAccount
 from models.tables.staff import Staff
@@ -25,13 +26,13 @@ class UserRow(BaseModel):
     sessions: int
 
     @property
-    def state(self) -> str:
+    def state(self) -> Word:
         """Whether they can sign in, in a word."""
         if not self.active:
-            return "has left"
+            return Word("has left")
         if self.disabled_at:
-            return "disabled"
-        return "new password" if self.must_change_password else "active"
+            return Word("disabled")
+        return Word("new password") if self.must_change_password else Word("active")
 
 
 def list_users(session: Session) -> list[UserRow]:

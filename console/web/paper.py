@@ -12,7 +12,7 @@ from console.queries.labels import printable_label
 from console.queries.paper import MOST_SHEETS, task_to_do
 from console.web.pages import go_to
 from domain.messages import Message
-from models.tables.shipments import shipment_name
+from models.tables.shipments import shipment_message
 from services.access.permissions import Action
 from services.access.shipment_links import linked_shipment
 from services.access.web_sessions import SignedIn
@@ -55,7 +55,7 @@ def linked(
         task = task_to_do(session, which, who.actor)
     if task is not None:
         return go_to(request, f"/tasks/{task.id}")
-    named = shipment_name(*which)
+    named = shipment_message(*which)
     nothing = Message("nothing-open-for", "Nothing is to be done for {name} now.", {"name": named})
     return go_to(request, "/work", nothing)
 

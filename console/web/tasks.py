@@ -105,8 +105,11 @@ def _done(task: StaffTask) -> Message:
         return Message("order-being-cancelled", "Order {order} is being cancelled.", values)
     if task.shipment == 1:
         return Message("task-is-done", "Task {task} is done: order {order} goes on.", values)
-    text = "Task {task} is done: shipment {shipment} of order {order} goes on."
-    return Message("task-of-shipment-is-done", text, values)
+    return Message(
+        "task-of-shipment-is-done",
+        "Task {task} is done: shipment {shipment} of order {order} goes on.",
+        values,
+    )
 
 
 def _page(

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from domain.messages import Message, Plural, Value
-from models.enums import LackingReason
+from models.enums import LackingReason, Role
 from models.messages import MessageData
 from models.results.base import StepResult
 from models.results.stock import ShortLine, but_for
@@ -35,7 +35,7 @@ class TaskOpened(StepResult):
     """A staff task waits for its person."""
 
     task_id: int
-    role: str
+    role: Role
     due_at: datetime
 
     def said(self) -> Message:

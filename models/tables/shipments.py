@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, Relationship, SQLModel, col
 
+from domain.messages import Message, Value
 from models.base import big_integer, document, instant
 from models.enums import ENDED, OrderStatus, enum_column
 from models.tables.orders import SalesOrder
@@ -206,4 +207,12 @@ class ShipmentLine(SQLModel, table=True):
 
 def shipment_name(order: int, number: int) -> str:
     """`order 1001`, and `order 1001, shipment 2` of an order that was split."""
-    return f"order {order}" if number == 1 else f"order {order}, shipment {number}"
+    return str(shipment_message(order, number))
+
+
+def shipment_message(order: int, number: int) -> Message:
+    """The same, to be said in the reader's language."""
+    values: dict[str, Value] = {"order": order, "number": number}
+    if number == 1:
+        return Message("named-order", "order {order}", values)
+    return Message("named-shipment", "order {order}, shipment {number}", values)

@@ -46,8 +46,8 @@ class NotAllowed(PacklineError):
     message = "To {action}, one must be {roles: or }: ask an admin for the role."
 
     def __init__(self, action: Action) -> None:
-        roles = tuple(str(role) for role in Role if role in ALLOWED[action])
-        super().__init__(action=str(action), roles=roles)
+        roles = tuple(role for role in Role if role in ALLOWED[action])
+        super().__init__(action=action, roles=roles)
 
 
 def may(actor: Actor, action: Action) -> bool:

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, func, select
 
 from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
+from adapters.language.catalogues import languages
 from domain.errors import FieldError, PacklineError
 from domain.texts import as_key
 from models.enums import EventKind, Role
@@ -26,7 +27,7 @@ from services.execution.events import add_event
 from services.execution.ledger import user_key
 
 FIRST_ADMIN = "admin"
-LANGUAGES = {"en": "English", "de": "Deutsch"}
+LANGUAGES = languages()
 """The languages of the console, by the code of each, in their own words."""
 
 

@@ -92,9 +92,11 @@ def _check_outcome(form: PickingForm) -> None:
     if form.outcome is None:
         raise AnswerRefused("outcome-missing", field="outcome")
     if form.outcome == ALL_AS_LISTED and form.found:
-        raise AnswerRefused("all-as-listed-with-list", field="outcome", choice=TOO_FEW_OF_THESE)
+        both = {"as_listed": ALL_AS_LISTED, "choice": TOO_FEW_OF_THESE}
+        raise AnswerRefused("all-as-listed-with-list", field="outcome", **both)
     if form.outcome != ALL_AS_LISTED and not form.found:
-        raise AnswerRefused("nothing-listed", field="found", outcome=form.outcome)
+        both = {"as_listed": ALL_AS_LISTED, "outcome": form.outcome}
+        raise AnswerRefused("nothing-listed", field="found", **both)
 
 
 def _short_line(line: ShipmentLine, short: dict[str, FoundItem]) -> ShortLine:
@@ -202,7 +204,8 @@ def accept_restock(
     The stock changes at once: what is back is free, and the rest has left it.
     """
     if form.outcome == ALL_AS_LISTED and form.lost:
-        raise AnswerRefused("all-as-listed-with-list", field="outcome", choice=DAMAGED_OR_MISSING)
+        both = {"as_listed": ALL_AS_LISTED, "choice": DAMAGED_OR_MISSING}
+        raise AnswerRefused("all-as-listed-with-list", field="outcome", **both)
     if form.outcome != ALL_AS_LISTED and not form.lost:
         raise AnswerRefused("losses-missing", field="lost")
     if len({item.sku for item in form.lost}) < len(form.lost):

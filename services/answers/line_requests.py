@@ -20,7 +20,7 @@ from models.results.checklists import ShortageChecklist, ShortPickChecklist
 from models.results.orders import CancelledOnRequest
 from models.results.stock import ShortLine
 from models.tables.orders import SalesOrder
-from models.tables.shipments import Shipment
+from models.tables.shipments import Shipment, shipment_message
 from models.tables.staff import StaffTask
 from services.access.actors import PACKLINE, Actor
 from services.answers.decisions import missing_from_pick
@@ -195,7 +195,9 @@ def _cancel(
 def _refuse_picked(shipment: Shipment, pieces: Mapping[str, int]) -> None:
     """What was picked lies in a tote: its packer restocks what is not to ship, if any ships."""
     if _is_whole(shipment, pieces) and any(line.picked for line in shipment.goods):
-        raise CannotCancelLine("all-are-picked", name=shipment.name)
+        raise CannotCancelLine(
+            "all-are-picked", name=shipment_message(shipment.order_number, shipment.number)
+        )
 
 
 def _ask_for_the_rest(session: Session, shipment: Shipment) -> None:

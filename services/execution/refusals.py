@@ -18,12 +18,12 @@ class AnswerRefused(PacklineError):
         ),
         "product-listed-twice": ("A product stands twice in your list: give one line per product."),
         "all-as-listed-with-list": (
-            "You chose 'all as listed' and also listed products: choose '{choice}',"
+            "You chose '{as_listed}' and also listed products: choose '{choice}',"
             " or leave the list empty."
         ),
         "nothing-listed": (
             "You chose '{outcome}' and listed no product: add how many pieces you found, or"
-            " choose 'all as listed'."
+            " choose '{as_listed}'."
         ),
         "products-left-out": (
             "Your list says nothing of {skus}: add how many pieces you found of each, or, if all of"

@@ -79,8 +79,8 @@ def give_out(task_id: int, to: str, actor: Actor) -> StaffTask:
         staff = session.get(Staff, to)
         if staff is None or not staff.active or not may_work_on(staff, task):
             warehouse = task.warehouse or "-"
-            role = str(task.role)
-            raise NotYours("works-elsewhere", name=to, task=task.id, role=role, warehouse=warehouse)
+            named = {"name": to, "role": task.role, "warehouse": warehouse}
+            raise NotYours("works-elsewhere", task=task.id, **named)
         _lend(task, staff.name, this_instant(session))
         event = TaskGivenOut(gate=task.kind, task_id=task.id, to=staff.name)
         _tell(session, task, EventKind.TASK_GIVEN_OUT, actor, event)
@@ -113,7 +113,7 @@ def check_may_do(task: StaffTask, actor: Actor) -> None:
         return
     require(actor, Action.DO_TASKS)
     if task.role not in actor.roles:
-        raise NotYours("other-role", task=task.id, role=str(task.role))
+        raise NotYours("other-role", task=task.id, role=task.role)
 
 
 def check_not_anothers(session: Session, task: StaffTask, actor: Actor) -> None:

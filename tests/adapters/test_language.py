@@ -7,14 +7,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
+from pydantic import ValidationError
 
 from adapters.language.extraction import templates
-from adapters.language.sentences import Language, operators_language, sentence
+from adapters.language.sentences import Language, language_of, operators_language, sentence
 from adapters.language.updating import FOLDERS, PROJECT, sources
 from adapters.settings import settings
 from domain.messages import ENGLISH, Message, Plural, names_in
 from domain.money import TooManyDecimals, UnknownCurrency
 from domain.zones import NoShippingZone
+from models.enums import ShortPickReason
+from models.forms.base import errors_of
+from models.forms.packing import PackingForm
 from services.execution.errors import AnswerRefused
 from services.pricing.refunds import UnknownRefund
 from services.stock_control.stock_changes import UnknownProduct
@@ -111,6 +115,40 @@ def test_settings_that_cannot_be_read_are_complained_of_in_english(monkeypatch, 
     monkeypatch.setenv("PACKLINE_LOCALE", "nowhere")
     fresh_settings()
     assert operators_language() is ENGLISH
+
+
+@pytest.fixture
+def german_operator(monkeypatch, fresh_settings):
+    monkeypatch.setenv("PACKLINE_LOCALE", "de_DE")
+    fresh_settings()
+
+
+FEWER = AnswerRefused(
+    "reason-for-fewer-missing", found=1, listed=2, sku="MUG", reasons=tuple(ShortPickReason)
+)
+
+
+def test_an_operators_error_names_in_english_what_is_to_be_typed_in(german_operator):
+    said = sentence(FEWER)
+    assert said.startswith("Sie haben von 2 × MUG 1 gefunden: Sagen Sie, warum")
+    assert said.endswith("not in bin, damaged, wrong item, other.")
+
+
+def test_in_the_console_all_of_a_sentence_is_in_the_readers_language():
+    said = sentence(FEWER, language_of("de_DE", "Europe/Berlin"))
+    assert said.endswith("nicht am Lagerplatz, beschädigt, falscher Artikel, Sonstiges.")
+
+
+def test_a_form_says_what_is_wrong_with_which_field_in_the_readers_language():
+    given = {"gate": "packing", "packed_by": "Jo", "parcels": [{"weight_grams": "heavy"}]}
+    with pytest.raises(ValidationError) as wrong:
+        PackingForm.model_validate(given)
+    weight, *_ = errors_of(PackingForm, wrong.value)
+    language = language_of("de_DE", "Europe/Berlin")
+    assert sentence(weight, language) == (
+        "Pakete, Eintrag 1, Gewicht (g) 'heavy' ist keine ganze Zahl"
+    )
+    assert str(weight) == "Parcels, item 1, Weight (g) 'heavy' is not a whole number"
 
 
 @pytest.fixture

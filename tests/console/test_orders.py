@@ -121,7 +121,7 @@ def test_an_order_that_stopped_says_why_and_what_to_do(packline, process, shop):
     assert "Processing, stopped" in out
     (row,) = as_json(packline("orders", "--json"))
     (problem,) = row["problems"]
-    assert problem["values"]["step"] == "Create Shipping Label"
+    assert problem["values"]["step"] == {"word": "Create Shipping Label"}
     assert problem["values"]["reason"]["code"] == "no-shipping-zone"
 
 
