@@ -1,10 +1,8 @@
-"""Printed codes that do by scan what buttons do. Each begins with a prefix of our own, which no
-product's barcode has.
+"""Printed codes that do by scan what buttons do. Each begins with a prefix of our own, `PL-`, which
+no product's barcode has.
 """
 
 from enum import StrEnum
-
-PREFIX = "PL-"
 
 
 class CommandCode(StrEnum):
@@ -24,8 +22,3 @@ def command_of(scanned: str) -> CommandCode | None:
     """The command that a code stands for, however the scanner writes its letters."""
     code = scanned.strip().upper()
     return CommandCode(code) if code in set(CommandCode) else None
-
-
-def is_command(scanned: str) -> bool:
-    """Whether a code is one of ours, known or not: it is never taken for goods."""
-    return scanned.strip().upper().startswith(PREFIX)

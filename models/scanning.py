@@ -195,7 +195,8 @@ class PickingState(BaseModel):
     """A picking as its page shows it, complete: nothing of it is the customer's.
 
     `take` is the number that scans have to carry. `undoable` are the scans that can be undone, the
-    last one at the end.
+    last one at the end. `version` is how many scans are kept of the task: of two states, that with
+    more is the later.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -204,6 +205,7 @@ class PickingState(BaseModel):
     take: int
     order: int
     shipment: int
+    version: int
     person: str
     mine: bool
     bins_first: bool

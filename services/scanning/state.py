@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
 from domain.messages import Message
@@ -37,6 +37,7 @@ def picking_state(session: Session, task: StaffTask, actor: Actor) -> PickingSta
         take=task.take_number,
         order=task.order_number,
         shipment=task.shipment,
+        version=session.scalar(select(func.count()).where(Scan.task_id == task.id)) or 0,
         person=actor.name,
         mine=mine,
         bins_first=settings().scan_bins == ScanBins.FIRST,
