@@ -123,7 +123,9 @@ def finishing(request: Request, task_id: int, who: Worker, form: OwnForm) -> Res
 def commands(request: Request, who: Annotated[SignedIn, allowed(Action.SEE_WORK)]) -> Response:
     """The codes that do by scan what buttons do, to be printed."""
     cards = [
-        CommandCard(code, COMMAND_TITLES[code], Markup(code128_svg(code))) for code in CommandCode
+        CommandCard(code, COMMAND_TITLES[code], Markup(picture["svg"]))
+        for code in CommandCode
+        if (picture := code128_picture(code))
     ]
     return page(request, "commands.html", cards=cards)
 

@@ -20,6 +20,7 @@ let base = null; // as the server has it
 let state = null; // with what it has not answered yet
 let sender = null;
 let queue = Promise.resolve(); // first scanned, first counted
+let unsent = 0;
 let last = null; // the key of the scan that the verdict is about
 
 // ---- what is shown
@@ -99,20 +100,27 @@ function renderHands() {
   }));
 }
 
-async function renderUnsent() {
-  const all = await unsentOf(page.dataset.person);
-  const here = all.filter((scan) => scan.task === task);
-  const text = all.length === 1 ? texts.unsent_one : texts.unsent.replace("{count}", all.length);
+async function countUnsent() {
+  unsent = (await unsentOf(page.dataset.person)).length;
+  renderUnsent();
+}
+
+function renderUnsent() {
+  const text = unsent === 1 ? texts.unsent_one : texts.unsent.replace("{count}", unsent);
   at("unsent").textContent = text;
-  at("unsent").classList.toggle("waiting", all.length > 0);
-  at("finish").setAttribute("aria-disabled", String(all.length > 0));
-  page.dataset.unsent = String(all.length);
-  return here;
+  at("unsent").classList.toggle("waiting", unsent > 0);
+  at("finish").setAttribute("aria-disabled", String(unsent > 0));
+  page.dataset.unsent = String(unsent);
 }
 
 // ---- what is scanned and pressed
 
+function sound() {
+  unlock()?.then(renderEars);
+}
+
 function hear(raw, source) {
+  sound();
   at("echo").textContent = raw;
   const command = commandOf(raw);
   queue = queue.then(() => (command ? commanded(command, raw) : take({ act: "code", raw, source })))
@@ -147,10 +155,12 @@ async function take(given) {
   await keep({ ...scan, result });
   state = next;
   last = scan.key;
+  unsent += 1;
+  renderUnsent();
   tell(state.mine ? toneOf(result) : "refused", state.mine ? sentence(result, values) : texts.ended);
   render();
-  await renderUnsent();
   channel.postMessage(task);
+  countUnsent();
   sender.send();
 }
 
@@ -159,7 +169,8 @@ async function finish() {
   if (open) {
     return tell("refused", texts.open.replace("{count}", open));
   }
-  if ((await renderUnsent()).length || page.dataset.unsent !== "0") {
+  await countUnsent();
+  if (unsent) {
     sender.now();
     return tell("look", texts.wait);
   }
@@ -185,7 +196,7 @@ async function answered(about, answers, newState) {
   }
   at("trouble").hidden = true;
   channel.postMessage(task);
-  await renderUnsent();
+  await countUnsent();
 }
 
 // A state is older than another if fewer scans are in it.
@@ -254,9 +265,7 @@ function wire() {
       view(link.dataset.view);
     });
   }
-  for (const kind of ["pointerdown", "keydown"]) {
-    addEventListener(kind, () => unlock()?.then(renderEars));
-  }
+  addEventListener("pointerdown", sound);
   addEventListener("focus", renderEars);
   addEventListener("blur", renderEars);
   channel.onmessage = async (message) => {
@@ -264,7 +273,7 @@ function wire() {
       base = (await stateOf(task)) ?? base;
       state = after(base, await pending());
       render();
-      renderUnsent();
+      await countUnsent();
     }
   };
 }
@@ -299,7 +308,7 @@ async function begin() {
   await refresh();
   if (state) {
     ready();
-    await renderUnsent();
+    await countUnsent();
     sender.send();
     keepPage();
     navigator.wakeLock?.request("screen").catch(() => {});
