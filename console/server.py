@@ -19,9 +19,9 @@ from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
 from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange, somebody
 from console.queries.labels import NoLabels
-from console.web import assets, devices, orders, paper, sign_in, tasks, users, work
+from console.web import assets, devices, orders, paper, picking, sign_in, tasks, users, work
 from console.web.live import TaskFeed
-from console.web.pages import go_to, plain_page
+from console.web.pages import go_to, plain_page, problem_data, wants_json
 from console.web.protection import Protection
 from domain.errors import PacklineError, reason
 from domain.messages import Message
@@ -36,6 +36,7 @@ from services.worklist.tasks import TaskNotOpen
 logger = logging.getLogger("packline.console")
 
 _STATUS: dict[type[PacklineError], HTTPStatus] = {
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     ForeignForm: HTTPStatus.FORBIDDEN,
     sign_in.OnSharedDevice: HTTPStatus.FORBIDDEN,
@@ -68,7 +69,7 @@ def staff_app() -> FastAPI:
     """The pages for those who work here."""
     app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tasks = TaskFeed()
-    for part in (assets, sign_in, work, tasks, orders, paper, users, devices):
+    for part in (assets, sign_in, work, picking, tasks, orders, paper, users, devices):
         app.include_router(part.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/healthz", _healthy, methods=["GET"])
@@ -141,6 +142,8 @@ def _healthy() -> dict[str, str]:
 
 async def _explained(request: Request, problem: Any) -> Response:
     """A page that says what is wrong and what to do; who is not signed in may do so first."""
+    if wants_json(request):
+        return await problem_data(request, _status(problem), reason(problem))
     if isinstance(problem, NotSignedIn):
         return go_to(request, f"/sign-in?next={request.url.path}")
     if isinstance(problem, PasswordToChange):

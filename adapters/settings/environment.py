@@ -32,6 +32,7 @@ from domain.calendars import check_place, check_zone, clock, has_hours, weekdays
 from domain.errors import FieldError, PacklineError
 from domain.messages import Message, Value, said
 from domain.money import UnknownCurrency, exponent
+from domain.picking import ScanBins, ScanItems
 from domain.refunds import ShippingRefunds
 from domain.short_picks import ShortPick
 from domain.sourcing import Strategy
@@ -237,6 +238,15 @@ class Settings(BaseSettings):
         gt=0,
         le=1_440,
         description="A task that was taken is free again after so long a silence",
+    )
+    scan_items: ScanItems = Field(
+        ScanItems.OPTIONAL,
+        description="Whether each piece that is picked is scanned: required (without, only an"
+        " operator can finish a picking) or optional",
+    )
+    scan_bins: ScanBins = Field(
+        ScanBins.OPTIONAL,
+        description="Whether a bin is scanned before what lies in it: first or optional",
     )
 
     working_days: str = Field(

@@ -118,6 +118,16 @@ def own_form(request: Request, form: Annotated[FormData, Depends(form_of)]) -> F
     return form
 
 
+def own_request(request: Request) -> None:
+    """A request that a script of a page sends carries the session's form token in a header.
+
+    Raises `ForeignForm`.
+    """
+    visit = visit_of(request)
+    if visit.who and not is_form_token(request.headers.get("x-form-token", ""), visit.token):
+        raise ForeignForm
+
+
 OwnForm = Annotated[FormData, Depends(own_form)]
 AnyForm = Annotated[FormData, Depends(form_of)]
 AVisit = Annotated[Visit, Depends(visit_of)]

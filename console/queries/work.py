@@ -63,6 +63,7 @@ class TaskPage:
     taken_by: str | None
     mine: bool
     may_do: bool
+    reader: str
     colleagues: Sequence[str]
 
     @property
@@ -98,6 +99,7 @@ def task_page(session: Session, task_id: int, actor: Actor) -> TaskPage:
         taken_by=task.taken_by if is_taken(task, now) else None,
         mine=is_taken_by(task, actor.name, now),
         may_do=task.role in actor.roles or may(actor, Action.DO_ANY_TASK),
+        reader=actor.name,
         colleagues=_colleagues(session, task) if may(actor, Action.GIVE_OUT_TASKS) else (),
     )
 

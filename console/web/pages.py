@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from jinja2 import PackageLoader
 
 from adapters.language.templates import environment_for
@@ -55,6 +55,19 @@ async def plain_page(request: Request, status: HTTPStatus, says: Message) -> HTM
     if not hasattr(request.state, "visit"):
         request.state.visit = stranger(request)
     return page(request, "problem.html", status=status, says=says)
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a script asks, and not a person's browser."""
+    return request.headers.get("accept", "") == "application/json"
+
+
+async def problem_data(request: Request, status: HTTPStatus, says: Message) -> JSONResponse:
+    """The sentence of a problem, and its code, for a script."""
+    if not hasattr(request.state, "visit"):
+        request.state.visit = stranger(request)
+    sentence = visit_of(request).language.sentence(says)
+    return JSONResponse({"code": says.code, "says": sentence}, status)
 
 
 def cookie_rules(request: Request) -> Mapping[str, Any]:

@@ -13,8 +13,8 @@ MOST_BYTES = 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-        " connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none';"
-        " base-uri 'none'"
+        " connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self';"
+        " frame-ancestors 'none'; base-uri 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -1,6 +1,7 @@
 """One task: what it asks for, taking it and giving it back, and saying that it is done."""
 
 from typing import Annotated, Any
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -10,6 +11,7 @@ from console.access.visits import OwnForm, allowed
 from console.queries.work import TaskPage, task_page
 from console.web.form_fields import Given, answer_of, by_field, fields_of, parts_of
 from console.web.pages import go_to, page
+from console.web.picking import is_picked_by_scan, picking_page
 from console.web.prefilled import completed, fixed_list, items_of, prefilled
 from domain.messages import Message
 from models.enums import TaskState
@@ -19,6 +21,7 @@ from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
 from services.answers.submit import answer_task
 from services.execution.errors import AnswerRefused
+from services.scanning.state import goods_in_hand
 from services.worklist.taking import give_back, give_out, take
 from services.worklist.tasks import TaskNotOpen
 
@@ -33,6 +36,8 @@ def task(
     """A task as whoever does it sees it."""
     with transaction() as session:
         shown = task_page(session, task_id, who.actor)
+    if is_picked_by_scan(shown, request):
+        return picking_page(request, shown, who)
     return _page(request, shown, prefilled(shown))
 
 
@@ -47,9 +52,10 @@ def taking(request: Request, task_id: int, who: Worker, form: OwnForm) -> Respon
 def giving_back(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Let somebody else do it."""
     task = give_back(task_id, who.actor)
-    return go_to(
-        request, "/work", Message("given-back", "You gave back task {task}.", {"task": task.id})
-    )
+    note = Message("given-back", "You gave back task {task}.", {"task": task.id})
+    with transaction() as session:
+        in_hand = goods_in_hand(session, task, who.actor.name)
+    return go_to(request, f"/tasks/{task_id}" if in_hand else "/work", note)
 
 
 @router.post("/tasks/{task_id}/give-out")
@@ -117,6 +123,8 @@ def _page(
 ) -> Response:
     given = Given(values, fixed=fixed_list(shown), **more)
     items = {item.sku: item for item in items_of(shown)}
+    with transaction() as session:
+        in_hand = goods_in_hand(session, shown.task, shown.reader)
     return page(
         request,
         "task.html",
@@ -125,4 +133,6 @@ def _page(
         fields=fields_of(shown.gate, given),
         problems=given.problems,
         items=items,
+        in_hand=in_hand,
+        new_key=uuid4,
     )

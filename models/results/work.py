@@ -47,13 +47,16 @@ class TaskOpened(StepResult):
 class Picked(StepResult):
     """How many pieces of each product were found by now, and what is still missing, with why.
 
-    `found` are the pieces by SKU that this round of picking has found.
+    `found` are the pieces by SKU that this round of picking has found. `scanned`: they are what
+    the scans of the task's last take have counted. `without_scan`: they had to be, and are not.
     """
 
     picked_by: str
     quantities: dict[str, int]
     missing: tuple[ShortLine, ...] = ()
     found: dict[str, int] = Field(default_factory=dict)
+    scanned: bool = False
+    without_scan: bool = False
 
     @property
     def complete(self) -> bool:
@@ -66,14 +69,17 @@ class Picked(StepResult):
         return not self.complete
 
     def said(self) -> Message:
-        """Who picked, and what is missing."""
+        """Who picked, what is missing, and whether scans are."""
         values: dict[str, Value] = {
             "who": self.picked_by,
             "lines": tuple(line.said() for line in self.missing),
         }
+        picked = Message("picked-short-by", "picked short by {who}: {lines:; }", values)
         if self.complete:
-            return Message("picked-in-full", "picked in full by {who}", values)
-        return Message("picked-short-by", "picked short by {who}: {lines:; }", values)
+            picked = Message("picked-in-full", "picked in full by {who}", values)
+        if self.without_scan:
+            return Message("without-scan", "{picked}; without scan", {"picked": picked})
+        return picked
 
 
 class PickingUndone(StepResult):

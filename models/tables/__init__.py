@@ -10,6 +10,7 @@ from models.tables.outages import Outage
 from models.tables.refunds import Refund, RefundLine
 from models.tables.reports import DailySummary
 from models.tables.runs import RunHeartbeat, SupersededRun, SweepProblem
+from models.tables.scanning import Scan, ScannedItem
 from models.tables.shipments import Shipment, ShipmentLine
 from models.tables.shipping import (
     Box,
@@ -44,6 +45,8 @@ __all__ = [
     "RefundLine",
     "RunHeartbeat",
     "SalesOrder",
+    "Scan",
+    "ScannedItem",
     "Shipment",
     "ShipmentLine",
     "ShippingLabel",

@@ -11,8 +11,9 @@ from sqlmodel import Session, func, select
 from adapters.database.clock import this_instant
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
+from domain.picking import ScanItems
 from domain.reasons import WAS_ON_HOLD, Reason
-from models.enums import LabelState, PickupState, ShortPickReason, TaskKind
+from models.enums import Channel, LabelState, PickupState, ShortPickReason, TaskKind
 from models.forms.decisions import CANCEL_ORDER_CHOICE, HoldForm
 from models.forms.packing import PackingForm
 from models.forms.picking import (
@@ -30,6 +31,7 @@ from models.results.work import Packed, Parcel, Picked, PickupOutcome, Restocked
 from models.tables.shipments import Shipment, ShipmentLine, rows_of
 from models.tables.shipping import CarrierPickup, ShippingLabel
 from services.access.actors import Actor
+from services.access.permissions import Action, may
 from services.answers.decisions import ask_about_pick
 from services.answers.lacking import accept_lacking
 from services.answers.restock import book_restock
@@ -38,6 +40,7 @@ from services.execution.errors import AnswerRefused
 from services.orders.cancellation import request_cancellation
 from services.orders.holds import lift_hold
 from services.pricing.parcels import check_carrier_takes
+from services.scanning.counting import is_as_scanned
 from services.worklist.picking_lists import goods_weight
 
 _YEARS = range(2000, 3000)
@@ -48,10 +51,15 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm, acto
 
     Nothing is filled in for a line that nobody touched: where something is missing, each line has
     its count, or the picker says that the rest is as listed. What is short has left the stock at
-    once.
+    once. Where scans are required, an answer that is not what was scanned is for an operator.
     """
     listed = {line.sku: line.quantity - (line.picked or 0) for line in shipment.goods}
     found = _found(form, listed)
+    to_find = {sku: found[sku] for sku, pieces in listed.items() if pieces}
+    scanned = is_as_scanned(session, shipment, to_find)
+    without_scan = not scanned and settings().scan_items == ScanItems.REQUIRED
+    if without_scan:
+        _check_may_do_without_scan(actor)
     short = {item.sku: item for item in form.found if item.quantity < listed[item.sku]}
     for line in shipment.goods:
         line.picked = (line.picked or 0) + found.get(line.sku, 0)
@@ -70,7 +78,14 @@ def accept_picking(session: Session, shipment: Shipment, form: PickingForm, acto
         quantities=quantities,
         missing=tuple(missing),
         found={sku: pieces for sku, pieces in found.items() if pieces},
+        scanned=scanned,
+        without_scan=without_scan,
     )
+
+
+def _check_may_do_without_scan(actor: Actor) -> None:
+    if actor.channel != Channel.PACKLINE and not may(actor, Action.PICK_WITHOUT_SCAN):
+        raise AnswerRefused("scans-missing", field="outcome")
 
 
 def _found(form: PickingForm, listed: dict[str, int]) -> dict[str, int]:

@@ -49,23 +49,39 @@ def answer_task(task_id: int, answer: dict[str, Any], actor: Actor) -> StaffTask
     nothing is stored and the task stays open.
     """
     with transaction() as session:
-        task = find_task(session, task_id)
-        shipment = locked_shipment(session, task.order_number, task.shipment)
-        session.refresh(task)
-        if task.state == TaskState.HELD:
-            raise OnHold(shipment.order)
-        if task.state != TaskState.OPEN:
-            raise not_open(task)
-        _check_is_for(session, task, actor)
-        gate = gate_of(task.kind)
-        answer = answer | {gate.answered_by: actor.name}
-        if cancels_instead(session, shipment, gate, answer, actor):
-            return task
-        result = _checked(session, gate, shipment, answer, actor)
-        complete_task(session, shipment, task, result, actor)
-        _wait_for_rest(session, shipment, task, result)
-        _decide_by_setting(session, shipment, result)
+        task, shipment = locked_to_answer(session, task_id, actor)
+        return answer_locked(session, shipment, task, answer, actor)
+
+
+def locked_to_answer(session: Session, task_id: int, actor: Actor) -> tuple[StaffTask, Shipment]:
+    """An open task that the actor may answer, and its shipment, locked.
+
+    Raises `TaskNotOpen`, `OnHold`, `NotYours`.
+    """
+    task = find_task(session, task_id)
+    shipment = locked_shipment(session, task.order_number, task.shipment)
+    session.refresh(task)
+    if task.state == TaskState.HELD:
+        raise OnHold(shipment.order)
+    if task.state != TaskState.OPEN:
+        raise not_open(task)
+    _check_is_for(session, task, actor)
+    return task, shipment
+
+
+def answer_locked(
+    session: Session, shipment: Shipment, task: StaffTask, answer: dict[str, Any], actor: Actor
+) -> StaffTask:
+    """Take an answer to an open task of a locked shipment. Raises `AnswerRefused`."""
+    gate = gate_of(task.kind)
+    answer = answer | {gate.answered_by: actor.name}
+    if cancels_instead(session, shipment, gate, answer, actor):
         return task
+    result = _checked(session, gate, shipment, answer, actor)
+    complete_task(session, shipment, task, result, actor)
+    _wait_for_rest(session, shipment, task, result)
+    _decide_by_setting(session, shipment, result)
+    return task
 
 
 def _check_is_for(session: Session, task: StaffTask, actor: Actor) -> None:

@@ -36,6 +36,10 @@ class AnswerRefused(PacklineError):
         "reason-for-fewer-missing": (
             "You found {found} of {listed} {sku}: say why there are fewer, one of {reasons}."
         ),
+        "scans-missing": (
+            "This is not what was scanned, and here each piece is: scan it on the page of the task,"
+            " or ask an operator to finish it without."
+        ),
         "losses-missing": "List each product of which pieces are damaged or missing.",
         "product-was-not-picked": (
             "{sku} was not picked for this order: leave it out, and book what else you found with"

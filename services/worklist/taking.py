@@ -47,8 +47,8 @@ def take(task_id: int, actor: Actor) -> StaffTask:
         check_may_do(task, actor)
         check_not_anothers(session, task, actor)
         now = this_instant(session)
-        if is_taken_by(task, actor.name, now):
-            _renew(task, now)
+        if task.taken_by == actor.name:  # silent for long, and nobody else came
+            renew(task, now)
         else:
             _lend(task, actor.name, now)
             _tell(session, task, EventKind.TASK_TAKEN, actor)
@@ -103,7 +103,7 @@ def stay_at(session: Session, task_id: int, actor: Actor) -> StaffTask:
     if not is_taken_by(task, actor.name, now):
         check_not_anothers(session, task, actor)
         raise NotYours("not-taken", task=task.id)
-    _renew(task, now)
+    renew(task, now)
     return task
 
 
@@ -134,6 +134,16 @@ def is_taken_by(task: StaffTask, name: str, now: datetime) -> bool:
     return task.taken_by == name and is_taken(task, now)
 
 
+def is_in_hands_of(task: StaffTask, name: str, take_number: int) -> bool:
+    """Whether that take of the task is theirs, also after a long silence if nobody else came."""
+    return task.taken_by == name and task.take_number == take_number
+
+
+def renew(task: StaffTask, now: datetime) -> None:
+    """Whoever has taken a locked task is still at it."""
+    task.taken_until = now + timedelta(minutes=settings().take_minutes)
+
+
 def may_work_on(staff: Staff, task: StaffTask) -> bool:
     """Whether a task is for that person, by role and warehouse."""
     there = not staff.warehouses or task.warehouse is None or task.warehouse in staff.warehouses
@@ -152,11 +162,7 @@ def locked_open_task(session: Session, task_id: int) -> StaffTask:
 def _lend(task: StaffTask, name: str, now: datetime) -> None:
     task.taken_by, task.taken_at = name, now
     task.take_number += 1
-    _renew(task, now)
-
-
-def _renew(task: StaffTask, now: datetime) -> None:
-    task.taken_until = now + timedelta(minutes=settings().take_minutes)
+    renew(task, now)
 
 
 def _free(task: StaffTask) -> None:

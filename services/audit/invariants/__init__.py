@@ -15,6 +15,7 @@ from services.audit.invariants.invariant import Invariant
 from services.audit.invariants.ledger import LEDGER
 from services.audit.invariants.money import MONEY
 from services.audit.invariants.people import PEOPLE
+from services.audit.invariants.scans import SCANS
 from services.audit.invariants.shipped import SHIPPED
 from services.audit.invariants.stock import STOCK
 from services.audit.invariants.summaries import SENT_TWICE, SUMMARY_FIGURES, SUMMARY_REVISIONS
@@ -30,6 +31,7 @@ INVARIANTS = (
     *CANCELLED,
     *HELD,
     *PEOPLE,
+    *SCANS,
     *DEFERRED,
     SUMMARY_REVISIONS,
 )

@@ -17,6 +17,7 @@ from models.imports.stock import DeliveryIn, StockCountIn, TransferIn
 from models.tables.orders import SalesOrder
 from models.tables.staff import Staff
 from models.tables.stock import StockLevel
+from services.answers.scanned_picking import finish_scanned_picking
 from services.reminders.late_tasks import remind_and_escalate, send_reminders
 from services.stock_control.backorders import fill_backorders
 from tests.actors import (
@@ -30,7 +31,8 @@ from tests.actors import (
     undo,
 )
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse, receive
-from tests.process import Process, execute, rows
+from tests.process import Process, execute, open_task_id, rows
+from tests.scanning import Scanner
 
 _numbers = counting(1001)
 
@@ -110,6 +112,8 @@ LACKED = next(_numbers)
 """A packer lacked one lamp of it, which is cancelled; the rest is Shipped."""
 PICKING_UNDONE = next(_numbers)
 """It was said to be picked by mistake, and is picked again."""
+SCANNED = next(_numbers)
+"""Picked by scan, with a lamp that was scanned, undone and scanned again; its rug is short."""
 
 _LINES = {
     SPLIT: {"LAMP": 1, "RUG": 1},
@@ -148,6 +152,7 @@ def live_a_week(process: Process) -> None:
     _hold_and_relabel(process)
     _pick_short_orders(process)
     _lack_at_the_bench(process)
+    _scan(process)
     _go_back(process)
     _be_late(process)
     _go_straight_on(process)
@@ -180,7 +185,7 @@ def _open_the_shop() -> None:
     book(DeliveryIn(sku="JAR", quantity=3, reference="D-1", by="Jo", warehouse="YORK"))
     euros = {"country": "IE", "currency": "EUR", "prices_include_tax": False}
     with transaction() as session:
-        for number in range(SPLIT, PICKING_UNDONE + 1):
+        for number in range(SPLIT, SCANNED + 1):
             lines = _LINES.get(number, {"LAMP": 3, "RUG": 1})
             given = euros if number == IN_EUROS else {}
             assert make_order(session, lines, **given) == number
@@ -306,6 +311,13 @@ def _lack_at_the_bench(process: Process) -> None:
     task = "kind = 'picking' AND order_number"
     undo(rows(f"SELECT id FROM staff_task WHERE {task} = {PICKING_UNDONE}")[0][0], "Jo")
     assert undone.run(PICKING_UNDONE) == "picking-2"
+
+
+def _scan(process: Process) -> None:
+    _come_to(process, SCANNED, ("picking",))
+    jo = Scanner(open_task_id("picking", SCANNED))
+    jo.scan("barcode of LAMP", "PL-UNDO", *["barcode of LAMP"] * 3, "PL-SHORT-NOT-IN-BIN")
+    finish_scanned_picking(jo.task_id, jo.take, jo.actor)
 
 
 def _go_back(process: Process) -> None:

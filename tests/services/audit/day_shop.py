@@ -10,13 +10,15 @@ from adapters.database import sessions as db
 from adapters.settings import settings
 from domain.shop_days import shop_day
 from models.imports.stock import StockCountIn, TransferIn
+from models.scanning import ScanResult
 from models.tables.orders import SalesOrder
 from services.audit.audit import Check, database_checks, problem_of
 from services.audit.invariants import INVARIANTS
 from tests.actors import count, move, request_cancellation_of
 from tests.databases import clone, using
 from tests.factories import make_order, make_product, make_tariffs, make_warehouse
-from tests.process import Process
+from tests.process import Process, open_task_id
+from tests.scanning import Scanner
 
 SHIPPED, CANCELLED, BACKORDERED, WAITING, NEW, PUT_SHORT, TAKEN_BACK = range(1001, 1008)
 GIVEN_UP = 1008
@@ -91,6 +93,7 @@ def live_a_day(process: Process) -> None:
     assert another.run(CANCELLED).startswith(f"Order {CANCELLED} is Cancelled")
     assert process.another().run(BACKORDERED) == "shortage-1"
     assert process.another().run(WAITING) == "picking-1"
+    assert Scanner(open_task_id("picking", WAITING)).scan("2000000000015") == ScanResult.COUNTED
     assert process.another().run(PUT_SHORT) == "picking-1"
     count(StockCountIn(sku="BOWL", counted=1, reference="C-1", by="Kim"))
     move(

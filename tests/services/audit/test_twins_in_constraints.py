@@ -16,7 +16,7 @@ pytestmark = pytest.mark.lengthy
 __all__ = ["shop", "shop_session"]
 
 GUARDED = [one for one in INVARIANTS if one.twin.startswith("ck_")]
-TABLES = ("orders", "outages", "stock", "staff", "refunds")
+TABLES = ("orders", "outages", "stock", "staff", "refunds", "scanning")
 
 
 @pytest.mark.parametrize("one", GUARDED, ids=lambda one: one.twin)

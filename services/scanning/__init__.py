@@ -1,0 +1,1 @@
+"""Scans of goods and bins: what they mean, what they count, and what is told of them."""

@@ -1,0 +1,67 @@
+"""What a scanned code means: goods, a bin, a command, or nothing that anybody knows."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select
+
+from domain.barcodes import element_string
+from domain.texts import as_key
+from models.scanning import ScanMeaning
+from models.tables.catalogue import Barcode, Product
+from models.tables.stock import StockLevel
+from services.inventory.barcodes import Goods, goods_of
+
+
+class Code(NamedTuple):
+    """What a code means: so many pieces of a product, a bin, or nothing."""
+
+    meaning: ScanMeaning
+    sku: str | None = None
+    pieces: int = 0
+    bin: str = ""
+
+
+UNKNOWN = Code(ScanMeaning.UNKNOWN)
+
+
+def meaning_of(session: Session, raw: str, warehouse: str | None) -> Code:
+    """What a code means in a warehouse. A barcode is looked for as it is, then as an element
+    string of GS1, then among the bins.
+    """
+    if goods := goods_of(session, raw) or _goods_of_element_string(session, raw):
+        return Code(ScanMeaning.PIECES, goods.sku, goods.pieces)
+    if bin := _bin(session, raw, warehouse):
+        return Code(ScanMeaning.BIN, bin=bin)
+    return UNKNOWN
+
+
+def codes_of(session: Session, skus: Collection[str]) -> dict[str, dict[str, int]]:
+    """All barcodes of products as they are compared, with the pieces that each stands for."""
+    codes: dict[str, dict[str, int]] = {sku: {} for sku in skus}
+    of_these = select(Barcode.sku, Barcode.scan_key, Barcode.pieces)
+    for sku, key, pieces in session.exec(of_these.where(col(Barcode.sku).in_(skus))):
+        codes[sku][key] = pieces
+    return codes
+
+
+def names_of(session: Session, skus: Collection[str]) -> Mapping[str, str]:
+    """What products are called, by SKU."""
+    from_catalogue = select(Product.sku, Product.name).where(col(Product.sku).in_(skus))
+    return dict(session.exec(from_catalogue).all())
+
+
+def _goods_of_element_string(session: Session, raw: str) -> Goods | None:
+    read = element_string(raw)
+    if read is None or read.gtin is None:
+        return None
+    goods = goods_of(session, read.gtin)
+    return Goods(goods.sku, goods.pieces * read.count) if goods and read.count else None
+
+
+def _bin(session: Session, raw: str, warehouse: str | None) -> str | None:
+    bin = as_key(raw)
+    if not bin.isprintable():
+        return None
+    there = select(StockLevel.bin).where(StockLevel.warehouse == warehouse, StockLevel.bin == bin)
+    return session.exec(there.limit(1)).first()
