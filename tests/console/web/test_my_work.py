@@ -228,7 +228,7 @@ def test_taking_and_answering_end_sound(process, shop, sign_in):
 
 def found(person, task):
     """What stands in a picker's form when it is opened."""
-    return fields_of_page(person.get(f"/tasks/{task}").text)
+    return fields_of_page(person.get(f"/tasks/{task}?form=1").text)
 
 
 def found_of(task):

@@ -15,7 +15,13 @@ from services.access.permissions import ALLOWED, Action, NotAllowed, may, requir
 from tests.console.web.conftest import text_of
 from tests.databases import using
 
-PUBLIC = {"/sign-in", "/sign-in/badge", "/healthz", "/static/{of_version}/{name}"}
+PUBLIC = {
+    "/sign-in",
+    "/sign-in/badge",
+    "/healthz",
+    "/static/{of_version}/{name}",
+    "/tasks/worker.js",
+}
 
 
 def routes_of(app):
