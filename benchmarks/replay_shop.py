@@ -165,7 +165,7 @@ class ReplayStaff(SimulatedStaff):
         item = (task.checklist or {})["items"][0]
         why = _REASONS[int(self._chance(task) / _PICKED_SHORT * len(_REASONS))]
         found = [{"sku": item["sku"], "quantity": item["quantity"] - 1, "why": why}]
-        return {"picked_by": self._who(task), "outcome": TOO_FEW_OF_THESE, "found": found}
+        return {"outcome": TOO_FEW_OF_THESE, "found": found}
 
     def _shortage(self, task: StaffTask) -> dict[str, Any]:
         return self._decision(task, _decided(_SHORTAGES, self._chance(task)))
@@ -176,7 +176,7 @@ class ReplayStaff(SimulatedStaff):
         return self._decision(task, _decided(_SHORT_PICKS, self._chance(task)))
 
     def _decision(self, task: StaffTask, decision: str) -> dict[str, Any]:
-        return {"decided_by": self._who(task), "decision": decision}
+        return {"decision": decision}
 
     def _chance(self, task: StaffTask) -> float:
         return self._chance_of(task)

@@ -13,6 +13,7 @@ from console.access.cookies import SESSION_COOKIE, form_token, is_form_token, un
 from domain.errors import PacklineError
 from services.access.permissions import Action, require
 from services.access.web_sessions import SignedIn, Visitor, signed_in
+from services.accounts.installation import is_sample
 from services.accounts.users import LANGUAGES
 
 
@@ -36,12 +37,15 @@ class ForeignForm(PacklineError):
 
 @dataclass(frozen=True)
 class Visit:
-    """A request for a page: by whom, from where, and in which language they read."""
+    """A request for a page: by whom, from where, and in which language they read; and whether the
+    shop is a sample.
+    """
 
     visitor: Visitor
     language: Language
     token: str = ""
     who: SignedIn | None = None
+    is_sample: bool = False
 
     @property
     def form_token(self) -> str:
@@ -52,7 +56,7 @@ class Visit:
 def visit_of(request: Request) -> Visit:
     """The visit that a request belongs to, looked up once."""
     if not hasattr(request.state, "visit"):
-        request.state.visit = _looked_up(request)
+        request.state.visit = replace(_looked_up(request), is_sample=_shows_sample(request))
     found: Visit = request.state.visit
     return found
 
@@ -61,6 +65,16 @@ def inside(path: str, otherwise: str) -> str:
     """A page of ours to go to: nobody is sent elsewhere by what stands in a link or a form."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if ours and path.isprintable() else otherwise
+
+
+def _shows_sample(request: Request) -> bool:
+    """Whether this is the sample day's shop: looked up once for each console that runs."""
+    state = request.app.state
+    if not hasattr(state, "shows_sample"):
+        with transaction() as session:
+            state.shows_sample = is_sample(session)
+    found: bool = state.shows_sample
+    return found
 
 
 def stranger(request: Request) -> Visit:

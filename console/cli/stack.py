@@ -1,5 +1,8 @@
 """Processes in the foreground, and the schema."""
 
+from functools import partial
+from typing import Annotated
+
 import typer
 
 from adapters.database.schema import migrate
@@ -7,14 +10,19 @@ from adapters.database.sessions import engine
 from console.cli.database import ready
 from console.cli.output import screen
 from deployments.demo.demo import run_demo
+from deployments.demo.sample_shop import bring_sample
 from deployments.dispatcher.loop import main as run_dispatcher
 from deployments.stack.live import run_live
 from deployments.stack.one_worker import become_worker
 
 
-def up() -> None:
+def up(
+    sample: Annotated[
+        bool, typer.Option(help="Bring a sample day into an empty shop, to look at.")
+    ] = False,
+) -> None:
     """Run the whole stack in the foreground, until Ctrl-C."""
-    run_live(typer.echo)
+    run_live(typer.echo, partial(bring_sample, typer.echo) if sample else None)
 
 
 def demo() -> None:

@@ -84,6 +84,7 @@ def _around(request: Request) -> dict[str, Any]:
         "device": visit.who.device if visit.who else None,
         "asset": asset,
         "form_token": visit.form_token,
+        "is_sample": visit.is_sample,
         "languages": LANGUAGES,
         "may": lambda action: actor is not None and may(actor, Action[action]),
         "note": _note(request),

@@ -17,7 +17,8 @@ from adapters.database.sessions import transaction
 from adapters.prefect.api import DAILY_SUMMARY, PrefectApi
 from adapters.settings import settings
 from deployments.demo.sample import sample_files
-from deployments.demo.simulated_staff import SimulatedStaff, open_tasks
+from deployments.demo.simulated_staff import open_tasks
+from deployments.demo.staff_at_the_console import StaffAtTheConsole
 from deployments.stack.scratch import interruptible, scratch
 from deployments.stack.stack import Stack
 from domain.errors import PacklineError
@@ -61,6 +62,7 @@ def run_demo(screen: Console) -> bool:
         screen.print(f"The sample day runs in {folder}, on a stack of its own.")
         with Stack(screen.print) as stack:
             screen.print(f"The stack is up. Prefect's pages: {stack.prefect_url}")
+            stack.add_console()
             _import(screen)
             _play(screen, stack)
             _sum_up(screen, stack.prefect)
@@ -75,7 +77,7 @@ def _import(screen: Console) -> None:
 
 def _play(screen: Console, stack: Stack) -> None:
     """Do every task that opens, until nothing is left but what the operator lets wait."""
-    operator, staff = _Operator(), SimulatedStaff()
+    operator, staff = _Operator(), StaffAtTheConsole(stack.console_here)
     told, moved, last = 0.0, time.monotonic(), ""
     with Live(console=screen, auto_refresh=False, transient=True) as live:
         while _in_work():
@@ -94,6 +96,7 @@ def _play(screen: Console, stack: Stack) -> None:
             if time.monotonic() - moved > _PATIENCE_SECONDS:
                 raise DemoStuck(counts, stack.folder / "logs")
             time.sleep(_PAUSE_SECONDS)
+    staff.close()
     screen.print(_counts())
 
 

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from adapters.database.sessions import transaction
 from adapters.settings import settings
+from adapters.settings.shop_clock import in_shop_time
 from models.base import utc_now
 from models.enums import Channel, Role, TaskKind, TaskState
 from models.forms.decisions import CANCEL_ORDER_CHOICE
@@ -39,11 +40,11 @@ class SimulatedStaff:
 
     def _give(self, task: StaffTask, answer: dict[str, Any]) -> None:
         """Answer as somebody at the command line would."""
-        actor = who_is(self._who(task), Channel.COMMAND_LINE)
+        actor = who_is(self.somebody_for(task), Channel.COMMAND_LINE)
         answer_task(task.id, answer | {"gate": str(task.kind)}, actor)
 
     def _picking(self, task: StaffTask) -> dict[str, Any]:
-        return {"picked_by": self._who(task), "outcome": ALL_AS_LISTED}
+        return {"outcome": ALL_AS_LISTED}
 
     def _packing(self, task: StaffTask) -> dict[str, Any]:
         """As many parcels as the carrier's limit asks for, each the goods and a box."""
@@ -55,26 +56,25 @@ class SimulatedStaff:
             "width_mm": 240,
             "height_mm": 120,
         }
-        return {"packed_by": self._who(task), "parcels": [parcel] * count}
+        return {"parcels": [parcel] * count}
 
     def _pickup(self, task: StaffTask) -> dict[str, Any]:
         return {
-            "handed_over_by": self._who(task),
             "confirmation_number": f"COL-{task.order_number}",
-            "collected_at": utc_now().isoformat(),
+            "collected_at": f"{in_shop_time(utc_now()):%Y-%m-%d %H:%M}",
         }
 
     def _shortage(self, task: StaffTask) -> dict[str, Any]:
         return {
-            "decided_by": self._who(task),
             "decision": CANCEL_ORDER_CHOICE,
             "note": "discontinued, the customer was told",
         }
 
     def _restock(self, task: StaffTask) -> dict[str, Any]:
-        return {"restocked_by": self._who(task), "outcome": ALL_AS_LISTED}
+        return {"outcome": ALL_AS_LISTED}
 
-    def _who(self, task: StaffTask) -> str:
+    def somebody_for(self, task: StaffTask) -> str:
+        """Somebody of the task's role."""
         return random.choice(self._names[task.role])
 
 

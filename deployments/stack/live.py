@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
 
 from adapters.database.sessions import reread, without_password
 from adapters.settings import settings
@@ -10,26 +11,35 @@ from adapters.settings.kept_secrets import kept_secret
 from deployments.stack.stack import MAIL_PORT, Say, Stack
 
 _LOOK_SECONDS = 1.0
+GoOn = Callable[[], bool]
+Prepare = Callable[[Stack], Callable[[GoOn], None] | None]
 PREFECT_AUTH = "prefect.auth"
 """The file of the data folder with the password of Prefect's user `packline`."""
 _AUTH_SETTING = "PACKLINE_PREFECT_AUTH"
 
 
-def run_live(say: Say) -> None:
-    """Run the stack until Ctrl-C or SIGTERM; what dies is started again."""
+def run_live(say: Say, prepare: Prepare | None = None) -> None:
+    """Run the stack until Ctrl-C or SIGTERM; what dies is started again.
+
+    `prepare` is done once the stack stands, before anybody can sign in: it gets the stack, and
+    whether to go on.
+    """
     stop = stop_on_signals()
-    _lock_prefect()
+    lock_prefect()
     say("Starting Postgres, Prefect's server, the worker and the dispatcher (half a minute)")
     with Stack(say) as stack:
+        play = prepare(stack) if prepare else None
         stack.add_console()
         for line in addresses(stack):
             say(line)
+        if play:
+            play(lambda: not stop.is_set())
         while not stop.wait(_LOOK_SECONDS):
             stack.recover()
         say("Stopping")
 
 
-def _lock_prefect() -> None:
+def lock_prefect() -> None:
     """Whoever reaches Prefect's API controls the system: without an auth string it gets one."""
     if settings().prefect_auth is None:
         made = kept_secret(PREFECT_AUTH, _AUTH_SETTING)

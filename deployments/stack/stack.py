@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 from sqlalchemy.engine import make_url
 
 from adapters.database import embedded as postgres
@@ -102,6 +103,7 @@ class Stack:
         if password := first_admin():
             self._say(first_admin_told(password))
         self._run(name, [sys.executable, "-m", "console", "console"])
+        self._wait_for(lambda: _answers(f"{self.console_here}/healthz"), "The console", name)
 
     def stop(self) -> None:
         """Stop every process. Postgres stops when this process ends."""
@@ -155,8 +157,15 @@ class Stack:
     @property
     def console_url(self) -> str:
         """Where people find the console."""
+        return settings().console_url or self.console_here
+
+    @property
+    def console_here(self) -> str:
+        """Where this machine finds it."""
         scheme = "https" if settings().console_tls_cert else "http"
-        return settings().console_url or f"{scheme}://{self.console_bind}"
+        host, _, port = self.console_bind.rpartition(":")
+        anywhere = host in ("0.0.0.0", "[::]")
+        return f"{scheme}://{HOST if anywhere else host}:{port}"
 
     @property
     def prefect_database(self) -> str:
@@ -175,12 +184,15 @@ class Stack:
     def _log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
 
-    def _wait_for_prefect(self) -> None:
+    def _wait_for(self, there: Callable[[], bool], part: str, log: str) -> None:
         deadline = time.monotonic() + _SERVER_SECONDS
-        while not self.prefect.healthy():
+        while not there():
             if time.monotonic() > deadline or self._supervisor.recover():
-                raise StackDoesNotStart("Prefect's server", self._log("prefect-server"))
+                raise StackDoesNotStart(part, self._log(log))
             time.sleep(_POLL_SECONDS)
+
+    def _wait_for_prefect(self) -> None:
+        self._wait_for(self.prefect.healthy, "Prefect's server", "prefect-server")
         self.prefect.ensure_work_pool(WORK_POOL, self._worker_type)
 
     def _deploy(self) -> None:
@@ -203,6 +215,14 @@ class Stack:
 
 def _prefect(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "prefect", *arguments]
+
+
+def _answers(address: str) -> bool:
+    """Whether somebody answers there; whose certificate it is does not matter for that."""
+    try:
+        return httpx.get(address, verify=False, timeout=1).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _module(name: str, *arguments: str) -> list[str]:

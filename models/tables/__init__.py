@@ -1,7 +1,7 @@
 """Every table, so that one import fills the metadata that migrations are checked against."""
 
 import models.base  # noqa: F401  (the names of constraints)
-from models.tables.access import Badge, Device, SignInAttempt, UserAccount, WebSession
+from models.tables.access import Badge, Device, Installation, SignInAttempt, UserAccount, WebSession
 from models.tables.catalogue import Barcode, Product, Warehouse
 from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
@@ -36,6 +36,7 @@ __all__ = [
     "DailySummary",
     "Departure",
     "Device",
+    "Installation",
     "Message",
     "Note",
     "OrderLine",

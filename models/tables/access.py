@@ -86,6 +86,19 @@ class WebSession(SQLModel, table=True):
     ended_at: datetime | None = instant(None)
 
 
+class Installation(SQLModel, table=True):
+    """What is true of the whole installation, in one row. `is_sample`: the sample day was brought
+    in, and every page says that it is a sample.
+    """
+
+    __table_args__ = (CheckConstraint("only_one", name="only_one"),)
+
+    only_one: bool = Field(
+        default=True, primary_key=True, sa_column_kwargs={"server_default": "true"}
+    )
+    is_sample: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+
+
 class SignInAttempt(SQLModel, table=True):
     """Somebody tries to sign in, or did so in vain: under which name, and from which address.
 

@@ -59,9 +59,9 @@ class WrongPassword(FieldError):
     message = "is another: give the one with which you signed in"
 
 
-def add_user(staff: str, login: str, actor: Actor) -> str:
+def add_user(staff: str, login: str, actor: Actor, *, for_good: bool = False) -> str:
     """An account for somebody who works here; returns its password, which must be changed at the
-    first sign-in. Raises `UserRefused`.
+    first sign-in, unless it is `for_good`. Raises `UserRefused`.
     """
     name, login, password = as_key(staff), read_login(login), generated_password()
     with transaction() as session:
@@ -71,7 +71,9 @@ def add_user(staff: str, login: str, actor: Actor) -> str:
             raise UserRefused("has-account", staff=name, login=known.login)
         if account_of(session, login):
             raise UserRefused("login-taken", login=login)
-        session.add(UserAccount(staff=name, login=login, password_hash=hashed(password)))
+        account = UserAccount(staff=name, login=login, password_hash=hashed(password))
+        account.must_change_password = not for_good
+        session.add(account)
         _tell(session, EventKind.USER_ADDED, login, actor)
     return password
 

@@ -65,3 +65,12 @@ CREATE TABLE sign_in_attempt (
 );
 CREATE INDEX ix_sign_in_attempt_login_at ON sign_in_attempt (login, at);
 CREATE INDEX ix_sign_in_attempt_address_at ON sign_in_attempt (address, at);
+
+-- What is true of the whole installation: one row, which is always there.
+CREATE TABLE installation (
+    only_one BOOLEAN DEFAULT 'true' NOT NULL,
+    is_sample BOOLEAN DEFAULT 'false' NOT NULL,
+    CONSTRAINT pk_installation PRIMARY KEY (only_one),
+    CONSTRAINT ck_installation_only_one CHECK (only_one)
+);
+INSERT INTO installation DEFAULT VALUES;
