@@ -3,6 +3,7 @@
 import ast
 import re
 from functools import cache
+from html.parser import HTMLParser
 from string import Formatter
 
 import pytest
@@ -248,3 +249,63 @@ def is_literal(text):
         case ast.Call(func=ast.Name(id="Plural"), args=[ast.Constant(), ast.Constant(), *_]):
             return True
     return False
+
+
+OF_JINJA = re.compile(r"{%-? *trans\b.*?endtrans *-?%}|{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
+"""What a macro puts into a tag."""
+LETTER = re.compile(r"[^\W\d_]")
+
+
+class FixedTexts(HTMLParser):
+    """What a page shows in every language alike, with the lines where it is."""
+
+    def __init__(self, template):
+        super().__init__()
+        self.found = []
+        self.feed(OF_JINJA.sub(lambda jinja: "\n" * jinja[0].count("\n"), template))
+
+    def handle_starttag(self, tag, attrs):
+        for name, text in attrs:
+            if name in ("alt", "aria-label", "placeholder", "title"):
+                self.handle_data(text or "")
+
+    def handle_data(self, text):
+        if LETTER.search(ATTRIBUTE.sub("", text)):
+            self.found.append((self.getpos()[0], text.strip()))
+
+
+def test_pages_show_no_text_that_goes_past_the_catalogues():
+    pages = sorted(PROJECT.glob("console/**/templates/**/*.html"))
+    assert len(pages) > 10
+    shown = [
+        f"{page.relative_to(PROJECT)}:{line}: {text}"
+        for page in pages
+        for line, text in FixedTexts(page.read_text()).found
+    ]
+    assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ('<p title="{{ _("Sign in") }}">{{ name }} × {% trans %}Hi{% endtrans %}</p>', []),
+        ("<p>\n{{ name }} is late</p>", [(2, "is late")]),
+        ('<a href="/x" aria-label="Close">×</a>', [(1, "Close")]),
+        ("{# To do #}{% if it %}<b>Now</b>{% endif %}", [(1, "Now")]),
+    ],
+)
+def test_a_fixed_text_of_a_page_is_noticed(template, found):
+    assert [text for _, text in FixedTexts(template).found] == [text for _, text in found]
+
+
+IN_A_SCRIPT = re.compile(
+    r"(?:textContent|innerText|title|placeholder)\s*=\s*[\"'`][^\"'`]*[A-Za-z]"
+)
+
+
+def test_scripts_have_no_words_of_their_own():
+    """Pages hand them over, in `data-` attributes."""
+    scripts = sorted(PROJECT.glob("console/**/static/*.js"))
+    assert scripts
+    assert [each.name for each in scripts if IN_A_SCRIPT.search(each.read_text())] == []
