@@ -115,8 +115,8 @@ def finishing(request: Request, task_id: int, who: Worker, form: OwnForm) -> Res
         raise MisformedScan
     task = finish_scanned_picking(task_id, int(take), who.actor)
     values = {"task": task.id, "order": task.order_number}
-    text = "Task {task} is done: order {order} goes on."
-    return go_to(request, "/work", Message("task-is-done", text, values))
+    done = Message("task-is-done", "Task {task} is done: order {order} goes on.", values)
+    return go_to(request, "/work", done)
 
 
 @router.get("/commands")

@@ -3,6 +3,7 @@
 import ast
 import re
 from functools import cache
+from html.parser import HTMLParser
 from string import Formatter
 
 import pytest
@@ -14,6 +15,7 @@ from adapters.language.updating import FOLDERS, PROJECT, sources, update
 
 TRANSLATED = sorted(set(languages()) - {"en"})
 OF_PAGE = re.compile(r"%(?:\((\w+)\)s|(%)|(.?))")
+OF_SCRIPT = re.compile(r"{\w+}")
 
 
 @cache
@@ -47,10 +49,12 @@ def in_braces(text):
 
 
 def of_page(text):
-    """The values of a page's text; a percent sign that stands for nothing is an error."""
+    """The values of a page's text, and what its script puts in; a percent sign that stands for
+    nothing is an error.
+    """
     found = OF_PAGE.findall(text)
     assert not [bad for name, double, bad in found if not name and not double], text
-    return {name for name, _, _ in found if name}
+    return {name for name, _, _ in found if name} | set(OF_SCRIPT.findall(text))
 
 
 def differing(source, translated):
@@ -188,6 +192,8 @@ READ_ELSEWHERE = {
     "services/alarms/alarms.py": ("to_do.text",),
     "services/alarms/circuit.py": ("_BUSY.text",),
     "services/worklist/gates.py": ("title_of(kind)",),
+    "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
+    "console/web/picking.py": ("text",),  # the same verdicts
 }
 """Texts that are found where they are written, and not where they are used."""
 
@@ -213,7 +219,7 @@ def texts_of_messages(tree):
     plurals = {
         ast.unparse(node.targets[0])
         for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and is_literal(node.value)
+        if isinstance(node, ast.Assign) and is_plural(node.value)
     }
     for text in places_of_texts(tree):
         if not is_literal(text) and ast.unparse(text) not in plurals:
@@ -242,9 +248,73 @@ TITLES = {"title", "description"}
 
 
 def is_literal(text):
+    return isinstance(text, ast.Constant) or is_plural(text)
+
+
+def is_plural(text):
     match text:
-        case ast.Constant():
-            return True
         case ast.Call(func=ast.Name(id="Plural"), args=[ast.Constant(), ast.Constant(), *_]):
             return True
     return False
+
+
+OF_JINJA = re.compile(r"{%-? *trans\b.*?endtrans *-?%}|{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
+"""What a macro puts into a tag."""
+LETTER = re.compile(r"[^\W\d_]")
+
+
+class FixedTexts(HTMLParser):
+    """What a page shows in every language alike, with the lines where it is."""
+
+    def __init__(self, template):
+        super().__init__()
+        self.found = []
+        self.feed(OF_JINJA.sub(lambda jinja: "\n" * jinja[0].count("\n"), template))
+
+    def handle_starttag(self, tag, attrs):
+        for name, text in attrs:
+            if name in ("alt", "aria-label", "placeholder", "title"):
+                self.handle_data(text or "")
+
+    def handle_data(self, text):
+        if LETTER.search(ATTRIBUTE.sub("", text)):
+            self.found.append((self.getpos()[0], text.strip()))
+
+
+def test_pages_show_no_text_that_goes_past_the_catalogues():
+    pages = sorted(PROJECT.glob("console/**/templates/**/*.html"))
+    assert len(pages) > 10
+    shown = [
+        f"{page.relative_to(PROJECT)}:{line}: {text}"
+        for page in pages
+        for line, text in FixedTexts(page.read_text()).found
+    ]
+    assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ('<p title="{{ _("Sign in") }}">{{ name }} × {% trans %}Hi{% endtrans %}</p>', []),
+        ("<p>\n{{ name }} is late</p>", [(2, "is late")]),
+        ('<a href="/x" aria-label="Close">×</a>', [(1, "Close")]),
+        ("{# To do #}{% if it %}<b>Now</b>{% endif %}", [(1, "Now")]),
+    ],
+)
+def test_a_fixed_text_of_a_page_is_noticed(template, found):
+    assert [text for _, text in FixedTexts(template).found] == [text for _, text in found]
+
+
+IN_A_SCRIPT = re.compile(
+    r"(?:textContent|innerText|title|placeholder)\s*=\s*[\"'`][^\"'`]*[A-Za-z]"
+)
+
+
+def test_scripts_have_no_words_of_their_own():
+    """Pages hand them over, in `data-` attributes."""
+    scripts = sorted(PROJECT.glob("console/**/static/*.js"))
+    assert scripts
+    values = re.compile(r"\${[^}]*}")
+    texts = {each.name: values.sub("", each.read_text()) for each in scripts}
+    assert [name for name, text in texts.items() if IN_A_SCRIPT.search(text)] == []
