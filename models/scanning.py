@@ -61,6 +61,7 @@ class ScanResult(StrEnum):
     SURPLUS = "surplus"
     SURPLUS_CASE = "surplus-case"
     UNKNOWN_CODE = "unknown-code"
+    BADGE = "badge"
     NOTHING_TO_UNDO = "nothing-to-undo"
     NOTHING_SHORT = "nothing-short"
     NOT_LISTED = "not-listed"

@@ -18,7 +18,7 @@ from models.tables.scanning import Scan, ScannedItem
 from models.tables.shipments import Shipment
 from models.tables.staff import StaffTask
 from services.access.actors import PACKLINE
-from services.scanning.verdicts import short_name, verdict
+from services.scanning.verdicts import verdict
 from services.worklist.tasks import tasks_of
 
 
@@ -119,7 +119,7 @@ def _ask_for(session: Session, task: StaffTask, item: ScannedItem, asked: int) -
 
 
 def _taken_off(task: StaffTask, sku: str, pieces: int) -> Scan:
-    says = verdict(ScanResult.CANCELLED, pieces=pieces, name=sku, bin="")
+    says = verdict(ScanResult.CANCELLED, pieces=pieces, name=sku)
     return Scan(
         key=uuid4(),
         task_id=task.id,
@@ -143,7 +143,7 @@ def _line(
 ) -> PickingLine:
     line = PickingLine(
         sku=listed.sku,
-        name=short_name(listed.name),
+        name=listed.name,
         bin=listed.bin,
         barcode=listed.barcode,
         asked=listed.quantity,

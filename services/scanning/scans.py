@@ -32,6 +32,7 @@ from models.tables.orders import SalesOrder
 from models.tables.scanning import Scan, ScannedItem
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
+from services.accounts.badges import BADGE_PREFIX
 from services.scanning.codes import UNKNOWN, Code, meaning_of, names_of
 from services.scanning.counting import lines_of, locked_items, undoable_scans
 from services.scanning.state import kept_take, picking_state
@@ -105,6 +106,9 @@ def _take(session: Session, task: StaffTask, scan: ScanIn, actor: Actor) -> Scan
     return ScanAnswer(scan.key, outcome.result, says)
 
 
+A_BADGE = "badge"
+"""What is kept of a scan in place of a badge's code."""
+
 _COMMANDS: dict[CommandCode, dict[str, Any]] = {
     CommandCode.UNDO: {"act": ScanAct.UNDO},
     CommandCode.NEXT: {"act": ScanAct.SKIP},
@@ -117,7 +121,9 @@ _COMMANDS: dict[CommandCode, dict[str, Any]] = {
 
 
 def _commanded(scan: ScanIn) -> ScanIn:
-    """The same with what its code commands, where it is a command's."""
+    """The same with what its code commands, where it is a command's. A badge is kept nowhere."""
+    if scan.raw.upper().startswith(BADGE_PREFIX):
+        return scan.model_copy(update={"raw": A_BADGE})
     command = command_of(scan.raw) if scan.act == ScanAct.CODE else None
     if command not in _COMMANDS:
         return scan
@@ -186,6 +192,8 @@ class Counting:
 
     def scan(self, code: Code, raw: str) -> Outcome:
         """What is to be done about a code."""
+        if raw == A_BADGE:
+            return Outcome(ScanResult.BADGE, code)
         match code.meaning:
             case ScanMeaning.PIECES if code.sku in self.items:
                 return self._piece(code, self.items[code.sku], self.lines[code.sku])
@@ -250,7 +258,7 @@ class Counting:
         name = short_name(names_of(self.session, [code.sku or ""]).get(code.sku or "", ""))
         if self.line is None:
             return Outcome(ScanResult.NOT_LISTED, code)
-        expected: dict[str, Value] = {"expected": self.line.name, "bin": self.line.bin}
+        expected: dict[str, Value] = {"expected": short_name(self.line.name), "bin": self.line.bin}
         return Outcome(ScanResult.WRONG_ITEM, code, expected | {"name": name})
 
     def _bin(self, code: Code) -> Outcome:
@@ -259,7 +267,9 @@ class Counting:
             self.items[line.sku].bin_seen = True
         wanted = next((line for line in here if not line.is_settled), None)
         if wanted:
-            return Outcome(ScanResult.AT_BIN, code, {"bin": code.bin, "name": wanted.name})
+            return Outcome(
+                ScanResult.AT_BIN, code, {"bin": code.bin, "name": short_name(wanted.name)}
+            )
         if self.line is None:
             return Outcome(ScanResult.NOT_LISTED, code)
         return Outcome(ScanResult.WRONG_BIN, code, {"bin": code.bin, "expected": self.line.bin})
@@ -274,7 +284,7 @@ class Counting:
         return {
             "counted": item.counted,
             "asked": item.asked,
-            "name": line.name,
+            "name": short_name(line.name),
             "bin": line.bin,
         }
 

@@ -16,7 +16,6 @@ from models.tables.stock import StockLevel
 from services.access.actors import Actor
 from services.scanning.codes import codes_of, names_of
 from services.scanning.counting import lines_of, listed_items, undoable_scans
-from services.scanning.verdicts import short_name
 
 
 class LastScan(NamedTuple):
@@ -112,7 +111,7 @@ def _goods(session: Session, task: StaffTask, pieces: dict[str, int]) -> tuple[G
     )
     bins = dict(session.exec(lie_in).all())
     return tuple(
-        GoodsInHand(sku=sku, name=short_name(names[sku]), bin=bins.get(sku, ""), pieces=number)
+        GoodsInHand(sku=sku, name=names[sku], bin=bins.get(sku, ""), pieces=number)
         for sku, number in sorted(pieces.items())
         if number > 0
     )

@@ -13,13 +13,13 @@ class ScanVerdicts:
     """The sentences, by result. The page says the same while it is offline."""
 
     messages: ClassVar[Mapping[str, str]] = {
-        "counted": "Counted: {counted} of {asked} {name}.",
-        "line-done": "Line done: {counted} of {asked} {name}.",
+        "counted": "Counted: {name}, {counted} of {asked}.",
+        "line-done": "Line done: {name}, {counted} of {asked}.",
         "at-bin": "At bin {bin}: scan {name}.",
-        "undone": "Undone: {counted} of {asked} {name}.",
-        "short": "Short: {counted} of {asked} {name}.",
+        "undone": "Undone: {name}, {counted} of {asked}.",
+        "short": "Short: {name}, {counted} of {asked}.",
         "skipped": "Moved to the end: {name}.",
-        "cancelled": "Cancelled by the customer: return {pieces} of {name} to {bin}.",
+        "cancelled": "Cancelled meanwhile: return {pieces} of {name} to its bin.",
         "returned": "Returned: nothing of this task is in your hands any more.",
         "wrong-item": "Leave {name}: scan {expected} from {bin}.",
         "wrong-bin": "Leave bin {bin}: go to {expected}.",
@@ -27,6 +27,7 @@ class ScanVerdicts:
         "surplus": "Leave it: all {asked} of {name} are counted.",
         "surplus-case": "Scan single pieces: {left} left, this code stands for {pieces}.",
         "unknown-code": "Scan it again: nobody knows {code}.",
+        "badge": "Not counted: a badge only signs in, as the next person.",
         "nothing-to-undo": "Go on: there is no scan to undo.",
         "nothing-short": "Go on: all {asked} of {name} are counted.",
         "not-listed": "Go on: no line is open.",

@@ -121,6 +121,11 @@ function sound() {
 
 function hear(raw, source) {
   sound();
+  if (raw.toUpperCase().startsWith("PLB-")) { // it is shown and kept nowhere
+    at("echo").textContent = "";
+    queue = queue.then(() => tell("look", verdicts.badge));
+    return;
+  }
   at("echo").textContent = raw;
   const command = commandOf(raw);
   queue = queue.then(() => (command ? commanded(command, raw) : take({ act: "code", raw, source })))

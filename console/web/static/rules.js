@@ -2,6 +2,8 @@
 // counts as it will (services/scanning/scans.py). The server has the last word.
 import { goodsOf } from "./codes.js";
 
+const NAME_SIGNS = 40;
+
 export const COUNTS = ["counted", "line-done", "at-bin", "undone", "short", "skipped"];
 
 export function isSettled(line) {
@@ -40,7 +42,7 @@ function code(state, scan) {
     return pieces(state, scan, goods);
   }
   const here = state.lines.filter((line) => line.bin && line.bin === scan.raw.trim());
-  return here.length ? atBin(state, here) : { result: "unknown-code", values: { code: scan.raw } };
+  return here.length ? atBin(state, here) : { result: "unknown-code", values: { code: shortName(scan.raw) } };
 }
 
 function pieces(state, scan, { line, pieces: number }) {
@@ -120,6 +122,11 @@ function named(state, scan) {
 }
 
 function told(result, line, more = {}) {
-  const { counted, asked, name, bin } = line;
-  return { result, values: { counted, asked, name, bin, ...more } };
+  const { counted, asked, bin } = line;
+  return { result, values: { counted, asked, bin, name: shortName(line.name), ...more } };
+}
+
+function shortName(name) {
+  const signs = [...name];
+  return signs.length <= NAME_SIGNS ? name : `${signs.slice(0, NAME_SIGNS - 1).join("")}…`;
 }

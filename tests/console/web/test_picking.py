@@ -80,14 +80,14 @@ def test_the_form_stays_in_reach(jo, task):
 
 def test_who_has_not_taken_it_sees_the_plain_page(sign_in, jo, task):
     kim = sign_in("Kim", Role.WAREHOUSE_STAFF)
-    assert "Scan, or type a code" not in kim.get(f"/tasks/{task}").text
+    assert "Scan or type" not in kim.get(f"/tasks/{task}").text
     assert "Jo is at it" in text_of(kim.get(f"/tasks/{task}"))
 
 
 def test_without_javascript_codes_are_sent_as_a_form(jo, task):
     page = Page(jo, task)
-    assert "Counted: 1 of 2 MUG in blue." in page.send(code=MUG)
-    assert "Line done: 2 of 2 MUG in blue." in page.send(code=MUG)
+    assert "Counted: MUG in blue, 1 of 2." in page.send(code=MUG)
+    assert "Line done: MUG in blue, 2 of 2." in page.send(code=MUG)
     assert "Leave it: all 2 of MUG in blue are counted." in page.send(code=MUG)
     assert "Line done" in page.send(code=PLATE)
     assert "Is all of it in the tote?" in text_of(jo.get(f"/tasks/{task}"))
@@ -98,9 +98,9 @@ def test_without_javascript_codes_are_sent_as_a_form(jo, task):
 def test_without_javascript_buttons_are_forms(jo, task):
     page = Page(jo, task)
     page.send(code=MUG)
-    assert "Undone: 0 of 2 MUG in blue." in page.send(act="undo")
+    assert "Undone: MUG in blue, 0 of 2." in page.send(act="undo")
     assert "Moved to the end: MUG in blue." in page.send(act="skip")
-    assert "Short: 0 of 1 PLATE in blue." in page.send(act="short", why="damaged")
+    assert "Short: PLATE in blue, 0 of 1." in page.send(act="short", why="damaged")
     assert rows("SELECT sku, short_reason FROM scanned_item WHERE short_reason IS NOT NULL") == [
         ("PLATE", "damaged")
     ]
@@ -142,7 +142,7 @@ def test_a_device_sends_several_scans_and_gets_an_answer_for_each(jo, task):
         (first["key"], "counted"),
         (second["key"], "unknown-code"),
     ]
-    assert answer["answers"][0]["says"] == "Counted: 1 of 2 MUG in blue."
+    assert answer["answers"][0]["says"] == "Counted: MUG in blue, 1 of 2."
     mug = answer["state"]["lines"][0]
     assert (mug["sku"], mug["counted"], mug["asked"]) == ("MUG", 1, 2)
     assert mug["codes"] == {"02000000000015": 1}

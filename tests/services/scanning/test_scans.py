@@ -122,6 +122,12 @@ def test_scans_count_in_the_order_in_which_they_were_made(jo):
     assert results == [ScanResult.COUNTED, ScanResult.LINE_DONE, ScanResult.SURPLUS]
 
 
+def test_a_badge_is_kept_nowhere(jo):
+    assert jo.scan("PLB-k3y0fs0m3b0dy") == ScanResult.BADGE
+    assert rows("SELECT raw FROM scan") == [("badge",)]
+    assert "k3y0f" not in str(rows("SELECT answer FROM scan"))
+
+
 def test_undo_takes_back_the_scan_that_it_names(jo, task):
     first, plate = jo.made(MUG), jo.made(PLATE)
     jo.send(first, plate)
@@ -214,7 +220,7 @@ def test_the_same_scan_sent_twice_at_once_counts_once(jo, task):
     for thread in threads:
         thread.join()
     assert len(answers) == 4
-    assert set(map(str, answers)) == {"Counted: 1 of 2 MUG in blue."}
+    assert set(map(str, answers)) == {"Counted: MUG in blue, 1 of 2."}
     assert counted(task) == {"MUG": 1}
 
 
