@@ -155,6 +155,7 @@ def _stack() -> Iterator[LiveStack]:
             "PACKLINE_RETRY_SECONDS": "0.2",
             "PACKLINE_AGAIN_SECONDS": "1",
             "PACKLINE_LOST_AFTER_SECONDS": "4",
+            "PACKLINE_IDLE_TRANSACTION_SECONDS": "5",
         }
         db.forget()
         with Stack(said.append, any_ports=True) as stack:

@@ -25,9 +25,9 @@ def test_work_is_said_to_be_done_from_picking_to_collection(packline, process, p
     assert as_json(packline("audit", "--json"))["ok"]
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
+def test_an_answer_that_is_wrong_is_refused_in_one_sentence(packline, picking):
+    _, task = picking
+    for options, sentence in (
         (["--found", "MUG"], "--found 'MUG' is not understood"),
         (["--found", "VASE=1:other"], "VASE is not in this order"),
         (["--found", "MUG=3:other"], "You found 3 of MUG and the order has 2"),
@@ -37,15 +37,12 @@ def test_work_is_said_to_be_done_from_picking_to_collection(packline, process, p
         (["--found", "MUG=1:other", "--found", "MUG=0:other"], "--found names MUG twice"),
         (["--found", f"MUG={'9' * 5000}:other"], "is not understood"),
         (["--rest"], "listed no product"),
-    ],
-)
-def test_an_answer_that_is_wrong_is_refused_in_one_sentence(packline, picking, options, sentence):
-    _, task = picking
-    status, _, err = packline("done", task, "--by", "Jo", *options)
-    assert status == 1
-    assert sentence in err
-    assert "Traceback" not in err
-    assert len(as_json(packline("tasks", "--json"))) == 1
+    ):
+        status, _, err = packline("done", task, "--by", "Jo", *options)
+        assert status == 1
+        assert sentence in err
+        assert "Traceback" not in err
+        assert len(as_json(packline("tasks", "--json"))) == 1
 
 
 def test_a_parcel_that_is_not_understood_is_refused_with_an_example(packline, process, picking):
@@ -150,9 +147,9 @@ def test_a_packer_says_what_is_lacking_in_place_of_parcels(packline, process, pa
     assert_sound()
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
+def test_what_cannot_be_lacking_is_refused_in_one_sentence(packline, packing):
+    _, task = packing
+    for options, sentence in (
         ([], "also needs --parcel, or --lacking"),
         (["--lacking", "MUG"], "write it like MUG-01=1:damaged"),
         (["--lacking", "MUG=1"], "write it like MUG-01=1:damaged"),
@@ -163,13 +160,10 @@ def test_a_packer_says_what_is_lacking_in_place_of_parcels(packline, process, pa
         (["--lacking", "MUG=1:missing"] * 2, "MUG stands twice in your list as missing"),
         (["--lacking", "MUG=1:missing:PLATE"], "PLATE lies in the place of MUG"),
         (["--lacking", "MUG=1:missing", "--parcel", "1200,3x2x1"], "leave the parcels out"),
-    ],
-)
-def test_what_cannot_be_lacking_is_refused_in_one_sentence(packline, packing, options, sentence):
-    _, task = packing
-    status, _, err = packline("done", task, "--by", "Kim", *options)
-    assert (status, sentence in err, "Traceback" in err) == (1, True, False), err
-    assert open_task_id("packing") == task
+    ):
+        status, _, err = packline("done", task, "--by", "Kim", *options)
+        assert (status, sentence in err, "Traceback" in err) == (1, True, False), err
+        assert open_task_id("packing") == task
 
 
 def test_a_picking_said_by_mistake_is_undone(packline, process, picking, packing):

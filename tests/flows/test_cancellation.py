@@ -37,6 +37,7 @@ PICKED = ("packing", "carrier-pickup")
 
 SLOW = pytest.mark.slow
 by_gate = pytest.mark.parametrize("gate", GATES)
+at_a_gate = pytest.mark.parametrize("gate", mostly_slow(GATES, but=("packing",)))
 
 
 def bring_to(process, number, gate, shipment=1):
@@ -106,7 +107,7 @@ def test_an_order_is_cancelled_at_each_gate(process, number, mail_server, gate):
     assert_undone(number, mail_server)
 
 
-@by_gate
+@at_a_gate
 def test_a_request_is_sound_before_anything_is_undone(process, number, gate):
     bring_to(process, number, gate)
     ask(number)
@@ -114,7 +115,7 @@ def test_a_request_is_sound_before_anything_is_undone(process, number, gate):
     assert_sound()
 
 
-@by_gate
+@at_a_gate
 def test_the_form_of_a_gate_cancels_the_order(process, number, mail_server, gate):
     bring_to(process, number, gate)
     given = form(gate)
@@ -125,7 +126,7 @@ def test_the_form_of_a_gate_cancels_the_order(process, number, mail_server, gate
     assert_undone(number, mail_server)
 
 
-@by_gate
+@at_a_gate
 def test_a_task_at_the_console_cancels_the_order(process, number, mail_server, gate):
     bring_to(process, number, gate)
     process.answer(gate, cancel="it is a mistake")
@@ -258,7 +259,7 @@ def test_several_who_ask_at_the_same_instant_ask_once(process, number, mail_serv
 
 
 @pytest.mark.parametrize("attempt", [0, *(pytest.param(n, marks=SLOW) for n in (1, 2, 3))])
-@pytest.mark.parametrize("gate", mostly_slow(GATES, but=(FURTHEST,)))
+@at_a_gate
 def test_a_request_and_an_answer_at_the_same_instant(process, number, mail_server, gate, attempt):
     """Whoever is first counts: goods that are collected are on their way, all else comes back."""
     bring_to(process, number, gate)

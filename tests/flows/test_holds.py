@@ -30,7 +30,7 @@ from tests.process import ORDER_STEPS, assert_sound, execute, form, open_task_id
 from tests.timelines import details, timeline
 
 GATES = ("picking", "packing", "carrier-pickup")
-by_gate = pytest.mark.parametrize("gate", GATES)
+at_a_gate = pytest.mark.parametrize("gate", mostly_slow(GATES, but=("packing",)))
 
 
 def hold(number, reason=HoldReason.FRAUD_CHECK, note="", by="Max"):
@@ -48,7 +48,7 @@ def tasks_now():
     return dict(rows("SELECT kind, state FROM staff_task WHERE state IN ('open', 'held')"))
 
 
-@by_gate
+@at_a_gate
 def test_an_order_on_hold_is_on_no_list_and_goes_on_after_its_release(process, number, gate):
     bring_to(process, number, gate)
     hold(number)
@@ -62,7 +62,7 @@ def test_an_order_on_hold_is_on_no_list_and_goes_on_after_its_release(process, n
     assert_sound()
 
 
-@by_gate
+@at_a_gate
 def test_a_task_of_an_order_on_hold_says_why_it_cannot_be_done(process, number, gate):
     bring_to(process, number, gate)
     task = open_task_id(gate)
@@ -131,7 +131,7 @@ def test_the_operator_cancels_an_order_on_hold(process, number, through):
     assert_sound()
 
 
-@by_gate
+@at_a_gate
 def test_a_request_to_cancel_wins_over_a_hold(process, number, gate):
     bring_to(process, number, gate)
     hold(number)
@@ -399,7 +399,7 @@ def test_what_the_carrier_has_cannot_be_put_on_hold(process, number):
 
 
 @pytest.mark.parametrize("attempt", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
-@pytest.mark.parametrize("gate", mostly_slow(GATES, but=("picking",)))
+@at_a_gate
 def test_a_hold_and_an_answer_at_the_same_instant(process, number, gate, attempt):
     """Whoever is first counts, and nothing that was answered is asked again."""
     bring_to(process, number, gate)

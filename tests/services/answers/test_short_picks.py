@@ -12,6 +12,7 @@ from models.tables.stock import StockLevel
 from services.execution.errors import AnswerRefused
 from services.stock_control.backorders import fill_backorders
 from tests.factories import make_warehouse, receive
+from tests.families import mostly_slow
 from tests.process import (
     assert_sound,
     dying_before_the_record_of,
@@ -394,7 +395,8 @@ def assert_locked_at_once(transactions):
 
 
 @pytest.mark.parametrize(
-    "decision", ["try again", "pick elsewhere", "split", "wait", "cancel line"]
+    "decision",
+    mostly_slow(["try again", "pick elsewhere", "split", "wait", "cancel line"], but=("split",)),
 )
 def test_a_decision_locks_all_products_at_once(process, short, decision):
     plates_arrive(4)
@@ -403,7 +405,9 @@ def test_a_decision_locks_all_products_at_once(process, short, decision):
     assert_locked_at_once(transactions)
 
 
-@pytest.mark.parametrize("rule", ["pick elsewhere", "split", "wait", "cancel line"])
+@pytest.mark.parametrize(
+    "rule", mostly_slow(["pick elsewhere", "split", "wait", "cancel line"], but=("split",))
+)
 def test_a_pick_and_what_a_setting_decides_about_it_lock_all_products_at_once(
     process, monkeypatch, rule
 ):

@@ -49,8 +49,8 @@ from tests.process import rows
 from tests.services.audit.test_twins_in_played_runs import HELD
 from tests.services.audit.twins import ALL, broken, holds, told
 
-random = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
-random_orders = settings(random, max_examples=15)
+random = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+random_orders = settings(random, max_examples=random.max_examples // 3)
 """Fewer of those that make rows."""
 
 

@@ -248,7 +248,10 @@ SKUS = st.sampled_from(["MUG", "PLATE", "BOWL"])
 CANCELLED = st.lists(st.tuples(SKUS, st.integers(1, 3), st.booleans()))
 
 
-@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@examples(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=examples.default.max_examples // 2,
+)
 @given(
     lines=PIECES,
     price=st.one_of(st.integers(0, 3), st.integers(0, 5000)),

@@ -18,6 +18,7 @@ from services.stock_control.stock_changes import AlreadyBooked
 from services.worklist.tasks import TaskNotOpen
 from tests.actors import answer_task, book, count, request_cancellation_of
 from tests.factories import make_order, make_warehouse, receive
+from tests.families import mostly_slow
 from tests.process import (
     assert_sound,
     dying_before_the_record_of,
@@ -264,8 +265,8 @@ def test_after_a_count_what_stock_has_ships_and_the_rest_follows(process, one_pl
     ("decision", "record"),
     [
         ("cancel line", "Cancel Lines"),
-        ("cancel line", "Reallocate Stock"),
-        ("split", "Split Shipment"),
+        pytest.param("cancel line", "Reallocate Stock", marks=pytest.mark.slow),
+        pytest.param("split", "Split Shipment", marks=pytest.mark.slow),
         ("split", "Reallocate Stock"),
     ],
 )
@@ -371,7 +372,7 @@ def test_an_order_with_a_tote_in_one_warehouse_is_not_picked_in_another():
     assert_sound()
 
 
-@pytest.mark.parametrize("decision", ["cancel line", "split"])
+@pytest.mark.parametrize("decision", mostly_slow(["cancel line", "split"], but=("split",)))
 @pytest.mark.parametrize(("left", "pause_key"), [(1, "picking-3"), (0, "packing-1")])
 def test_what_is_left_of_the_rest_is_picked_and_ships_with_the_tote(
     in_a_tote, decision, left, pause_key
@@ -528,7 +529,7 @@ def counted_or_refused(pieces):
         count_mugs(pieces)
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", mostly_slow(range(3), but=(0,)))
 def test_counting_and_allocating_at_once_leaves_every_order_whole(process, three, attempt):
     """New orders allocate while the count decides who gives way."""
     with transaction() as session:
