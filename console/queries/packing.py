@@ -28,10 +28,10 @@ class NotToBePacked(PacklineError):
 
     messages = {
         "no-such-shipment": "{code!q} is the code of no order: scan the slip, or type its number.",
-        "not-picked-yet": "{name} is not picked yet: lay it aside.",
-        "packed-before": "{name} was packed by {by}: lay it with the parcels.",
-        "order-was-cancelled": "{name} was cancelled: its goods are restocked, not packed.",
-        "order-on-hold": "{name} is on hold: lay it aside.",
+        "not-picked-yet": "Lay {name} aside: it is not picked yet.",
+        "packed-before": "Lay {name} with the parcels: {by} has packed it.",
+        "order-was-cancelled": "Do not pack {name}: it was cancelled, and its goods are restocked.",
+        "order-on-hold": "Lay {name} aside: it is on hold.",
     }
 
 

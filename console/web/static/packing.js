@@ -55,7 +55,7 @@ function remember() {
 
 // ---- what is shown
 
-async function show(answer) {
+async function show(answer, { quietly = false } = {}) {
   tellTrouble(false);
   if (answer.redirected) {
     location.reload(); // signed out meanwhile
@@ -68,7 +68,9 @@ async function show(answer) {
   }
   at("bench").innerHTML = html;
   at("scan").elements.parcel.value = at("verdict").dataset.parcel;
-  play(at("verdict").dataset.tone || "look");
+  if (!quietly) {
+    play(at("verdict").dataset.tone || "look");
+  }
   wireScale();
 }
 
@@ -129,8 +131,12 @@ async function measured(event) {
   const form = event.target.form;
   if (form?.dataset.measures) {
     const body = new URLSearchParams(new FormData(form));
-    await fetch(form.dataset.measures, { method: "POST", body, headers: { "X-Part": "1" } })
-      .catch(() => null); // it is sent again when all is done
+    const how = { method: "POST", body, headers: { "X-Part": "1", Accept: "text/html" } };
+    const answer = await fetch(form.dataset.measures, how).catch(() => null); // sent again when done
+    if (answer?.ok && event.target.matches("select")) {
+      await show(answer, { quietly: true }); // the box has sides, and a weight of its own
+      at(event.target.id)?.closest("fieldset").querySelector("[inputmode]").focus();
+    }
   }
 }
 

@@ -104,14 +104,14 @@ def test_what_is_not_to_be_packed_is_said_where_it_was_scanned(kim, order, sign_
     assert "X-9&#39; is the code of no order" in said("X-9")
     with transaction() as session:
         other = make_order(session, {"MUG": 1})
-    assert f"Order {other} is not picked yet" in said(f"SH{other}")
+    assert f"Lay order {other} aside: it is not picked yet." in said(f"SH{other}")
     pat = sign_in("Pat", Role.PACKER)
     pat.post("/packing", code=str(order))
     assert "Pat has taken task" in said(f"SH{order}")
     process.answer("packing", order)
-    assert f"Order {order} was packed by Kim" in said(f"SH{order}")
+    assert f"Lay order {order} with the parcels: Kim has packed it." in said(f"SH{order}")
     request_cancellation_of(other, "the customer asked", by="Max")
-    assert f"Order {other} was cancelled" in said(f"SH{other}")
+    assert f"Do not pack order {other}: it was cancelled" in said(f"SH{other}")
 
 
 def test_a_refused_scan_says_why_and_the_bench_stays_as_it_is(kim, task):
