@@ -19,7 +19,7 @@ from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
 from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange, somebody
 from console.queries.labels import NoLabels
-from console.web import assets, devices, orders, paper, picking, sign_in, tasks, users, work
+from console.web import assets, devices, orders, packing, paper, picking, sign_in, tasks, users, work
 from console.web.live import TaskFeed
 from console.web.pages import go_to, plain_page, problem_data, wants_json
 from console.web.protection import Protection
@@ -69,7 +69,7 @@ def staff_app() -> FastAPI:
     """The pages for those who work here."""
     app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tasks = TaskFeed()
-    for part in (assets, sign_in, work, picking, tasks, orders, paper, users, devices):
+    for part in (assets, sign_in, work, picking, packing, tasks, orders, paper, users, devices):
         app.include_router(part.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/healthz", _healthy, methods=["GET"])

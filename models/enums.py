@@ -197,6 +197,18 @@ class EventKind(StrEnum):
     DEVICE_REVOKED = "device-revoked"
 
 
+class PackingVerdict(StrEnum):
+    """What became of a scan at the bench: pieces counted, the last of a line, the last of all, a
+    parcel begun or something taken out, or nothing.
+    """
+
+    COUNTED = "counted"
+    LINE_DONE = "line done"
+    ALL_DONE = "all done"
+    CHANGED = "changed"
+    REFUSED = "refused"
+
+
 class BookingKind(StrEnum):
     """What was bought from the house carrier."""
 

@@ -26,7 +26,7 @@ from models.views.labels import LabelView
 from services.execution.events import add_event
 from services.pricing.tariffs import cost_of_parcel, zone_of
 from services.shipping.carriers import ask_carrier
-from services.shipping.labels import Booked, live_labels, versioned_key
+from services.shipping.labels import Booked, keep_label, live_labels, versioned_key
 from tasks.engine.step import step
 
 
@@ -87,9 +87,9 @@ def want_labels(session: Session, shipment: Shipment, packed: Packed) -> list[Wa
                 carrier=HOUSE,
                 service_level=order.service_level,
                 zone=zone,
-                **parcel.model_dump(),
+                **parcel.model_dump(exclude={"items"}),
             )
-            session.add(there[number])
+            keep_label(session, there[number], parcel.items)
     return [_wanted(shipment, label, len(there)) for label in there.values()]
 
 

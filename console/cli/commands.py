@@ -70,8 +70,8 @@ COMMANDS = {
     "slips": Command(
         "console.cli.paper:slips", "Write the packing slips of orders, to be printed: one PDF file."
     ),
-    "pick-lists": Command(
-        "console.cli.paper:pick_lists",
+    "picklists": Command(
+        "console.cli.paper:picklists",
         "Write the pick lists of orders, to be printed: one PDF file.",
     ),
     "refunds": Command(

@@ -48,7 +48,7 @@ def show_order(sheet: OrderSheet) -> None:
     if len(sheet.shipments) > 1:
         print_rows(sheet.shipments, _SHIPMENTS)
     if sheet.labels:
-        print_rows(sheet.labels, _LABELS)
+        _show_labels(sheet.labels)
     print_rows(sheet.timeline, _TIMELINE)
 
 
@@ -170,7 +170,18 @@ def _status(row: OrderRow) -> str:
 
 
 def _pieces(row: ShipmentRow) -> str:
-    return ", ".join(f"{pieces} of {sku}" for sku, pieces in row.pieces.items())
+    return _pieces_by_sku(row.pieces)
+
+
+def _pieces_by_sku(pieces: dict[str, int]) -> str:
+    return ", ".join(f"{number} of {sku}" for sku, number in pieces.items())
+
+
+def _show_labels(labels: list[LabelRow]) -> None:
+    """The parcels; boxes and contents only where a packer has said which."""
+    unused = [] if any(label.box for label in labels) else ["Box"]
+    unused += [] if any(label.items for label in labels) else ["Holds"]
+    print_rows(labels, without(_LABELS, *unused))
 
 
 _ORDERS: Columns[OrderRow] = {
@@ -204,6 +215,8 @@ _LABELS: Columns[LabelRow] = {
     "Carrier": lambda row: row.carrier,
     "Zone": lambda row: row.zone,
     "Grams": lambda row: row.weight_grams,
+    "Box": lambda row: row.box,
+    "Holds": lambda row: _pieces_by_sku(row.items),
     "Tracking": lambda row: row.tracking_number,
     "Cost": lambda row: row.cost,
     "Label": lambda row: row.state,

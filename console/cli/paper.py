@@ -40,7 +40,7 @@ def slips(
     _write(pdf, numbers, to, as_json=as_json)
 
 
-def pick_lists(
+def picklists(
     numbers: Numbers,
     to: Annotated[Path, typer.Option(help="The PDF file.")] = Path("pick-lists.pdf"),
     as_json: AsJson = False,

@@ -32,6 +32,7 @@ from models.tables.shipping import ShippingLabel
 from services.execution.errors import UnknownOrder
 from services.execution.locks import IDENTITIES
 from services.orders.promises import PromiseClock
+from services.shipping.labels import contents
 
 
 class OrderSort(StrEnum):
@@ -195,7 +196,10 @@ class ChargedRow(BaseModel):
 
 
 class LabelRow(BaseModel):
-    """The label of a parcel, wanted, bought or voided, and what it costs the shop."""
+    """The label of a parcel, wanted, bought or voided, and what it costs the shop.
+
+    `items` are the pieces in it by SKU, where the packer has said so.
+    """
 
     shipment: int
     parcel: int
@@ -203,6 +207,8 @@ class LabelRow(BaseModel):
     carrier: str
     zone: str
     weight_grams: int
+    box: str | None
+    items: dict[str, int]
     tracking_number: str | None
     cost: str | None
 
@@ -270,7 +276,7 @@ def order_sheet(session: Session, number: int) -> OrderSheet:
         address=list(address_lines(order)),
         lines=[_line(order, line) for line in order.lines],
         shipments=[_shipment_row(shipment) for shipment in order.shipments],
-        labels=[_label(label) for label in _labels(session, number)],
+        labels=_labels(session, number),
         refunds=refund_rows(session, col(Refund.order_number) == number),
         timeline=timeline(session, order),
     )
@@ -385,12 +391,14 @@ def _sum_of_known(pieces: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def _labels(session: Session, number: int) -> list[ShippingLabel]:
+def _labels(session: Session, number: int) -> list[LabelRow]:
     found = select(ShippingLabel).where(ShippingLabel.order_number == number)
     in_order = found.order_by(col(ShippingLabel.shipment), col(ShippingLabel.parcel))
-    return list(session.exec(in_order))
+    labels = session.exec(in_order).all()
+    items = contents(session, labels)
+    return [_label(label, items[label.id]) for label in labels]
 
 
-def _label(label: ShippingLabel) -> LabelRow:
+def _label(label: ShippingLabel, items: dict[str, int]) -> LabelRow:
     cost = _optional_amount(label.cost_minor, label.cost_currency)
-    return LabelRow(cost=cost, **label.model_dump(exclude={"pdf"}))
+    return LabelRow(cost=cost, items=items, **label.model_dump(exclude={"pdf"}))

@@ -17,7 +17,7 @@ from services.access.permissions import Action
 from services.access.shipment_links import linked_shipment
 from services.access.web_sessions import SignedIn
 from services.paper.pick_lists import pick_lists
-from services.paper.slips import packing_slips
+from services.paper.slips import packing_slip, packing_slips
 
 router = APIRouter()
 MayPrint = Annotated[SignedIn, allowed(Action.PRINT_PAPER)]
@@ -25,9 +25,11 @@ Orders = Annotated[list[int], Query(alias="order", min_length=1, max_length=MOST
 
 
 @router.get("/paper/slips.pdf")
-def slips(orders: Orders, who: MayPrint) -> Response:
-    """The packing slips of orders, in one file."""
+def slips(orders: Orders, who: MayPrint, shipment: int | None = None) -> Response:
+    """The packing slips of orders, in one file; or that of one shipment."""
     with transaction() as session:
+        if shipment is not None:
+            return pdf_answer(packing_slip(session, (orders[0], shipment)), "packing-slip")
         return pdf_answer(packing_slips(session, orders), "packing-slips")
 
 

@@ -10,6 +10,7 @@ from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
 from console.queries.work import TaskPage, task_page
 from console.web.form_fields import Given, answer_of, by_field, fields_of, parts_of
+from console.web.packing import is_packed_at_the_bench, packing_page
 from console.web.pages import go_to, page
 from console.web.picking import is_picked_by_scan, picking_page
 from console.web.prefilled import completed, fixed_list, items_of, prefilled
@@ -38,6 +39,8 @@ def task(
         shown = task_page(session, task_id, who.actor)
     if is_picked_by_scan(shown, request):
         return picking_page(request, shown, who)
+    if is_packed_at_the_bench(shown, request):
+        return packing_page(request, shown)
     return _page(request, shown, prefilled(shown))
 
 

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from models.enums import LackingReason
 from models.forms.base import CancellableForm, Form, Name, Sku, this_form
@@ -19,6 +20,20 @@ class ParcelForm(Form):
     )
     width_mm: PositiveInt = Field(title="Width (mm)", description="In millimetres.", le=5000)
     height_mm: PositiveInt = Field(title="Height (mm)", description="In millimetres.", le=5000)
+    box: Name | None = Field(
+        None,
+        title="Box",
+        description="Only if it is one of the shop's boxes: its code.",
+        max_length=32,
+    )
+    items: SkipJsonSchema[dict[Sku, PositiveInt]] = Field(default_factory=dict, max_length=1000)
+    """The pieces by SKU that lie in it: scanned or sent, not asked for in a form."""
+
+    @field_validator("box", mode="before")
+    @classmethod
+    def _left_empty(cls, box: Any) -> Any:
+        """A field that was typed into and emptied again says nothing."""
+        return None if isinstance(box, str) and not box.strip() else box
 
 
 class LackingItem(Form):

@@ -96,12 +96,17 @@ class PickingUndone(StepResult):
 
 
 class Parcel(StepResult):
-    """A packed parcel: grams and millimetres."""
+    """A packed parcel: grams and millimetres.
+
+    Its box and the pieces in it by SKU are known where the packer has said so.
+    """
 
     weight_grams: int
     length_mm: int
     width_mm: int
     height_mm: int
+    box: str | None = None
+    items: dict[str, int] = Field(default_factory=dict)
 
 
 class LackingPieces(StepResult):

@@ -7,6 +7,7 @@ from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.outages import Outage
+from models.tables.packing import PackingLine, PackingParcel, PackingScan, ParcelItem
 from models.tables.refunds import Refund, RefundLine
 from models.tables.reports import DailySummary
 from models.tables.runs import RunHeartbeat, SupersededRun, SweepProblem
@@ -41,6 +42,10 @@ __all__ = [
     "Note",
     "OrderLine",
     "Outage",
+    "PackingLine",
+    "PackingParcel",
+    "PackingScan",
+    "ParcelItem",
     "Product",
     "Refund",
     "RefundLine",

@@ -63,6 +63,7 @@ class ShippingLabel(SQLModel, table=True):
     length_mm: int
     width_mm: int
     height_mm: int
+    box: str | None = Field(default=None, max_length=32)
     tracking_number: str | None = Field(default=None, max_length=64, unique=True)
     cost_minor: int | None = big_integer()
     cost_currency: str | None = Field(default=None, max_length=3)

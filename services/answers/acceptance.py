@@ -34,6 +34,7 @@ from services.access.actors import Actor
 from services.access.permissions import Action, may
 from services.answers.decisions import ask_about_pick
 from services.answers.lacking import accept_lacking
+from services.answers.parcel_contents import check_contents
 from services.answers.restock import book_restock
 from services.answers.write_offs import Lost, write_off
 from services.execution.errors import AnswerRefused
@@ -134,6 +135,7 @@ def accept_packing(session: Session, shipment: Shipment, form: PackingForm, acto
         raise AnswerRefused("parcels-missing", field="parcels")
     catalogue_grams = _confirmed_grams(form, goods_weight(session, shipment))
     _check_heaviest(form)
+    check_contents(session, shipment, form)
     parcels = tuple(Parcel(**parcel.model_dump()) for parcel in form.parcels)
     check_carrier_takes(session, shipment.order, parcels)
     return Packed(packed_by=form.packed_by, parcels=parcels, catalogue_grams=catalogue_grams)

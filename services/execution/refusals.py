@@ -82,6 +82,21 @@ class AnswerRefused(PacklineError):
             " weigh the closed parcels again, and if the scale says the same, confirm that the"
             " weight is right (with `packline done`: --weight-confirmed)."
         ),
+        "parcel-holds-nothing": (
+            "Parcel {number} holds nothing, and the others say what they hold: leave it out, or say"
+            " what lies in it."
+        ),
+        "parcels-hold-something-else": (
+            "{held} of {sku} lie in the parcels and {asked} are to be packed: pack what the list"
+            " says, or say what is lacking."
+        ),
+        "unknown-box": (
+            "There is no box {box!q}: choose one of {codes}, or leave the field empty."
+        ),
+        "box-overloaded": (
+            "The goods in parcel {number} weigh {grams:,} g and box {box} carries {carries:,} g:"
+            " take a stronger box, or two."
+        ),
         "parcel-too-heavy": (
             "Parcel {number} weighs {grams:,} g and the carrier takes at most {heaviest:,} g:"
             " pack it into more parcels."

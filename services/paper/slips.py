@@ -10,7 +10,7 @@ from adapters.language.sentences import Language
 from adapters.settings import settings
 from adapters.settings.shop_clock import in_shop_time
 from domain.allocation import ShipmentId
-from domain.messages import Message
+from domain.messages import Message, Value
 from domain.shipment_codes import shipment_code
 from models.tables.catalogue import Product
 from models.tables.shipments import Shipment
@@ -26,6 +26,7 @@ from services.paper.sheets import (
     shipments_of,
     the_shipment,
 )
+from services.shipping.labels import contents, live_labels
 
 _ORDER = Message("slip-order", "Your order")
 _PLACED = Message("slip-placed", "Placed on")
@@ -94,8 +95,22 @@ def _facts(language: Language, shipment: Shipment) -> tuple[Fact, ...]:
 
 
 def _parts(session: Session, shipment: Shipment) -> tuple[SheetPart, ...]:
+    """The goods of each parcel, where the packer has said what lies in which."""
     pieces = {line.sku: line.quantity for line in shipment.goods}
-    return (SheetPart(rows=_rows(pieces, products(session, pieces))),)
+    known = products(session, pieces)
+    labels = live_labels(session, shipment)
+    held = contents(session, labels)
+    if len(labels) < 2 or not all(held.values()):
+        return (SheetPart(rows=_rows(pieces, known)),)
+    return tuple(
+        SheetPart(caption=_parcel(label.parcel, len(labels)), rows=_rows(held[label.id], known))
+        for label in labels
+    )
+
+
+def _parcel(number: int, parcels: int) -> str:
+    values: dict[str, Value] = {"number": number, "parcels": parcels}
+    return paper_language().sentence(Message("slip-parcel", "Parcel {number} of {parcels}", values))
 
 
 def _rows(pieces: Mapping[str, int], known: Mapping[str, Product]) -> tuple[SheetRow, ...]:

@@ -1,10 +1,12 @@
 """A shipment's labels, valid and replaced."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from models.enums import LabelState
+from models.tables.packing import ParcelItem
 from models.tables.shipments import Shipment, rows_of
 from models.tables.shipping import ShippingLabel
 
@@ -24,6 +26,24 @@ def live_labels(session: Session, shipment: Shipment) -> list[ShippingLabel]:
         ShippingLabel.state != LabelState.VOIDED,
     )
     return list(session.exec(found.order_by(col(ShippingLabel.parcel))))
+
+
+def keep_label(session: Session, label: ShippingLabel, items: Mapping[str, int]) -> None:
+    """Write down a label with what lies in its parcel, the pieces by SKU; none: nobody has said."""
+    session.add(label)
+    session.flush()
+    for sku, pieces in items.items():
+        session.add(ParcelItem(label=label.id, sku=sku, pieces=pieces))
+
+
+def contents(session: Session, labels: Iterable[ShippingLabel]) -> dict[int, dict[str, int]]:
+    """What lies in the parcels of labels, by the label's id: the pieces by SKU."""
+    ids = [label.id for label in labels]
+    found: dict[int, dict[str, int]] = {label: {} for label in ids}
+    held = select(ParcelItem).where(col(ParcelItem.label).in_(ids)).order_by(col(ParcelItem.sku))
+    for item in session.exec(held):
+        found[item.label][item.sku] = item.pieces
+    return found
 
 
 def versioned_key(key: str, issue: int) -> str:

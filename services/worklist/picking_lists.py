@@ -1,5 +1,7 @@
 """What to fetch for a shipment, from which bins of its warehouse."""
 
+from collections.abc import Mapping
+
 from sqlmodel import Session, and_, col, func, select
 
 from domain.walking import walking_key
@@ -59,6 +61,12 @@ def _items(
         if pieces[line.sku]
     ]
     return tuple(sorted(items, key=lambda item: (walking_key(item.bin), item.sku)))
+
+
+def grams_of(session: Session, pieces: Mapping[str, int]) -> int:
+    """What so many pieces of products, by SKU, weigh by the catalogue, in grams."""
+    known = select(Product.sku, Product.weight_grams).where(col(Product.sku).in_(pieces.keys()))
+    return sum(pieces[sku] * grams for sku, grams in session.exec(known))
 
 
 def goods_weight(session: Session, shipment: Shipment) -> int:

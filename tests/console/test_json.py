@@ -65,6 +65,8 @@ def test_a_sheet_has_the_lines_and_labels_of_its_order(packline, picking, proces
         "carrier": "house",
         "zone": "1",
         "weight_grams": 4000,
+        "box": None,
+        "items": {},
         "tracking_number": tracking_number,
         "cost": "£5.95",
     }

@@ -39,12 +39,12 @@ def test_a_slip_is_written_in_the_shops_language(packline, picking, tmp_path, mo
 def test_pick_list_has_what_nobody_has_found_yet(packline, picking, process, tmp_path):
     number, _ = picking
     file = tmp_path / "list.pdf"
-    assert packline("pick-lists", number, "--to", file)[0] == 0
+    assert packline("picklists", number, "--to", file)[0] == 0
     (page,) = pages_of(file.read_bytes())
     assert page.text.index("A-01-1") < page.text.index("A-10-1")
     assert f"SH{number}" in page.barcodes
     at_pickup(process, number)
-    assert "is to be picked now" in packline("pick-lists", number, "--to", file)[2]
+    assert "is to be picked now" in packline("picklists", number, "--to", file)[2]
 
 
 def test_what_cannot_be_printed_is_said(packline, picking, tmp_path):

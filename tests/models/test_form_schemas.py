@@ -34,7 +34,7 @@ def test_the_items_of_a_list_say_in_words_what_they_are(gate):
 def test_the_items_that_a_person_adds_are_those_of_the_forms():
     assert [sorted(fields) for gate in GATES.values() for fields in lists_of(gate)] == [
         ["quantity", "sku", "why"],
-        ["height_mm", "length_mm", "weight_grams", "width_mm"],
+        ["box", "height_mm", "length_mm", "weight_grams", "width_mm"],
         ["instead", "quantity", "sku", "why"],
         ["damaged", "missing", "sku"],
     ]

@@ -14,6 +14,7 @@ from services.audit.invariants.held import HELD
 from services.audit.invariants.invariant import Invariant
 from services.audit.invariants.ledger import LEDGER
 from services.audit.invariants.money import MONEY
+from services.audit.invariants.packing import PACKING
 from services.audit.invariants.people import PEOPLE
 from services.audit.invariants.scans import SCANS
 from services.audit.invariants.shipped import SHIPPED
@@ -30,6 +31,7 @@ INVARIANTS = (
     *EFFECTS,
     *CANCELLED,
     *HELD,
+    *PACKING,
     *PEOPLE,
     *SCANS,
     *DEFERRED,

@@ -15,7 +15,7 @@ from services.worklist.gate_spec import GateSpec
 
 _SIDE = r"(\d{1,18})"
 _PARCEL = re.compile(
-    rf"^{_SIDE}(?:g)?[ ,]+{_SIDE}x{_SIDE}x{_SIDE}(?:mm)?$", re.IGNORECASE | re.ASCII
+    rf"^{_SIDE}(?:g)?[ ,]+{_SIDE}x{_SIDE}x{_SIDE}(?:mm)?(?:@(.+))?$", re.IGNORECASE | re.ASCII
 )
 _LACKING = re.compile(rf"^(?P<sku>.+)={PIECES}:(?P<why>[^:=]+)(?::(?P<instead>.+))?$", re.ASCII)
 _REASONS = ", ".join(LackingReason)
@@ -73,10 +73,14 @@ def _not_to_be_packed(checklist: PackingChecklist) -> Iterator[Message]:
         )
 
 
-def _parcel(typed: str) -> dict[str, int] | None:
-    """`1200,300x200x100` as a parcel of the form."""
-    sizes = _PARCEL.match(typed)
-    return dict(zip(_MEASURES, map(int, sizes.groups()), strict=True)) if sizes else None
+def _parcel(typed: str) -> dict[str, Any] | None:
+    """`1200,300x200x100`, or `1200,300x200x100@M` in the box M, as a parcel of the form."""
+    found = _PARCEL.match(typed)
+    if found is None:
+        return None
+    *sizes, box = found.groups()
+    parcel: dict[str, Any] = dict(zip(_MEASURES, map(int, sizes), strict=True))
+    return parcel | {"box": box} if box else parcel
 
 
 def _lacking(typed: str) -> dict[str, Any] | None:
@@ -104,8 +108,8 @@ PACKING = GateSpec(
         DoneOption(
             name="--parcel",
             field="parcels",
-            metavar="GRAMS,LxWxH",
-            help="Packing: each parcel, in grams and mm.",
+            metavar="GRAMS,LxWxH[@BOX]",
+            help="Packing: each parcel, in grams and mm, and the code of its box.",
             many=True,
             read=_parcel,
             written_like="1200,300x200x100 (grams, millimetres)",

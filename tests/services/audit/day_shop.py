@@ -84,7 +84,8 @@ def live_a_day(process: Process) -> None:
     process.answer("picking")
     assert process.run(SHIPPED) == "packing-1"
     parcel = {"weight_grams": 900, "length_mm": 200, "width_mm": 150, "height_mm": 100}
-    process.answer("packing", parcels=[parcel, parcel])
+    held = ({"MUG": 2}, {"PLATE": 1})
+    process.answer("packing", parcels=[parcel | {"items": items} for items in held])
     assert process.ship(SHIPPED) == f"Order {SHIPPED} is Shipped."
 
     another = process.another()

@@ -1,6 +1,7 @@
 """Whatever is played, rules in code and their twins in the audit's SQL agree on it."""
 
 import pytest
+from sqlmodel import select
 
 from adapters.database.sessions import transaction
 from adapters.settings import settings as packline
@@ -12,6 +13,9 @@ from models.enums import HoldReason, LackingReason, ShortPickReason
 from models.imports.requests import AddressIn, HoldIn
 from models.imports.stock import StockCountIn
 from models.process import COMPENSATION_STEPS
+from models.tables.packing import ParcelItem
+from models.tables.shipping import ShippingLabel
+from services.execution.errors import AnswerRefused
 from services.execution.locks import locked_shipment
 from services.orders.splits import split
 from services.reminders.late_tasks import ESCALATION, REMINDER, remind_and_escalate
@@ -24,6 +28,7 @@ from tests.actors import (
     undo,
 )
 from tests.factories import make_order
+from tests.process import PARCELS as STAFF_PARCELS
 from tests.process import Process, execute, rows
 from tests.services.answers.test_undo import last_picking
 from tests.services.audit.twins import HELD, holds, sound
@@ -139,6 +144,39 @@ def test_whatever_a_packer_lacks_moves_the_same_for_both(process, why):
     assert sound(LACKED, WAITS)
     moved = rows("SELECT quantity FROM stock_movement WHERE reference LIKE '%:packing:1'")
     assert moved == ([] if why == LackingReason.WRONG else [(-3,)])
+
+
+PARCELS = "parcels hold what their shipment sends"
+
+
+@holds(PARCELS)
+@pytest.mark.parametrize(
+    ("held", "fits"),
+    [
+        (({"MUG": 2}, {"MUG": 1, "PLATE": 4}), True),
+        (({"MUG": 2}, {"PLATE": 4}), False),
+        (({"MUG": 3}, {"PLATE": 4, "MUG": 1}), False),
+    ],
+)
+def test_what_parcels_hold_is_looked_at_the_same_by_both(process, held, fits):
+    with transaction() as session:
+        number = make_order(session, {"MUG": 3, "PLATE": 4})
+    process.run(number)
+    process.answer("picking", number)
+    process.run(number)
+    parcels = [STAFF_PARCELS[0] | {"items": items} for items in held]
+    if not fits:
+        with pytest.raises(AnswerRefused):
+            process.answer("packing", number, parcels=parcels)
+        process.answer("packing", number, parcels=STAFF_PARCELS * 2)
+    else:
+        process.answer("packing", number, parcels=parcels)
+    process.run(number)
+    with transaction() as session:
+        for label in session.exec(select(ShippingLabel)).all() if not fits else ():
+            for sku, pieces in held[label.parcel - 1].items():
+                session.add(ParcelItem(label=label.id, sku=sku, pieces=pieces))
+    assert sound(PARCELS) == fits
 
 
 UNDONE = "who packs what was picked by mistake is called back, each time"

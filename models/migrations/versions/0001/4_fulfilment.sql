@@ -114,6 +114,7 @@ CREATE TABLE shipping_label (
     length_mm INTEGER NOT NULL,
     width_mm INTEGER NOT NULL,
     height_mm INTEGER NOT NULL,
+    box VARCHAR(32),
     tracking_number VARCHAR(64),
     cost_minor BIGINT,
     cost_currency VARCHAR(3),

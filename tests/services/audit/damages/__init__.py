@@ -8,8 +8,9 @@ from tests.services.audit.damages.effects import EFFECTS
 from tests.services.audit.damages.ledger import LEDGER
 from tests.services.audit.damages.money import MONEY
 from tests.services.audit.damages.once import ONCE
+from tests.services.audit.damages.packing import PACKING
 from tests.services.audit.damages.people import PEOPLE
 from tests.services.audit.damages.scans import SCANS
 from tests.services.audit.damages.stock import STOCK
 
-WEEK_DAMAGES = (*STOCK, *MONEY, *LEDGER, *EFFECTS, *ONCE, *PEOPLE, *SCANS, *DEFERRED)
+WEEK_DAMAGES = (*STOCK, *MONEY, *LEDGER, *EFFECTS, *ONCE, *PACKING, *PEOPLE, *SCANS, *DEFERRED)

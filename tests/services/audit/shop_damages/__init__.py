@@ -6,8 +6,20 @@ from tests.services.audit.shop_damages.effects import EFFECTS
 from tests.services.audit.shop_damages.ledger import LEDGER
 from tests.services.audit.shop_damages.money import MONEY
 from tests.services.audit.shop_damages.outages import OUTAGES
+from tests.services.audit.shop_damages.packing import PACKING
 from tests.services.audit.shop_damages.people import PEOPLE
 from tests.services.audit.shop_damages.scans import SCANS
 from tests.services.audit.shop_damages.stock import STOCK
 
-DAMAGES = (*STOCK, *MONEY, *LEDGER, *EFFECTS, *CANCELLED, *PEOPLE, *SCANS, *OUTAGES, *DAYS)
+DAMAGES = (
+    *STOCK,
+    *MONEY,
+    *LEDGER,
+    *EFFECTS,
+    *CANCELLED,
+    *PACKING,
+    *PEOPLE,
+    *SCANS,
+    *OUTAGES,
+    *DAYS,
+)

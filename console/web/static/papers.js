@@ -1,0 +1,24 @@
+// Labels appear as soon as they are there.
+const list = document.getElementById("papers");
+const POLL_MS = 1500;
+
+async function look() {
+  const answer = await fetch(list.dataset.list, { headers: { Accept: "text/html" } });
+  if (answer.redirected) {
+    location.reload(); // signed out meanwhile
+  } else if (answer.ok) {
+    const html = await answer.text();
+    if (html !== list.innerHTML) {
+      list.innerHTML = html;
+    }
+  }
+}
+
+async function wait() {
+  while (document.querySelector("[data-waiting]")) {
+    await new Promise((over) => setTimeout(over, POLL_MS));
+    await look().catch(() => {}); // the network is away: the next look tells
+  }
+}
+
+wait();
