@@ -193,7 +193,6 @@ READ_ELSEWHERE = {
     "services/alarms/circuit.py": ("_BUSY.text",),
     "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
     "services/worklist/gates.py": ("title_of(kind)",),
-    "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
     "console/web/picking.py": ("text",),  # the same verdicts
 }
 """Texts that are found where they are written, and not where they are used."""
