@@ -83,14 +83,14 @@ def phone(browser: Browser, console: Console) -> Iterator[BrowserContext]:
         yield context
 
 
-def signed_in(context: BrowserContext, name: str = "Jo", role: Role = Role.WAREHOUSE_STAFF) -> Page:
+def signed_in(context: BrowserContext, name: str = "Jo", *roles: Role) -> Page:
     """Somebody who has just been hired, at the list of their work."""
     with transaction() as session:
-        hire(session, name, role)
+        hire(session, name, *(roles or (Role.WAREHOUSE_STAFF,)))
     page = context.new_page()
     page.goto("/sign-in")
     page.fill("#login", name.lower())
     page.fill("#password", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/work")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
     return page
