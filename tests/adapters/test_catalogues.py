@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from adapters.language.catalogues import catalogue, catalogue_file, languages
 from adapters.language.sentences import language_of
 from adapters.language.updating import FOLDERS, PROJECT, sources, update
+from services.scanning.verdicts import ScanVerdicts
 
 TRANSLATED = sorted(set(languages()) - {"en"})
 OF_PAGE = re.compile(r"%(?:\((\w+)\)s|(%)|(.?))")
@@ -318,3 +319,10 @@ def test_scripts_have_no_words_of_their_own():
     values = re.compile(r"\${[^}]*}")
     texts = {each.name: values.sub("", each.read_text()) for each in scripts}
     assert [name for name, text in texts.items() if IN_A_SCRIPT.search(text)] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_is_said_of_a_scan_fits_on_a_scanners_screen(language):
+    said = language_of(language, "Europe/Berlin")
+    texts = [said.word(text) for text in ScanVerdicts.messages.values()]
+    assert [text for text in texts if len(OF_SCRIPT.sub("", text)) > 80] == []
