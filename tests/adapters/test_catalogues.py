@@ -192,9 +192,9 @@ READ_ELSEWHERE = {
     "models/validation.py": ("InvalidValue.messages[code]",),
     "services/alarms/alarms.py": ("to_do.text",),
     "services/alarms/circuit.py": ("_BUSY.text",),
-    "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
     "services/worklist/gates.py": ("title_of(kind)",),
     "console/web/picking.py": ("text",),  # the same verdicts
+    "services/packing/words.py": ("BenchWords.messages[code]",),
 }
 """Texts that are found where they are written, and not where they are used."""
 
@@ -260,8 +260,8 @@ def is_plural(text):
 
 
 OF_JINJA = re.compile(r"{%-? *trans\b.*?endtrans *-?%}|{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
-ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
-"""What a macro puts into a tag."""
+ALIKE = re.compile(r'[\w-]+="[^"]*"|\bmm\b')
+"""What a macro puts into a tag, and units."""
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -279,7 +279,7 @@ class FixedTexts(HTMLParser):
                 self.handle_data(text or "")
 
     def handle_data(self, text):
-        if LETTER.search(ATTRIBUTE.sub("", text)):
+        if LETTER.search(ALIKE.sub("", text)):
             self.found.append((self.getpos()[0], text.strip()))
 
 
