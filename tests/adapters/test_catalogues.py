@@ -193,6 +193,7 @@ READ_ELSEWHERE = {
     "services/alarms/alarms.py": ("to_do.text",),
     "services/alarms/circuit.py": ("_BUSY.text",),
     "services/worklist/gates.py": ("title_of(kind)",),
+    "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
     "console/web/picking.py": ("text",),  # the same verdicts
     "services/packing/words.py": ("BenchWords.messages[code]",),
 }
