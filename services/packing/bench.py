@@ -93,11 +93,13 @@ def _far_off(place: int, parcel: BenchParcel) -> Message:
         "grams": parcel.weight_grams,
         "expected": parcel.expected_grams,
     }
-    text = (
+    return Message(
+        "parcel-weighs-something-else",
         "Parcel {number} weighs {grams:,} g, and {expected:,} g are expected: look what is in it"
-        " and weigh it again, or confirm that the weight is right."
+        " and weigh it again, or confirm that the weight is right.",
+        values,
+        f"parcels.{place}.weight_grams",
     )
-    return Message("parcel-weighs-something-else", text, values, f"parcels.{place}.weight_grams")
 
 
 def _lines(

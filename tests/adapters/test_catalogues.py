@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from adapters.language.catalogues import catalogue, catalogue_file, languages
 from adapters.language.sentences import language_of
 from adapters.language.updating import FOLDERS, PROJECT, sources, update
+from services.scanning.verdicts import ScanVerdicts
 
 TRANSLATED = sorted(set(languages()) - {"en"})
 OF_PAGE = re.compile(r"%(?:\((\w+)\)s|(%)|(.?))")
@@ -191,9 +192,10 @@ READ_ELSEWHERE = {
     "models/validation.py": ("InvalidValue.messages[code]",),
     "services/alarms/alarms.py": ("to_do.text",),
     "services/alarms/circuit.py": ("_BUSY.text",),
-    "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
     "services/worklist/gates.py": ("title_of(kind)",),
+    "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
     "console/web/picking.py": ("text",),  # the same verdicts
+    "services/packing/words.py": ("BenchWords.messages[code]",),
 }
 """Texts that are found where they are written, and not where they are used."""
 
@@ -259,8 +261,8 @@ def is_plural(text):
 
 
 OF_JINJA = re.compile(r"{%-? *trans\b.*?endtrans *-?%}|{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
-ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
-"""What a macro puts into a tag."""
+ALIKE = re.compile(r'[\w-]+="[^"]*"|\bmm\b')
+"""What a macro puts into a tag, and units."""
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -278,7 +280,7 @@ class FixedTexts(HTMLParser):
                 self.handle_data(text or "")
 
     def handle_data(self, text):
-        if LETTER.search(ATTRIBUTE.sub("", text)):
+        if LETTER.search(ALIKE.sub("", text)):
             self.found.append((self.getpos()[0], text.strip()))
 
 
@@ -318,3 +320,10 @@ def test_scripts_have_no_words_of_their_own():
     values = re.compile(r"\${[^}]*}")
     texts = {each.name: values.sub("", each.read_text()) for each in scripts}
     assert [name for name, text in texts.items() if IN_A_SCRIPT.search(text)] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_is_said_of_a_scan_fits_on_a_scanners_screen(language):
+    said = language_of(language, "Europe/Berlin")
+    texts = [said.word(text) for text in ScanVerdicts.messages.values()]
+    assert [text for text in texts if len(OF_SCRIPT.sub("", text)) > 80] == []

@@ -105,7 +105,7 @@ def test_five_wrong_pins_wait_and_ten_block_the_badge_until_another_is_issued(de
     assert "is blocked after 10 wrong PINs" in text_of(by_badge(device, badge))
     another = issue_badge("ada", INES)
     assert by_badge(device, another).url.path == "/work"
-    assert "is wrong" in text_of(by_badge(device, badge)), "the lost one is worth nothing"
+    assert "ist falsch" in text_of(by_badge(device, badge)), "the lost one is worth nothing"
 
 
 def test_on_a_shared_device_nobody_is_more_than_of_the_floor(device, with_badge):
@@ -113,7 +113,7 @@ def test_on_a_shared_device_nobody_is_more_than_of_the_floor(device, with_badge)
     by_badge(device, badge)
     assert device.get("/users").status_code == 403
     _, managers = with_badge("Martha", Role.MANAGER)
-    assert "sign in with name and password" in text_of(by_badge(device, managers))
+    assert "Melden Sie sich mit Name und Passwort an" in text_of(by_badge(device, managers))
 
 
 def test_nobody_changes_a_password_or_pin_on_a_device_left_unlocked(device, with_badge):
