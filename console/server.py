@@ -26,7 +26,9 @@ from console.web import (
     packing,
     paper,
     picking,
+    pickup,
     sign_in,
+    stock,
     tasks,
     users,
     work,
@@ -55,6 +57,7 @@ _STATUS: dict[type[PacklineError], HTTPStatus] = {
     OnHold: HTTPStatus.CONFLICT,
     TaskNotOpen: HTTPStatus.NOT_FOUND,
     UnknownOrder: HTTPStatus.NOT_FOUND,
+    pickup.NoSuchDeparture: HTTPStatus.NOT_FOUND,
     NoLabels: HTTPStatus.NOT_FOUND,
     NothingOnPaper: HTTPStatus.NOT_FOUND,
     BadLink: HTTPStatus.GONE,
@@ -64,6 +67,11 @@ _AWAY = Message(
     "database-broke-off", "The database broke off, so nothing was done: try again in a few seconds."
 )
 _MISFORMED = Message("misformed", "This request cannot be read: open the page anew.")
+
+
+_PARTS = (
+    assets, sign_in, work, picking, packing, tasks, pickup, stock, orders, paper, users, devices,
+)  # fmt: skip
 
 
 class OpenToTheNetwork(PacklineError):
@@ -80,7 +88,7 @@ def staff_app() -> FastAPI:
     """The pages for those who work here."""
     app = FastAPI(lifespan=_listening, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.tasks = TaskFeed()
-    for part in (assets, sign_in, work, picking, packing, tasks, orders, paper, users, devices):
+    for part in _PARTS:
         app.include_router(part.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/healthz", _healthy, methods=["GET"])

@@ -47,6 +47,14 @@ class Adjustment(StrEnum):
     RETURNED = "returned"
 
 
+class StockChange(StrEnum):
+    """How stock is changed on the floor: a delivery, a count, a transfer."""
+
+    RECEIVE = "receive"
+    COUNT = "count"
+    MOVE = "move"
+
+
 class AllocationState(StrEnum):
     """What became of the stock for an order line: backordered while the order waits for it,
     allocated to it, issued once it is booked out, released if it is not needed any more.
@@ -179,6 +187,7 @@ class EventKind(StrEnum):
     CANCELLATION_REQUESTED = "cancellation-requested"
     PUT_ON_HOLD = "put-on-hold"
     RELEASED = "released"
+    PICKUP_MISSED = "pickup-missed"
     ADDRESS_CHANGED = "address-changed"
     SPLIT_OFF = "split-off"
     LABEL_INCOMPLETE = "label-incomplete"

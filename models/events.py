@@ -273,6 +273,7 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.CANCELLATION_REQUESTED: Because,
     EventKind.PUT_ON_HOLD: HoldEvent,
     EventKind.RELEASED: Released,
+    EventKind.PICKUP_MISSED: OfTask,
     EventKind.ADDRESS_CHANGED: AddressFields,
     EventKind.SPLIT_OFF: SplitOff,
     EventKind.LABEL_INCOMPLETE: LabelIncomplete,

@@ -93,6 +93,7 @@ class Titles:
         "cancellation-requested": "Cancellation requested",
         "put-on-hold": "Put on hold",
         "released": "Released",
+        "pickup-missed": "Carrier did not come",
         "address-changed": "Address changed",
         "split-off": "Split off",
         "label-incomplete": "Label is incomplete",

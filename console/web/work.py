@@ -1,7 +1,7 @@
 """My work: the list, live, and the next task."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -13,8 +13,9 @@ from console.queries.work import my_work
 from console.web.live import TaskFeed
 from console.web.pages import fragment, go_to, page
 from domain.messages import Message
-from services.access.permissions import Action
+from services.access.permissions import Action, may
 from services.access.web_sessions import SignedIn
+from services.shipping.ramp import missed_ramps
 from services.worklist.taking import NotYours, take
 from services.worklist.tasks import TaskNotOpen
 
@@ -25,17 +26,13 @@ Worker = Annotated[SignedIn, allowed(Action.SEE_WORK)]
 @router.get("/work")
 def work(request: Request, who: Worker) -> Response:
     """What there is to do for whoever is signed in."""
-    with transaction() as session:
-        shown = my_work(session, who.actor)
-    return page(request, "work.html", work=shown)
+    return page(request, "work.html", **_shown(who))
 
 
 @router.get("/work/list")
 def work_list(request: Request, who: Worker) -> Response:
     """The same list alone, for a page that is open."""
-    with transaction() as session:
-        shown = my_work(session, who.actor)
-    return fragment(request, "work_list.html", work=shown)
+    return fragment(request, "work_list.html", **_shown(who))
 
 
 @router.post("/work/next")
@@ -65,3 +62,11 @@ async def stream(request: Request, who: Worker) -> AsyncIterator[ServerSentEvent
     feed: TaskFeed = request.app.state.tasks
     async for _ in feed.changes(who.actor):
         yield ServerSentEvent(event="tasks", data="changed")
+
+
+def _shown(who: SignedIn) -> dict[str, Any]:
+    """The list, and for operators what no carrier came for."""
+    with transaction() as session:
+        tells = may(who.actor, Action.DO_ANY_TASK)
+        missed = missed_ramps(session, who.actor.warehouses) if tells else []
+        return {"work": my_work(session, who.actor), "missed": missed}

@@ -3,6 +3,7 @@
 import models.base  # noqa: F401  (the names of constraints)
 from models.tables.access import Badge, Device, Installation, SignInAttempt, UserAccount, WebSession
 from models.tables.catalogue import Barcode, Product, Warehouse
+from models.tables.handovers import LoadedParcel, MissedPickup
 from models.tables.ledger import AuditEvent, Note, StepRecord
 from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
@@ -38,7 +39,9 @@ __all__ = [
     "Departure",
     "Device",
     "Installation",
+    "LoadedParcel",
     "Message",
+    "MissedPickup",
     "Note",
     "OrderLine",
     "Outage",

@@ -19,6 +19,7 @@ class Action(StrEnum):
     PUT_ORDERS_FIRST = "put an order first"
     SEE_ORDERS = "look up orders"
     PRINT_PAPER = "print labels, packing slips and pick lists"
+    HAND_OVER = "hand parcels over to carriers"
     CHANGE_STOCK = "receive, count and move stock"
     MANAGE_USERS = "manage users"
     MANAGE_DEVICES = "register shared devices"
@@ -37,6 +38,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.PUT_ORDERS_FIRST: _OPERATOR,
     Action.SEE_ORDERS: FLOOR_ROLES | _OPERATOR | {Role.MANAGER},
     Action.PRINT_PAPER: FLOOR_ROLES | _OPERATOR,
+    Action.HAND_OVER: _OPERATOR | {Role.LOGISTICS_COORDINATOR},
     Action.CHANGE_STOCK: _OPERATOR | {Role.WAREHOUSE_STAFF},
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
     Action.MANAGE_DEVICES: frozenset({Role.ADMIN}),
