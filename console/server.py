@@ -19,7 +19,18 @@ from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
 from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange, somebody
 from console.queries.labels import NoLabels
-from console.web import assets, devices, orders, packing, paper, picking, sign_in, tasks, users, work
+from console.web import (
+    assets,
+    devices,
+    orders,
+    packing,
+    paper,
+    picking,
+    sign_in,
+    tasks,
+    users,
+    work,
+)
 from console.web.live import TaskFeed
 from console.web.pages import go_to, plain_page, problem_data, wants_json
 from console.web.protection import Protection
