@@ -46,7 +46,7 @@ class PaperLabel:
 
 @dataclass(frozen=True, kw_only=True)
 class Papers:
-    """What is to be printed for a shipment that was packed. `trouble`: why its labels do not come;
+    """What is to be printed for a shipment that was packed. `problems`: why its labels do not come;
     `cancelled`: they never will.
     """
 
@@ -54,7 +54,7 @@ class Papers:
     shipment: Shipment
     parcels: int
     labels: Sequence[PaperLabel]
-    trouble: tuple[Message, ...]
+    problems: tuple[Message, ...]
     cancelled: bool
 
     @property
@@ -106,7 +106,7 @@ def papers_of(session: Session, task_id: int) -> Papers:
         shipment=shipment,
         parcels=len(packed.parcels) if packed else 0,
         labels=_labels(session, shipment),
-        trouble=_trouble(session, shipment),
+        problems=_problems(session, shipment),
         cancelled=going or shipment.status == OrderStatus.CANCELLED,
     )
 
@@ -149,7 +149,7 @@ def _labels(session: Session, shipment: Shipment) -> list[PaperLabel]:
     ]
 
 
-def _trouble(session: Session, shipment: Shipment) -> tuple[Message, ...]:
+def _problems(session: Session, shipment: Shipment) -> tuple[Message, ...]:
     """Why its run stands still, as the alarms say it."""
     found = [Message.from_data(shipment.problem)] if shipment.problem else []
     for alarm in open_alarms(session) if shipment.awaits else ():

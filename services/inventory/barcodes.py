@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from domain.barcodes import scan_key
+from domain.barcodes import element_string, scan_key
 from domain.texts import as_key
 from models.tables.catalogue import Barcode
 
@@ -26,6 +26,17 @@ def goods_of(session: Session, code: str) -> Goods | None:
     it.
     """
     return goods_of_all(session, [code]).get(code)
+
+
+def goods_scanned(session: Session, raw: str) -> Goods | None:
+    """What a scanned code stands for: as it is, or else as an element string of GS1."""
+    if goods := goods_of(session, raw):
+        return goods
+    read = element_string(raw)
+    if read is None or read.gtin is None:
+        return None
+    goods = goods_of(session, read.gtin)
+    return Goods(goods.sku, goods.pieces * read.count) if goods and read.count else None
 
 
 def goods_of_all(session: Session, codes: Collection[str]) -> dict[str, Goods]:

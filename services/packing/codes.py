@@ -1,22 +1,9 @@
-"""What a code means that is scanned at the bench: goods, a box, a command, or a shipment."""
+"""Codes that mean something at the bench only."""
 
 from sqlmodel import Session, select
 
-from domain.barcodes import element_string
 from domain.texts import as_key
 from models.tables.shipping import Box
-from services.inventory.barcodes import Goods, goods_of
-
-
-def goods_meant(session: Session, code: str) -> Goods | None:
-    """The goods of a barcode as it is, or else of a GS1 element string."""
-    if goods := goods_of(session, code):
-        return goods
-    read = element_string(code)
-    if read is None or read.gtin is None:
-        return None
-    goods = goods_of(session, read.gtin)
-    return Goods(goods.sku, goods.pieces * read.count) if goods and read.count else None
 
 
 def box_meant(session: Session, code: str) -> str | None:

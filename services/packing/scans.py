@@ -20,8 +20,8 @@ from models.tables.catalogue import Product
 from models.tables.packing import PackingLine, PackingScan
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
-from services.inventory.barcodes import Goods
-from services.packing.codes import box_meant, goods_meant
+from services.inventory.barcodes import Goods, goods_scanned
+from services.packing.codes import box_meant
 from services.packing.counting import (
     begin_parcel,
     count,
@@ -91,7 +91,7 @@ def undo(task_id: int, key: UUID, actor: Actor) -> Scanned:
             return known
         begin_parcel(session, bench.task, 1)
         last = next(iter(undoable(session, task_id)), None)
-        judged = _undo(bench, last) if last else _refused(1, "nothing-to-undo")
+        judged = _undo(bench, last) if last else _refused(1, "nothing-in-a-parcel")
         return _keep(bench, key, "undo", judged, actor)
 
 
@@ -158,7 +158,7 @@ def _keep(bench: _AtBench, key: UUID, code: str, judged: _Judged, actor: Actor) 
 def _judge(bench: _AtBench, scanned: PackingScanIn) -> _Judged:
     if scanned.sku is not None:
         return _goods(bench, scanned.parcel, Goods(scanned.sku, 1))
-    if goods := goods_meant(bench.session, scanned.code):
+    if goods := goods_scanned(bench.session, scanned.code):
         return _goods(bench, scanned.parcel, goods)
     if as_key(scanned.code) in bench.lines:
         return _goods(bench, scanned.parcel, Goods(as_key(scanned.code), 1))

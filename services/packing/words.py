@@ -27,7 +27,7 @@ class BenchWords:
             "Look at the goods: nobody knows {scanned!q}. Count a piece by its button."
         ),
         "taken-out": "Take {pieces} of {name} out of parcel {parcel} again.",
-        "nothing-to-undo": "Scan something first: nothing lies in a parcel.",
+        "nothing-in-a-parcel": "Scan something first: nothing lies in a parcel.",
         "packing-starts-over": "Scan all again: nothing lies in a parcel.",
     }
 

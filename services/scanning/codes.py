@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from domain.barcodes import element_string
 from domain.texts import as_key
 from models.scanning import ScanMeaning
 from models.tables.catalogue import Barcode, Product
 from models.tables.stock import StockLevel
-from services.inventory.barcodes import Goods, goods_of
+from services.inventory.barcodes import goods_scanned
 
 
 class Code(NamedTuple):
@@ -29,7 +28,7 @@ def meaning_of(session: Session, raw: str, warehouse: str | None) -> Code:
     """What a code means in a warehouse. A barcode is looked for as it is, then as an element
     string of GS1, then among the bins.
     """
-    if goods := goods_of(session, raw) or _goods_of_element_string(session, raw):
+    if goods := goods_scanned(session, raw):
         return Code(ScanMeaning.PIECES, goods.sku, goods.pieces)
     if bin := _bin(session, raw, warehouse):
         return Code(ScanMeaning.BIN, bin=bin)
@@ -49,14 +48,6 @@ def names_of(session: Session, skus: Collection[str]) -> Mapping[str, str]:
     """What products are called, by SKU."""
     from_catalogue = select(Product.sku, Product.name).where(col(Product.sku).in_(skus))
     return dict(session.exec(from_catalogue).all())
-
-
-def _goods_of_element_string(session: Session, raw: str) -> Goods | None:
-    read = element_string(raw)
-    if read is None or read.gtin is None:
-        return None
-    goods = goods_of(session, read.gtin)
-    return Goods(goods.sku, goods.pieces * read.count) if goods and read.count else None
 
 
 def _bin(session: Session, raw: str, warehouse: str | None) -> str | None:
