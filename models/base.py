@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Computed,
     DateTime,
+    FetchedValue,
     Identity,
     String,
     TextClause,
@@ -46,6 +47,13 @@ def instant(default: TextClause | None = THIS_INSTANT, *, index: bool = False) -
 def later() -> Any:
     """A `timestamptz` column for an instant that whoever inserts the row says."""
     return Field(sa_type=DateTime(timezone=True), nullable=False)
+
+
+def written_instant() -> Any:
+    """A `timestamptz` column that a trigger of the database writes."""
+    kept = {"server_default": FetchedValue()}
+    kind = DateTime(timezone=True)
+    return Field(default=None, sa_type=kind, nullable=False, sa_column_kwargs=kept)
 
 
 def identity(start: int = 1) -> Any:

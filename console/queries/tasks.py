@@ -1,16 +1,16 @@
 """What waits for people, as lists and sheets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from adapters.database.clock import this_instant
-from console.queries.listed import Listed, listed
+from console.queries.listed import Listed
 from domain.errors import PacklineError
 from domain.promises import PromiseState
 from domain.texts import as_key
@@ -27,6 +27,8 @@ from services.worklist.checklists import checklist_markdown
 from services.worklist.gates import gate_of, title_of
 from services.worklist.taking import is_taken
 from services.worklist.tasks import ROLE_ABOVE, find_task
+
+Condition = ColumnElement[bool] | bool
 
 
 class UnknownStaff(PacklineError):
@@ -89,6 +91,8 @@ class TaskRecord(BaseModel):
     role: Role
     state: TaskState
     opened_at: datetime
+    leaves_at: datetime
+    promised_at: datetime
     due_at: datetime
     reminded_at: datetime | None
     reminder: str | None
@@ -121,26 +125,27 @@ def open_tasks(
 ) -> Listed[TaskRow]:
     """What waits for people; `late`: what was due; `taken_by`: what that person is at.
 
-    What was put first comes first, then what is overdue, and then what is to leave first, by
-    departure and then by promise. `roles`: only what any of them may do; a role also has on its
-    list what was escalated to it. `places`: what is not in another warehouse than these. Raises
-    `UnknownWarehouse`.
+    What was put first comes first, then what is overdue, and then what is to leave first: by
+    departure, or by promise where nothing departs. `roles`: only what any of them may do; a role
+    also has on its list what was escalated to it. `places`: what is not in another warehouse than
+    these. Raises `UnknownWarehouse`.
     """
     clock = PromiseClock(this_instant(session))
-    wanted = _most_urgent_first(clock)
+    wanted: list[Condition] = [StaffTask.state == TaskState.OPEN]
     if roles:
-        wanted = wanted.where(_concerns(roles))
+        wanted.append(_concerns(roles))
     if places:
         place = col(StaffTask.warehouse)
-        wanted = wanted.where(or_(place.is_(None), place.in_(places)))
+        wanted.append(or_(place.is_(None), place.in_(places)))
     if taken_by:
-        still = col(StaffTask.taken_until) > clock.now
-        wanted = wanted.where(StaffTask.taken_by == taken_by, still)
+        wanted += [StaffTask.taken_by == taken_by, col(StaffTask.taken_until) > clock.now]
     if late:
-        wanted = wanted.where(col(StaffTask.due_at) < clock.now)
+        wanted.append(col(StaffTask.due_at) < clock.now)
     if warehouse:
-        wanted = wanted.where(StaffTask.warehouse == warehouse_called(session, warehouse).code)
-    return listed(session, wanted, limit).each(lambda row: _task_row(row[0], row[1], row[2], clock))
+        wanted.append(StaffTask.warehouse == warehouse_called(session, warehouse).code)
+    found = _most_urgent(session, wanted, clock.now, limit)
+    total = len(found) if len(found) < limit else _count(session, wanted)
+    return Listed([_task_row(*row, clock) for row in found], total)
 
 
 def task_sheet(session: Session, task_id: int) -> TaskSheet:
@@ -176,34 +181,49 @@ _TASK_FIELDS = {
 }  # fmt: skip
 
 
-def _most_urgent_first(clock: PromiseClock) -> Select[StaffTask, SalesOrder, datetime | None]:
-    """All open tasks with their orders, and with the departures of their shipments."""
-    overdue = col(StaffTask.due_at) < clock.now
-    order = col(SalesOrder.number) == StaffTask.order_number
-    shipment = and_(
+def _most_urgent(
+    session: Session, wanted: Sequence[Condition], now: datetime, limit: int
+) -> list[tuple[StaffTask, SalesOrder, datetime | None]]:
+    """The first tasks of a list, with their orders and with when their shipments depart.
+
+    What is put first, what is overdue and the rest are read one after the other, each in the order
+    of an index: so a list is begun without sorting all that is open.
+    """
+    overdue = col(StaffTask.due_at) < now
+    put_first = col(StaffTask.order_number).in_(
+        select(SalesOrder.number).where(
+            col(SalesOrder.put_first_at).is_not(None), col(SalesOrder.status).not_in(ENDED)
+        )
+    )
+    found: list[tuple[StaffTask, SalesOrder, datetime | None]] = []
+    for urgency in ((put_first,), (~put_first, overdue), (~put_first, ~overdue)):
+        if len(found) < limit:
+            tasks = _by_departure().where(*wanted, *urgency).limit(limit - len(found))
+            found += session.exec(tasks).all()
+    return found
+
+
+def _by_departure() -> Select[StaffTask, SalesOrder, datetime | None]:
+    """Tasks with their orders and departures, what leaves first on top."""
+    of_shipment = and_(
         col(Shipment.order_number) == StaffTask.order_number,
         col(Shipment.number) == StaffTask.shipment,
     )
-    departs_at = col(Shipment.departs_at)
-    waiting = (
+    return (
         select(StaffTask, SalesOrder, Shipment.departs_at)
-        .join(SalesOrder, order)
-        .join(Shipment, shipment)
-        .where(
-            StaffTask.state == TaskState.OPEN,
-            col(SalesOrder.status).not_in(ENDED),  # always so: it brings their index into use
+        .join(SalesOrder, col(SalesOrder.number) == StaffTask.order_number)
+        .join(Shipment, of_shipment)
+        .order_by(
+            col(StaffTask.leaves_at),
+            col(StaffTask.promised_at),
+            col(StaffTask.due_at),
+            col(StaffTask.id),
         )
     )
-    put_first = col(SalesOrder.put_first_at).is_not(None)
-    first = (
-        put_first.desc(),
-        overdue.desc(),
-        departs_at.asc().nulls_last(),
-        col(SalesOrder.promised_at),
-        col(StaffTask.due_at),
-        col(StaffTask.id),
-    )
-    return waiting.order_by(*first)
+
+
+def _count(session: Session, wanted: Sequence[Condition]) -> int:
+    return session.exec(select(func.count()).select_from(StaffTask).where(*wanted)).one()
 
 
 def _concerns(roles: Collection[Role]) -> ColumnElement[bool]:

@@ -104,6 +104,13 @@ class SalesOrder(SQLModel, table=True):
             "promised_at",
             postgresql_where=text("status NOT IN ('Shipped', 'Cancelled')"),
         ),
+        Index(
+            "ix_sales_order_put_first",
+            "number",
+            postgresql_where=text(
+                "put_first_at IS NOT NULL AND status NOT IN ('Shipped', 'Cancelled')"
+            ),
+        ),
         Index("ix_sales_order_shipped_at", "shipped_at"),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, Relationship, SQLModel
 
-from models.base import document, identity, instant
+from models.base import document, identity, instant, written_instant
 from models.enums import Channel, Role, TaskState, enum_column, enum_list_column, some_of
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
 from models.tables.messages import KEY_CHARACTERS
@@ -70,6 +70,9 @@ class StaffTask(SQLModel, table=True):
     `kind` names its gate; the audit says which no gate knows, so that a new one needs no migration.
     `warehouse` is where the order's stock is; None: no warehouse had been chosen.
 
+    Tasks are listed by `leaves_at`, the departure of their shipment, and by `promised_at`, their
+    order's, which also stands in where nothing departs: the database writes both.
+
     A refused answer closes its round; the task of the next round has the error, as the data of a
     message. `times_presented` counts how often its form was put up in Prefect. `reminder` and
     `escalation` are the keys of the mails that told of it when it was late; from
@@ -93,7 +96,21 @@ class StaffTask(SQLModel, table=True):
             unique=True,
             postgresql_where=text("state = 'open'"),
         ),
-        Index("ix_staff_task_to_do", "role", "due_at", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_staff_task_to_do",
+            "leaves_at",
+            "promised_at",
+            "due_at",
+            "id",
+            "role",
+            "warehouse",
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_staff_task_taken",
+            "taken_by",
+            postgresql_where=text("state = 'open' AND taken_by IS NOT NULL"),
+        ),
         Index(
             "ix_staff_task_late",
             "due_at",
@@ -120,6 +137,8 @@ class StaffTask(SQLModel, table=True):
     role: Role = Field(sa_column=enum_column(Role, "role"))
     state: TaskState = Field(default=TaskState.OPEN, sa_column=enum_column(TaskState, "state"))
     opened_at: datetime = instant()
+    leaves_at: datetime = written_instant()
+    promised_at: datetime = written_instant()
     due_at: datetime = instant()
     reminded_at: datetime | None = instant(None)
     reminder: str | None = _key_of_mail()

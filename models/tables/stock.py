@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from models.base import identity, instant
+from models.base import identity, instant, written_instant
 from models.enums import AllocationState, MovementKind, enum_column
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
 
@@ -162,7 +161,7 @@ class Allocation(SQLModel, table=True):
     id: int = identity()
     order_number: int = Field(sa_type=BigInteger, nullable=False)
     shipment: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
-    promised_at: datetime = Field(default=None, sa_type=DateTime(timezone=True), nullable=False)
+    promised_at: datetime = written_instant()
     lacking: bool = Field(default=True, sa_column_kwargs={"server_default": "true"})
     warehouse: str | None = warehouse_code(optional=True)
     sku: str = Field(max_length=64)

@@ -39,7 +39,8 @@ _PACKLINE = {
 # The database has made their shipments with the orders: only how far they are is missing.
 _SHIPMENTS = f"""
     UPDATE shipment SET status = t.status, pause_key = t.pause_key, run_id = {_RUN},
-        runs = t.runs, fence = t.fence, claimed_at = t.claimed_at
+        runs = t.runs, fence = t.fence, claimed_at = t.claimed_at, departs_at = t.departs_at,
+        departure_due_at = t.departure_due_at
     FROM shipment AS t, generate_series(%(first)s, %(last)s) AS i
     WHERE t.order_number = %(order)s AND shipment.order_number = %(top)s + i
 """

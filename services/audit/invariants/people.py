@@ -86,6 +86,24 @@ PEOPLE = (
         """,
     ),
     Invariant(
+        name="tasks are listed as their shipments leave",
+        problem="Task {id} of order {number} is listed for {listed}, and its shipment leaves at"
+        " {leaves}.",
+        breaking=f"""
+            SELECT task.id, {NUMBER},
+                concat_ws(' and ', task.leaves_at, task.promised_at) AS listed,
+                concat_ws(' and ', coalesce(departs_at, ordered.promised_at), ordered.promised_at)
+                    AS leaves
+            FROM staff_task AS task
+            JOIN shipment AS travels
+                ON travels.order_number = task.order_number AND travels.number = task.shipment
+            JOIN sales_order AS ordered ON ordered.number = task.order_number
+            WHERE task.state IN ('open', 'held')
+              AND (task.leaves_at, task.promised_at)
+                  <> (coalesce(departs_at, ordered.promised_at), ordered.promised_at)
+        """,
+    ),
+    Invariant(
         name="orders in work have a run or a person",
         problem="Order {number} is {status}, and neither a flow run nor a person works on it.",
         breaking=f"""

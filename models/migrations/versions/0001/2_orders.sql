@@ -91,6 +91,8 @@ CREATE INDEX ix_sales_order_open ON sales_order (status, number)
     WHERE status NOT IN ('Shipped', 'Cancelled');
 CREATE INDEX ix_sales_order_promised ON sales_order (promised_at)
     WHERE status NOT IN ('Shipped', 'Cancelled');
+CREATE INDEX ix_sales_order_put_first ON sales_order (number)
+    WHERE put_first_at IS NOT NULL AND status NOT IN ('Shipped', 'Cancelled');
 CREATE INDEX ix_sales_order_received_at ON sales_order (received_at);
 CREATE INDEX ix_sales_order_shipped_at ON sales_order (shipped_at);
 

@@ -94,6 +94,38 @@ END $$;
 CREATE TRIGGER move_in_line AFTER UPDATE OF promised_at ON sales_order FOR EACH ROW
     WHEN (OLD.promised_at <> NEW.promised_at) EXECUTE FUNCTION move_in_line();
 
+-- What leaves first is on top of the lists of tasks: by the departure of the shipment, else by the
+-- promise.
+CREATE FUNCTION leave_with_shipment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT coalesce(s.departs_at, o.promised_at), o.promised_at
+    INTO NEW.leaves_at, NEW.promised_at
+    FROM shipment AS s JOIN sales_order AS o ON o.number = s.order_number
+    WHERE (s.order_number, s.number) = (NEW.order_number, NEW.shipment);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER leave_with_shipment BEFORE INSERT ON staff_task
+    FOR EACH ROW EXECUTE FUNCTION leave_with_shipment();
+CREATE FUNCTION leave_at_departure() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE staff_task SET leaves_at = coalesce(NEW.departs_at, promised_at)
+    WHERE (order_number, shipment) = (NEW.order_number, NEW.number) AND state IN ('open', 'held');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER leave_at_departure AFTER UPDATE OF departs_at ON shipment FOR EACH ROW
+    WHEN (OLD.departs_at IS DISTINCT FROM NEW.departs_at) EXECUTE FUNCTION leave_at_departure();
+CREATE FUNCTION leave_as_promised() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE staff_task
+    SET promised_at = NEW.promised_at, leaves_at = coalesce(departs_at, NEW.promised_at)
+    FROM shipment AS s
+    WHERE s.order_number = NEW.number AND staff_task.order_number = NEW.number
+        AND staff_task.shipment = s.number AND state IN ('open', 'held');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER leave_as_promised AFTER UPDATE OF promised_at ON sales_order FOR EACH ROW
+    WHEN (OLD.promised_at <> NEW.promised_at) EXECUTE FUNCTION leave_as_promised();
+
 -- Pieces that leave one warehouse come into another, under one reference.
 CREATE FUNCTION check_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

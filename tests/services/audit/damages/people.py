@@ -151,4 +151,14 @@ PEOPLE = (
         f"Order {PACKED}, shipment 1: the dispatcher fails to recover a run since",
         also="out of words",
     ),
+    Damage(
+        "tasks are listed as their shipments leave",
+        "UPDATE staff_task SET leaves_at = leaves_at + interval '1 hour' WHERE state = 'open'",
+        "is listed for",
+    ),
+    Damage(
+        "tasks are listed as their shipments leave",
+        "UPDATE staff_task SET promised_at = promised_at + interval '1 hour' WHERE state = 'open'",
+        "and its shipment leaves at",
+    ),
 )

@@ -99,4 +99,14 @@ PEOPLE = (
         f" ({WAITING}, 1, 'start a run', '{_WORDS}')",
         f"Order {WAITING}, shipment 1: the dispatcher fails to start a run since",
     ),
+    Damage(
+        "tasks are listed as their shipments leave",
+        "UPDATE staff_task SET leaves_at = leaves_at + interval '1 hour' WHERE state = 'open'",
+        "is listed for",
+    ),
+    Damage(
+        "tasks are listed as their shipments leave",
+        "UPDATE staff_task SET promised_at = promised_at + interval '1 hour' WHERE state = 'open'",
+        "and its shipment leaves at",
+    ),
 )
