@@ -36,7 +36,11 @@ class SimulatedStaff:
 
     def do(self, task: StaffTask) -> None:
         """Do a task as it is asked for; the operator cancels what stock cannot fill."""
-        self._give(task, self._answers[task.kind](task))
+        self._give(task, self.answer_to(task))
+
+    def answer_to(self, task: StaffTask) -> dict[str, Any]:
+        """What they say of a task, but for who does."""
+        return self._answers[task.kind](task)
 
     def _give(self, task: StaffTask, answer: dict[str, Any]) -> None:
         """Answer as somebody at the command line would."""

@@ -41,10 +41,7 @@ class StaffAtTheConsole(SimulatedStaff):
         """Open the task's form, fill in what differs, and send it."""
         browser = self._browser(self.somebody_for(task))
         page = browser.get(f"/tasks/{task.id}", params={"form": "1"}).text
-        form = dict([*_FILLED_IN.findall(page), *_NUMBERS.findall(page)])
-        form = {name: unescape(value) for name, value in form.items()} | dict(_fields(answer))
-        form.pop("outcome", None)  # it follows from the numbers
-        sent = browser.post(f"/tasks/{task.id}/answer", data=form)
+        sent = browser.post(f"/tasks/{task.id}/answer", data=filled_in(page, answer))
         if sent.status_code != httpx.codes.OK:
             raise ConsoleRefuses(status=sent.status_code, task=task.id)
 
@@ -58,6 +55,14 @@ class StaffAtTheConsole(SimulatedStaff):
             browser.post("/sign-in", data={"login": login, "password": password})
             self._browsers[name] = browser
         return self._browsers[name]
+
+
+def filled_in(page: str, answer: Mapping[str, Any]) -> dict[str, str]:
+    """The form of a task's page, as somebody sends it: what stands in it, and what they fill in."""
+    form = dict([*_FILLED_IN.findall(page), *_NUMBERS.findall(page)])
+    form = {name: unescape(value) for name, value in form.items()} | dict(_fields(answer))
+    form.pop("outcome", None)  # it follows from the numbers
+    return form
 
 
 def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
