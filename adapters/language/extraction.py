@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 from domain.errors import code_of
 from domain.messages import Plural, Text, only_a_value
 
-_FOR_PROGRAMS = {"EventKind", "BookingKind", "PackingVerdict"}
+_FOR_PROGRAMS = {"EventKind", "BookingKind", "PackingVerdict", "StockChange"}
 """Enums whose values nobody reads."""
 
 BabelMessage = tuple[int, str, str | tuple[str, str], list[str]]

@@ -130,10 +130,11 @@ def _why_not(made: Booking, found: FoundStock, code: str) -> Message | None:
     if not found.sku:
         return _nobody_knows(code)
     if made.sku not in ("", found.sku) and made.pieces:
-        named: dict[str, Value] = {"name": short_name(found.name)}
-        first: dict[str, Value] = {"sku": made.sku, "counted": made.pieces}
-        text = "Leave {name}: book the {counted} of {sku} first."
-        return Message("other-product", text, named | first)
+        return Message(
+            "other-product",
+            "Leave {name}: book the {counted} of {sku} first.",
+            {"name": short_name(found.name), "sku": made.sku, "counted": made.pieces},
+        )
     if found.pieces + made.pieces > MAX_STOCK:
         return Message("too-many-scanned", "Not counted: that would be too many pieces.")
     return None
@@ -217,8 +218,8 @@ def _places(session: Session, actor: Actor) -> Sequence[str]:
 
 
 def _nobody_knows(code: str) -> Message:
-    text = "Scan it again: nobody knows {code}."
-    return Message("unknown-code", text, {"code": short_name(code)})
+    values: dict[str, Value] = {"code": short_name(code)}
+    return Message("unknown-code", "Scan it again: nobody knows {code}.", values)
 
 
 def _page(
