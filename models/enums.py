@@ -238,6 +238,16 @@ class PrintState(StrEnum):
     FAILED = "failed"
 
 
+class JobState(StrEnum):
+    """How a print job stands, as people read it; `unclear`: its machine was not heard of again."""
+
+    WANTED = "wanted"
+    TAKEN = "being printed"
+    UNCLEAR = "unclear"
+    PRINTED = "printed"
+    FAILED = "failed"
+
+
 class BookingKind(StrEnum):
     """What was bought from the house carrier."""
 

@@ -231,9 +231,7 @@ class PrintRequested(StepResult):
         }
         if self.request == 1:
             return Message("print-requested-of", "{paper} on {printer}", values)
-        return Message(
-            "print-requested-again", "{paper} on {printer}, for the {request}. time", values
-        )
+        return Message("print-requested-again", "{paper} on {printer}, request {request}", values)
 
 
 class OfRun(Because):

@@ -11,7 +11,7 @@ from domain.errors import PacklineError
 from domain.messages import Message, said
 from domain.shipment_codes import read_shipment_code
 from domain.texts import as_key
-from models.enums import LabelState, OrderStatus, TaskKind, TaskState
+from models.enums import JobState, LabelState, OrderStatus, TaskKind, TaskState
 from models.packing import Scanned
 from models.results.work import Packed
 from models.tables.orders import SalesOrder
@@ -21,7 +21,7 @@ from models.tables.shipping import ShippingLabel
 from models.tables.staff import StaffTask
 from services.alarms.alarms import open_alarms
 from services.execution.locks import find_shipment
-from services.paper.print_jobs import JobState, label_of, slip_of
+from services.paper.print_jobs import label_of, slip_of
 from services.worklist.tasks import find_task
 
 

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 
 from adapters.database.clock import this_instant
 from console.queries.listed import Listed, listed
-from models.enums import PrintedPaper
+from models.enums import JobState, PrintedPaper
 from models.tables.printing import PrintJob
-from services.paper.print_jobs import JobState, last_job, state_of
+from services.paper.print_jobs import last_job, state_of
 from services.paper.printers import printers
 
 

@@ -7,7 +7,6 @@ the job is *unclear*, no machine takes it again, and a person who looks may ask 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -16,7 +15,7 @@ from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from domain.allocation import ShipmentId
 from domain.errors import PacklineError
-from models.enums import EventKind, LabelState, PrintedPaper, PrintState
+from models.enums import EventKind, JobState, LabelState, PrintedPaper, PrintState
 from models.events import PrintRequested
 from models.tables.printing import SAID_CHARACTERS, PrintJob
 from models.tables.shipments import Shipment
@@ -43,16 +42,6 @@ class CannotPrint(PacklineError):
         "label-is-void": "The label is void: it was replaced, or the order was cancelled.",
         "no-such-paper": "There is no paper {document!q}: open the page anew.",
     }
-
-
-class JobState(StrEnum):
-    """How a job stands, as people read it; `unclear`: its machine was not heard of again."""
-
-    WANTED = "wanted"
-    TAKEN = "being printed"
-    UNCLEAR = "unclear"
-    PRINTED = "printed"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import pytest
 
 from adapters.database.sessions import transaction
 from console.queries.printing import print_jobs
-from models.enums import Channel, Role
+from models.enums import Channel, JobState, Role
 from services.access.actors import Actor
-from services.paper.print_jobs import JobState, ask_to_print
+from services.paper.print_jobs import ask_to_print
 from tests.console.asking import as_json
 from tests.factories import make_label, make_order
 from tests.process import execute, rows

@@ -5,12 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from adapters.database.sessions import transaction
-from models.enums import Channel, Role
+from models.enums import Channel, JobState, Role
 from services.access.actors import Actor
 from services.access.permissions import NotAllowed
 from services.paper.print_jobs import (
     CannotPrint,
-    JobState,
     ask_to_print,
     end_job,
     last_job,
