@@ -1,15 +1,12 @@
 """The command that gets alarms, where no mail can tell of them."""
 
 import logging
-import os
 import shlex
-import signal
 import subprocess
-from contextlib import suppress
+
+from adapters.commands import run_command
 
 _ENDS_AFTER_SECONDS = 30
-_NOT_ITS_BUSINESS = ("PACKLINE_", "PREFECT_")
-"""What begins so in our environment may be a secret."""
 
 logger = logging.getLogger("packline.alarms")
 
@@ -20,32 +17,9 @@ def run_alarm_command(command: str, alarm: str) -> None:
     It has 30 seconds. What goes wrong with it is logged: nobody is told twice.
     """
     try:
-        status = _run(shlex.split(command), alarm)
+        ended = run_command(shlex.split(command), alarm.encode(), _ENDS_AFTER_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as problem:
         logger.warning("PACKLINE_ALARM_COMMAND did not work: %s", problem)
     else:
-        if status:
-            logger.warning("PACKLINE_ALARM_COMMAND ended with status %s", status)
-
-
-def _run(words: list[str], alarm: str) -> int:
-    """Its status. Raises `TimeoutExpired`; whatever it has started is ended then, too."""
-    with subprocess.Popen(
-        words,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={name: value for name, value in os.environ.items() if _may_be_known(name)},
-        start_new_session=True,
-    ) as process:
-        try:
-            process.communicate(alarm.encode(), _ENDS_AFTER_SECONDS)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return process.returncode
-
-
-def _may_be_known(name: str) -> bool:
-    return not name.startswith(_NOT_ITS_BUSINESS)
+        if ended.status:
+            logger.warning("PACKLINE_ALARM_COMMAND ended with status %s", ended.status)

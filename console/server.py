@@ -27,6 +27,7 @@ from console.web import (
     paper,
     picking,
     pickup,
+    printing,
     sign_in,
     stock,
     tasks,
@@ -42,6 +43,8 @@ from services.access.permissions import Action, NotAllowed, may
 from services.access.shipment_links import BadLink
 from services.access.web_sessions import SignedIn
 from services.execution.errors import OnHold, UnknownOrder
+from services.paper.print_jobs import CannotPrint
+from services.paper.printers import NoSuchPrinter
 from services.paper.sheets import NothingOnPaper
 from services.worklist.taking import NotYours
 from services.worklist.tasks import TaskNotOpen
@@ -61,6 +64,8 @@ _STATUS: dict[type[PacklineError], HTTPStatus] = {
     NoLabels: HTTPStatus.NOT_FOUND,
     NothingOnPaper: HTTPStatus.NOT_FOUND,
     BadLink: HTTPStatus.GONE,
+    NoSuchPrinter: HTTPStatus.NOT_FOUND,
+    CannotPrint: HTTPStatus.CONFLICT,
 }
 _NO_SUCH_PAGE = Message("no-such-page", "There is no such page: go back to your work.")
 _AWAY = Message(
@@ -70,7 +75,8 @@ _MISFORMED = Message("misformed", "This request cannot be read: open the page an
 
 
 _PARTS = (
-    assets, sign_in, work, picking, packing, tasks, pickup, stock, orders, paper, users, devices,
+    assets, sign_in, work, picking, packing, tasks, pickup, stock, orders, paper, printing, users,
+    devices,
 )  # fmt: skip
 
 

@@ -196,6 +196,7 @@ class EventKind(StrEnum):
     RUN_STARTED = "run-started"
     RUN_STARTS_OVER = "run-starts-over"
     RUN_GONE = "run-gone"
+    PRINT_REQUESTED = "print-requested"
     ALARM_RETRIED = "alarm-retried"
     USER_ADDED = "user-added"
     USER_DISABLED = "user-disabled"
@@ -216,6 +217,35 @@ class PackingVerdict(StrEnum):
     ALL_DONE = "all done"
     CHANGED = "changed"
     REFUSED = "refused"
+
+
+class PrintedPaper(StrEnum):
+    """What is printed."""
+
+    SLIP = "packing slip"
+    PICK_LIST = "pick list"
+    LABEL = "label"
+
+
+class PrintState(StrEnum):
+    """A print job is wanted, then taken by the machine that has the printer; then its command says
+    that it was printed, or failed. Taken for too long: nobody knows.
+    """
+
+    WANTED = "wanted"
+    TAKEN = "taken"
+    PRINTED = "printed"
+    FAILED = "failed"
+
+
+class JobState(StrEnum):
+    """How a print job stands, as people read it; `unclear`: its machine was not heard of again."""
+
+    WANTED = "wanted"
+    TAKEN = "being printed"
+    UNCLEAR = "unclear"
+    PRINTED = "printed"
+    FAILED = "failed"
 
 
 class BookingKind(StrEnum):

@@ -10,7 +10,7 @@ from typing import Any
 from domain.messages import NOTHING, Message, Value
 from domain.money import amount
 from domain.reasons import pieces_by_sku
-from models.enums import Channel, EventKind, HoldReason
+from models.enums import Channel, EventKind, HoldReason, PrintedPaper
 from models.messages import MessageData
 from models.results.base import StepResult
 
@@ -215,6 +215,25 @@ class RefundEvent(Because):
         return Message("refund-of", "{amount}, {refund}", {"amount": money, "refund": self.refund})
 
 
+class PrintRequested(StepResult):
+    """Somebody wants a paper printed: for the first time, or again."""
+
+    paper: PrintedPaper
+    printer: str
+    request: int
+
+    def said(self) -> Message:
+        """What, where, and for which time."""
+        values: dict[str, Value] = {
+            "paper": self.paper,
+            "printer": self.printer,
+            "request": self.request,
+        }
+        if self.request == 1:
+            return Message("print-requested-of", "{paper} on {printer}", values)
+        return Message("print-requested-again", "{paper} on {printer}, request {request}", values)
+
+
 class OfRun(Because):
     """Something about a flow run."""
 
@@ -282,6 +301,7 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.RUN_STARTED: OfRun,
     EventKind.RUN_STARTS_OVER: OfRun,
     EventKind.RUN_GONE: OfRun,
+    EventKind.PRINT_REQUESTED: PrintRequested,
     EventKind.ALARM_RETRIED: OfService,
     EventKind.USER_ADDED: OfUser,
     EventKind.USER_DISABLED: OfUser,

@@ -74,6 +74,14 @@ COMMANDS = {
         "console.cli.paper:picklists",
         "Write the pick lists of orders, to be printed: one PDF file.",
     ),
+    "printer": Command(
+        "console.cli.printing:printer",
+        "Offer a printer of this machine, and print what people ask for, until Ctrl-C or SIGTERM.",
+    ),
+    "printers": Command(
+        "console.cli.printing:printers",
+        "List the printers with what waits for them; with --jobs, the last print jobs.",
+    ),
     "refunds": Command(
         "console.cli.refunds:refunds",
         "List what customers get back and nobody has paid yet, the oldest first.",

@@ -102,6 +102,7 @@ class Titles:
         "run-started": "Run started",
         "run-starts-over": "Run starts over",
         "run-gone": "Run is gone",
+        "print-requested": "Printing",
         "alarm-retried": "Service is asked again",
         "user-added": "User added",
         "user-disabled": "User disabled",

@@ -51,7 +51,9 @@ def printable_labels(session: Session, number: int) -> list[PrintableLabel]:
 
 def printable_label(session: Session, tracking_number: str) -> PrintableLabel:
     """The label of that tracking number, unless it is void. Raises `NoLabels`."""
-    found = _valid_labels(session, ShippingLabel.tracking_number == tracking_number)
+    known = tracking_number.isprintable()
+    of_number = ShippingLabel.tracking_number == tracking_number
+    found = _valid_labels(session, of_number) if known else []
     if not found:
         raise NoLabels("no-such-label", tracking_number=tracking_number)
     return PrintableLabel(**found[0].model_dump())

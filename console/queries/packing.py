@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from console.queries.printing import PrintJobRow, last_print
 from domain.allocation import ShipmentId
 from domain.errors import PacklineError
 from domain.messages import Message, said
 from domain.shipment_codes import read_shipment_code
 from domain.texts import as_key
-from models.enums import LabelState, OrderStatus, TaskKind, TaskState
+from models.enums import JobState, LabelState, OrderStatus, TaskKind, TaskState
 from models.packing import Scanned
 from models.results.work import Packed
 from models.tables.orders import SalesOrder
@@ -20,6 +21,7 @@ from models.tables.shipping import ShippingLabel
 from models.tables.staff import StaffTask
 from services.alarms.alarms import open_alarms
 from services.execution.locks import find_shipment
+from services.paper.print_jobs import label_of, slip_of
 from services.worklist.tasks import find_task
 
 
@@ -37,11 +39,20 @@ class NotToBePacked(PacklineError):
 
 @dataclass(frozen=True, kw_only=True)
 class PaperLabel:
-    """The label of a parcel: there, or still to come."""
+    """The label of a parcel, and its last print job."""
 
-    id: int
     parcel: int
     tracking_number: str | None
+    document: str
+    job: PrintJobRow | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperSlip:
+    """A packing slip, and its last print job."""
+
+    document: str
+    job: PrintJobRow | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +64,7 @@ class Papers:
     task: StaffTask
     shipment: Shipment
     parcels: int
+    slip: PaperSlip
     labels: Sequence[PaperLabel]
     problems: tuple[Message, ...]
     cancelled: bool
@@ -66,6 +78,12 @@ class Papers:
     def waiting(self) -> bool:
         """Something is still to come."""
         return not self.complete and not self.cancelled
+
+    @property
+    def printing(self) -> bool:
+        """Some machine is to say yet what becomes of a paper."""
+        jobs = [self.slip.job, *(label.job for label in self.labels)]
+        return any(job and job.state in (JobState.WANTED, JobState.TAKEN) for job in jobs)
 
 
 def last_scan(session: Session, task_id: int) -> Scanned | None:
@@ -105,6 +123,7 @@ def papers_of(session: Session, task_id: int) -> Papers:
         task=task,
         shipment=shipment,
         parcels=len(packed.parcels) if packed else 0,
+        slip=_slip(session, shipment),
         labels=_labels(session, shipment),
         problems=_problems(session, shipment),
         cancelled=going or shipment.status == OrderStatus.CANCELLED,
@@ -139,12 +158,22 @@ def task_asks_again(task: StaffTask) -> bool:
     return not Packed.model_validate(task.answer or {"packed_by": ""}).complete
 
 
+def _slip(session: Session, shipment: Shipment) -> PaperSlip:
+    document = slip_of((shipment.order_number, shipment.number))
+    return PaperSlip(document=document, job=last_print(session, document))
+
+
 def _labels(session: Session, shipment: Shipment) -> list[PaperLabel]:
     bought = select(ShippingLabel).where(
         *rows_of(ShippingLabel, shipment), ShippingLabel.state == LabelState.BOUGHT
     )
     return [
-        PaperLabel(id=label.id, parcel=label.parcel, tracking_number=label.tracking_number)
+        PaperLabel(
+            parcel=label.parcel,
+            tracking_number=label.tracking_number,
+            document=label_of(label),
+            job=last_print(session, label_of(label)),
+        )
         for label in session.exec(bought.order_by(col(ShippingLabel.parcel)))
     ]
 

@@ -15,6 +15,7 @@ from console.queries.packing import last_scan, papers_of, task_to_pack
 from console.queries.work import TaskPage, task_page
 from console.web.form_fields import by_field, parts_of
 from console.web.pages import fragment, go_to, page
+from console.web.printing import own_printer
 from domain.command_codes import CommandCode, command_of
 from domain.errors import PacklineError
 from domain.messages import Message
@@ -159,7 +160,7 @@ def papers(request: Request, task_id: int, who: Reader) -> Response:
     """Slip and labels of what was packed, as soon as they are there."""
     with transaction() as session:
         shown = papers_of(session, task_id)
-        return page(request, "papers.html", papers=shown)
+        return page(request, "papers.html", papers=shown, printer=own_printer(request))
 
 
 @router.get("/tasks/{task_id}/papers/list")
@@ -167,7 +168,7 @@ def papers_list(request: Request, task_id: int, who: Reader) -> Response:
     """The same list alone, for a page that is open."""
     with transaction() as session:
         shown = papers_of(session, task_id)
-        return fragment(request, "papers_list.html", papers=shown)
+        return fragment(request, "papers_list.html", papers=shown, printer=own_printer(request))
 
 
 def _bench(request: Request, task_id: int, parcel: int = 0) -> dict[str, Any]:

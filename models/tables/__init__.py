@@ -9,6 +9,7 @@ from models.tables.messages import Message
 from models.tables.orders import OrderLine, SalesOrder
 from models.tables.outages import Outage
 from models.tables.packing import PackingLine, PackingParcel, PackingScan, ParcelItem
+from models.tables.printing import Printer, PrintJob
 from models.tables.refunds import Refund, RefundLine
 from models.tables.reports import DailySummary
 from models.tables.runs import RunHeartbeat, SupersededRun, SweepProblem
@@ -49,6 +50,8 @@ __all__ = [
     "PackingParcel",
     "PackingScan",
     "ParcelItem",
+    "PrintJob",
+    "Printer",
     "Product",
     "Refund",
     "RefundLine",

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from adapters.database.clock import this_instant
 from adapters.settings import settings
+from domain.allocation import ShipmentId
 from domain.messages import Message
 from domain.shipment_codes import shipment_code
 from models.enums import OrderStatus
@@ -14,7 +15,14 @@ from models.tables.shipments import Shipment
 from models.views.base import split_address
 from models.views.sheets import Fact, SheetPart, SheetRow, SheetView
 from services.access.shipment_links import shipment_link
-from services.paper.sheets import NothingOnPaper, fact, paper_language, printed, shipments_of
+from services.paper.sheets import (
+    NothingOnPaper,
+    fact,
+    paper_language,
+    printed,
+    shipments_of,
+    the_shipment,
+)
 from services.worklist.picking_lists import rest_to_pick
 
 _WAREHOUSE = Message("pick-list-warehouse", "Warehouse")
@@ -38,6 +46,14 @@ def pick_lists(session: Session, numbers: Iterable[int], *, all_of_them: bool = 
     if nothing and (all_of_them or not views):
         raise NothingOnPaper("nothing-to-pick", number=nothing[0])
     return printed(views)
+
+
+def pick_list(session: Session, which: ShipmentId) -> bytes:
+    """The list of one shipment. Raises `UnknownOrder`, `NothingOnPaper`."""
+    view = _view(session, the_shipment(session, which))
+    if view is None:
+        raise NothingOnPaper("nothing-to-pick", number=which[0])
+    return printed([view])
 
 
 def _view(session: Session, shipment: Shipment) -> SheetView | None:

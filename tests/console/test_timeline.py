@@ -31,6 +31,8 @@ from services.execution.anonymous import without_customer
 from services.execution.events import add_event
 from services.execution.locks import locked_shipment
 from services.orders.urgency import put_first
+from services.paper.print_jobs import ask_to_print, slip_of
+from services.paper.printers import offer_printer
 from services.reminders.late_tasks import remind_and_escalate
 from services.worklist.gates import GATES
 from services.worklist.taking import give_back, give_out, take
@@ -99,6 +101,9 @@ def shipped_elsewhere_after_a_hold(process, mail_server):
     take(task, oscar)
     give_back(task, oscar)
     give_out(task, "Ada", oscar)
+    with transaction() as session:
+        offer_printer(session, "Zebra")
+    ask_to_print(slip_of((number, 1)), "Zebra", 1, oscar)
     execute("UPDATE staff_task SET due_at = now() - interval '1 day'")
     remind_and_escalate()
     with transaction() as session:
