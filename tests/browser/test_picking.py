@@ -239,6 +239,39 @@ def test_scans_that_come_after_another_took_it_are_to_be_returned(jo, task):
 
 
 @slow
+def test_what_is_not_sent_goes_out_from_any_page_of_its_person(jo):
+    context = jo.page.context
+    context.set_offline(True)
+    jo.scan(MUG)
+    jo.sees_unsent(1)
+    jo.page.close()
+    context.set_offline(False)
+    work = context.new_page()
+    with work.expect_response("**/scans"):
+        work.goto("/work")
+    expect(work.locator("#not-sent")).to_be_hidden()
+    assert counted() == {"MUG": 1}
+
+
+@slow
+def test_who_signs_out_with_scans_that_are_not_sent_is_warned(console, jo):
+    context = jo.page.context
+    work = context.new_page()
+    work.goto("/work")
+    work.route("**/scans", lambda route: route.abort())
+    jo.page.route("**/scans", lambda route: route.abort())
+    jo.page.bring_to_front()
+    jo.scan(MUG)
+    jo.sees_unsent(1)
+    work.reload()
+    expect(work.locator("#not-sent")).to_have_text("1 not sent")
+    work.get_by_role("button", name="Sign out").click()
+    expect(work.locator("#not-sent")).to_contain_text("Press once more to sign out")
+    work.get_by_role("button", name="Sign out").click()
+    work.wait_for_url("**/sign-in")
+
+
+@slow
 def test_commands_and_buttons_do_the_same(jo):
     jo.scan(MUG)
     jo.scan("PL-UNDO")

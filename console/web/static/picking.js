@@ -1,6 +1,6 @@
 // Picking by scan. Each scan is written down, then told, then sent; the server has the last word.
 import { commandOf } from "./codes.js";
-import { keep, saveState, stateOf, unsentOf } from "./outbox.js";
+import { keep, saveState, stateOf, tidy, unsentOf } from "./outbox.js";
 import { COUNTS, after, apply, isSettled, lineOf } from "./rules.js";
 import { Scanner } from "./scanner.js";
 import { Sender, ask } from "./sender.js";
@@ -315,6 +315,7 @@ async function begin() {
     ready();
     await countUnsent();
     sender.send();
+    tidy(task);
     keepPage();
     navigator.wakeLock?.request("screen").catch(() => {});
   }
