@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from domain.messages import Message, Value
 from models.enums import ShortPickReason
 
 RAW_CHARACTERS = 200
@@ -190,6 +191,11 @@ class GoodsInHand(BaseModel):
     name: str
     bin: str
     pieces: int
+
+    def said(self) -> Message:
+        """How many of what, and where to."""
+        values: dict[str, Value] = {"pieces": self.pieces, "name": self.name, "bin": self.bin}
+        return Message("goods-in-hand", "{pieces} × {name} → {bin}", values)
 
 
 class PickingState(BaseModel):

@@ -1,5 +1,6 @@
 """Signing in and out, and choosing a password."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -11,6 +12,7 @@ from console.access.visits import AnyForm, AVisit, OwnForm, inside, somebody
 from console.web.pages import cookie_rules, go_to, page
 from domain.errors import PacklineError
 from domain.messages import Message
+from models.scanning import GoodsInHand
 from models.tables.access import Device
 from services.access.web_sessions import SignedIn, end_session
 from services.accounts.attempts import SignInRefused
@@ -19,7 +21,8 @@ from services.accounts.devices import device_of
 from services.accounts.passwords import WeakPassword
 from services.accounts.sign_in import sign_in
 from services.accounts.users import WrongPassword, change_password, choose_language
-from services.worklist.taking import give_back_all
+from services.scanning.state import goods_in_hand
+from services.worklist.taking import give_back_all, taken_tasks
 
 router = APIRouter()
 
@@ -98,10 +101,24 @@ def _device(request: Request) -> Device | None:
         return device_of(session, token)
 
 
-def _sign_out(who: SignedIn) -> None:
+def _sign_out(who: SignedIn) -> Sequence[GoodsInHand]:
+    """End a session; returns what its person has in hand for the tasks that are free again."""
+    name = who.actor.name
     with transaction() as session:
+        tasks = taken_tasks(session, name)
         end_session(session, who.session_id)
-        give_back_all(session, who.actor.name)
+        give_back_all(session, name)
+        return [goods for task in tasks for goods in goods_in_hand(session, task, name)]
+
+
+def _signed_out(goods: Sequence[GoodsInHand]) -> Message:
+    if not goods:
+        return Message("signed-out", "You have signed out.")
+    return Message(
+        "signed-out-with-goods",
+        "You have signed out. Return to their bins: {goods}.",
+        {"goods": tuple(it.said() for it in goods)},
+    )
 
 
 @router.post("/sign-out")
@@ -111,8 +128,7 @@ def signing_out(
     form: OwnForm,
 ) -> Response:
     """End the session; what was taken is free again."""
-    _sign_out(who)
-    answer = go_to(request, "/sign-in", Message("signed-out", "You have signed out."))
+    answer = go_to(request, "/sign-in", _signed_out(_sign_out(who)))
     answer.delete_cookie(SESSION_COOKIE)
     return answer
 

@@ -28,7 +28,7 @@ def locked_items(session: Session, task: StaffTask) -> dict[str, ScannedItem]:
     What was counted of a line that the customer has cancelled since is taken off again: that is a
     scan of Packline's own.
     """
-    items = {item.sku: item for item in _items(session, task)}
+    items = items_of(session, task)
     listed = {item.sku: item for item in listed_items(task)}
     for sku, asked in listed.items():
         if sku not in items:
@@ -48,11 +48,17 @@ def listed_items(task: StaffTask) -> tuple[ChecklistItem, ...]:
     return PickingChecklist.model_validate(task.checklist or {}).items
 
 
+def items_of(session: Session, task: StaffTask) -> dict[str, ScannedItem]:
+    """What the current take of a task has counted, by SKU, as it was last."""
+    return {item.sku: item for item in _items(session, task)}
+
+
 def lines_of(
-    session: Session, task: StaffTask, codes: Mapping[str, Mapping[str, int]] | None = None
+    task: StaffTask,
+    counted: Mapping[str, ScannedItem],
+    codes: Mapping[str, Mapping[str, int]] | None = None,
 ) -> tuple[PickingLine, ...]:
     """The lines of a picking in the order in which to fetch them; what was skipped comes last."""
-    counted = {item.sku: item for item in _items(session, task)}
     lines = [_line(item, counted.get(item.sku), codes or {}) for item in listed_items(task)]
     moved = {sku: item.moved_to_end for sku, item in counted.items()}
     return tuple(sorted(lines, key=lambda line: moved.get(line.sku, 0)))
@@ -63,7 +69,7 @@ def undoable_scans(session: Session, task: StaffTask) -> tuple[UndoableScan, ...
     end.
     """
     undone = select(Scan.undoes).where(Scan.task_id == task.id, col(Scan.undoes).is_not(None))
-    counting = select(Scan).where(
+    counting = select(Scan.key, Scan.sku, Scan.pieces).where(
         Scan.task_id == task.id,
         Scan.take_number == task.take_number,
         col(Scan.counts),
@@ -72,7 +78,7 @@ def undoable_scans(session: Session, task: StaffTask) -> tuple[UndoableScan, ...
         col(Scan.key).not_in(undone),
     )
     found = session.exec(counting.order_by(col(Scan.at)))
-    return tuple(UndoableScan(key=x.key, sku=x.sku or "", pieces=x.pieces) for x in found)
+    return tuple(UndoableScan(key=key, sku=sku or "", pieces=pieces) for key, sku, pieces in found)
 
 
 def is_as_scanned(session: Session, shipment: Shipment, found: Mapping[str, int]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
@@ -138,8 +138,8 @@ def _why_late(session: Session, task: StaffTask, scan: ScanIn, actor: Actor) -> 
         return ScanResult.ON_HOLD
     if task.state in (TaskState.DONE, TaskState.REFUSED):
         return ScanResult.ALREADY_DONE
-    order = session.get_one(SalesOrder, task.order_number, populate_existing=True)
-    if task.state == TaskState.WITHDRAWN or order.cancel_requested_at is not None:
+    of_order = select(SalesOrder.cancel_requested_at).where(SalesOrder.number == task.order_number)
+    if task.state == TaskState.WITHDRAWN or session.exec(of_order).one() is not None:
         return ScanResult.WITHDRAWN
     if is_in_hands_of(task, actor.name, scan.take):
         return None
@@ -183,7 +183,7 @@ class Counting:
         self.session = session
         self.task = task
         self.items = locked_items(session, task)
-        self.lines = {line.sku: line for line in lines_of(session, task)}
+        self.lines = {line.sku: line for line in lines_of(task, self.items)}
 
     @property
     def line(self) -> PickingLine | None:

@@ -1,8 +1,10 @@
 """How a picking stands: what its page shows, and what somebody has in hand for nothing."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import Row
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
 from adapters.settings import settings
@@ -15,7 +17,7 @@ from models.tables.staff import StaffTask
 from models.tables.stock import StockLevel
 from services.access.actors import Actor
 from services.scanning.codes import codes_of, names_of
-from services.scanning.counting import lines_of, listed_items, undoable_scans
+from services.scanning.counting import items_of, lines_of, listed_items, undoable_scans
 
 
 class LastScan(NamedTuple):
@@ -40,7 +42,7 @@ def picking_state(session: Session, task: StaffTask, actor: Actor) -> PickingSta
         person=actor.name,
         mine=mine,
         bins_first=settings().scan_bins == ScanBins.FIRST,
-        lines=lines_of(session, task, codes) if mine else (),
+        lines=lines_of(task, items_of(session, task), codes) if mine else (),
         undoable=undoable_scans(session, task) if mine else (),
         in_hand=goods_in_hand(session, task, actor.name),
     )
@@ -51,8 +53,12 @@ def goods_in_hand(session: Session, task: StaffTask, name: str) -> tuple[GoodsIn
     cancelled since, and all that an earlier take has counted. What they said to have returned is
     not in it.
     """
-    theirs = select(Scan).where(Scan.task_id == task.id, Scan.staff == name)
-    scans = session.exec(theirs.order_by(col(Scan.at))).all()
+    what = col(Scan.key), col(Scan.undoes), col(Scan.meaning), col(Scan.result), col(Scan.counts)
+    how_much = col(Scan.take_number), col(Scan.sku), col(Scan.pieces)
+    theirs = sql_select(*what, *how_much).where(
+        col(Scan.task_id) == task.id, col(Scan.staff) == name
+    )
+    scans = session.execute(theirs.order_by(col(Scan.at))).all()
     undone = {scan.undoes for scan in scans}
     hands = Hands()
     for scan in scans:
@@ -78,7 +84,7 @@ class Hands:
         self.totes: dict[int, Counter[str]] = {}
         self.loose: Counter[str] = Counter()
 
-    def add(self, scan: Scan) -> None:
+    def add(self, scan: Row[Any]) -> None:
         """What a scan has changed about it."""
         if scan.meaning == ScanMeaning.RETURNED:
             self.loose.clear()
@@ -105,6 +111,8 @@ def last_scan(session: Session, task: StaffTask, name: str) -> LastScan | None:
 
 
 def _goods(session: Session, task: StaffTask, pieces: dict[str, int]) -> tuple[GoodsInHand, ...]:
+    if not pieces:
+        return ()
     names = names_of(session, pieces)
     lie_in = select(StockLevel.sku, StockLevel.bin).where(
         StockLevel.warehouse == task.warehouse, col(StockLevel.sku).in_(pieces)

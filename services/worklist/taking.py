@@ -7,7 +7,7 @@ made offline, is known by that number.
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
@@ -94,6 +94,12 @@ def give_back_all(session: Session, name: str) -> None:
         .where(col(StaffTask.taken_by) == name, col(StaffTask.state) == TaskState.OPEN)
         .values(taken_by=None, taken_at=None, taken_until=None)
     )
+
+
+def taken_tasks(session: Session, name: str) -> list[StaffTask]:
+    """The open tasks that somebody has taken and not given back."""
+    theirs = col(StaffTask.taken_by) == name, col(StaffTask.state) == TaskState.OPEN
+    return list(session.exec(select(StaffTask).where(*theirs)))
 
 
 def stay_at(session: Session, task_id: int, actor: Actor) -> StaffTask:

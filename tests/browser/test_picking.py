@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from adapters.database.sessions import transaction
+from console.web.assets import asset
 from services.worklist.taking import take
 from tests.browser.conftest import device, signed_in
 from tests.factories import make_order, make_product, make_tariffs
@@ -236,6 +237,64 @@ def test_scans_that_come_after_another_took_it_are_to_be_returned(jo, task):
     jo.button("They are back").click()
     expect(hands).to_be_hidden()
     assert_sound()
+
+
+@slow
+def test_what_is_not_sent_goes_out_from_any_page_of_its_person(jo):
+    context = jo.page.context
+    context.set_offline(True)
+    jo.scan(MUG)
+    jo.sees_unsent(1)
+    jo.page.close()
+    context.set_offline(False)
+    work = context.new_page()
+    with work.expect_response("**/scans"):
+        work.goto("/work")
+    expect(work.locator("#not-sent")).to_be_hidden()
+    assert counted() == {"MUG": 1}
+
+
+@slow
+def test_who_signs_out_with_scans_that_are_not_sent_is_warned(console, jo):
+    context = jo.page.context
+    work = context.new_page()
+    work.goto("/work")
+    work.route("**/scans", lambda route: route.abort())
+    jo.page.route("**/scans", lambda route: route.abort())
+    jo.page.bring_to_front()
+    jo.scan(MUG)
+    jo.sees_unsent(1)
+    work.reload()
+    expect(work.locator("#not-sent")).to_have_text("1 not sent")
+    work.get_by_role("button", name="Sign out").click()
+    expect(work.locator("#not-sent")).to_contain_text("Press once more to sign out")
+    work.get_by_role("button", name="Sign out").click()
+    work.wait_for_url("**/sign-in")
+
+
+@slow
+def test_scans_that_are_refused_hold_up_no_others(jo):
+    outbox = asset("outbox.js")
+    jo.page.evaluate(
+        f"""async () => {{
+            const {{ keep }} = await import("{outbox}");
+            const scan = {{ key: crypto.randomUUID(), task: 999999, take: 1, person: "Jo" }};
+            await keep({{ ...scan, act: "code", source: "scan", raw: "{MUG}" }});
+        }}"""
+    )
+    jo.scan(MUG)
+    jo.sees("Counted: Mug, blue, 300 ml, 1 of 3")
+    jo.sees_unsent(1)
+    expect(jo.page.locator("#trouble")).to_contain_text("There is no task 999999")
+    assert counted() == {"MUG": 1}
+
+
+@slow
+def test_a_page_counts_before_it_has_heard_from_the_server(jo):
+    jo.page.route("**/picking.json", lambda route: route.abort())
+    jo.open()
+    jo.scan(MUG)
+    jo.sees("Counted: Mug, blue, 300 ml, 1 of 3")
 
 
 @slow

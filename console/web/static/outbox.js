@@ -77,6 +77,15 @@ export function answered(keys, state) {
   });
 }
 
-export function forget(task) {
-  return write(["states"], (transaction) => transaction.objectStore("states").delete(task) && null);
+// Forgets how other pickings of this device stand, but for those of which scans are still to be sent.
+export function tidy(task) {
+  return write(["scans", "states"], async (transaction) => {
+    const scans = await result(transaction.objectStore("scans").getAll());
+    const needed = new Set([task, ...scans.map((scan) => scan.task)]);
+    for (const other of await result(transaction.objectStore("states").getAllKeys())) {
+      if (!needed.has(other)) {
+        transaction.objectStore("states").delete(other);
+      }
+    }
+  });
 }

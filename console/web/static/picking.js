@@ -1,6 +1,6 @@
 // Picking by scan. Each scan is written down, then told, then sent; the server has the last word.
 import { commandOf } from "./codes.js";
-import { keep, saveState, stateOf, unsentOf } from "./outbox.js";
+import { keep, saveState, stateOf, tidy, unsentOf } from "./outbox.js";
 import { COUNTS, after, apply, isSettled, lineOf } from "./rules.js";
 import { Scanner } from "./scanner.js";
 import { Sender, ask } from "./sender.js";
@@ -204,9 +204,10 @@ async function answered(about, answers, newState) {
   await countUnsent();
 }
 
-// A state is older than another if fewer scans are in it.
+// Of two states of a task, that of the later take is the later, then that with more scans in it.
 async function adopt(newState) {
-  if (!base || newState.version >= base.version) {
+  const later = base && (newState.take - base.take || newState.version - base.version);
+  if (!base || later >= 0) {
     base = newState;
     await saveState(newState);
   }
@@ -306,18 +307,18 @@ async function begin() {
   wire();
   renderEars();
   at("code").focus({ preventScroll: true });
-  const kept = await stateOf(task).catch(() => null);
+  const kept = await stateOf(task);
+  await adopt(JSON.parse(page.dataset.state)); // may be of a page that was kept
   if (kept?.person === page.dataset.person) {
     await adopt(kept);
   }
+  ready();
+  await countUnsent();
+  sender.send();
   await refresh();
-  if (state) {
-    ready();
-    await countUnsent();
-    sender.send();
-    keepPage();
-    navigator.wakeLock?.request("screen").catch(() => {});
-  }
+  tidy(task);
+  keepPage();
+  navigator.wakeLock?.request("screen").catch(() => {});
 }
 
 begin().catch(broken);

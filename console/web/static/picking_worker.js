@@ -29,5 +29,6 @@ async function fresh(request) {
     return asked;
   }
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, page));
-  return Promise.race([asked.catch(() => page), late]);
+  const answered = asked.then((answer) => (answer.status < 500 ? answer : page), () => page);
+  return Promise.race([answered, late]);
 }

@@ -36,18 +36,25 @@ export class Sender {
     }
   }
 
+  // What is refused for one task holds up no other; it is tried again later, and never dropped.
   async drain() {
+    const refused = new Set();
     for (;;) {
       const unsent = await unsentOf(this.person);
-      if (!unsent.length) {
-        return true;
+      const next = unsent.find((scan) => !refused.has(scan.task));
+      if (!next) {
+        return !unsent.length;
       }
-      const { task } = unsent[0];
-      const some = unsent.filter((scan) => scan.task === task).slice(0, MOST);
-      if (!(await this.post(task, some))) {
+      const some = unsent.filter((scan) => scan.task === next.task).slice(0, MOST);
+      const status = await this.post(next.task, some);
+      if (isAway(status)) {
         return false;
       }
-      this.pause = FIRST_PAUSE_MS;
+      if (status === 200) {
+        this.pause = FIRST_PAUSE_MS;
+      } else {
+        refused.add(next.task);
+      }
     }
   }
 
@@ -59,12 +66,12 @@ export class Sender {
     }
     if (answer.status !== 200) {
       this.onTrouble(answer.status, answer.data?.says ?? "");
-      return false;
+      return answer.status;
     }
     const { answers, state } = answer.data;
     await answered(answers.map((one) => one.key), state);
     this.onAnswer(task, answers, state);
-    return true;
+    return answer.status;
   }
 
   async renew(task) {
@@ -73,6 +80,10 @@ export class Sender {
       this.token = data.form_token;
     }
   }
+}
+
+function isAway(status) {
+  return status === 0 || status === 401 || status === 429 || status >= 500;
 }
 
 // The status is 0 where there is no network, and 401 for who is not signed in.

@@ -180,6 +180,12 @@ def test_who_gives_it_back_is_told_what_to_return(jo, task):
     assert "Return to their bins" not in page.send(act="returned")
 
 
+def test_who_signs_out_is_told_what_to_return(jo, task):
+    send(jo, task, scan(raw=MUG))
+    answer = jo.post("/sign-out")
+    assert "You have signed out. Return to their bins: 1 × MUG in blue → A-01-1." in text_of(answer)
+
+
 def test_late_scans_say_what_to_return(sign_in, jo, task):
     send(jo, task, scan(raw=MUG))
     jo.post(f"/tasks/{task}/give-back")
