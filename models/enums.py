@@ -47,14 +47,6 @@ class Adjustment(StrEnum):
     RETURNED = "returned"
 
 
-class StockChange(StrEnum):
-    """How stock is changed on the floor: a delivery, a count, a transfer."""
-
-    RECEIVE = "receive"
-    COUNT = "count"
-    MOVE = "move"
-
-
 class AllocationState(StrEnum):
     """What became of the stock for an order line: backordered while the order waits for it,
     allocated to it, issued once it is booked out, released if it is not needed any more.

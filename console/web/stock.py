@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -16,7 +17,6 @@ from console.queries.stock import FoundStock, found_stock
 from console.web.pages import go_to, page
 from domain.errors import PacklineError
 from domain.messages import Message, Value
-from models.enums import StockChange
 from models.imports.fields import MAX_STOCK, checked
 from models.imports.stock import DeliveryIn, StockCountIn, TransferIn
 from models.tables.stock import StockLevel
@@ -31,6 +31,14 @@ from services.stock_control.stock_changes import AlreadyBooked, book, called, mo
 router = APIRouter()
 StockKeeper = Annotated[SignedIn, allowed(Action.CHANGE_STOCK)]
 _FIELDS = ("sku", "quantity", "reference", "warehouse", "to_warehouse", "reason")
+
+
+class StockChange(StrEnum):
+    """How stock is changed on the floor: a delivery, a count, a transfer."""
+
+    RECEIVE = "receive"
+    COUNT = "count"
+    MOVE = "move"
 
 
 class WrongPlace(PacklineError):
@@ -130,10 +138,10 @@ def _why_not(made: Booking, found: FoundStock, code: str) -> Message | None:
     if not found.sku:
         return _nobody_knows(code)
     if made.sku not in ("", found.sku) and made.pieces:
+        named: dict[str, Value] = {"name": short_name(found.name)}
+        first: dict[str, Value] = {"sku": made.sku, "counted": made.pieces}
         return Message(
-            "other-product",
-            "Leave {name}: book the {counted} of {sku} first.",
-            {"name": short_name(found.name), "sku": made.sku, "counted": made.pieces},
+            "other-product", "Leave {name}: book the {counted} of {sku} first.", named | first
         )
     if found.pieces + made.pieces > MAX_STOCK:
         return Message("too-many-scanned", "Not counted: that would be too many pieces.")

@@ -25,6 +25,7 @@ SIZES = {"phone": (360, 640), "tablet": (768, 1024), "desk": (1280, 800)}
 LANGUAGES = ("en", "de")
 SERIOUS = {"serious", "critical"}
 LEAST_TARGET = 44
+DEPARTURE = "/pickup/departure?carrier=house&warehouse=MAIN"
 LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitänsmützenhalter aus Nussbaumholz, geölt, groß"
 
 
@@ -95,6 +96,12 @@ PAGES = {
     "packing": ((Role.PACKER,), taken("packing")),
     "packing-form": ((Role.PACKER,), lambda: of("packing")() + "?form=1"),
     "pickup": ((Role.LOGISTICS_COORDINATOR,), of("carrier-pickup")),
+    "departures": ((Role.LOGISTICS_COORDINATOR,), lambda: "/pickup"),
+    "departure": ((Role.LOGISTICS_COORDINATOR,), lambda: DEPARTURE),
+    "stock": ((Role.WAREHOUSE_STAFF,), lambda: "/stock?scan=SHELF-WALNUT-OILED-1200"),
+    "receiving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/receive?sku=SHELF-WALNUT-OILED-1200"),
+    "counting": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/count?sku=MUG"),
+    "moving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/move?sku=MUG"),
     "short-pick": ((Role.OPERATOR,), of("short-pick")),
     "hold": ((Role.OPERATOR,), of("hold")),
     "operators-work": ((Role.OPERATOR, Role.WAREHOUSE_STAFF, Role.PACKER), lambda: "/work"),

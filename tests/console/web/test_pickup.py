@@ -275,7 +275,8 @@ def test_pickup_is_for_coordinators_of_that_warehouse(sign_in, runs):
         assert far.get(f"/pickup/departure?{wrong}").status_code == 404
 
 
-def test_the_page_reads_german(lee, runs):
+def test_the_page_reads_german(lee, numbers):
     lee.post("/account/language", language="de")
-    text = text_of(lee.get("/pickup"))
-    assert "on board" not in text
+    page, [number] = Ramp(lee), parcels(numbers[0])
+    assert f"Verladen: {number} (1 von 4)." in page.load(number)
+    assert "Abgeholt: Ein Auftrag geht weiter" in page.collect()
