@@ -195,8 +195,7 @@ READ_ELSEWHERE = {
     "services/shipping/loading.py": ("LoadVerdicts.messages[result]",),
     "services/worklist/gates.py": ("title_of(kind)",),
     "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
-    "console/web/picking.py": ("text",),  # the same verdicts
-    "services/shipping/loading.py": ("LoadVerdicts.messages[result]",),
+    "console/web/picking.py": ("text",),
     "services/packing/words.py": ("BenchWords.messages[code]",),
 }
 """Texts that are found where they are written, and not where they are used."""
