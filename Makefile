@@ -16,6 +16,9 @@ help: ## list these verbs
 demo: .venv/installed ## a day of orders on a real stack, from import to report
 	@$(BIN)/packline demo
 
+sample: .venv/installed ## the whole stack with a sample day, to look at; in an empty shop only
+	@$(BIN)/packline up --sample
+
 up: .venv/installed ## the whole stack in the foreground, until Ctrl-C
 	@$(BIN)/packline up
 
@@ -26,7 +29,13 @@ test: .venv/installed ## all tests but the slow ones, in two processes
 	@$(BIN)/python -m pytest -n 2
 
 slow: .venv/installed ## the slow tests but those of `make chaos`, and random examples by the hundred
-	@$(BIN)/python -m pytest -m 'slow or hypothesis' --hypothesis-profile packline --ignore tests/chaos
+	@$(BIN)/python -m pytest -m 'slow or hypothesis' --hypothesis-profile packline --ignore tests/chaos --ignore tests/browser
+
+browser: .venv/installed ## every page in a browser: sizes, languages, keyboard, without JavaScript, axe
+	@$(BIN)/python -m pytest -m 'slow or not slow' tests/browser
+
+pictures: .venv/installed ## a picture of every page, at each size, light and dark, in var/pictures
+	@PACKLINE_PICTURES=var/pictures $(BIN)/python -m pytest -q -m slow tests/browser/test_every_page.py
 
 chaos: .venv/installed ## the crash matrix, case by case, ending with the audit (an hour)
 	@$(BIN)/python -m pytest -v -m 'slow or not slow' tests/chaos
@@ -38,6 +47,7 @@ bench: .venv/installed ## measure throughput, waiting, a burst, a long history, 
 	@$(BIN)/python -m tests.benchmarks.retention var/bench.json
 	@$(BIN)/python -m tests.benchmarks.waiting
 	@$(BIN)/python -m tests.benchmarks.burst
+	@$(BIN)/python -m tests.benchmarks.people
 	@$(BIN)/python -m tests.benchmarks.growth
 
 mutants: .venv/installed ## which small mistakes in the core the tests do not notice: SAMPLE=200 of them (hours)
