@@ -14,13 +14,18 @@ from domain.errors import PacklineError
 from domain.messages import Message
 from models.scanning import GoodsInHand
 from models.tables.access import Device
-from services.access.web_sessions import SignedIn, end_session
+from services.access.web_sessions import SignedIn, end_session, live_sessions
 from services.accounts.attempts import SignInRefused
 from services.accounts.badges import BadgeRefused, WeakPin, choose_pin, sign_in_by_badge
 from services.accounts.devices import device_of
 from services.accounts.passwords import WeakPassword
 from services.accounts.sign_in import sign_in
-from services.accounts.users import WrongPassword, change_password, choose_language
+from services.accounts.users import (
+    WrongPassword,
+    change_password,
+    choose_language,
+    end_anothers_session,
+)
 from services.scanning.state import goods_in_hand
 from services.worklist.taking import give_back_all, taken_tasks
 
@@ -86,6 +91,15 @@ def _signed_in(request: Request, token: str, next: str) -> Response:
     return answer
 
 
+def _account_page(
+    request: Request, who: SignedIn, problem: PacklineError | None = None
+) -> Response:
+    with transaction() as session:
+        sessions = live_sessions(session, who.actor.name)
+    values = {"who": who, "problem": problem, "sessions": sessions}
+    return page(request, "account.html", status=422 if problem else 200, **values)
+
+
 def _check_own_browser(who: SignedIn) -> None:
     """Raises `OnSharedDevice`."""
     if who.device:
@@ -135,8 +149,18 @@ def signing_out(
 
 @router.get("/account")
 def account_page(request: Request, who: Somebody) -> Response:
-    """Somebody's own password and language."""
-    return page(request, "account.html", who=who, problem=None)
+    """Somebody's own password, PIN and language, and where they are signed in."""
+    return _account_page(request, who)
+
+
+@router.post("/sessions/{session_id}/end")
+def ending_session(request: Request, session_id: int, who: Somebody, form: OwnForm) -> Response:
+    """Sign oneself out in another browser, or as an admin anybody anywhere."""
+    _check_own_browser(who)
+    with transaction() as session:
+        end_anothers_session(session, session_id, who.actor)
+    back = inside(str(form.get("back", "")), "/account")
+    return go_to(request, back, Message("session-ended", "Signed out there."))
 
 
 @router.post("/account/password")
@@ -147,7 +171,7 @@ def changing_password(request: Request, who: Somebody, form: OwnForm) -> Respons
     try:
         change_password(who.actor, old, new, keep=who.session_id)
     except (WrongPassword, WeakPassword) as problem:
-        return page(request, "account.html", status=422, who=who, problem=problem)
+        return _account_page(request, who, problem)
     return go_to(request, HOME, Message("password-changed", "You have a new password."))
 
 
@@ -158,7 +182,7 @@ def choosing_pin(request: Request, who: Somebody, form: OwnForm) -> Response:
     try:
         choose_pin(who.actor, str(form.get("pin", "")))
     except WeakPin as problem:
-        return page(request, "account.html", status=422, who=who, problem=problem)
+        return _account_page(request, who, problem)
     return go_to(request, "/account", Message("pin-changed", "Your badge has a new PIN."))
 
 

@@ -1,19 +1,19 @@
 """Who may sign in: an admin lets people in, gives new passwords, and signs people out."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from adapters.database.sessions import transaction
-from console.access.visits import OwnForm, allowed
+from console.access.visits import OwnForm, allowed, visit_of
 from console.queries.users import list_users, staff_without_account
 from console.web.pages import go_to, page
 from console.web.qr_codes import qr_code
 from domain.errors import PacklineError
 from domain.messages import Message
 from services.access.permissions import Action
-from services.access.web_sessions import SignedIn
+from services.access.web_sessions import SignedIn, live_sessions
 from services.accounts.badges import issue_badge
 from services.accounts.users import UserRefused, add_user, disable_user, reset_password
 
@@ -70,5 +70,7 @@ def _page(
 ) -> Response:
     with transaction() as session:
         rows, others = list_users(session), staff_without_account(session)
-    values = {"rows": rows, "others": others, "problem": problem, "given": given}
+        sessions = live_sessions(session)
+    values: dict[str, Any] = {"rows": rows, "others": others, "problem": problem, "given": given}
+    values |= {"sessions": sessions, "who": visit_of(request).who}
     return page(request, "users.html", status=status, **values)

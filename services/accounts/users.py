@@ -16,6 +16,8 @@ from models.tables.access import LOGIN_CHARACTERS, UserAccount, WebSession
 from models.tables.staff import Staff
 from models.validation import is_printable
 from services.access.actors import PACKLINE, Actor
+from services.access.permissions import Action, require
+from services.access.web_sessions import end_session
 from services.accounts.passwords import (
     WeakPassword,
     check_password,
@@ -169,6 +171,16 @@ def read_login(login: str) -> str:
     if not read or len(read) > LOGIN_CHARACTERS or not is_printable(read) or " " in read:
         raise UserRefused("not-a-login", login=login, characters=LOGIN_CHARACTERS)
     return read
+
+
+def end_anothers_session(session: Session, session_id: int, actor: Actor) -> None:
+    """End a session of the actor's own, or of anybody, for who manages users. Raises
+    `NotAllowed`.
+    """
+    visit = session.get(WebSession, session_id)
+    if visit is None or visit.staff != actor.name:
+        require(actor, Action.MANAGE_USERS)
+    end_session(session, session_id)
 
 
 def end_sessions_of(session: Session, staff: str, *, keep: int | None = None) -> None:

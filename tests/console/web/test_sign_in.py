@@ -234,3 +234,21 @@ def test_sessions_of_one_key_are_known_under_its_successor(sign_in, database, tm
         assert ada.get("/work").url.path == "/work"
     with using(database, **given, PACKLINE_SECRET_KEY=new):
         assert ada.get("/work").url.path == "/sign-in"
+
+
+def test_sessions_are_listed_and_ended_by_who_has_them_or_by_an_admin(sign_in, console):
+    ada, bea = sign_in("Ada", Role.PACKER), sign_in("Bea", Role.PACKER)
+    other, _ = try_to_sign_in(console, "ada", PASSWORD)
+    (mine, beas, others) = [n for (n,) in rows("SELECT id FROM web_session ORDER BY id")]
+    page = ada.get("/account").text
+    assert f'action="/sessions/{others}/end"' in page
+    assert f'action="/sessions/{mine}/end"' not in page
+    assert f'action="/sessions/{beas}/end"' not in page
+    assert ada.post(f"/sessions/{beas}/end").status_code == 403
+    assert "Signed out there" in text_of(ada.post(f"/sessions/{others}/end"))
+    assert other.get("/work").url.path == "/sign-in"
+    ines = sign_in("Ines", Role.ADMIN)
+    assert "Bea, testclient" in text_of(ines.get("/users"))
+    ines.post(f"/sessions/{beas}/end", back="/users")
+    assert bea.get("/work").url.path == "/sign-in"
+    assert ada.get("/work").url.path == "/work"
