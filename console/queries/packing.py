@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from adapters.database.clock import this_instant
 from console.queries.printing import PrintJobRow, last_print
 from domain.allocation import ShipmentId
 from domain.errors import PacklineError
@@ -19,6 +20,7 @@ from models.tables.packing import PackingScan
 from models.tables.shipments import Shipment, rows_of, shipment_name
 from models.tables.shipping import ShippingLabel
 from models.tables.staff import StaffTask
+from services.access.shipment_links import shipment_scanned
 from services.alarms.alarms import open_alarms
 from services.execution.locks import find_shipment
 from services.paper.print_jobs import label_of, slip_of
@@ -131,7 +133,8 @@ def papers_of(session: Session, task_id: int) -> Papers:
 
 
 def _shipment_meant(session: Session, code: str) -> ShipmentId | None:
-    if which := read_shipment_code(code):
+    now = this_instant(session)
+    if which := shipment_scanned(code, now) or read_shipment_code(code):
         return which
     key = as_key(code)
     if not key.isprintable():

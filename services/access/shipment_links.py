@@ -8,6 +8,7 @@ from adapters.settings import settings
 from adapters.settings.secret_key import secret_keys
 from domain.allocation import ShipmentId
 from domain.errors import PacklineError
+from domain.shipment_codes import has_prefix, read_shipment_code
 
 _PURPOSE = "shipment-link"
 _VALID_FOR = timedelta(days=14)
@@ -41,6 +42,20 @@ def linked_shipment(token: str, now: datetime) -> ShipmentId:
     if now.timestamp() > expires:
         raise BadLink("link-expired", number=number)
     return number, shipment
+
+
+def shipment_scanned(code: str, now: datetime) -> ShipmentId | None:
+    """The shipment that a scanned code can only mean: by its own code, or the link of a QR code.
+
+    None: it means something else. Raises `BadLink`.
+    """
+    if has_prefix(code):
+        return read_shipment_code(code)
+    base = settings().console_url
+    link = f"{base.rstrip('/')}/t/" if base else None
+    if link and code.strip().startswith(link):
+        return linked_shipment(code.strip().removeprefix(link), now)
+    return None
 
 
 def _signer() -> URLSafeSerializer:

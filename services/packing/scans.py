@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from domain.messages import Message, Value
-from domain.shipment_codes import has_prefix, read_shipment_code, shipment_code
+from domain.shipment_codes import shipment_code
 from domain.texts import as_key
 from models.enums import PackingVerdict
 from models.packing import MOST_PARCELS, PackingScanIn, Scanned
@@ -20,6 +20,7 @@ from models.tables.catalogue import Product
 from models.tables.packing import PackingLine, PackingScan
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
+from services.access.shipment_links import BadLink, shipment_scanned
 from services.inventory.barcodes import Goods, goods_scanned
 from services.packing.codes import box_meant
 from services.packing.counting import (
@@ -209,7 +210,10 @@ def _next(bench: _AtBench) -> int:
 
 def _no_goods(bench: _AtBench, scanned: PackingScanIn) -> _Judged:
     own = (bench.task.order_number, bench.task.shipment)
-    meant = read_shipment_code(scanned.code) if has_prefix(scanned.code) else None
+    try:
+        meant = shipment_scanned(scanned.code, this_instant(bench.session))
+    except BadLink as problem:
+        return _Judged(PackingVerdict.REFUSED, problem.says, scanned.parcel)
     if meant == own:
         return _refused(scanned.parcel, "own-code-scanned")
     if meant:

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from adapters.database.sessions import transaction
 from models.enums import Role
 from services.execution.errors import Deferred
+from tests.actors import request_cancellation_of
 from tests.browser.conftest import device, signed_in
 from tests.factories import make_order, make_product, make_tariffs
 from tests.process import Process, assert_sound, open_task_id, rows
@@ -103,6 +104,25 @@ def test_a_packer_scans_weighs_and_sees_the_label(bench, order):
         run.run(number)
     expect(page.get_by_text("Label of parcel 1 of 1")).to_be_visible()
     assert_sound()
+
+
+@pytest.mark.slow
+def test_a_code_that_cannot_be_taken_ends_nothing_and_a_cancellation_does(bench, order):
+    number, run = order
+    page = at_bench(bench, number)
+    page.evaluate("document.getElementById('verdict').dataset.parcel = 'x'")
+    scan(page, MUG)
+    sees(page, "This scan cannot be read")
+    page.evaluate("document.getElementById('verdict').dataset.parcel = '1'")
+    scan(page, MUG)
+    sees(page, "1 of 2")
+    request_cancellation_of(number, "the customer asked", by="Max")
+    with suppress(Deferred):
+        run.run(number)
+    scan(page, MUG)
+    expect(page.locator("#bench")).to_contain_text("is withdrawn")
+    expect(page.locator("#code")).to_be_hidden()
+    assert rows("SELECT counted FROM packing_line WHERE sku = 'MUG'") == [(1,)]
 
 
 @pytest.mark.slow

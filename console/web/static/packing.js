@@ -5,6 +5,7 @@ import { Scale } from "./scale.js";
 import { isOff, play, unlock } from "./sounds.js";
 
 const AGAIN_MS = [500, 1000, 2000, 5000];
+const ENDED = [403, 404, 409]; // somebody else has it, or nobody any more
 const page = document.getElementById("packing");
 const at = (id) => document.getElementById(id);
 const kept = `packline-packing-${page.dataset.task}`;
@@ -63,7 +64,8 @@ async function show(answer, { quietly = false } = {}) {
   }
   const html = await answer.text();
   if (!answer.ok) {
-    end(html);
+    const said = new DOMParser().parseFromString(html, "text/html").getElementById("main");
+    ENDED.includes(answer.status) ? end(said) : refuse(said);
     return;
   }
   at("bench").innerHTML = html;
@@ -75,11 +77,19 @@ async function show(answer, { quietly = false } = {}) {
 }
 
 // The task is not ours any more: what became of it stands in place of the bench.
-function end(html) {
-  const said = new DOMParser().parseFromString(html, "text/html").getElementById("main");
+function end(said) {
   at("bench").replaceChildren(...(said?.childNodes ?? []));
   at("scan").hidden = true;
   queue = [];
+  play("refused");
+}
+
+// This scan only cannot be taken.
+function refuse(said) {
+  at("verdict").className = "verdict refused";
+  at("verdict").querySelector("[role=status]").textContent = "";
+  at("verdict").querySelector("strong").textContent =
+    said?.querySelector("[role=alert]")?.textContent ?? "";
   play("refused");
 }
 

@@ -11,7 +11,8 @@ from models.tables.shipping import Box
 from tests.actors import request_cancellation_of
 from tests.console.web.conftest import text_of
 from tests.factories import make_order
-from tests.process import assert_sound, execute, open_task_id, process, rows
+from tests.pages import pages_of
+from tests.process import assert_sound, execute, open_task_id, process, rows, set_to
 
 __all__ = ["process"]
 
@@ -93,6 +94,17 @@ def test_the_bench_is_opened_by_code_or_number(kim, order, code):
     answer = kim.post("/packing", code=code.format(order=order))
     assert answer.url.path == f"/tasks/{open_task_id('packing')}"
     assert 'id="packing"' in answer.text
+
+
+def test_the_bench_is_opened_by_the_qr_code_of_a_paper(kim, order, monkeypatch):
+    set_to(monkeypatch, PACKLINE_CONSOLE_URL="https://packline.example")
+    slip = pages_of(kim.get(f"/paper/slips.pdf?order={order}").content)[0]
+    (link,) = [code for code in slip.barcodes if code.startswith("https://")]
+    task = open_task_id("packing")
+    assert kim.post("/packing", code=link).url.path == f"/tasks/{task}"
+    assert "the code of the order itself" in text_of(scan(kim, task, link))
+    assert "none of ours" in text_of(scan(kim, task, f"{link}x"))
+    assert "none of ours" in text_of(kim.post("/packing", code=f"{link}x"))
 
 
 def test_what_is_not_to_be_packed_is_said_where_it_was_scanned(kim, order, sign_in, process):
