@@ -97,7 +97,8 @@ def test_a_page_counts_as_the_server_does(modules, task, monkeypatch, bins):
 def test_a_page_reads_element_strings_as_the_server_does(modules):
     parts = st.sampled_from(
         ["01", "02", "00", "10", "21", "37", "15", "17", "3103", "\x1d", "]C1", "]d2", "]E0",
-         "]Q3", "]e0", "02000000000015", "12000000000012", "12", "ABC", "261231", "000012", "4", "0"]
+         "]Q3", "]e0", "02000000000015", "12000000000012", "12", "ABC", "261231", "000012",
+         "4", "0"]
     )  # fmt: skip
     codes = st.lists(parts, max_size=8).map("".join)
 
