@@ -10,6 +10,8 @@ _BY_A_SPREADSHEET = re.compile(r"\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
 _SYMBOLOGIES = ("]C1", "]e0", "]d2", "]Q3")
 """What scanners put before a GS1-128, a GS1 DataBar, a GS1 DataMatrix and a GS1 QR code."""
 _SEPARATOR = "\x1d"
+_SYMBOLOGY = re.compile(r"\][A-Za-z]\d")
+"""What a scanner may put before any other code, to say of which kind it is: `]E0`, an EAN-13."""
 _SSCC, _GTIN_OF_ITEM, _GTIN_OF_CONTENT, _COUNT_OF_CONTENT = "00", "01", "02", "37"
 _WITH_CHECK_DIGIT = frozenset({_SSCC, _GTIN_OF_ITEM, _GTIN_OF_CONTENT})
 _DATES = ("11", "12", "13", "14", "15", "16", "17", "18", "19")
@@ -64,6 +66,12 @@ class ElementString:
         if _GTIN_OF_ITEM in self.elements or _GTIN_OF_CONTENT not in self.elements:
             return 1
         return int(self.elements.get(_COUNT_OF_CONTENT, "1"))
+
+
+def without_symbology(scanned: str) -> str:
+    """The code without the sign of its kind; an element string keeps it, which makes it one."""
+    found = _SYMBOLOGY.match(scanned)
+    return scanned[3:] if found and found[0] not in _SYMBOLOGIES else scanned
 
 
 def element_string(scanned: str) -> ElementString | None:

@@ -11,10 +11,12 @@ from console.queries.tasks import TaskRow, open_tasks
 from domain.messages import Message
 from models.enums import TaskState
 from models.results.checklists import Checklist
+from models.scanning import GoodsInHand
 from models.tables.orders import SalesOrder
 from models.tables.staff import Staff, StaffTask
 from services.access.actors import Actor
 from services.access.permissions import Action, may
+from services.scanning.state import tasks_in_hand
 from services.worklist.checklists import checklist_of
 from services.worklist.gate_spec import GateSpec
 from services.worklist.gates import gate_of, title_message
@@ -34,11 +36,22 @@ class WorkRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToReturn:
+    """Goods that somebody has fetched for a task and that go back to their bins."""
+
+    task: StaffTask
+    goods: Sequence[GoodsInHand]
+
+
+@dataclass(frozen=True, kw_only=True)
 class MyWork:
-    """What somebody has taken, and what else is there to be taken, what leaves first on top."""
+    """What somebody has taken, and what else is there to be taken, what leaves first on top; before
+    both, what is to be returned.
+    """
 
     mine: Sequence[WorkRow]
     others: Listed[WorkRow]
+    to_return: Sequence[ToReturn]
 
     @property
     def is_anything_free(self) -> bool:
@@ -81,6 +94,9 @@ def my_work(session: Session, actor: Actor) -> MyWork:
     return MyWork(
         mine=mine.each(_work_row),
         others=Listed([_work_row(row) for row in others], found.total - len(ids)),
+        to_return=[
+            ToReturn(task=t, goods=goods) for t, goods in tasks_in_hand(session, actor.name)
+        ],
     )
 
 

@@ -61,6 +61,7 @@ class Scan(SQLModel, table=True):
         ),
         CheckConstraint("(meaning = 'short') = (reason IS NOT NULL)", name="short_for_a_reason"),
         Index("ix_scan_task", "task_id", "take_number", "sku"),
+        Index("ix_scan_staff", "staff", "at", postgresql_where=text("meaning = 'pieces'")),
         Index(
             "ix_scan_undone_once",
             "undoes",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from domain.barcodes import element_string, scan_key
+from domain.barcodes import element_string, scan_key, without_symbology
 from domain.texts import as_key
 from models.tables.catalogue import Barcode
 
@@ -30,9 +30,10 @@ def goods_of(session: Session, code: str) -> Goods | None:
 
 def goods_scanned(session: Session, raw: str) -> Goods | None:
     """What a scanned code stands for: as it is, or else as an element string of GS1."""
-    if goods := goods_of(session, raw):
+    code = without_symbology(raw)
+    if goods := goods_of(session, code):
         return goods
-    read = element_string(raw)
+    read = element_string(code)
     if read is None or read.gtin is None:
         return None
     goods = goods_of(session, read.gtin)

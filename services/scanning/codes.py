@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
+from domain.barcodes import without_symbology
 from domain.texts import as_key
 from models.scanning import ScanMeaning
 from models.tables.catalogue import Barcode, Product
@@ -51,7 +52,7 @@ def names_of(session: Session, skus: Collection[str]) -> Mapping[str, str]:
 
 
 def _bin(session: Session, raw: str, warehouse: str | None) -> str | None:
-    bin = as_key(raw)
+    bin = as_key(without_symbology(raw))
     if not bin.isprintable():
         return None
     there = select(StockLevel.bin).where(StockLevel.warehouse == warehouse, StockLevel.bin == bin)

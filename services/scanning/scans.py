@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from adapters.settings import settings
+from domain.barcodes import without_symbology
 from domain.command_codes import CommandCode, command_of
 from domain.messages import Message, Value
 from domain.picking import ScanBins
@@ -122,9 +123,10 @@ _COMMANDS: dict[CommandCode, dict[str, Any]] = {
 
 def _commanded(scan: ScanIn) -> ScanIn:
     """The same with what its code commands, where it is a command's. A badge is kept nowhere."""
-    if scan.raw.upper().startswith(BADGE_PREFIX):
+    code = without_symbology(scan.raw)
+    if code.upper().startswith(BADGE_PREFIX):
         return scan.model_copy(update={"raw": A_BADGE})
-    command = command_of(scan.raw) if scan.act == ScanAct.CODE else None
+    command = command_of(code) if scan.act == ScanAct.CODE else None
     if command not in _COMMANDS:
         return scan
     return scan.model_copy(update={"source": ScanSource.COMMAND, **_COMMANDS[command]})

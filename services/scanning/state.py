@@ -1,23 +1,28 @@
 """How a picking stands: what its page shows, and what somebody has in hand for nothing."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, and_, false, or_
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
+from adapters.database.clock import this_instant
 from adapters.settings import settings
 from domain.messages import Message
 from domain.picking import ScanBins
 from models.enums import TaskState
-from models.scanning import LATE, GoodsInHand, PickingState, ScanMeaning
+from models.scanning import LATE, GoodsInHand, PickingState, ScanMeaning, ScanResult
 from models.tables.scanning import Scan
 from models.tables.staff import StaffTask
 from models.tables.stock import StockLevel
 from services.access.actors import Actor
 from services.scanning.codes import codes_of, names_of
 from services.scanning.counting import items_of, lines_of, listed_items, undoable_scans
+
+_LAST_DAYS = timedelta(days=3)
+_MOST_TASKS = 20
 
 
 class LastScan(NamedTuple):
@@ -65,6 +70,33 @@ def goods_in_hand(session: Session, task: StaffTask, name: str) -> tuple[GoodsIn
         if scan.key not in undone:
             hands.add(scan)
     return _goods(session, task, hands.pieces(kept_take(task, name)))
+
+
+def tasks_in_hand(session: Session, name: str) -> list[tuple[StaffTask, tuple[GoodsInHand, ...]]]:
+    """The tasks of the last days of which somebody has goods in hand that go back to their bins."""
+    pieces = select(Scan.task_id).where(
+        Scan.staff == name,
+        Scan.meaning == ScanMeaning.PIECES,
+        Scan.at > this_instant(session) - _LAST_DAYS,
+        Scan.task_id == StaffTask.id,
+        or_(
+            col(Scan.result).in_((*LATE, ScanResult.CANCELLED)),
+            and_(col(Scan.counts), ~func.coalesce(_goes_on(name), false())),
+        ),
+    )
+    found = select(StaffTask).where(col(StaffTask.id).in_(pieces)).limit(_MOST_TASKS)
+    hands = [(task, goods_in_hand(session, task, name)) for task in session.exec(found)]
+    return [(task, goods) for task, goods in hands if goods]
+
+
+def _goes_on(name: str) -> ColumnElement[bool]:
+    """Whether a scan's take is the one that `kept_take` names."""
+    theirs = col(StaffTask.taken_by) == name
+    is_open = col(StaffTask.state).in_((TaskState.OPEN, TaskState.HELD))
+    is_done = col(StaffTask.state) == TaskState.DONE
+    scanned = col(StaffTask.answer).contains({"scanned": True})
+    goes_on = or_(and_(is_open, theirs), and_(is_done, scanned))
+    return and_(col(StaffTask.take_number) == col(Scan.take_number), goes_on)
 
 
 def kept_take(task: StaffTask, name: str) -> int:

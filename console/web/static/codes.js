@@ -23,12 +23,18 @@ const COMMANDS = {
 };
 
 export function commandOf(raw) {
-  return COMMANDS[raw.trim().toUpperCase()] ?? null;
+  return COMMANDS[plain(raw).trim().toUpperCase()] ?? null;
+}
+
+// The code without the sign of its kind; an element string keeps it, which makes it one.
+export function plain(raw) {
+  return /^\][A-Za-z]\d/.test(raw) && !MARKS.includes(raw.slice(0, 3)) ? raw.slice(3) : raw;
 }
 
 // The line that a code belongs to, and its pieces.
 export function goodsOf(lines, raw) {
-  return known(lines, raw) ?? ofElementString(lines, raw);
+  const text = plain(raw);
+  return known(lines, text) ?? ofElementString(lines, text);
 }
 
 function known(lines, raw) {

@@ -1,5 +1,5 @@
 // Picking by scan. Each scan is written down, then told, then sent; the server has the last word.
-import { commandOf } from "./codes.js";
+import { commandOf, plain } from "./codes.js";
 import { keep, saveState, stateOf, tidy, unsentOf } from "./outbox.js";
 import { COUNTS, after, apply, isSettled, lineOf } from "./rules.js";
 import { Scanner } from "./scanner.js";
@@ -121,7 +121,7 @@ function sound() {
 
 function hear(raw, source) {
   sound();
-  if (raw.toUpperCase().startsWith("PLB-")) { // it is shown and kept nowhere
+  if (plain(raw).toUpperCase().startsWith("PLB-")) { // it is shown and kept nowhere
     at("echo").textContent = "";
     queue = queue.then(() => tell("look", verdicts.badge));
     return;

@@ -1,6 +1,6 @@
 // What a scan does to a picking: the server's rules once more, so that a page without a network
 // counts as it will (services/scanning/scans.py). The server has the last word.
-import { goodsOf } from "./codes.js";
+import { goodsOf, plain } from "./codes.js";
 
 const NAME_SIGNS = 40;
 
@@ -41,7 +41,7 @@ function code(state, scan) {
   if (goods) {
     return pieces(state, scan, goods);
   }
-  const here = state.lines.filter((line) => line.bin && line.bin === scan.raw.trim());
+  const here = state.lines.filter((line) => line.bin && line.bin === plain(scan.raw).trim());
   return here.length ? atBin(state, here) : { result: "unknown-code", values: { code: shortName(scan.raw) } };
 }
 

@@ -118,7 +118,8 @@ export class Scanner {
   }
 
   end(code, source, at) {
-    const trimmed = code.replace(/^[\s]+|[\s]+$/g, (ends) => ends.replace(/[^\x1d]/g, ""));
+    const written = code.replaceAll("<GS>", SEPARATOR); // as some scanners write it
+    const trimmed = written.replace(/^[\s]+|[\s]+$/g, (ends) => ends.replace(/[^\x1d]/g, ""));
     const echo = trimmed === this.last && at - this.endedAt < ECHO_MS;
     this.endedAt = at;
     if (trimmed && !echo) {

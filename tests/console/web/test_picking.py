@@ -80,7 +80,7 @@ def test_the_form_stays_in_reach(jo, task):
 
 def test_who_has_not_taken_it_sees_the_plain_page(sign_in, jo, task):
     kim = sign_in("Kim", Role.WAREHOUSE_STAFF)
-    assert "Scan or type" not in kim.get(f"/tasks/{task}").text
+    assert 'id="code"' not in kim.get(f"/tasks/{task}").text
     assert "Jo is at it" in text_of(kim.get(f"/tasks/{task}"))
 
 
@@ -184,6 +184,17 @@ def test_who_signs_out_is_told_what_to_return(jo, task):
     send(jo, task, scan(raw=MUG))
     answer = jo.post("/sign-out")
     assert "You have signed out. Return to their bins: 1 × MUG in blue → A-01-1." in text_of(answer)
+
+
+def test_what_is_to_be_returned_stands_in_the_list_until_it_is(sign_in, jo, task):
+    send(jo, task, scan(raw=MUG))
+    assert "Return to their bins" not in text_of(jo.get("/work"))
+    jo.post(f"/tasks/{task}/give-back")
+    assert "Return to their bins order 1001 1 × MUG in blue → A-01-1" in text_of(jo.get("/work"))
+    kim = sign_in("Kim", Role.WAREHOUSE_STAFF)
+    assert "Return to their bins" not in text_of(kim.get("/work"))
+    Page(jo, task).send(act="returned")
+    assert "Return to their bins" not in text_of(jo.get("/work"))
 
 
 def test_late_scans_say_what_to_return(sign_in, jo, task):

@@ -102,6 +102,13 @@ def test_an_element_string_of_gs1_is_read(jo, task):
     assert counted(task) == {"MUG": 1}
 
 
+def test_the_sign_of_a_codes_kind_is_no_part_of_it(jo, task):
+    assert jo.scan(f"]E0{MUG}") == ScanResult.COUNTED
+    assert jo.scan("]C0A-10-1") == ScanResult.AT_BIN
+    assert jo.scan("]C0PL-UNDO") == ScanResult.UNDONE
+    assert jo.scan("]C0PLB-s3cr3t") == ScanResult.BADGE
+
+
 def test_a_code_of_any_signs_is_kept_and_unknown(jo):
     assert jo.scan("\x00\ud800 ' ; \x1d") == ScanResult.UNKNOWN_CODE
     assert jo.scan("9" * 500) == ScanResult.UNKNOWN_CODE

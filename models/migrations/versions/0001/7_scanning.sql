@@ -69,4 +69,5 @@ CREATE TABLE scan (
     )
 );
 CREATE INDEX ix_scan_task ON scan (task_id, take_number, sku);
+CREATE INDEX ix_scan_staff ON scan (staff, at) WHERE meaning = 'pieces';
 CREATE UNIQUE INDEX ix_scan_undone_once ON scan (undoes) WHERE undoes IS NOT NULL AND counts;
