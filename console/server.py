@@ -28,6 +28,7 @@ from console.web import (
     picking,
     pickup,
     printing,
+    restocking,
     sign_in,
     stock,
     tasks,
@@ -75,8 +76,8 @@ _MISFORMED = Message("misformed", "This request cannot be read: open the page an
 
 
 _PARTS = (
-    assets, sign_in, work, picking, packing, tasks, pickup, stock, orders, paper, printing, users,
-    devices,
+    assets, sign_in, work, picking, packing, restocking, tasks, pickup, stock, orders, paper,
+    printing, users, devices,
 )  # fmt: skip
 
 

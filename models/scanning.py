@@ -99,7 +99,7 @@ COUNTS = frozenset(
 """It changed what is counted, or where the picker is."""
 
 
-def _storable(value: Any) -> Any:
+def storable_code(value: Any) -> Any:
     """A code as it can be kept: Postgres has no NUL, and half a surrogate pair is no text."""
     if not isinstance(value, str):
         return value
@@ -133,7 +133,7 @@ class ScanIn(BaseModel):
     sequence: int = Field(ge=0, le=_BIG)
     act: ScanAct = ScanAct.CODE
     source: ScanSource = ScanSource.SCAN
-    raw: Annotated[str, BeforeValidator(_storable)] = ""
+    raw: Annotated[str, BeforeValidator(storable_code)] = ""
     undoes: UUID | None = None
     sku: str | None = Field(None, max_length=64)
     why: ShortPickReason | None = None

@@ -14,6 +14,7 @@ from console.web.packing import is_packed_at_the_bench, packing_page
 from console.web.pages import go_to, page
 from console.web.picking import is_picked_by_scan, picking_page
 from console.web.prefilled import completed, fixed_list, items_of, prefilled
+from console.web.restocking import is_restocked_by_scan, restocking_page
 from domain.messages import Message
 from models.enums import TaskState
 from models.tables.staff import StaffTask
@@ -41,6 +42,8 @@ def task(
         return picking_page(request, shown, who)
     if is_packed_at_the_bench(shown, request):
         return packing_page(request, shown)
+    if is_restocked_by_scan(shown, request):
+        return restocking_page(request, shown)
     return _page(request, shown, prefilled(shown))
 
 

@@ -12,6 +12,7 @@ from models.tables.packing import PackingLine, PackingParcel, PackingScan, Parce
 from models.tables.printing import Printer, PrintJob
 from models.tables.refunds import Refund, RefundLine
 from models.tables.reports import DailySummary
+from models.tables.restocking import RestockedItem
 from models.tables.runs import RunHeartbeat, SupersededRun, SweepProblem
 from models.tables.scanning import Scan, ScannedItem
 from models.tables.shipments import Shipment, ShipmentLine
@@ -55,6 +56,7 @@ __all__ = [
     "Product",
     "Refund",
     "RefundLine",
+    "RestockedItem",
     "RunHeartbeat",
     "SalesOrder",
     "Scan",

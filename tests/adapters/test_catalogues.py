@@ -193,6 +193,7 @@ READ_ELSEWHERE = {
     "services/alarms/alarms.py": ("to_do.text",),
     "services/alarms/circuit.py": ("_BUSY.text",),
     "services/shipping/loading.py": ("LoadVerdicts.messages[result]",),
+    "services/scanning/restocking.py": ("RestockVerdicts.messages[result]",),
     "services/worklist/gates.py": ("title_of(kind)",),
     "services/scanning/verdicts.py": ("ScanVerdicts.messages[result]",),
     "console/web/picking.py": ("text",),

@@ -33,10 +33,11 @@ async function sendAll() {
   }
 }
 
-async function sendOne({ form, code, button }) {
+async function sendOne({ form, code, key, button }) {
   const body = new URLSearchParams(new FormData(form, button));
   if (code !== undefined) {
     body.set("code", code);
+    body.set("key", key); // sent again, it is counted once
   }
   const action = button?.getAttribute("formaction") ?? form.getAttribute("action");
   const answer = await fetch(action, { method: "POST", body });
@@ -98,7 +99,8 @@ function renderEars() {
 function hear(code) {
   unlock()?.then(renderEars);
   at("echo").textContent = code;
-  send(() => ({ form: field.form, code, button: field.form.querySelector("[data-scan]") }));
+  const key = crypto.randomUUID();
+  send(() => ({ form: field.form, code, key, button: field.form.querySelector("[data-scan]") }));
 }
 
 function miss(what) {
@@ -117,8 +119,8 @@ new Scanner(field, hear, miss);
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-floor]")) {
     event.preventDefault();
-    const form = event.target;
-    send(() => ({ form }));
+    const { target: form, submitter: button } = event;
+    send(() => ({ form, button }));
   }
 });
 at("keyboard")?.addEventListener("click", () => {
