@@ -47,7 +47,7 @@ class PrintJob(SQLModel, table=True):
         CheckConstraint(
             "(state IN ('printed', 'failed')) = (ended_at IS NOT NULL)", name="ended_when_over"
         ),
-        Index("ix_print_job_wanted", "printer", "id", postgresql_where=text("state = 'wanted'")),
+        Index("ix_print_job_open", "printer", "id", postgresql_where=text("state <> 'printed'")),
     )
 
     id: int = identity()

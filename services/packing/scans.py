@@ -204,7 +204,7 @@ def _next(bench: _AtBench) -> int:
     begun = parcels_of(bench.session, bench.task.id)
     filled = items_of(bench.session, bench.task.id)
     empty = [parcel.parcel for parcel in begun if parcel.parcel not in filled]
-    number = empty[0] if empty else len(begun) + 1
+    number = empty[0] if empty else max((parcel.parcel for parcel in begun), default=0) + 1
     return begin_parcel(bench.session, bench.task, min(number, MOST_PARCELS)).parcel
 
 

@@ -60,7 +60,14 @@ def test_a_printer_prints_what_was_asked_for_and_says_what_became_of_it(
     (row,) = as_json(packline("printers", "--json"))
     assert (row["name"], row["description"], row["failed"]) == ("Zebra", "labels", 1)
     assert "lp: no paper" in packline("printers", "--jobs")[1]
-    assert [job["request"] for job in as_json(packline("printers", "--jobs", "--json"))] == [2, 1]
+    ask_to_print(label, "Zebra", 3, KIM)
+    (row,) = as_json(packline("printers", "--json"))
+    assert (row["wanted"], row["failed"]) == (1, 0)
+    assert [job["request"] for job in as_json(packline("printers", "--jobs", "--json"))] == [
+        3,
+        2,
+        1,
+    ]
 
 
 def test_a_command_or_a_name_that_cannot_be_is_said(packline, shop):

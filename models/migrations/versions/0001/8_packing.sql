@@ -108,4 +108,4 @@ CREATE TABLE print_job (
     CONSTRAINT ck_print_job_paper CHECK (paper IN ('packing slip', 'pick list', 'label')),
     CONSTRAINT ck_print_job_state CHECK (state IN ('wanted', 'taken', 'printed', 'failed'))
 );
-CREATE INDEX ix_print_job_wanted ON print_job (printer, id) WHERE state = 'wanted';
+CREATE INDEX ix_print_job_open ON print_job (printer, id) WHERE state <> 'printed';
