@@ -13,7 +13,7 @@ from adapters.database.sessions import reread, transaction
 from models.enums import HoldReason, Role
 from models.imports.requests import HoldIn
 from services.accounts.users import choose_language
-from tests.actors import put_on_hold
+from tests.actors import put_on_hold, request_cancellation_of
 from tests.browser.conftest import device, signed_in
 from tests.e2e.browser import PICTURES
 from tests.factories import make_order, make_product, make_tariffs
@@ -50,6 +50,10 @@ def shop(console, monkeypatch, mail_server):
     parcel = {"weight_grams": 4000, "length_mm": 300, "width_mm": 200, "height_mm": 200}
     process.answer("packing", numbers[2], parcels=[parcel])
     process.another().run(numbers[2])
+    cancelled = min(numbers[6:])
+    process.answer("picking", cancelled)
+    request_cancellation_of(cancelled, "changed their mind", "Max")
+    process.another().run(cancelled)
     short = [{"sku": "MUG", "quantity": 1, "why": "damaged"}]
     short_form = {"outcome": "too few of these, the rest as listed", "found": short}
     process.answer("picking", numbers[3], **short_form)
@@ -102,6 +106,7 @@ PAGES = {
     "receiving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/receive?sku=SHELF-WALNUT-OILED-1200"),
     "counting": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/count?sku=MUG"),
     "moving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/move?sku=MUG"),
+    "restocking": ((Role.WAREHOUSE_STAFF,), taken("restock")),
     "short-pick": ((Role.OPERATOR,), of("short-pick")),
     "hold": ((Role.OPERATOR,), of("hold")),
     "operators-work": ((Role.OPERATOR, Role.WAREHOUSE_STAFF, Role.PACKER), lambda: "/work"),
