@@ -102,6 +102,8 @@ PAGES = {
     "receiving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/receive?sku=SHELF-WALNUT-OILED-1200"),
     "counting": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/count?sku=MUG"),
     "moving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/move?sku=MUG"),
+    "totes": ((Role.WAREHOUSE_STAFF,), lambda: "/totes"),
+    "tote-labels": ((Role.WAREHOUSE_STAFF,), lambda: "/totes/labels?count=4"),
     "short-pick": ((Role.OPERATOR,), of("short-pick")),
     "hold": ((Role.OPERATOR,), of("hold")),
     "operators-work": ((Role.OPERATOR, Role.WAREHOUSE_STAFF, Role.PACKER), lambda: "/work"),
