@@ -32,6 +32,7 @@ from console.web import (
     sign_in,
     stock,
     tasks,
+    totes,
     users,
     work,
 )
@@ -77,7 +78,7 @@ _MISFORMED = Message("misformed", "This request cannot be read: open the page an
 
 _PARTS = (
     assets, sign_in, work, picking, packing, restocking, tasks, pickup, stock, orders, paper,
-    printing, users, devices,
+    printing, users, devices, totes,
 )  # fmt: skip
 
 

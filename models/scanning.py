@@ -30,13 +30,15 @@ class ScanSource(StrEnum):
 
 
 class ScanMeaning(StrEnum):
-    """What a scan meant: pieces of a product, a bin, or something about other scans or a line.
+    """What a scan meant: pieces of a product, a bin, a tote, or something about other scans or a
+    line.
 
     `returned`: what is in hand of a picking that has ended is in its bins again.
     """
 
     PIECES = "pieces"
     BIN = "bin"
+    TOTE = "tote"
     UNDO = "undo"
     SHORT = "short"
     SKIP = "skip"
@@ -50,6 +52,7 @@ class ScanResult(StrEnum):
     COUNTED = "counted"
     LINE_DONE = "line-done"
     AT_BIN = "at-bin"
+    IN_TOTE = "in-tote"
     UNDONE = "undone"
     SHORT = "short"
     SKIPPED = "skipped"
@@ -63,6 +66,9 @@ class ScanResult(StrEnum):
     SURPLUS_CASE = "surplus-case"
     UNKNOWN_CODE = "unknown-code"
     BADGE = "badge"
+    TOTE_HOLDS_ANOTHER = "tote-holds-another"
+    WRONG_TOTE = "wrong-tote"
+    TOTE_FIRST = "tote-first"
     NOTHING_TO_UNDO = "nothing-to-undo"
     NOTHING_SHORT = "nothing-short"
     NOT_LISTED = "not-listed"
@@ -90,6 +96,7 @@ COUNTS = frozenset(
         ScanResult.COUNTED,
         ScanResult.LINE_DONE,
         ScanResult.AT_BIN,
+        ScanResult.IN_TOTE,
         ScanResult.UNDONE,
         ScanResult.SHORT,
         ScanResult.SKIPPED,

@@ -12,6 +12,7 @@ from domain.errors import PacklineError
 from domain.messages import Message, said
 from domain.shipment_codes import read_shipment_code
 from domain.texts import as_key
+from domain.totes import read_tote_code
 from models.enums import JobState, LabelState, OrderStatus, TaskKind, TaskState
 from models.packing import Scanned
 from models.results.work import Packed
@@ -25,6 +26,7 @@ from services.alarms.alarms import open_alarms
 from services.execution.locks import find_shipment
 from services.paper.print_jobs import label_of, slip_of
 from services.worklist.tasks import find_task
+from services.worklist.totes import shipment_in
 
 
 class NotToBePacked(PacklineError):
@@ -32,6 +34,7 @@ class NotToBePacked(PacklineError):
 
     messages = {
         "no-such-shipment": "{code!q} is the code of no order: scan the slip, or type its number.",
+        "tote-is-empty": "Tote {code} holds no order: scan the slip, or type the order's number.",
         "not-picked-yet": "Lay {name} aside: it is not picked yet.",
         "packed-before": "Lay {name} with the parcels: {by} has packed it.",
         "order-was-cancelled": "Do not pack {name}: it was cancelled, and its goods are restocked.",
@@ -136,12 +139,20 @@ def _shipment_meant(session: Session, code: str) -> ShipmentId | None:
     now = this_instant(session)
     if which := shipment_scanned(code, now) or read_shipment_code(code):
         return which
+    if tote := read_tote_code(code):
+        return _shipment_in(session, tote)
     key = as_key(code)
     if not key.isprintable():
         return None
     known = select(SalesOrder.number).where(SalesOrder.external_id == key).limit(1)
     number = session.exec(known).first()
     return (number, 1) if number else None
+
+
+def _shipment_in(session: Session, tote: str) -> ShipmentId:
+    if which := shipment_in(session, tote):
+        return which
+    raise NotToBePacked("tote-is-empty", code=tote)
 
 
 def _why_not(shipment: Shipment, task: StaffTask | None) -> NotToBePacked:

@@ -28,6 +28,7 @@ from models.tables.shipping import (
 from models.tables.staff import Staff, StaffTask, StaffWarehouse
 from models.tables.stock import Allocation, StockCount, StockLevel, StockMovement
 from models.tables.taxes import TaxRate
+from models.tables.totes import ToteBinding
 
 __all__ = [
     "Allocation",
@@ -77,6 +78,7 @@ __all__ = [
     "SupersededRun",
     "SweepProblem",
     "TaxRate",
+    "ToteBinding",
     "UserAccount",
     "Warehouse",
     "WebSession",

@@ -11,9 +11,11 @@ from sqlmodel import Session, select
 
 from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
+from domain.allocation import ShipmentId
 from domain.messages import Message, Value
 from domain.shipment_codes import shipment_code
 from domain.texts import as_key
+from domain.totes import read_tote_code
 from models.enums import PackingVerdict
 from models.packing import MOST_PARCELS, PackingScanIn, Scanned
 from models.tables.catalogue import Product
@@ -33,6 +35,7 @@ from services.packing.counting import (
 )
 from services.packing.words import case_holds_more, said
 from services.worklist.taking import stay_at
+from services.worklist.totes import shipment_in
 
 _LONGEST_NAME = 40
 _MOST_NAMED = 3
@@ -210,16 +213,25 @@ def _next(bench: _AtBench) -> int:
 
 def _no_goods(bench: _AtBench, scanned: PackingScanIn) -> _Judged:
     own = (bench.task.order_number, bench.task.shipment)
+    tote = read_tote_code(scanned.code)
     try:
-        meant = shipment_scanned(scanned.code, this_instant(bench.session))
+        meant = _shipment_meant(bench, scanned.code, tote)
     except BadLink as problem:
         return _Judged(PackingVerdict.REFUSED, problem.says, scanned.parcel)
+    if tote and meant is None:
+        return _refused(scanned.parcel, "empty-tote-scanned", tote=tote)
     if meant == own:
         return _refused(scanned.parcel, "own-code-scanned")
     if meant:
         codes = {"own": shipment_code(*own), "other": shipment_code(*meant)}
         return _refused(scanned.parcel, "other-code-scanned", **codes)
     return _refused(scanned.parcel, "unknown-code-scanned", scanned=scanned.code)
+
+
+def _shipment_meant(bench: _AtBench, code: str, tote: str | None) -> ShipmentId | None:
+    if tote:
+        return shipment_in(bench.session, tote)
+    return shipment_scanned(code, this_instant(bench.session))
 
 
 def _undo(bench: _AtBench, scan: PackingScan) -> _Judged:

@@ -26,6 +26,7 @@ class BenchWords:
         "unknown-code-scanned": (
             "Look at the goods: nobody knows {scanned!q}. Count a piece by its button."
         ),
+        "empty-tote-scanned": "Scan the goods: tote {tote} holds no order.",
         "taken-out": "Take {pieces} of {name} out of parcel {parcel} again.",
         "nothing-in-a-parcel": "Scan something first: nothing lies in a parcel.",
         "packing-starts-over": "Scan all again: nothing lies in a parcel.",

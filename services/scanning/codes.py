@@ -1,4 +1,4 @@
-"""What a scanned code means: goods, a bin, a command, or nothing that anybody knows."""
+"""What a scanned code means: goods, a bin, a tote, or nothing that anybody knows."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from domain.barcodes import without_symbology
 from domain.texts import as_key
+from domain.totes import read_tote_code
 from models.scanning import ScanMeaning
 from models.tables.catalogue import Barcode, Product
 from models.tables.stock import StockLevel
@@ -14,12 +15,13 @@ from services.inventory.barcodes import goods_scanned
 
 
 class Code(NamedTuple):
-    """What a code means: so many pieces of a product, a bin, or nothing."""
+    """What a code means: so many pieces of a product, a bin, a tote, or nothing."""
 
     meaning: ScanMeaning
     sku: str | None = None
     pieces: int = 0
     bin: str = ""
+    tote: str = ""
 
 
 UNKNOWN = Code(ScanMeaning.UNKNOWN)
@@ -27,12 +29,14 @@ UNKNOWN = Code(ScanMeaning.UNKNOWN)
 
 def meaning_of(session: Session, raw: str, warehouse: str | None) -> Code:
     """What a code means in a warehouse. A barcode is looked for as it is, then as an element
-    string of GS1, then among the bins.
+    string of GS1, then among the bins; a tote is known by its prefix.
     """
     if goods := goods_scanned(session, raw):
         return Code(ScanMeaning.PIECES, goods.sku, goods.pieces)
     if bin := _bin(session, raw, warehouse):
         return Code(ScanMeaning.BIN, bin=bin)
+    if tote := read_tote_code(raw):
+        return Code(ScanMeaning.TOTE, tote=tote)
     return UNKNOWN
 
 

@@ -31,8 +31,9 @@ from models.scanning import (
 )
 from models.tables.orders import SalesOrder
 from models.tables.scanning import Scan, ScannedItem
+from models.tables.shipments import shipment_message
 from models.tables.staff import StaffTask
-from services.access.actors import Actor
+from services.access.actors import PACKLINE, Actor
 from services.accounts.badges import BADGE_PREFIX
 from services.scanning.codes import UNKNOWN, Code, meaning_of, names_of
 from services.scanning.counting import lines_of, locked_items, undoable_scans
@@ -40,6 +41,7 @@ from services.scanning.state import kept_take, picking_state
 from services.scanning.verdicts import short_name, verdict
 from services.worklist.taking import check_may_do, is_in_hands_of, renew
 from services.worklist.tasks import find_task
+from services.worklist.totes import bind_tote
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,8 @@ class Counting:
                 return self._of_another_order(code)
             case ScanMeaning.BIN:
                 return self._bin(code)
+            case ScanMeaning.TOTE:
+                return self._tote(code)
             case _:
                 return Outcome(ScanResult.UNKNOWN_CODE, code, {"code": short_name(raw)})
 
@@ -275,6 +279,16 @@ class Counting:
         if self.line is None:
             return Outcome(ScanResult.NOT_LISTED, code)
         return Outcome(ScanResult.WRONG_BIN, code, {"bin": code.bin, "expected": self.line.bin})
+
+    def _tote(self, code: Code) -> Outcome:
+        """A tote that is free holds this shipment from now on: the first one, or one more."""
+        task = self.task
+        own = (task.order_number, task.shipment)
+        bound = bind_tote(self.session, code.tote, own, task.taken_by or PACKLINE.name)
+        values: dict[str, Value] = {"tote": code.tote, "shipment": shipment_message(*bound.by)}
+        if bound.is_theirs:
+            return Outcome(ScanResult.IN_TOTE, code, values)
+        return Outcome(ScanResult.TOTE_HOLDS_ANOTHER, code, values)
 
     def _item(self, sku: str | None) -> ScannedItem | None:
         if sku is None and self.line:

@@ -107,6 +107,8 @@ PAGES = {
     "counting": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/count?sku=MUG"),
     "moving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/move?sku=MUG"),
     "restocking": ((Role.WAREHOUSE_STAFF,), taken("restock")),
+    "totes": ((Role.WAREHOUSE_STAFF,), lambda: "/totes"),
+    "tote-labels": ((Role.WAREHOUSE_STAFF,), lambda: "/totes/labels?count=4"),
     "short-pick": ((Role.OPERATOR,), of("short-pick")),
     "hold": ((Role.OPERATOR,), of("hold")),
     "operators-work": ((Role.OPERATOR, Role.WAREHOUSE_STAFF, Role.PACKER), lambda: "/work"),

@@ -3,8 +3,9 @@
 import { goodsOf, plain } from "./codes.js";
 
 const NAME_SIGNS = 40;
+const TOTE = /^PLT-[A-Z0-9][A-Z0-9-]{0,27}$/i;
 
-export const COUNTS = ["counted", "line-done", "at-bin", "undone", "short", "skipped"];
+export const COUNTS = ["counted", "line-done", "at-bin", "in-tote", "undone", "short", "skipped"];
 
 export function isSettled(line) {
   return line.counted === line.asked || Boolean(line.why);
@@ -41,8 +42,16 @@ function code(state, scan) {
   if (goods) {
     return pieces(state, scan, goods);
   }
-  const here = state.lines.filter((line) => line.bin && line.bin === plain(scan.raw).trim());
+  const text = plain(scan.raw).trim();
+  const here = state.lines.filter((line) => line.bin && line.bin === text);
+  if (!here.length && TOTE.test(text)) {
+    return { result: "in-tote", values: { tote: text.toUpperCase(), shipment: nameOf(state) } };
+  }
   return here.length ? atBin(state, here) : { result: "unknown-code", values: { code: shortName(scan.raw) } };
+}
+
+function nameOf({ order, shipment }) {
+  return shipment === 1 ? `${order}` : `${order}.${shipment}`;
 }
 
 function pieces(state, scan, { line, pieces: number }) {

@@ -20,6 +20,7 @@ from services.audit.invariants.scans import SCANS
 from services.audit.invariants.shipped import SHIPPED
 from services.audit.invariants.stock import STOCK
 from services.audit.invariants.summaries import SENT_TWICE, SUMMARY_FIGURES, SUMMARY_REVISIONS
+from services.audit.invariants.totes import TOTES
 
 __all__ = ["INVARIANTS", "LASTING_OUTAGES", "SENT_TWICE", "SUMMARY_FIGURES", "Invariant"]
 
@@ -34,6 +35,7 @@ INVARIANTS = (
     *PACKING,
     *PEOPLE,
     *SCANS,
+    *TOTES,
     *DEFERRED,
     SUMMARY_REVISIONS,
 )

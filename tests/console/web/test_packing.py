@@ -8,6 +8,7 @@ import pytest
 from adapters.database.sessions import transaction
 from models.enums import Role
 from models.tables.shipping import Box
+from services.worklist.totes import bind_tote
 from tests.actors import request_cancellation_of
 from tests.console.web.conftest import text_of
 from tests.factories import make_order
@@ -262,3 +263,19 @@ def test_only_packers_pack(task, sign_in):
     pat = sign_in("Pat", Role.PACKER)
     assert scan(pat, task, MUG).status_code == 409
     assert rows("SELECT * FROM packing_scan") == []
+
+
+def test_a_tote_opens_its_shipment_and_says_whose_another_is(kim, order, process):
+    with transaction() as session:
+        other = make_order(session, {"MUG": 1})
+        bind_tote(session, "PLT-0001", (order, 1), "Jo")
+        bind_tote(session, "PLT-0002", (other, 1), "Jo")
+    assert "PLT-0003 holds no order" in text_of(kim.post("/packing", code="PLT-0003"))
+    assert f"order {other} aside: it is not picked yet" in text_of(
+        kim.post("/packing", code="PLT-0002")
+    )
+    task = open_task_id("packing")
+    assert kim.post("/packing", code="plt-0001").url.path == f"/tasks/{task}"
+    assert "the code of the order itself" in text_of(scan(kim, task, "PLT-0001"))
+    assert f"this is the code of SH{other}" in text_of(scan(kim, task, "PLT-0002"))
+    assert "tote PLT-0003 holds no order" in text_of(scan(kim, task, "PLT-0003"))

@@ -56,14 +56,15 @@ CREATE TABLE scan (
         source IN ('scan', 'typed', 'camera', 'command', 'button', 'Packline')
     ),
     CONSTRAINT ck_scan_meaning CHECK (
-        meaning IN ('pieces', 'bin', 'undo', 'short', 'skip', 'returned', 'unknown')
+        meaning IN ('pieces', 'bin', 'tote', 'undo', 'short', 'skip', 'returned', 'unknown')
     ),
     CONSTRAINT ck_scan_reason CHECK (reason IN ('not in bin', 'damaged', 'wrong item', 'other')),
     CONSTRAINT ck_scan_result CHECK (
         result IN (
-            'counted', 'line-done', 'at-bin', 'undone', 'short', 'skipped', 'cancelled', 'returned',
-            'wrong-item', 'wrong-bin', 'bin-first', 'surplus', 'surplus-case', 'unknown-code',
-            'badge', 'nothing-to-undo', 'nothing-short', 'not-listed', 'given-back', 'taken-by-another',
+            'counted', 'line-done', 'at-bin', 'in-tote', 'undone', 'short', 'skipped', 'cancelled',
+            'returned', 'wrong-item', 'wrong-bin', 'bin-first', 'surplus', 'surplus-case',
+            'unknown-code', 'badge', 'tote-holds-another', 'wrong-tote', 'tote-first',
+            'nothing-to-undo', 'nothing-short', 'not-listed', 'given-back', 'taken-by-another',
             'on-hold', 'already-done', 'withdrawn'
         )
     )

@@ -12,5 +12,17 @@ from tests.services.audit.damages.packing import PACKING
 from tests.services.audit.damages.people import PEOPLE
 from tests.services.audit.damages.scans import SCANS
 from tests.services.audit.damages.stock import STOCK
+from tests.services.audit.damages.totes import TOTES
 
-WEEK_DAMAGES = (*STOCK, *MONEY, *LEDGER, *EFFECTS, *ONCE, *PACKING, *PEOPLE, *SCANS, *DEFERRED)
+WEEK_DAMAGES = (
+    *STOCK,
+    *MONEY,
+    *LEDGER,
+    *EFFECTS,
+    *ONCE,
+    *PACKING,
+    *PEOPLE,
+    *SCANS,
+    *TOTES,
+    *DEFERRED,
+)
