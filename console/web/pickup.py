@@ -19,7 +19,7 @@ from models.tables.catalogue import WAREHOUSE_CHARACTERS
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
 from services.answers.handovers import (
-    HandedOver,
+    Handover,
     NothingOnBoard,
     carrier_missed,
     hand_over,
@@ -150,7 +150,7 @@ def _tasks(form: FormData) -> list[int]:
     return [int(value) for value in given if value.isascii() and value.isdecimal()]
 
 
-def _done(came: HandedOver) -> Message | None:
+def _done(came: Handover) -> Message | None:
     if not came.done:
         return None
     values: dict[str, Value] = {"count": len(came.done), "number": _confirmation(came)}
@@ -162,7 +162,7 @@ def _done(came: HandedOver) -> Message | None:
     return Message("handed-over", text, values)
 
 
-def _confirmation(came: HandedOver) -> str:
+def _confirmation(came: Handover) -> str:
     return str((came.done[0].answer or {}).get("confirmation_number", ""))
 
 

@@ -26,6 +26,7 @@ from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from models.tables.staff import Staff
 from services.access.actors import who_is
+from services.answers.handovers import carrier_missed
 from services.answers.submit import store_answer
 from services.execution.anonymous import without_customer
 from services.execution.events import add_event
@@ -147,6 +148,18 @@ def cancelled_after_picking(process):
         pay(refund, RefundPaidIn(by="Kim", reference="typed: bank"))
 
 
+def missed_by_the_carrier(process):
+    """Packed, and nobody came for it; the next day somebody does."""
+    number = order(MUG=1)
+    process.run(number)
+    for kind in ("picking", "packing"):
+        process.answer(kind, number)
+        process.run(number)
+    task = open_task_id("carrier-pickup", number)
+    carrier_missed([task], who_is("Oscar", Channel.CONSOLE), "typed: the van broke down")
+    process.ship(number)
+
+
 @pytest.fixture
 def lives(process, mail_server):
     """Orders of one customer, of whom nearly everything happens."""
@@ -156,6 +169,7 @@ def lives(process, mail_server):
     shipped_elsewhere_after_a_hold(process, mail_server)
     split_and_cancelled(process.another())
     cancelled_after_picking(process.another())
+    missed_by_the_carrier(process.another())
     assert_sound()
 
 
@@ -190,6 +204,7 @@ def test_each_note_stands_beside_what_it_says_why(lives):
         ("refund-paid", "typed: bank"),
         ("cancellation-requested", "typed: changed her mind"),
         ("cancellation-requested", "typed: not any more"),
+        ("pickup-missed", "typed: the van broke down"),
         ("put-first", "typed: he calls each day"),
         ("put-on-hold", "typed: odd"),
         ("answered", "typed: the rest later"),
