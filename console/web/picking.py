@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
-from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
@@ -66,7 +65,7 @@ class CommandCard:
 
     code: str
     says: Message
-    svg: Markup
+    svg: str
 
 
 @router.get("/tasks/worker.js")
@@ -123,7 +122,7 @@ def finishing(request: Request, task_id: int, who: Worker, form: OwnForm) -> Res
 def commands(request: Request, who: Annotated[SignedIn, allowed(Action.SEE_WORK)]) -> Response:
     """The codes that do by scan what buttons do, to be printed."""
     cards = [
-        CommandCard(code, COMMAND_TITLES[code], Markup(picture["svg"]))
+        CommandCard(code, COMMAND_TITLES[code], str(picture["svg"]))
         for code in CommandCode
         if (picture := code128_picture(code))
     ]

@@ -97,6 +97,7 @@ PAGES = {
     "nothing-to-do": ((Role.LOGISTICS_COORDINATOR,), lambda: "/work"),
     "picking": ((Role.WAREHOUSE_STAFF,), taken("picking")),
     "picking-form": ((Role.WAREHOUSE_STAFF,), lambda: of("picking")() + "?form=1"),
+    "commands": ((Role.WAREHOUSE_STAFF,), lambda: "/commands"),
     "packing": ((Role.PACKER,), taken("packing")),
     "packing-form": ((Role.PACKER,), lambda: of("packing")() + "?form=1"),
     "pickup": ((Role.LOGISTICS_COORDINATOR,), of("carrier-pickup")),

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.database.sessions import transaction
+from domain.command_codes import CommandCode
 from models.enums import Role
 from tests.console.web.conftest import text_of
 from tests.factories import make_order, make_product, make_tariffs
@@ -229,7 +230,9 @@ def test_the_page_reads_german(jo, task):
 
 
 def test_the_commands_can_be_printed(jo):
-    text = text_of(jo.get("/commands"))
+    page = jo.get("/commands")
+    text = text_of(page)
+    assert page.text.count("<svg") == len(CommandCode)
     for code in ("PL-DONE", "PL-UNDO", "PL-NEXT", "PL-SHORT"):
         assert code in text
 
