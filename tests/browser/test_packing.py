@@ -3,11 +3,13 @@
 from contextlib import suppress
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from adapters.database.sessions import transaction
 from models.enums import Role
 from services.execution.errors import Deferred
+from services.paper.printers import offer_printer
 from tests.actors import request_cancellation_of
 from tests.browser.conftest import device, signed_in
 from tests.factories import make_order, make_product, make_tariffs
@@ -190,3 +192,30 @@ def test_only_a_stable_weight_is_one(bench, order):
         read = page.evaluate("async ([path, line]) => (await import(path)).reading(line)",
                              [path, line])  # fmt: skip
         assert read == meant, line
+
+
+@pytest.mark.slow
+def test_axe_finds_nothing_on_the_packers_pages(bench, order):
+    page = at_bench(bench, order[0])
+    found = [broken_rules(page)]
+    page.get_by_text("Something is missing").click()
+    found.append(broken_rules(page))
+    page.locator("#code").focus()
+    for code in (MUG, MUG, PLATE):
+        scan(page, code)
+    sees(page, "All is packed")
+    found.append(broken_rules(page))
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("#problems")).to_be_visible()
+    found.append(broken_rules(page))
+    with transaction() as session:
+        offer_printer(session, "Zebra")
+    for path in ("/printers", "/packing", f"/tasks/{open_task_id('packing')}/papers"):
+        page.goto(path)
+        found.append(broken_rules(page))
+    assert found == [[]] * 7
+
+
+def broken_rules(page: Page) -> list[str]:
+    """What axe finds, of any weight."""
+    return [rule["id"] for rule in Axe().run(page).response["violations"]]

@@ -70,6 +70,9 @@ async function show(answer, { quietly = false } = {}) {
   }
   at("bench").innerHTML = html;
   at("scan").elements.parcel.value = at("verdict").dataset.parcel;
+  if (document.activeElement === document.body) {
+    at("code").focus({ preventScroll: true }); // the button that was pressed is another one now
+  }
   if (!quietly) {
     play(at("verdict").dataset.tone || "look");
   }
