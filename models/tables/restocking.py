@@ -1,4 +1,4 @@
-"""Goods of a cancelled order on their way back to their bins."""
+"""Goods of a cancelled order that return to their bins."""
 
 from uuid import UUID
 

@@ -1,5 +1,5 @@
 -- What is on board before its carrier has confirmed it, carriers that never came, and goods on their
--- way back to their bins.
+-- return to their bins.
 
 CREATE TABLE loaded_parcel (
     label_id BIGINT NOT NULL,
