@@ -26,6 +26,7 @@ from models.tables.orders import SalesOrder
 from models.tables.refunds import Refund
 from models.tables.staff import Staff
 from services.access.actors import who_is
+from services.answers.handovers import carrier_missed
 from services.answers.submit import store_answer
 from services.execution.anonymous import without_customer
 from services.execution.events import add_event
@@ -110,6 +111,11 @@ def shipped_elsewhere_after_a_hold(process, mail_server):
         shipment = locked_shipment(session, number)
         refused = form("picking") | {"outcome": ELSEWHERE["city"]}
         store_answer(session, shipment, GATES["picking"], 1, refused)
+    for kind in ("picking", "packing"):
+        process.run(number)
+        process.answer(kind, number)
+    process.run(number)
+    carrier_missed([open_task_id("carrier-pickup", number)], oscar, "typed: no van")
     process.ship(number)
 
 
@@ -190,6 +196,7 @@ def test_each_note_stands_beside_what_it_says_why(lives):
         ("refund-paid", "typed: bank"),
         ("cancellation-requested", "typed: changed her mind"),
         ("cancellation-requested", "typed: not any more"),
+        ("pickup-missed", "typed: no van"),
         ("put-first", "typed: he calls each day"),
         ("put-on-hold", "typed: odd"),
         ("answered", "typed: the rest later"),
