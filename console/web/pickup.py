@@ -19,11 +19,15 @@ from models.tables.catalogue import WAREHOUSE_CHARACTERS
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
 from services.answers.handovers import (
+<<<<<<< HEAD
     Handover,
+=======
+    Collected,
+>>>>>>> floor
     NothingOnBoard,
     carrier_missed,
-    hand_over,
-    hand_over_loaded,
+    collect,
+    collect_loaded,
 )
 from services.execution.errors import AnswerRefused
 from services.shipping.loading import LoadResult, load, unload
@@ -107,7 +111,7 @@ def collecting(request: Request, who: Coordinator, form: OwnForm) -> Response:
         "confirmation": str(form.get("confirmation_number", "")),
         "collected_at": str(form.get("collected_at", "")),
     }
-    way = hand_over if form.get("scope") == _ALL else hand_over_loaded
+    way = collect if form.get("scope") == _ALL else collect_loaded
     try:
         came = way(_tasks(form), who.actor, **given)
     except (AnswerRefused, NothingOnBoard) as refusal:
@@ -150,7 +154,11 @@ def _tasks(form: FormData) -> list[int]:
     return [int(value) for value in given if value.isascii() and value.isdecimal()]
 
 
+<<<<<<< HEAD
 def _done(came: Handover) -> Message | None:
+=======
+def _done(came: Collected) -> Message | None:
+>>>>>>> floor
     if not came.done:
         return None
     values: dict[str, Value] = {"count": len(came.done), "number": _confirmation(came)}
@@ -162,7 +170,11 @@ def _done(came: Handover) -> Message | None:
     return Message("handed-over", text, values)
 
 
+<<<<<<< HEAD
 def _confirmation(came: Handover) -> str:
+=======
+def _confirmation(came: Collected) -> str:
+>>>>>>> floor
     return str((came.done[0].answer or {}).get("confirmation_number", ""))
 
 
@@ -170,7 +182,7 @@ def _page(
     request: Request, asked: RampDeparture, who: SignedIn, *, status: int = 200, **more: Any
 ) -> Response:
     with transaction() as session:
-        there: Ramp = ramp(session, asked, who.actor.warehouses)
+        there: Ramp = ramp(session, asked)
         astray = to_take_off(session, who.actor.warehouses)
     values: dict[str, Any] = {"given": {}, "problem": None, "came": None, "done": None}
     shown = {"ramp": there, "astray": astray, "tones": TONES, "refusals": _REFUSALS}

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """Goods of a cancelled order that go back to their bins."""
+=======
+"""Goods of a cancelled order that return to their bins."""
+>>>>>>> floor
 
 from uuid import UUID
 

@@ -158,9 +158,9 @@ class Restocking:
             return self._changed(RestockResult.ANEW, item)
         if not item.is_open:
             return self._said(RestockResult.NOTHING_LEFT, item)
-        return self._settle(scan.act, item)
+        return self._settle_pieces(scan.act, item)
 
-    def _settle(self, act: RestockAct, item: RestockedItem) -> Message:
+    def _settle_pieces(self, act: RestockAct, item: RestockedItem) -> Message:
         """All that is left is stored; or one piece, in hand or not, is lost."""
         if act == RestockAct.ALL_STORED:
             item.stored, item.in_hand = item.asked - item.damaged - item.missing, 0

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import and_, exists, or_
-from sqlmodel import Session, col, select
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, func, select
 
 from adapters.carriers.registry import carrier_named
 from adapters.settings.shop_clock import in_shop_time
@@ -105,14 +106,18 @@ def ramps(session: Session, places: Collection[str] = ()) -> list[Ramp]:
     return [_ramp(departure, some, missed) for departure, some in groupby(found, _departure)]
 
 
-def ramp(session: Session, departure: RampDeparture, places: Collection[str] = ()) -> Ramp:
+def ramp(session: Session, departure: RampDeparture) -> Ramp:
     """One departure with what waits for it; with nothing, once all of it has left."""
-    there = (one for one in ramps(session, places) if one.departure == departure)
-    return next(there, Ramp(departure, ()))
+    found = waiting_parcels(session, departure=departure)
+    return _ramp(departure, found, _missed(session, {parcel.task_id for parcel in found}))
 
 
 def waiting_parcels(
-    session: Session, *, places: Collection[str] = (), tasks: Collection[int] | None = None
+    session: Session,
+    *,
+    places: Collection[str] = (),
+    tasks: Collection[int] | None = None,
+    departure: RampDeparture | None = None,
 ) -> list[WaitingParcel]:
     """The parcels whose collection is asked for, or those that these tasks have asked for, in the
     order of their departures.
@@ -124,13 +129,24 @@ def waiting_parcels(
         wanted = wanted.where(col(StaffTask.id).in_(tasks))
     if places:
         wanted = wanted.where(col(StaffTask.warehouse).in_(places))
+    if departure:
+        wanted = wanted.where(
+            ShippingLabel.carrier == departure.carrier,
+            func.coalesce(StaffTask.warehouse, "") == departure.warehouse,
+            col(Shipment.departs_at).is_not_distinct_from(departure.departs_at),
+        )
     return [_parcel(*row) for row in session.execute(wanted)]
 
 
 def missed_ramps(session: Session, places: Collection[str] = ()) -> list[Ramp]:
-    """The departures whose carrier did not come, and whose parcels wait still."""
-    anything = session.exec(select(MissedPickup.pickup_id).limit(1)).first()
-    return [one for one in ramps(session, places) if one.missed] if anything else []
+    """The departures whose carrier did not come, with the parcels that wait for it still."""
+    told = _told().where(col(StaffTask.state).in_(_WAITS))
+    tasks = {task for task, _, _ in session.execute(told)}
+    if not tasks:
+        return []
+    found = waiting_parcels(session, places=places, tasks=tasks)
+    missed = _missed(session, tasks)
+    return [_ramp(departure, some, missed) for departure, some in groupby(found, _departure)]
 
 
 def _with_labels() -> Any:
@@ -151,6 +167,7 @@ def _with_labels() -> Any:
         .join(SalesOrder, col(SalesOrder.number) == StaffTask.order_number)
         .join(ShippingLabel, label)
         .outerjoin(LoadedParcel, col(LoadedParcel.label_id) == ShippingLabel.id)
+        .options(defer(ShippingLabel.pdf))  # type: ignore[arg-type]
         .where(StaffTask.kind == TaskKind.CARRIER_PICKUP)
         .order_by(
             col(Shipment.departs_at).asc().nulls_last(),
@@ -214,18 +231,22 @@ def _ramp(
 
 def _missed(session: Session, tasks: Collection[int]) -> dict[int, MissedBy]:
     """Who said last that the carrier did not come, by the task that waits for it."""
+    told = _told().where(col(StaffTask.id).in_(tasks)).order_by(col(MissedPickup.said_at))
+    return {task: MissedBy(by, at) for task, by, at in session.execute(told)}
+
+
+def _told() -> Any:
+    """All that was said of carriers that did not come, with the task that waits for them."""
     pickup = and_(
         col(CarrierPickup.order_number) == StaffTask.order_number,
         col(CarrierPickup.shipment) == StaffTask.shipment,
     )
-    said = (
+    return (
         select(StaffTask.id, MissedPickup.said_by, MissedPickup.said_at)
         .join(CarrierPickup, pickup)
         .join(MissedPickup, col(MissedPickup.pickup_id) == CarrierPickup.id)
-        .where(col(StaffTask.id).in_(tasks))
-        .order_by(col(MissedPickup.said_at))
+        .where(StaffTask.kind == TaskKind.CARRIER_PICKUP)
     )
-    return {task: MissedBy(by, at) for task, by, at in session.exec(said)}
 
 
 def to_take_off(session: Session, places: Collection[str] = ()) -> list[str]:

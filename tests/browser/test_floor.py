@@ -1,13 +1,14 @@
-"""Pickup and receiving with a scanner that types, with a network and without."""
+"""Pickup, receiving and restocking with a scanner that types, with a network and without."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from adapters.database.sessions import transaction
+from adapters.database.sessions import reread, transaction
 from models.enums import Role
+from tests.actors import request_cancellation_of
 from tests.browser.conftest import signed_in
-from tests.factories import make_product
-from tests.process import rows
+from tests.factories import make_order, make_product, make_tariffs
+from tests.process import Process, rows
 from tests.ramp import make_waiting
 
 pytestmark = pytest.mark.lengthy
@@ -104,3 +105,30 @@ def test_a_delivery_is_counted_by_scans_and_booked(phone, console):
     page.get_by_role("button", name="Book the delivery").click()
     sees(page, "Booked. MUG: 35 on hand")
     assert rows("SELECT on_hand FROM stock_level") == [(35,)]
+
+
+def test_goods_are_restocked_by_scan(phone, mail_server, console, monkeypatch):
+    monkeypatch.setenv("PACKLINE_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("PACKLINE_SMTP_PORT", str(mail_server.port))
+    reread()
+    with transaction() as session:
+        make_tariffs(session)
+        make_product(session, "MUG", stock=10)
+        number = make_order(session, {"MUG": 3})
+    process = Process(monkeypatch)
+    process.run(number)
+    process.answer("picking", number)
+    request_cancellation_of(number, "changed their mind", "Max")
+    process.run(number)
+    page = signed_in(phone, "Ann")
+    page.get_by_role("button", name="Next task").click()
+    for _ in range(2):
+        scan(page, MUG)
+    sees(page, "In hand: 2 of MUG in blue. Scan bin A-01-1.")
+    scan(page, "A-01-1")
+    sees(page, "Stored: MUG in blue, 2 of 3.")
+    page.get_by_role("button", name="One damaged").click()
+    sees(page, "Damaged: MUG in blue, 1 of 3.")
+    page.get_by_role("button", name="Done").click()
+    page.wait_for_url("**/work")
+    assert rows("SELECT on_hand, allocated FROM stock_level") == [(9, 0)]
