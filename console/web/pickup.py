@@ -19,11 +19,7 @@ from models.tables.catalogue import WAREHOUSE_CHARACTERS
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
 from services.answers.handovers import (
-<<<<<<< HEAD
-    Handover,
-=======
     Collected,
->>>>>>> floor
     NothingOnBoard,
     carrier_missed,
     collect,
@@ -154,11 +150,7 @@ def _tasks(form: FormData) -> list[int]:
     return [int(value) for value in given if value.isascii() and value.isdecimal()]
 
 
-<<<<<<< HEAD
-def _done(came: Handover) -> Message | None:
-=======
 def _done(came: Collected) -> Message | None:
->>>>>>> floor
     if not came.done:
         return None
     values: dict[str, Value] = {"count": len(came.done), "number": _confirmation(came)}
@@ -170,11 +162,7 @@ def _done(came: Collected) -> Message | None:
     return Message("handed-over", text, values)
 
 
-<<<<<<< HEAD
-def _confirmation(came: Handover) -> str:
-=======
 def _confirmation(came: Collected) -> str:
->>>>>>> floor
     return str((came.done[0].answer or {}).get("confirmation_number", ""))
 
 

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Goods of a cancelled order that go back to their bins."""
-=======
 """Goods of a cancelled order that return to their bins."""
->>>>>>> floor
 
 from uuid import UUID
 

@@ -49,11 +49,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-<<<<<<< HEAD
-class Handover:
-=======
 class Collected:
->>>>>>> floor
     """What came of a collection: the tasks that are done, those that were refused, and the
     shipments of which only some parcels are on board.
     """
@@ -65,11 +61,7 @@ class Collected:
 
 def collect_loaded(
     task_ids: Collection[int], actor: Actor, *, confirmation: str, collected_at: str = ""
-<<<<<<< HEAD
-) -> Handover:
-=======
 ) -> Collected:
->>>>>>> floor
     """The carrier has collected what is on board: of these tasks, those whose shipment is there
     with all of its parcels. The others stay open.
 
@@ -81,22 +73,13 @@ def collect_loaded(
     if not complete:
         raise NothingOnBoard
     some = [task for task, (loaded, total) in on_board.items() if 0 < loaded < total]
-<<<<<<< HEAD
-    came = hand_over(complete, actor, confirmation=confirmation, collected_at=collected_at)
-    return Handover(came.done, came.refused, _named(some))
-=======
     came = collect(complete, actor, confirmation=confirmation, collected_at=collected_at)
     return Collected(came.done, came.refused, _named(some))
->>>>>>> floor
 
 
 def collect(
     task_ids: Collection[int], actor: Actor, *, confirmation: str, collected_at: str = ""
-<<<<<<< HEAD
-) -> Handover:
-=======
 ) -> Collected:
->>>>>>> floor
     """The carrier has collected the shipments of these tasks, just now if no time is given.
 
     Raises `AnswerRefused` where there is no confirmation.
@@ -115,11 +98,7 @@ def collect(
             done.append(_answered(task_id, answer, actor))
         except PacklineError as problem:
             refusals.setdefault(str(problem), (problem.says, []))[1].append(task_id)
-<<<<<<< HEAD
-    return Handover(done, [Refused(says, _named(ids)) for says, ids in refusals.values()])
-=======
     return Collected(done, [Refused(says, _named(ids)) for says, ids in refusals.values()])
->>>>>>> floor
 
 
 def carrier_missed(task_ids: Collection[int], actor: Actor, note: str = "") -> int:

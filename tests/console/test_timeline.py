@@ -153,18 +153,6 @@ def cancelled_after_picking(process):
         pay(refund, RefundPaidIn(by="Kim", reference="typed: bank"))
 
 
-def missed_by_the_carrier(process):
-    """Packed, and nobody came for it; the next day somebody does."""
-    number = order(MUG=1)
-    process.run(number)
-    for kind in ("picking", "packing"):
-        process.answer(kind, number)
-        process.run(number)
-    task = open_task_id("carrier-pickup", number)
-    carrier_missed([task], who_is("Oscar", Channel.CONSOLE), "typed: the van broke down")
-    process.ship(number)
-
-
 @pytest.fixture
 def lives(process, mail_server):
     """Orders of one customer, of whom nearly everything happens."""
@@ -174,7 +162,6 @@ def lives(process, mail_server):
     shipped_elsewhere_after_a_hold(process, mail_server)
     split_and_cancelled(process.another())
     cancelled_after_picking(process.another())
-    missed_by_the_carrier(process.another())
     assert_sound()
 
 
@@ -209,11 +196,7 @@ def test_each_note_stands_beside_what_it_says_why(lives):
         ("refund-paid", "typed: bank"),
         ("cancellation-requested", "typed: changed her mind"),
         ("cancellation-requested", "typed: not any more"),
-<<<<<<< HEAD
-        ("pickup-missed", "typed: the van broke down"),
-=======
         ("pickup-missed", "typed: no van"),
->>>>>>> floor
         ("put-first", "typed: he calls each day"),
         ("put-on-hold", "typed: odd"),
         ("answered", "typed: the rest later"),
