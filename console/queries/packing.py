@@ -163,7 +163,7 @@ def _why_not(shipment: Shipment, task: StaffTask | None) -> NotToBePacked:
     if order.on_hold_since:
         return NotToBePacked("order-on-hold", name=name)
     if task is not None and task.state == TaskState.DONE and not task_asks_again(task):
-        return NotToBePacked("packed-before", name=name, by=task.answered_by)
+        return NotToBePacked("packed-before", name=name, by=task.answered_by, task=task.id)
     return NotToBePacked("not-picked-yet", name=name)
 
 
@@ -178,6 +178,8 @@ def _slip(session: Session, shipment: Shipment) -> PaperSlip:
 
 
 def _labels(session: Session, shipment: Shipment) -> list[PaperLabel]:
+    if shipment.address_changed:  # they name another place, and are being replaced
+        return []
     bought = select(ShippingLabel).where(
         *rows_of(ShippingLabel, shipment), ShippingLabel.state == LabelState.BOUGHT
     )

@@ -178,6 +178,8 @@ def _label(session: Session, document: str) -> ShippingLabel:
     label = session.exec(of_key).first()
     if label is None or label.state != LabelState.BOUGHT or label.pdf is None:
         raise CannotPrint("label-is-void")
+    if the_shipment(session, (label.order_number, label.shipment)).address_changed:
+        raise CannotPrint("label-is-void")
     return label
 
 

@@ -59,6 +59,23 @@ def test_a_browser_chooses_its_printer_and_prints_there(papers, sign_in):
     ]
 
 
+def test_papers_are_found_again_by_the_order(papers, sign_in):
+    kim = sign_in("Kim", Role.PACKER)
+    answer = kim.post("/packing", code="1001")
+    assert f'href="{papers}"' in answer.text
+    assert f'href="{papers}"' in kim.get(papers.removesuffix("/papers")).text
+
+
+def test_a_label_that_is_being_replaced_is_neither_shown_nor_printed(papers, sign_in):
+    kim = sign_in("Kim", Role.PACKER)
+    page = press(kim, kim.get(f"/printers?back={papers}"), "Print here")
+    execute("UPDATE shipment SET address_changed = true")
+    assert press(kim, page, "label:").status_code == 409
+    page = kim.get(papers)
+    assert "The label is on its way." in text_of(page)
+    assert "Label of parcel" not in text_of(page)
+
+
 def test_a_button_pressed_twice_prints_once(papers, sign_in):
     kim = sign_in("Kim", Role.PACKER)
     page = press(kim, kim.get(f"/printers?back={papers}"), "Print here")
