@@ -15,6 +15,7 @@ from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
 from console.queries.stock import FoundStock, found_stock
 from console.web.pages import go_to, page
+from domain.command_codes import CommandCode, command_of
 from domain.errors import PacklineError
 from domain.messages import Message, Value
 from models.imports.fields import MAX_STOCK, checked
@@ -103,8 +104,9 @@ def changing(request: Request, change: StockChange, who: StockKeeper) -> Respons
 def changed(request: Request, change: StockChange, who: StockKeeper, form: OwnForm) -> Response:
     """A scan counts up; the other button books."""
     made = Booking(**{name: str(form.get(name, "")) for name in _FIELDS})
-    if form.get("act") != "book":
-        made, verdict = _scanned(made, str(form.get("code", "")))
+    code = str(form.get("code", ""))
+    if form.get("act") != "book" and command_of(code) != CommandCode.DONE:
+        made, verdict = _scanned(made, code)
         return _page(request, who, change, made, verdict)
     try:
         return _booked(request, who, change, made)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from sqlmodel import Session, select
 
 from adapters.database.sessions import transaction
+from domain.command_codes import CommandCode, command_of
 from domain.messages import Message, Value
 from models.results.checklists import ChecklistItem, RestockChecklist
 from models.scanning import ScanMeaning, storable_code
@@ -58,6 +59,13 @@ class RestockResult(StrEnum):
     WRONG_BIN = "wrong-bin"
     GOODS_FIRST = "goods-first"
     UNKNOWN_CODE = "unknown-code"
+
+
+_COMMANDS: Mapping[CommandCode | None, RestockAct] = {
+    CommandCode.DAMAGED: RestockAct.DAMAGED,
+    CommandCode.NOT_IN_BIN: RestockAct.MISSING,
+}
+"""What printed command codes do here."""
 
 
 class RestockVerdicts:
@@ -113,7 +121,9 @@ class Restocking:
         if any(item.last_key == scan.key for item in self.items.values()):
             return said(RestockResult.COUNTED_BEFORE)
         if scan.act != RestockAct.CODE:
-            return self._press(scan)
+            return self._press(scan.act, self.items.get(scan.sku), scan.sku)
+        if act := _COMMANDS.get(command_of(scan.code)):
+            return self._press(act, self._at_hand(), scan.code)
         code = meaning_of(self.session, scan.code, self.task.warehouse)
         match code.meaning:
             case ScanMeaning.PIECES:
@@ -149,16 +159,20 @@ class Restocking:
             came = self._changed(self._stored(item), item)
         return came
 
-    def _press(self, scan: RestockScan) -> Message:
-        item = self.items.get(scan.sku)
+    def _at_hand(self) -> RestockedItem | None:
+        """What a command is about: what is in hand, or else the first open line."""
+        items = sorted(self.items.values(), key=lambda item: not item.in_hand)
+        return next((item for item in items if item.in_hand or item.is_open), None)
+
+    def _press(self, act: RestockAct, item: RestockedItem | None, meant: str) -> Message:
         if item is None:
-            return said(RestockResult.NOT_ON_LIST, name=short_name(scan.sku))
-        if scan.act == RestockAct.ANEW:
+            return said(RestockResult.NOT_ON_LIST, name=short_name(meant))
+        if act == RestockAct.ANEW:
             item.stored = item.in_hand = item.damaged = item.missing = 0
             return self._changed(RestockResult.ANEW, item)
         if not item.is_open:
             return self._said(RestockResult.NOTHING_LEFT, item)
-        return self._settle_pieces(scan.act, item)
+        return self._settle_pieces(act, item)
 
     def _settle_pieces(self, act: RestockAct, item: RestockedItem) -> Message:
         """All that is left is stored; or one piece, in hand or not, is lost."""

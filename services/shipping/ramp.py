@@ -47,7 +47,9 @@ class RampDeparture:
 
 @dataclass(frozen=True)
 class WaitingParcel:
-    """A parcel that a carrier is to collect. `aside`: why it may not leave now."""
+    """A parcel that a carrier is to collect. `aside`: why it may not leave now. `replaced` are the
+    tracking numbers of its shipment's former labels, which must come off first.
+    """
 
     task_id: int
     label_id: int
@@ -58,6 +60,7 @@ class WaitingParcel:
     loaded_by: str | None
     loaded_at: datetime | None
     aside: Message | None
+    replaced: tuple[str, ...] = ()
 
     @property
     def is_loaded(self) -> bool:
@@ -214,6 +217,7 @@ def _parcel(
         loaded_by=loaded.loaded_by if loaded else None,
         loaded_at=loaded.loaded_at if loaded else None,
         aside=why_aside(task, shipment, order),
+        replaced=tuple((task.checklist or {}).get("replaced", ())),
     )
 
 

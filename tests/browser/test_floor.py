@@ -107,6 +107,16 @@ def test_a_delivery_is_counted_by_scans_and_booked(phone, console):
     assert rows("SELECT on_hand FROM stock_level") == [(35,)]
 
 
+def test_a_product_is_looked_up_by_a_scan_anywhere(phone, console):
+    with transaction() as session:
+        make_product(session, "MUG", stock=10)
+    page = signed_in(phone)
+    page.goto("/stock")
+    page.locator("h1").click()
+    scan(page, MUG)
+    expect(page.locator(".load")).to_contain_text("10 on hand, 0 allocated, 10 free")
+
+
 def test_goods_are_restocked_by_scan(phone, mail_server, console, monkeypatch):
     monkeypatch.setenv("PACKLINE_SMTP_HOST", "127.0.0.1")
     monkeypatch.setenv("PACKLINE_SMTP_PORT", str(mail_server.port))

@@ -265,6 +265,16 @@ def test_a_carrier_that_never_came_is_told_once_and_moves_nothing(sign_in, lee, 
     assert_sound()
 
 
+def test_a_label_that_was_replaced_is_to_come_off(lee, numbers):
+    execute(
+        "UPDATE staff_task SET checklist = jsonb_set(checklist, '{replaced}', '[\"OLD-1\"]')"
+        f" WHERE kind = 'carrier-pickup' AND order_number = {numbers[0]}"
+    )
+    assert f"order {numbers[0]} old label off: OLD-1" in text_of(
+        lee.get("/pickup/departure?carrier=house&warehouse=MAIN")
+    )
+
+
 def test_pickup_is_for_coordinators_of_that_warehouse(sign_in, runs):
     assert sign_in("Pat", Role.PACKER).get("/pickup").status_code == 403
     far = sign_in("Far", Role.LOGISTICS_COORDINATOR, warehouses=("MAIN",))

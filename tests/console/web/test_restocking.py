@@ -107,6 +107,14 @@ def test_what_is_lost_is_said_by_buttons(ann, task, number, process):
     assert_sound()
 
 
+def test_command_codes_do_what_buttons_do(ann, task):
+    page = Page(ann, task)
+    page.scan(PLATE)
+    assert "Damaged: PLATE in blue, 1 of 1." in page.scan("PL-SHORT-DAMAGED")
+    assert "Missing: MUG in blue, 1 of 3." in page.scan("PL-SHORT-NOT-IN-BIN")
+    assert items() == {"MUG": [0, 0, 0, 1], "PLATE": [0, 0, 1, 0]}
+
+
 def test_a_line_begins_anew(ann, task):
     page = Page(ann, task)
     page.send(sku="MUG", act="all-stored")

@@ -154,6 +154,13 @@ def test_a_count_is_taken_for_true_once(jo):
     assert_sound()
 
 
+def test_the_command_code_done_books(jo):
+    page = Form(jo, "count", "?sku=MUG")
+    assert "8 counted" in page.send(act="scan", code="PL-DONE", quantity="8")
+    assert "9 counted" in page.send(act="scan", code="PL-DONE", quantity="9", sku="MUG")
+    assert on_hand() == 9
+
+
 def test_two_counts_have_references_of_their_own(jo):
     for pieces in ("8", "9"):
         Form(jo, "count", "?sku=MUG").book(quantity=pieces)
