@@ -21,6 +21,7 @@ def import_and_tell(
     beside: dict[str, object],
     *,
     encoding: str | None = None,
+    replaces: bool = False,
     as_json: bool,
 ) -> None:
     """Import a file and say what became of it; nothing else may be given beside it."""
@@ -36,7 +37,7 @@ def import_and_tell(
     ready()
     size = file.stat().st_size if file.is_file() else 0
     with reading_file(file.name, size) as read:
-        report = import_file(file, kind, encoding=encoding, progress=read)
+        report = import_file(file, kind, encoding=encoding, replaces=replaces, progress=read)
     print_json(report) if as_json else _tell(report)
     if report.rejected and not (report.accepted or report.updated or report.unchanged):
         raise typer.Exit(1)

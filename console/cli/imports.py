@@ -19,9 +19,17 @@ def import_rows(
         str | None,
         typer.Option(help="Such as windows-1252, if the file is neither UTF-8 nor UTF-16."),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            help="Remove what stood in the same list before and is not in the file: the rates and"
+            " zones of its carriers, the tax rates of its countries, the departures of its"
+            " warehouses.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import orders, products, barcodes, boxes, tax rates, shipping zones and rates, departures,
     staff, warehouses, or stock.
     """
-    import_and_tell(file, kind, {}, encoding=encoding, as_json=as_json)
+    import_and_tell(file, kind, {}, encoding=encoding, replaces=replace, as_json=as_json)

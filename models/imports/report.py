@@ -59,13 +59,17 @@ class ImportReport(BaseModel):
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    removed: int = 0
     rejects: tuple[Reject, ...] = ()
     rejects_file: Path | None = None
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        if self.unchanged and not (self.accepted or self.updated or self.rejected):
+        changes = self.accepted or self.updated or self.rejected or self.removed
+        if self.unchanged and not changes:
             return f"Nothing changed: all {self.unchanged:,} {self.kind} were known already."
         counts = f"{self.accepted:,} new, {self.updated:,} updated, {self.unchanged:,} unchanged"
+        if self.removed:
+            counts += f", {self.removed:,} removed"
         end = f": see {self.rejects_file}." if self.rejects_file else "."
         return f"{str(self.kind).capitalize()}: {counts}, {self.rejected:,} rejected{end}"

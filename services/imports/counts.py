@@ -28,7 +28,7 @@ class ImportCounts:
     def __init__(self, kind: Kind, file: RejectsFile) -> None:
         self.kind = kind
         self.file = file
-        self.accepted = self.updated = self.unchanged = self.rejected = 0
+        self.accepted = self.updated = self.unchanged = self.rejected = self.removed = 0
         self.rejects: list[Reject] = []
         self.notes: list[str] = []
 
@@ -49,6 +49,7 @@ class ImportCounts:
             updated=self.updated,
             unchanged=self.unchanged,
             rejected=self.rejected,
+            removed=self.removed,
             rejects=tuple(self.rejects),
             notes=tuple(self.notes),
             rejects_file=self.file.path if self.rejects else None,

@@ -36,3 +36,10 @@ class DepartureImport(RecordImport):
         if new or changed:
             look_up_departures(session)
         return new, changed
+
+    def remove_others(self, session: Session, batch: list[ImportRow]) -> int:
+        """As for other records."""
+        gone = super().remove_others(session, batch)
+        if gone:
+            look_up_departures(session)
+        return gone

@@ -24,7 +24,7 @@ from services.imports.catalogue import ProductImport, WarehouseImport
 from services.imports.counts import ImportCounts
 from services.imports.departures import DepartureImport
 from services.imports.orders import OrderImport
-from services.imports.reference_data import RecordImport
+from services.imports.reference_data import RecordImport, check_is_list
 from services.imports.staff import StaffImport
 from services.imports.stock_changes import STOCK_CHANGES, StockImport
 
@@ -85,18 +85,20 @@ def import_file(
     kind: Kind | None = None,
     *,
     encoding: str | None = None,
+    replaces: bool = False,
     actor: Actor = IMPORT,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Take in one file of one kind, by default the kind that its columns say.
 
-    `encoding` is that of the file, where it does not show by itself.
+    `encoding` is that of the file, where it does not show by itself. `replaces`: what stood in the
+    same list before, such as a carrier's rates, and is not in the file, goes.
 
     `progress` is told the bytes read since it was last called; in the end they add up to the file's
     size. Bad rows go to `FILE.rejects.csv` and do not stop the rest.
 
-    Raises `BadFile`, `UnknownEncoding`, `UnknownKind`, `WrongColumns` before anything is kept,
-    `SameRank` in place of keeping anything, and `RejectsUnwritable`.
+    Raises `BadFile`, `UnknownEncoding`, `UnknownKind`, `WrongColumns`, `NoList` before anything is
+    kept, `SameRank` in place of keeping anything, and `RejectsUnwritable`.
     """
     file = open_rows(path, encoding)
     kind = kind_of(file, kind)
@@ -105,13 +107,20 @@ def import_file(
         counts = ImportCounts(kind, rejects)
         if read_as := file.read_as():
             counts.notes.append(operators_language().sentence(read_as))
-        if kind is Kind.ORDERS:
+        if replaces:
+            check_is_list(kind)
+            _record_import(file, kind, counts, actor).replace(progress)
+        elif kind is Kind.ORDERS:
             OrderImport(file, counts, actor).run(progress)
         elif kind in STOCK_CHANGES:
             StockImport(file, kind, counts).run(progress)
         else:
-            _IMPORTS.get(kind, RecordImport)(file, kind, counts, actor).run(progress)
+            _record_import(file, kind, counts, actor).run(progress)
         return counts.report()
+
+
+def _record_import(file: RowFile, kind: Kind, counts: ImportCounts, actor: Actor) -> RecordImport:
+    return _IMPORTS.get(kind, RecordImport)(file, kind, counts, actor)
 
 
 def kind_of(file: RowFile, kind: Kind | None = None) -> Kind:

@@ -1,15 +1,18 @@
 """Taking in rates, zones, staff and the like: a row of the file is a row of a table."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Table, or_
+from sqlalchemy import Table, delete, or_, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, select
 
 from adapters.database.sessions import transaction
 from adapters.files.lines import Progress
 from adapters.files.rows import Row, RowFile
+from adapters.language.sentences import operators_language
+from domain.errors import PacklineError
 from domain.messages import Message
 from models.imports.fields import ImportRow
 from models.imports.kinds import Kind, key_of_record, key_of_row
@@ -21,6 +24,39 @@ from models.validation import InvalidRow
 from services.access.actors import Actor
 from services.imports.counts import ImportCounts, batches, sound, table_of
 from services.imports.repeats import Key, Repeats
+
+LISTS: dict[Kind, str] = {
+    Kind.TAX_RATES: "country",
+    Kind.SHIPPING_ZONES: "carrier",
+    Kind.SHIPPING_RATES: "carrier",
+    Kind.DEPARTURES: "warehouse",
+}
+"""The kinds of which a new list can replace an older one, by the column that says whose it is."""
+
+_NOTHING_REMOVED = Message(
+    "nothing-removed",
+    "Nothing of the older list was removed, since rows of this one were rejected: mend them, and"
+    " import the whole list again.",
+)
+
+
+class NoList(PacklineError):
+    """What a file holds is no list that replaces an older one."""
+
+    message = (
+        "{kind} cannot be replaced by a file, since others refer to them: import it without"
+        " --replace. It is for {kinds}."
+    )
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(kind=str(kind).capitalize(), kinds=tuple(map(str, LISTS)))
+
+
+def check_is_list(kind: Kind) -> None:
+    """Raises `NoList` where a file of that kind replaces nothing."""
+    if kind not in LISTS:
+        raise NoList(kind)
+
 
 _KEEP_ONE = Message("keep-one", "keep one of them")
 _ROWS_PER_BATCH = 1000
@@ -46,13 +82,43 @@ class RecordImport:
 
     def run(self, progress: Progress | None = None) -> None:
         """Keep the rows batch by batch, and count them once they are committed."""
-        self.repeats = Repeats(self.file.rows(), self._key_of_row)
-        for batch in batches(self._sound(self.file.rows(progress)), _ROWS_PER_BATCH):
+        for batch in self._batches(progress, _ROWS_PER_BATCH):
             with transaction() as session:
                 new, changed = self.keep(session, batch)
-            self.counts.accepted += new
-            self.counts.updated += changed
-            self.counts.unchanged += len(batch) - new - changed
+            self._count(batch, new, changed)
+
+    def replace(self, progress: Progress | None = None) -> None:
+        """Keep the rows in place of all others of their list, in one transaction: nobody is priced
+        by a part of the old one and a part of the new. With a bad row among them nothing goes.
+        """
+        for batch in self._batches(progress, sys.maxsize):
+            with transaction() as session:
+                new, changed = self.keep(session, batch)
+                gone = 0 if self.counts.rejected else self.remove_others(session, batch)
+            self._count(batch, new, changed)
+            self.counts.removed += gone
+        if self.counts.rejected:
+            self.counts.notes.append(operators_language().sentence(_NOTHING_REMOVED))
+
+    def _batches(self, progress: Progress | None, size: int) -> Iterator[list[ImportRow]]:
+        self.repeats = Repeats(self.file.rows(), self._key_of_row)
+        return batches(self._sound(self.file.rows(progress)), size)
+
+    def _count(self, batch: list[ImportRow], new: int, changed: int) -> None:
+        self.counts.accepted += new
+        self.counts.updated += changed
+        self.counts.unchanged += len(batch) - new - changed
+
+    def remove_others(self, session: Session, batch: list[ImportRow]) -> int:
+        """Remove what stands in the lists of which the file has rows, and not in the file."""
+        rows = [record.columns() for record in batch]
+        owner = self.table.c[LISTS[self.kind]]
+        owners = {row[owner.name] for row in rows}
+        there = session.execute(select(*self.table.primary_key).where(owner.in_(owners)))
+        gone = {tuple(found) for found in there} - {key_of(self.table, row) for row in rows}
+        for some in batches(sorted(gone), _ROWS_PER_BATCH):
+            session.execute(delete(self.table).where(tuple_(*self.table.primary_key).in_(some)))
+        return len(gone)
 
     def key(self, known_by: Mapping[str, Any]) -> Key:
         """What a row of the file is known by: it may stand there once."""
