@@ -52,10 +52,17 @@ class WrongPlace(PacklineError):
     }
 
 
-class NothingScanned(PacklineError):
-    """Something is to be booked, and nobody has said of which product."""
+class NotSaid(PacklineError):
+    """Something is to be booked, and nobody has said what a booking needs."""
 
-    message = "Scan the product first."
+    messages = {
+        "no-product": "Scan the product first.",
+        "no-quantity": "Scan the pieces, or type how many.",
+        "no-delivery-note": "Give the number of the delivery note.",
+        "no-reference": "Give a reference.",
+        "no-destination": "Choose the warehouse that they go to.",
+        "no-reason": "Say why they are moved.",
+    }
 
 
 @dataclass(frozen=True)
@@ -152,8 +159,7 @@ def _why_not(made: Booking, found: FoundStock, code: str) -> Message | None:
 
 def _booked(request: Request, who: SignedIn, change: StockChange, made: Booking) -> Response:
     """Book it; the next page is for the next product of the same delivery or place."""
-    if not made.sku:
-        raise NothingScanned
+    _check_said(change, made)
     with transaction() as session:
         place = _place(session, who.actor, made.warehouse)
     says = _BOOKING[change](replace(made, warehouse=place), who.actor)
@@ -163,6 +169,21 @@ def _booked(request: Request, who: SignedIn, change: StockChange, made: Booking)
     if change == StockChange.MOVE:
         kept |= {"to_warehouse": made.to_warehouse, "reason": made.reason}
     return go_to(request, f"/stock/{change}?{urlencode(kept)}", says)
+
+
+def _check_said(change: StockChange, made: Booking) -> None:
+    """Raises `NotSaid` with what is asked for first on the page."""
+    moves, receives = change == StockChange.MOVE, change == StockChange.RECEIVE
+    needed = {
+        "no-product": made.sku,
+        "no-quantity": made.quantity,
+        "no-destination": made.to_warehouse or not moves,
+        "no-reason": made.reason.strip() or not moves,
+        "no-delivery-note" if receives else "no-reference": made.reference.strip(),
+    }
+    for code, given in needed.items():
+        if not given:
+            raise NotSaid(code)
 
 
 def _receive(made: Booking, actor: Actor) -> Message:

@@ -116,11 +116,11 @@ def test_another_product_is_not_mixed_in(jo):
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"quantity": ""}, "quantity"),
+        ({"quantity": ""}, "Scan the pieces, or type how many."),
         ({"quantity": "-3"}, "-3"),
         ({"quantity": "1e3"}, "1e3"),
         ({"quantity": "9" * 400}, "999"),
-        ({"reference": " "}, "reference"),
+        ({"reference": " "}, "Give the number of the delivery note."),
         ({"sku": "NOTHING"}, "no product"),
         ({"sku": ""}, "Scan the product first."),
     ],
@@ -179,6 +179,24 @@ def test_a_double_press_books_one_transfer(jo):
     assert sorted("booked already" in text for text in texts) == [False, True]
     assert (on_hand(), on_hand(warehouse="NORTH")) == (6, 4)
     assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"to_warehouse": ""}, "Choose the warehouse that they go to."),
+        ({"reason": " "}, "Say why they are moved."),
+        ({"reference": ""}, "Give a reference."),
+        ({"to_warehouse": "MAIN"}, "MAIN"),
+        ({"quantity": "11"}, "10 pieces on hand"),
+    ],
+)
+def test_a_transfer_that_is_not_well_said_moves_nothing(jo, fields, says):
+    with transaction() as session:
+        make_warehouse(session, "NORTH", 2)
+    given = {"quantity": "4", "warehouse": "MAIN", "to_warehouse": "NORTH", "reason": "top up"}
+    assert says in Form(jo, "move", "?sku=MUG").book(**(given | fields))
+    assert (on_hand(), on_hand(warehouse="NORTH")) == (10, 0)
 
 
 def test_the_warehouse_is_the_persons(goods, sign_in):
