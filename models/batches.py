@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from domain.messages import Message, Value
-from models.enums import ShortPickReason
+from models.enums import ShortPickReason, Standing
 from models.scanning import GoodsInHand, PickingLine, ScanAct, ScanSource, storable_code
 
 
@@ -22,16 +22,6 @@ class BatchScanIn(BaseModel):
     source: ScanSource = ScanSource.SCAN
     raw: Annotated[str, BeforeValidator(storable_code)] = ""
     why: ShortPickReason | None = None
-
-
-class Standing(StrEnum):
-    """What has become of an order of a batch."""
-
-    IN_HAND = "in hand"
-    ON_HOLD = "on hold"
-    CALLED_OFF = "called off"
-    GIVEN_BACK = "given back"
-    DONE = "done"
 
 
 class BatchStage(StrEnum):

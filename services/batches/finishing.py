@@ -17,7 +17,7 @@ class NothingToFinish(PacklineError):
     """No order of a batch is complete."""
 
     messages = {
-        "no-order-complete": "No order is complete yet: scan the pieces, or say why they are short.",
+        "no-order-complete": "No order is complete: scan its pieces, or say why they are short.",
         "pieces-in-hand": "Put what you hold into tote {number} first, and scan it.",
     }
 

@@ -137,12 +137,16 @@ class _Sorting:
         wanted = [order for order in self.state.picked if _left(order, code) >= code.pieces]
         placing = self._placing
         if placing is None:
-            listing = [order for order in self.state.picked if order.line(code.sku or "")]
-            return self._keep(scan, (wanted or listing or [self._here])[0])
+            return self._keep(scan, wanted[0] if wanted else self._lists(code) or self._here)
         same = self.state.placing is not None and self.state.placing.sku == code.sku
         if same and (placing in wanted or not wanted):
             return self._keep(scan, placing)
         return self._tote_first(scan, code, placing)
+
+    def _lists(self, code: Code) -> BatchOrder | None:
+        """An order that lists a product, at best one that still wants some of it."""
+        listing = [order for order in self.state.picked if order.line(code.sku or "")]
+        return max(listing, key=lambda order: _left(order, code), default=None)
 
     def _bin(self, scan: ScanIn, code: Code) -> ScanAnswer:
         if self._placing:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from domain.walking import walking_key
-from models.batches import BatchOrder, BatchState, BatchStop, Placing, Share, Standing
-from models.enums import TaskState
+from models.batches import BatchOrder, BatchState, BatchStop, Placing, Share
+from models.enums import Standing, TaskState
 from models.scanning import GoodsInHand, ScanMeaning
 from models.tables.batches import Batch, BatchTask
 from models.tables.orders import SalesOrder

@@ -27,7 +27,7 @@ def take_batch(task_ids: Collection[int], actor: Actor) -> Batch:
 
     Who has a batch in hand keeps that one. Raises `NothingToBatch`, `NotAllowed`.
     """
-    require(actor, Action.DO_TASKS)
+    require(actor, Action.PICK_BATCHES)
     with transaction() as session:
         session.get(Staff, actor.name, with_for_update=True)  # pressed twice, it is one batch
         batch = current_batch(session, actor.name)

@@ -108,6 +108,7 @@ PAGES = {
     "counting": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/count?sku=MUG"),
     "moving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/move?sku=MUG"),
     "restocking": ((Role.WAREHOUSE_STAFF,), taken("restock")),
+    "batch-proposed": ((Role.WAREHOUSE_STAFF,), lambda: "/batch"),
     "totes": ((Role.WAREHOUSE_STAFF,), lambda: "/totes"),
     "tote-labels": ((Role.WAREHOUSE_STAFF,), lambda: "/totes/labels?count=4"),
     "short-pick": ((Role.OPERATOR,), of("short-pick")),
