@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from domain.messages import Message, Value
-from models.enums import ShortPickReason, Standing
+from models.enums import BatchOrderState, ShortPickReason
 from models.scanning import GoodsInHand, PickingLine, ScanAct, ScanSource, storable_code
 
 
@@ -48,7 +48,7 @@ class BatchOrder(BaseModel):
     take: int
     order: int
     shipment: int
-    standing: Standing
+    state: BatchOrderState
     totes: tuple[str, ...] = ()
     lines: tuple[PickingLine, ...] = ()
     moved: Mapping[str, int] = {}
@@ -56,7 +56,7 @@ class BatchOrder(BaseModel):
     @property
     def in_hand(self) -> bool:
         """It is being picked."""
-        return self.standing == Standing.IN_HAND
+        return self.state == BatchOrderState.IN_HAND
 
     @property
     def is_settled(self) -> bool:

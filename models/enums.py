@@ -127,7 +127,7 @@ class TaskState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Standing(StrEnum):
+class BatchOrderState(StrEnum):
     """What has become of an order of a batch."""
 
     IN_HAND = "in hand"

@@ -32,7 +32,7 @@ router = APIRouter()
 Worker = Annotated[SignedIn, allowed(Action.PICK_BATCHES)]
 
 _LOOK = {"tote-first", "item-first", "wrong-tote", "bin-first", "wrong-bin", "short-why"}
-_DONE = {"line-done", "in-tote", "batch-done"}
+_DONE = {"line-done", "in-tote", "batch-done", "some-are-picked"}
 _PICKED = {code.value for code in COUNTS} | {"returned", "batch-taken", "batch-given-back"}
 _WHY = Message("short-why", "Say why: scan or press a reason.")
 _BATCH_DONE = Plural("One order is picked.", "{done} orders are picked.", "done")
@@ -135,4 +135,6 @@ def _said(finished: Finished) -> Message:
     if finished.problems:
         return finished.problems[0]
     values: dict[str, Value] = {"done": finished.done, "stay": finished.stay}
-    return Message("batch-done", _SOME_STAY if finished.stay else _BATCH_DONE, values)
+    if finished.stay:
+        return Message("some-are-picked", _SOME_STAY, values)
+    return Message("batch-done", _BATCH_DONE, values)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from domain.walking import walking_key
 from models.batches import BatchOrder, BatchState, BatchStop, Placing, Share
-from models.enums import Standing, TaskState
+from models.enums import BatchOrderState, TaskState
 from models.scanning import GoodsInHand, ScanMeaning
 from models.tables.batches import Batch, BatchTask
 from models.tables.orders import SalesOrder
@@ -30,9 +30,9 @@ def batch_state(session: Session, batch: Batch) -> BatchState:
     totes = totes_of(session, shipments)
     orders = []
     for part, task, cancelled in tasks:
-        standing = _standing(batch, part, task, cancelled=cancelled)
+        state = _state_of(batch, part, task, cancelled=cancelled)
         named = tuple(totes.get((task.order_number, task.shipment), ()))
-        orders.append(_order(session, part, task, standing, named))
+        orders.append(_order(session, part, task, state, named))
     return BatchState(
         id=batch.id,
         warehouse=batch.warehouse,
@@ -78,30 +78,36 @@ def _tasks(session: Session, batch: Batch) -> Sequence[tuple[BatchTask, StaffTas
     return [(part, task, cancelled) for part, task, cancelled in found]
 
 
-def _standing(batch: Batch, part: BatchTask, task: StaffTask, *, cancelled: bool) -> Standing:
+def _state_of(
+    batch: Batch, part: BatchTask, task: StaffTask, *, cancelled: bool
+) -> BatchOrderState:
     if task.state == TaskState.DONE:
-        return Standing.DONE
+        return BatchOrderState.DONE
     if cancelled or task.state == TaskState.WITHDRAWN:
-        return Standing.CALLED_OFF
+        return BatchOrderState.CALLED_OFF
     if task.taken_by != batch.picker or task.take_number != part.take_number:
-        return Standing.GIVEN_BACK
-    return Standing.ON_HOLD if task.state == TaskState.HELD else Standing.IN_HAND
+        return BatchOrderState.GIVEN_BACK
+    return BatchOrderState.ON_HOLD if task.state == TaskState.HELD else BatchOrderState.IN_HAND
 
 
 def _order(
-    session: Session, part: BatchTask, task: StaffTask, standing: Standing, totes: tuple[str, ...]
+    session: Session,
+    part: BatchTask,
+    task: StaffTask,
+    state: BatchOrderState,
+    totes: tuple[str, ...],
 ) -> BatchOrder:
-    counted = items_of(session, task) if standing == Standing.IN_HAND else {}
-    keeps = standing in (Standing.IN_HAND, Standing.ON_HOLD)
+    counted = items_of(session, task) if state == BatchOrderState.IN_HAND else {}
+    keeps = state in (BatchOrderState.IN_HAND, BatchOrderState.ON_HOLD)
     return BatchOrder(
         number=part.number,
         task=task.id,
         take=part.take_number,
         order=task.order_number,
         shipment=task.shipment,
-        standing=standing,
+        state=state,
         totes=totes if keeps else (),
-        lines=lines_of(task, counted) if standing == Standing.IN_HAND else (),
+        lines=lines_of(task, counted) if state == BatchOrderState.IN_HAND else (),
         moved={sku: item.moved_to_end for sku, item in counted.items()},
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.database.sessions import transaction
 from models.batches import BatchScanIn, BatchStage
-from models.enums import HoldReason, Standing
+from models.enums import BatchOrderState, HoldReason
 from models.imports.requests import HoldIn
 from models.scanning import ScanResult
 from services.batches.current import current_batch
@@ -313,7 +313,7 @@ def test_a_cancelled_order_is_put_back_and_the_others_go_on(jo, process, orders)
     jo.scan(MUG, MUG)
     request_cancellation_of(orders[0], "changed their mind", "Max")
     state = jo.state
-    assert state.orders[0].standing == Standing.CALLED_OFF
+    assert state.orders[0].state == BatchOrderState.CALLED_OFF
     assert [(goods.sku, goods.pieces, goods.bin) for goods in state.in_hand] == [
         ("MUG", 2, "A-01-1")
     ]
@@ -342,7 +342,7 @@ def test_a_cancelled_line_goes_back_and_the_rest_of_its_order_goes_on(jo, orders
 def test_an_order_on_hold_waits_in_its_tote(jo, orders):
     jo.scan(MUG, MUG, "PLT-1")
     put_on_hold(orders[0], HoldIn(reason=HoldReason.FRAUD_CHECK, note="", by="Max"))
-    assert jo.state.orders[0].standing == Standing.ON_HOLD
+    assert jo.state.orders[0].state == BatchOrderState.ON_HOLD
     assert jo.stop() == ("A-01-1", {2: 1, 3: 1})
     assert jo.state.in_hand == ()
     release(orders[0], "Max")
@@ -353,10 +353,10 @@ def test_an_order_on_hold_waits_in_its_tote(jo, orders):
 def test_one_order_is_given_back_and_its_pieces_go_back(jo, orders):
     jo.scan(MUG, MUG, "PLT-1")
     give_back(jo.state.orders[0].task, jo.actor)
-    assert [order.standing for order in jo.state.orders] == [
-        Standing.GIVEN_BACK,
-        Standing.IN_HAND,
-        Standing.IN_HAND,
+    assert [order.state for order in jo.state.orders] == [
+        BatchOrderState.GIVEN_BACK,
+        BatchOrderState.IN_HAND,
+        BatchOrderState.IN_HAND,
     ]
     assert sum(goods.pieces for goods in jo.state.in_hand) == 2
     assert len(Cart("Kim").propose().tasks) == 1
@@ -382,7 +382,7 @@ def test_each_scan_keeps_the_whole_batch_and_a_silent_one_is_taken_over(jo, orde
     execute("UPDATE staff_task SET taken_until = taken_at")
     Cart("Kim").take()
     assert taken_by("Kim") == orders
-    assert {order.standing for order in jo.state.orders} == {Standing.GIVEN_BACK}
+    assert {order.state for order in jo.state.orders} == {BatchOrderState.GIVEN_BACK}
     assert [goods.pieces for goods in jo.state.in_hand] == [1]
     assert_sound()
 
@@ -393,7 +393,7 @@ def test_what_is_not_complete_stays(jo, orders):
     jo.scan(MUG, MUG, "PLT-1")
     done = finish_batch(jo.actor)
     assert (done.done, done.stay) == (1, 2)
-    assert jo.state.orders[0].standing == Standing.DONE
+    assert jo.state.orders[0].state == BatchOrderState.DONE
     assert jo.stop() == ("A-01-1", {2: 1, 3: 1})
 
 
