@@ -21,6 +21,7 @@ from console.access.visits import ForeignForm, NotSignedIn, PasswordToChange, so
 from console.queries.labels import NoLabels
 from console.web import (
     assets,
+    batch,
     devices,
     orders,
     packing,
@@ -78,7 +79,7 @@ _MISFORMED = Message("misformed", "This request cannot be read: open the page an
 
 _PARTS = (
     assets, sign_in, work, picking, packing, restocking, tasks, pickup, stock, orders, paper,
-    printing, users, devices, totes,
+    printing, users, devices, totes, batch,
 )  # fmt: skip
 
 

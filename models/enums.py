@@ -127,6 +127,16 @@ class TaskState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class BatchOrderState(StrEnum):
+    """What has become of an order of a batch."""
+
+    IN_HAND = "in hand"
+    ON_HOLD = "on hold"
+    CALLED_OFF = "called off"
+    GIVEN_BACK = "given back"
+    DONE = "done"
+
+
 class HoldReason(StrEnum):
     """Why an order is on hold."""
 

@@ -69,6 +69,7 @@ class ScanResult(StrEnum):
     TOTE_HOLDS_ANOTHER = "tote-holds-another"
     WRONG_TOTE = "wrong-tote"
     TOTE_FIRST = "tote-first"
+    ITEM_FIRST = "item-first"
     NOTHING_TO_UNDO = "nothing-to-undo"
     NOTHING_SHORT = "nothing-short"
     NOT_LISTED = "not-listed"

@@ -248,6 +248,9 @@ class Settings(BaseSettings):
         ScanBins.OPTIONAL,
         description="Whether a bin is scanned before what lies in it: first or optional",
     )
+    cart_totes: int = Field(
+        6, ge=1, le=50, description="The totes on a picking cart: so many orders make a batch"
+    )
 
     working_days: str = Field(
         "mon-fri", description="The days on which the shop works, such as mon-fri or tue,thu-sat"

@@ -15,6 +15,7 @@ from console.web.pages import fragment, go_to, page
 from domain.messages import Message
 from services.access.permissions import Action, may
 from services.access.web_sessions import SignedIn
+from services.batches.current import current_batch, tasks_in_hand
 from services.shipping.ramp import missed_ramps
 from services.worklist.taking import NotYours, take
 from services.worklist.tasks import TaskNotOpen
@@ -42,6 +43,10 @@ def next_task(
     """Go on with what was taken, or take what leaves first of what nobody has taken."""
     with transaction() as session:
         shown = my_work(session, who.actor)
+        batch = current_batch(session, who.actor.name)
+        has_batch = batch is not None and bool(tasks_in_hand(session, batch))
+    if has_batch:
+        return go_to(request, "/batch")
     if shown.mine:
         return go_to(request, f"/tasks/{shown.mine[0].task.id}")
     for row in shown.others:

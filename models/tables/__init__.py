@@ -2,6 +2,7 @@
 
 import models.base  # noqa: F401  (the names of constraints)
 from models.tables.access import Badge, Device, Installation, SignInAttempt, UserAccount, WebSession
+from models.tables.batches import Batch, BatchTask
 from models.tables.catalogue import Barcode, Product, Warehouse
 from models.tables.handovers import LoadedParcel, MissedPickup
 from models.tables.ledger import AuditEvent, Note, StepRecord
@@ -35,6 +36,8 @@ __all__ = [
     "AuditEvent",
     "Badge",
     "Barcode",
+    "Batch",
+    "BatchTask",
     "Box",
     "CarrierBooking",
     "CarrierPickup",

@@ -13,6 +13,7 @@ class Action(StrEnum):
     SEE_WORK = "see the work of your roles"
     DO_TASKS = "take and finish tasks of your roles"
     PICK_WITHOUT_SCAN = "finish a picking without scanning it"
+    PICK_BATCHES = "pick several orders in one walk"
     PACK = "pack at the bench"
     DO_ANY_TASK = "take and finish tasks of other roles"
     GIVE_OUT_TASKS = "give a task to somebody, or take it away"
@@ -32,6 +33,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_WORK: FLOOR_ROLES | _OPERATOR,
     Action.DO_TASKS: FLOOR_ROLES | _OPERATOR,
     Action.PICK_WITHOUT_SCAN: _OPERATOR,
+    Action.PICK_BATCHES: _OPERATOR | {Role.WAREHOUSE_STAFF},
     Action.PACK: _OPERATOR | {Role.PACKER},
     Action.DO_ANY_TASK: _OPERATOR,
     Action.GIVE_OUT_TASKS: _OPERATOR,

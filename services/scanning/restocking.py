@@ -50,10 +50,10 @@ class RestockResult(StrEnum):
     STORED = "stored"
     LINE_STORED = "line-stored"
     DAMAGED = "damaged"
-    MISSING = "missing"
+    MISSING = "missing-of-line"
     ANEW = "anew"
     COUNTED_BEFORE = "counted-before"
-    NOTHING_LEFT = "nothing-left"
+    LINE_FULL = "line-full"
     SURPLUS_CASE = "surplus-case"
     NOT_ON_LIST = "not-on-list"
     WRONG_BIN = "wrong-bin"
@@ -76,10 +76,10 @@ class RestockVerdicts:
         "stored": "Stored: {name}, {stored} of {asked}.",
         "line-stored": "Line done: {name}, {stored} of {asked}.",
         "damaged": "Damaged: {name}, {damaged} of {asked}.",
-        "missing": "Missing: {name}, {missing} of {asked}.",
+        "missing-of-line": "Missing: {name}, {missing} of {asked}.",
         "anew": "Start again: {name}, 0 of {asked}.",
         "counted-before": "Go on: this was counted before.",
-        "nothing-left": "Leave it: all {asked} of {name} are done.",
+        "line-full": "Leave it: all {asked} of {name} are done.",
         "surplus-case": "Scan single pieces: {left} left, this code stands for {pieces}.",
         "not-on-list": "Leave {name}: it is not on this list.",
         "wrong-bin": "Leave bin {bin}: {name} goes to {expected}.",
@@ -139,7 +139,7 @@ class Restocking:
             named = names_of(self.session, [code.sku or ""]).get(code.sku or "", "")
             return said(RestockResult.NOT_ON_LIST, name=short_name(named))
         if not item.left:
-            return self._said(RestockResult.NOTHING_LEFT, item)
+            return self._said(RestockResult.LINE_FULL, item)
         if code.pieces > item.left:
             return self._said(RestockResult.SURPLUS_CASE, item, pieces=code.pieces)
         item.in_hand += code.pieces
@@ -171,7 +171,7 @@ class Restocking:
             item.stored = item.in_hand = item.damaged = item.missing = 0
             return self._changed(RestockResult.ANEW, item)
         if not item.is_open:
-            return self._said(RestockResult.NOTHING_LEFT, item)
+            return self._said(RestockResult.LINE_FULL, item)
         return self._settle_pieces(act, item)
 
     def _settle_pieces(self, act: RestockAct, item: RestockedItem) -> Message:

@@ -71,7 +71,7 @@ def take_scans(task_id: int, scans: Sequence[ScanIn], actor: Actor) -> ScansTake
         task = _locked_task(session, task_id)
         check_may_do(task, actor)
         ordered = sorted(scans, key=lambda scan: scan.sequence)
-        answers = [_take(session, task, scan, actor) for scan in ordered]
+        answers = [take_scan(session, task, scan, actor) for scan in ordered]
         return ScansTaken(answers, picking_state(session, task, actor))
 
 
@@ -86,18 +86,20 @@ class Outcome:
     reason: ShortPickReason | None = None
 
 
-def _locked_task(session: Session, task_id: int) -> StaffTask:
-    task = find_task(session, task_id)
-    session.refresh(task, with_for_update=True)
-    return task
-
-
-def _take(session: Session, task: StaffTask, scan: ScanIn, actor: Actor) -> ScanAnswer:
-    if known := session.get(Scan, scan.key):
-        return ScanAnswer(known.key, known.result, Message.from_data(known.answer))
-    given = _commanded(scan)
+def take_scan(
+    session: Session, task: StaffTask, scan: ScanIn, actor: Actor, judged: Outcome | None = None
+) -> ScanAnswer:
+    """Keep a scan of a locked task, and count it, unless it is `judged` already as one that counts
+    nothing. One that is known already gets the answer that it had.
+    """
+    if known := answer_kept(session, scan.key):
+        return known
+    given = commanded(scan)
     late = _why_late(session, task, given, actor)
-    outcome = _of_late(session, task, given, late) if late else _counted(session, task, given)
+    if late:
+        outcome = _of_late(session, task, given, late)
+    else:
+        outcome = judged or _counted(session, task, given)
     says = verdict(outcome.result, **outcome.values or {})
     row = _row(task, given, outcome, says, actor)
     if given.act == ScanAct.RETURNED:  # also all that earlier takes have counted
@@ -107,6 +109,18 @@ def _take(session: Session, task: StaffTask, scan: ScanIn, actor: Actor) -> Scan
     if not late:
         _stay_at(session, task, outcome)
     return ScanAnswer(scan.key, outcome.result, says)
+
+
+def answer_kept(session: Session, key: UUID) -> ScanAnswer | None:
+    """What was said of a scan that is known already."""
+    known = session.get(Scan, key)
+    return ScanAnswer(key, known.result, Message.from_data(known.answer)) if known else None
+
+
+def _locked_task(session: Session, task_id: int) -> StaffTask:
+    task = find_task(session, task_id)
+    session.refresh(task, with_for_update=True)
+    return task
 
 
 A_BADGE = "badge"
@@ -123,7 +137,7 @@ _COMMANDS: dict[CommandCode, dict[str, Any]] = {
 """What commands do for which a device has no act of its own."""
 
 
-def _commanded(scan: ScanIn) -> ScanIn:
+def commanded(scan: ScanIn) -> ScanIn:
     """The same with what its code commands, where it is a command's. A badge is kept nowhere."""
     code = without_symbology(scan.raw)
     if code.upper().startswith(BADGE_PREFIX):

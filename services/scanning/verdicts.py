@@ -32,6 +32,7 @@ class ScanVerdicts:
         "tote-holds-another": "Take another tote: {tote} holds {shipment}.",
         "wrong-tote": "Not into this one: tote {number} is the right one.",
         "tote-first": "Scan tote {number} first.",
+        "item-first": "Scan an item first, then its tote.",
         "nothing-to-undo": "Go on: there is no scan to undo.",
         "nothing-short": "Go on: all {asked} of {name} are counted.",
         "not-listed": "Go on: no line is open.",

@@ -50,8 +50,7 @@ def take(task_id: int, actor: Actor) -> StaffTask:
         if task.taken_by == actor.name:  # silent for long, and nobody else came
             renew(task, now)
         else:
-            _lend(task, actor.name, now)
-            _tell(session, task, EventKind.TASK_TAKEN, actor)
+            take_locked(session, task, actor)
         return task
 
 
@@ -63,9 +62,20 @@ def give_back(task_id: int, actor: Actor) -> StaffTask:
             raise NotYours("not-taken", task=task.id)
         if task.taken_by != actor.name:
             require(actor, Action.GIVE_OUT_TASKS)
-        _free(task)
-        _tell(session, task, EventKind.TASK_GIVEN_BACK, actor)
+        give_back_locked(session, task, actor)
         return task
+
+
+def take_locked(session: Session, task: StaffTask, actor: Actor) -> None:
+    """A locked task that nobody is at is the actor's."""
+    _lend(task, actor.name, this_instant(session))
+    _tell(session, task, EventKind.TASK_TAKEN, actor)
+
+
+def give_back_locked(session: Session, task: StaffTask, actor: Actor) -> None:
+    """A locked task is nobody's."""
+    _free(task)
+    _tell(session, task, EventKind.TASK_GIVEN_BACK, actor)
 
 
 def give_out(task_id: int, to: str, actor: Actor) -> StaffTask:

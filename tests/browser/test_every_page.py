@@ -5,19 +5,25 @@ be hit with a glove, and axe finds no fault of weight. With PACKLINE_PICTURES, p
 import os
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from adapters.database.sessions import reread, transaction
+from models.batches import BatchScanIn
 from models.enums import HoldReason, Role
 from models.imports.requests import HoldIn
 from services.accounts.users import choose_language
+from services.batches.proposals import propose_batch
+from services.batches.scans import take_batch_scan
+from services.batches.taking import take_batch
 from tests.actors import put_on_hold, request_cancellation_of
 from tests.browser.conftest import device, signed_in
 from tests.e2e.browser import PICTURES
 from tests.factories import make_order, make_product, make_tariffs
 from tests.process import Process, execute, open_task_id, rows
+from tests.scanning import picker
 
 pytestmark = pytest.mark.slow
 
@@ -91,6 +97,23 @@ def taken(kind):
     return path
 
 
+def batch_after(*codes):
+    """The page of a batch that the reader has taken, after some scans."""
+
+    def path():
+        ada = picker("Ada")
+        with transaction() as session:
+            proposed = propose_batch(session, ada)
+        take_batch(proposed.tasks, ada)
+        for code in codes:
+            take_batch_scan(BatchScanIn(key=uuid4(), raw=code), ada)
+        return "/batch"
+
+    return path
+
+
+TOTES = tuple(f"PLT-{number}" for number in range(1, 7))
+
 PAGES = {
     "sign-in": ((), lambda: "/sign-in"),
     "my-work": ((Role.WAREHOUSE_STAFF,), lambda: "/work"),
@@ -108,6 +131,10 @@ PAGES = {
     "counting": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/count?sku=MUG"),
     "moving": ((Role.WAREHOUSE_STAFF,), lambda: "/stock/move?sku=MUG"),
     "restocking": ((Role.WAREHOUSE_STAFF,), taken("restock")),
+    "batch-proposed": ((Role.WAREHOUSE_STAFF,), lambda: "/batch"),
+    "batch-cart": ((Role.WAREHOUSE_STAFF,), batch_after("PLT-1")),
+    "batch-walk": ((Role.WAREHOUSE_STAFF,), batch_after(*TOTES)),
+    "batch-tote": ((Role.WAREHOUSE_STAFF,), batch_after(*TOTES, "2000000000015")),
     "totes": ((Role.WAREHOUSE_STAFF,), lambda: "/totes"),
     "tote-labels": ((Role.WAREHOUSE_STAFF,), lambda: "/totes/labels?count=4"),
     "short-pick": ((Role.OPERATOR,), of("short-pick")),

@@ -187,7 +187,7 @@ def test_a_run_that_failed_for_a_reason_waits_for_a_person(process, prefect):
     with pytest.raises(RuntimeError):
         process.run(number)
     ((problem,),) = rows("SELECT problem FROM shipment")
-    assert problem["values"]["step"] == "Assign Packing Task"
+    assert problem["values"]["step"] == {"word": "Assign Packing Task"}
     prefect.runs[process.run_id] = RunState("FAILED", "Failed", since=LONG_AGO)
     assert sweep(prefect) == 0
     assert process.run(number) == "packing-1"  # somebody pressed Retry

@@ -192,7 +192,7 @@ def test_retry_goes_on_at_the_failed_step_once_its_reason_is_mended(live):
         (number,) = take_in()
         run_id = run_of(live, number)
         live.until_state(run_id, "FAILED")
-    assert order_now(number).problem["values"]["step"] == "Calculate Total Order Value"
+    assert order_now(number).problem["values"]["step"] == {"word": "Calculate Total Order Value"}
     live.retry(run_id)
     do_all(live, number)
     until_shipped(live, number)

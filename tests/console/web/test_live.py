@@ -1,6 +1,7 @@
 """Lists that are looked at change by themselves, for those whom it concerns."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -31,6 +32,12 @@ async def heard(actor, happens, patience=10.0):
         await feed.stop()
 
 
+def hears(actor, sql, patience=10.0):
+    """In a thread of its own: a browser of other tests may keep an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, heard(actor, changed(sql), patience)).result()
+
+
 def changed(sql):
     return lambda: execute(sql)
 
@@ -44,20 +51,20 @@ TAKEN = """UPDATE staff_task SET taken_by = 'Bea', taken_at = now(), take_number
     [TAKEN, "UPDATE staff_task SET state = 'held'", "UPDATE staff_task SET state = 'withdrawn'"],
 )
 def test_a_task_that_is_taken_or_goes_wakes_the_list_that_has_it(picking, sql):
-    assert asyncio.run(heard(person(Role.WAREHOUSE_STAFF), changed(sql)))
+    assert hears(person(Role.WAREHOUSE_STAFF), sql)
 
 
 def test_an_operator_hears_of_all(picking):
-    assert asyncio.run(heard(person(Role.OPERATOR), changed(TAKEN)))
+    assert hears(person(Role.OPERATOR), TAKEN)
 
 
 @pytest.mark.parametrize(
     "actor", [person(Role.PACKER), person(Role.WAREHOUSE_STAFF, warehouses=("YORK",))]
 )
 def test_whom_it_does_not_concern_is_left_alone(picking, actor):
-    assert not asyncio.run(heard(actor, changed(TAKEN), patience=2))
+    assert not hears(actor, TAKEN, patience=2)
 
 
 def test_what_no_list_shows_wakes_nobody(picking):
-    quiet = changed("UPDATE staff_task SET times_presented = 7")
-    assert not asyncio.run(heard(person(Role.OPERATOR), quiet, patience=2))
+    quiet = "UPDATE staff_task SET times_presented = 7"
+    assert not hears(person(Role.OPERATOR), quiet, patience=2)

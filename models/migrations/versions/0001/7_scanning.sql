@@ -63,7 +63,7 @@ CREATE TABLE scan (
         result IN (
             'counted', 'line-done', 'at-bin', 'in-tote', 'undone', 'short', 'skipped', 'cancelled',
             'returned', 'wrong-item', 'wrong-bin', 'bin-first', 'surplus', 'surplus-case',
-            'unknown-code', 'badge', 'tote-holds-another', 'wrong-tote', 'tote-first',
+            'unknown-code', 'badge', 'tote-holds-another', 'wrong-tote', 'tote-first', 'item-first',
             'nothing-to-undo', 'nothing-short', 'not-listed', 'given-back', 'taken-by-another',
             'on-hold', 'already-done', 'withdrawn'
         )

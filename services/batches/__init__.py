@@ -1,0 +1,1 @@
+"""Batches: several pickings fetched in one walk, sorted into numbered totes on a cart."""
