@@ -10,6 +10,7 @@ from tests.services.audit.shop_damages.packing import PACKING
 from tests.services.audit.shop_damages.people import PEOPLE
 from tests.services.audit.shop_damages.scans import SCANS
 from tests.services.audit.shop_damages.stock import STOCK
+from tests.services.audit.shop_damages.totes import TOTES
 
 DAMAGES = (
     *STOCK,
@@ -20,6 +21,7 @@ DAMAGES = (
     *PACKING,
     *PEOPLE,
     *SCANS,
+    *TOTES,
     *OUTAGES,
     *DAYS,
 )
