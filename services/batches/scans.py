@@ -12,18 +12,19 @@ from sqlmodel import Session, col, select
 from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
+from domain.totes import read_tote_code
 from models.batches import BatchOrder, BatchScanIn, BatchStage, BatchState
 from models.scanning import ScanAct, ScanIn, ScanMeaning, ScanResult
 from models.tables.scanning import Scan
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
-from services.batches.current import current_batch, locked_tasks
+from services.batches.current import current_batch, locked_tasks, tasks_in_hand
 from services.batches.state import batch_state
 from services.scanning.codes import Code, meaning_of
 from services.scanning.counting import undoable_scans
 from services.scanning.scans import Outcome, ScanAnswer, answer_kept, commanded, take_scan
 from services.worklist.taking import renew
-from services.worklist.totes import shipment_in
+from services.worklist.totes import hold_shipments, shipment_in
 
 _A_PAGE = UUID(int=0)
 """A page has no device that would count its scans."""
@@ -44,6 +45,8 @@ def take_batch_scan(sent: BatchScanIn, actor: Actor) -> ScanAnswer:
         batch = current_batch(session, actor.name)
         if batch is None:
             raise NoBatch
+        if read_tote_code(sent.raw):
+            hold_shipments(session, tasks_in_hand(session, batch))
         tasks = {task.id: task for task in locked_tasks(session, batch)}
         if known := answer_kept(session, sent.key):
             return known

@@ -18,6 +18,7 @@ from domain.barcodes import without_symbology
 from domain.command_codes import CommandCode, command_of
 from domain.messages import Message, Value
 from domain.picking import ScanBins
+from domain.totes import read_tote_code
 from models.enums import ShortPickReason, TaskState
 from models.scanning import (
     COUNTS,
@@ -41,7 +42,7 @@ from services.scanning.state import kept_take, picking_state
 from services.scanning.verdicts import short_name, verdict
 from services.worklist.taking import check_may_do, is_in_hands_of, renew
 from services.worklist.tasks import find_task
-from services.worklist.totes import bind_tote
+from services.worklist.totes import bind_tote, hold_shipments
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ def take_scans(task_id: int, scans: Sequence[ScanIn], actor: Actor) -> ScansTake
     such task, and `NotYours` where it is for another role.
     """
     with transaction() as session:
-        task = _locked_task(session, task_id)
+        task = find_task(session, task_id)
+        if any(read_tote_code(scan.raw) for scan in scans):
+            hold_shipments(session, [task])
+        session.refresh(task, with_for_update=True)
         check_may_do(task, actor)
         ordered = sorted(scans, key=lambda scan: scan.sequence)
         answers = [take_scan(session, task, scan, actor) for scan in ordered]
@@ -115,12 +119,6 @@ def answer_kept(session: Session, key: UUID) -> ScanAnswer | None:
     """What was said of a scan that is known already."""
     known = session.get(Scan, key)
     return ScanAnswer(key, known.result, Message.from_data(known.answer)) if known else None
-
-
-def _locked_task(session: Session, task_id: int) -> StaffTask:
-    task = find_task(session, task_id)
-    session.refresh(task, with_for_update=True)
-    return task
 
 
 A_BADGE = "badge"

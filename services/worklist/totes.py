@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from domain.allocation import ShipmentId
+from models.tables.shipments import Shipment
+from models.tables.staff import StaffTask
 from models.tables.totes import ToteBinding
 
 
@@ -24,6 +26,18 @@ def bind_tote(session: Session, tote: str, shipment: ShipmentId, by: str) -> Bou
     while not (holds := shipment_in(session, tote)):
         _bind_free(session, tote, shipment, by)
     return Bound(holds, holds == shipment)
+
+
+def hold_shipments(session: Session, tasks: Sequence[StaffTask]) -> None:
+    """Have whoever changes these tasks' orders wait: before the tasks are locked, as they do it.
+
+    A binding refers to its shipment, which somebody may have locked who waits for the task.
+    """
+    wanted = [(task.order_number, task.shipment) for task in tasks]
+    of_these = tuple_(col(Shipment.order_number), col(Shipment.number)).in_(wanted)
+    in_order = col(Shipment.order_number), col(Shipment.number)
+    held = select(Shipment.key).where(of_these).order_by(*in_order)
+    session.exec(held.with_for_update(read=True, key_share=True)).all()
 
 
 def shipment_in(session: Session, tote: str) -> ShipmentId | None:

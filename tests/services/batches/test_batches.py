@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 
 from adapters.database.sessions import transaction
+from domain.reasons import Reason
 from models.batches import BatchScanIn, BatchStage
-from models.enums import BatchOrderState, HoldReason
+from models.enums import BatchOrderState, HoldReason, Role
 from models.imports.requests import HoldIn
 from models.scanning import ScanResult
 from services.batches.current import current_batch
@@ -16,6 +17,8 @@ from services.batches.proposals import propose_batch
 from services.batches.scans import NoBatch, take_batch_scan
 from services.batches.state import batch_state
 from services.batches.taking import NothingToBatch, give_back_batch, take_batch
+from services.execution.locks import locked_order
+from services.orders.cancellation import request_cancellation, shipments_to_cancel
 from services.worklist.taking import give_back, take
 from services.worklist.totes import shipment_in
 from tests.actors import cancel_lines, put_on_hold, release, request_cancellation_of
@@ -419,4 +422,23 @@ def test_two_devices_of_one_picker_count_the_last_piece_once(jo):
         thread.join()
     assert results.count(ScanResult.LINE_DONE) == 1
     assert sorted(set(results) - {ScanResult.LINE_DONE}) == [ScanResult.TOTE_FIRST]
+    assert_sound()
+
+
+def test_a_cancellation_that_has_begun_while_a_tote_is_scanned_holds_up_nothing(jo, orders):
+    jo.scan(MUG, MUG)
+    results = []
+    scanning = Thread(target=lambda: results.append(jo.scan("PLT-9")))
+    with transaction() as session:
+        order = locked_order(session, orders[1])
+        shipments_to_cancel(session, order)
+        scanning.start()
+        while not rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            scanning.join(0.01)
+            assert scanning.is_alive()
+        reason = Reason(note="changed their mind")
+        request_cancellation(session, order, reason, picker("Max", Role.OPERATOR))
+    scanning.join()
+    assert results == [ScanResult.IN_TOTE]
+    assert jo.stop() == ("A-01-1", {3: 1})
     assert_sound()
