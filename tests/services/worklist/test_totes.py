@@ -9,6 +9,7 @@ from adapters.database.sessions import transaction
 from models.scanning import ScanResult
 from models.tables.totes import ToteBinding
 from services.answers.scanned_picking import finish_scanned_picking
+from services.execution.locks import locked_shipment
 from services.worklist.taking import give_back
 from services.worklist.totes import bind_tote, shipment_in, totes_of
 from tests.actors import request_cancellation_of, undo
@@ -157,3 +158,10 @@ def test_an_order_that_is_cancelled_before_it_is_picked_frees_its_tote(process, 
     assert jo.scan("PLT-1") == ScanResult.WITHDRAWN
     assert held() is None
     assert_sound()
+
+
+def test_a_tote_is_bound_while_somebody_else_works_on_its_order(number, jo):
+    with transaction() as session:
+        locked_shipment(session, number)
+        assert jo.scan("PLT-1") == ScanResult.IN_TOTE, "whoever waits here may be waited for"
+    assert held() == (number, 1)
