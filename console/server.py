@@ -196,4 +196,6 @@ async def _misformed(request: Request, problem: Any) -> Response:
 
 
 async def _no_such_page(request: Request, problem: Any) -> Response:
-    return await plain_page(request, HTTPStatus(problem.status_code), _NO_SUCH_PAGE)
+    status = HTTPStatus(problem.status_code)
+    says = _MISFORMED if status == HTTPStatus.BAD_REQUEST else _NO_SUCH_PAGE
+    return await plain_page(request, status, says)

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 1024 * 1024
-"""What a request may bring: a form of two thousand fields is smaller."""
+"""What a request may bring: a form with all tasks of a departure is smaller."""
 
 HEADERS = {
     "Content-Security-Policy": (
