@@ -18,7 +18,7 @@ from domain.barcodes import without_symbology
 from domain.command_codes import CommandCode, command_of
 from domain.messages import Message, Value
 from domain.picking import ScanBins
-from models.enums import ShortPickReason, TaskState
+from models.enums import ShortPickReason, TaskKind, TaskState
 from models.scanning import (
     COUNTS,
     PickingLine,
@@ -118,7 +118,7 @@ def answer_kept(session: Session, key: UUID) -> ScanAnswer | None:
 
 
 def _locked_task(session: Session, task_id: int) -> StaffTask:
-    task = find_task(session, task_id)
+    task = find_task(session, task_id, TaskKind.PICKING)
     session.refresh(task, with_for_update=True)
     return task
 
