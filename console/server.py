@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from adapters.database.transient import is_transient
 from adapters.settings import Settings, settings
@@ -105,6 +106,7 @@ def staff_app() -> FastAPI:
     app.add_exception_handler(Exception, _explained)
     app.add_exception_handler(DBAPIError, _explained)
     app.add_exception_handler(RequestValidationError, _misformed)
+    app.add_exception_handler(ClientDisconnect, _misformed)
     app.add_exception_handler(HTTPException, _no_such_page)
     app.add_middleware(Protection)
     return app

@@ -63,3 +63,13 @@ def test_a_task_is_done_on_the_pages_of_its_kind_only(everybody, way):
     )
     assert answer.status_code == 404
     assert rows("SELECT count(*) FROM packing_parcel") == [(0,)]
+
+
+def test_a_stranger_who_sends_too_much_is_refused_and_fills_no_log(console, caplog):
+    stranger = TestClient(console, base_url="http://console.test", raise_server_exceptions=False)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    pieces = (b"login=" + b"a" * 50_000 + b"&" for _ in range(30))
+    assert stranger.post("/sign-in", content=pieces, headers=form).status_code == 422
+    long = form | {"Content-Length": "9" * 5000}
+    assert stranger.post("/sign-in", content=b"", headers=long).status_code == 413
+    assert not caplog.records
