@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from adapters.database.transient import is_transient
 from adapters.settings import Settings, settings
@@ -105,6 +106,7 @@ def staff_app() -> FastAPI:
     app.add_exception_handler(Exception, _explained)
     app.add_exception_handler(DBAPIError, _explained)
     app.add_exception_handler(RequestValidationError, _misformed)
+    app.add_exception_handler(ClientDisconnect, _misformed)
     app.add_exception_handler(HTTPException, _no_such_page)
     app.add_middleware(Protection)
     return app
@@ -196,4 +198,6 @@ async def _misformed(request: Request, problem: Any) -> Response:
 
 
 async def _no_such_page(request: Request, problem: Any) -> Response:
-    return await plain_page(request, HTTPStatus(problem.status_code), _NO_SUCH_PAGE)
+    status = HTTPStatus(problem.status_code)
+    says = _MISFORMED if status == HTTPStatus.BAD_REQUEST else _NO_SUCH_PAGE
+    return await plain_page(request, status, says)

@@ -205,6 +205,8 @@ class EventKind(StrEnum):
     PASSWORD_RESET = "password-reset"
     PASSWORD_CHANGED = "password-changed"
     BADGE_ISSUED = "badge-issued"
+    PIN_CHANGED = "pin-changed"
+    SESSION_ENDED = "session-ended"
     DEVICE_REGISTERED = "device-registered"
     DEVICE_REVOKED = "device-revoked"
 

@@ -308,6 +308,8 @@ EVENTS: dict[EventKind, type[StepResult]] = {
     EventKind.PASSWORD_RESET: OfUser,
     EventKind.PASSWORD_CHANGED: OfUser,
     EventKind.BADGE_ISSUED: OfUser,
+    EventKind.PIN_CHANGED: OfUser,
+    EventKind.SESSION_ENDED: OfUser,
     EventKind.DEVICE_REGISTERED: OfDevice,
     EventKind.DEVICE_REVOKED: OfDevice,
 }

@@ -65,6 +65,7 @@ def engine() -> Engine:
             pool_size=threads,
             max_overflow=threads + _OVERFLOW,  # a thread may hold a turn as well
             pool_pre_ping=True,
+            hide_parameters=True,  # errors are logged
         )
     return _engines[which]
 

@@ -16,6 +16,9 @@ from services.access.web_sessions import SignedIn, Visitor, signed_in
 from services.accounts.installation import is_sample
 from services.accounts.users import LANGUAGES
 
+_MOST_FIELDS = 20_000
+"""A departure's page names each of its tasks."""
+
 
 class NotSignedIn(PacklineError):
     """A page is for people who have signed in."""
@@ -92,12 +95,18 @@ def _looked_up(request: Request) -> Visit:
     if not isinstance(token, str):
         return unknown
     with transaction() as session:
-        who = signed_in(session, token)
+        who = signed_in(session, token, by_itself=_asks_by_itself(request))
     if who is None:
         return unknown
     return replace(
         unknown, language=_language(who.language) or unknown.language, token=token, who=who
     )
+
+
+def _asks_by_itself(request: Request) -> bool:
+    """Whether an open page asks what has changed, and nobody has pressed or scanned anything."""
+    asked = request.headers.get("x-by-itself") or request.headers.get("accept")
+    return asked in ("1", "text/event-stream")
 
 
 def asked_language(request: Request) -> Language:
@@ -119,7 +128,7 @@ def _language(code: str | None) -> Language | None:
 
 async def form_of(request: Request) -> FormData:
     """What was filled in, in a form that was made for this session. Raises `ForeignForm`."""
-    form = await request.form(max_fields=2000, max_files=0)
+    form = await request.form(max_fields=_MOST_FIELDS, max_files=0)
     request.state.form = form
     return form
 

@@ -109,6 +109,8 @@ class Titles:
         "password-reset": "New password given",
         "password-changed": "Password changed",
         "badge-issued": "Badge issued",
+        "pin-changed": "PIN changed",
+        "session-ended": "Signed out from elsewhere",
         "device-registered": "Device registered",
         "device-revoked": "Device revoked",
     }

@@ -121,9 +121,11 @@ def open_tasks(
     late: bool = False,
     warehouse: str | None = None,
     taken_by: str | None = None,
+    free: bool = False,
     limit: int = 50,
 ) -> Listed[TaskRow]:
-    """What waits for people; `late`: what was due; `taken_by`: what that person is at.
+    """What waits for people; `late`: what was due; `taken_by`: what that person is at;
+    `free`: what nobody is at.
 
     What was put first comes first, then what is overdue, and then what is to leave first: by
     departure, or by promise where nothing departs. `roles`: only what any of them may do; a role
@@ -139,6 +141,9 @@ def open_tasks(
         wanted.append(or_(place.is_(None), place.in_(places)))
     if taken_by:
         wanted += [StaffTask.taken_by == taken_by, col(StaffTask.taken_until) > clock.now]
+    if free:
+        until = col(StaffTask.taken_until)
+        wanted.append(or_(until.is_(None), until <= clock.now))
     if late:
         wanted.append(col(StaffTask.due_at) < clock.now)
     if warehouse:

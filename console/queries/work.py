@@ -20,7 +20,7 @@ from services.scanning.state import tasks_in_hand
 from services.worklist.checklists import checklist_of
 from services.worklist.gate_spec import GateSpec
 from services.worklist.gates import gate_of, title_message
-from services.worklist.taking import is_taken, is_taken_by, may_work_on
+from services.worklist.taking import is_taken, is_taken_by, is_where, may_work_on
 from services.worklist.tasks import find_task
 
 SHOWN = 50
@@ -46,24 +46,22 @@ class ToReturn:
 @dataclass(frozen=True, kw_only=True)
 class MyWork:
     """What somebody has taken, and what else is there to be taken, what leaves first on top; before
-    both, what is to be returned.
+    both, what is to be returned. `is_anything_free`: there is a next task to take, also one that is
+    not shown.
     """
 
     mine: Sequence[WorkRow]
     others: Listed[WorkRow]
     to_return: Sequence[ToReturn]
-
-    @property
-    def is_anything_free(self) -> bool:
-        """Whether there is a next task to take."""
-        return any(row.task.taken_by is None for row in self.others)
+    is_anything_free: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskPage:
     """A task with all that its page shows.
 
-    `mine`: the reader has taken it. `may_do`: it is for the reader's roles. `colleagues` are those
+    `mine`: the reader has taken it. `may_do`: it is for the reader's roles and
+    warehouses. `colleagues` are those
     to whom an operator may give it.
     """
 
@@ -97,7 +95,20 @@ def my_work(session: Session, actor: Actor) -> MyWork:
         to_return=[
             ToReturn(task=t, goods=goods) for t, goods in tasks_in_hand(session, actor.name)
         ],
+        is_anything_free=any(row.taken_by is None for row in others)
+        or bool(_free_tasks(session, actor, limit=1)),
     )
+
+
+def next_tasks(session: Session, actor: Actor) -> Sequence[TaskRow]:
+    """What the actor goes on with: what they have taken, or else what nobody is at."""
+    mine = open_tasks(session, taken_by=actor.name, limit=SHOWN)
+    return mine or _free_tasks(session, actor, limit=SHOWN)
+
+
+def _free_tasks(session: Session, actor: Actor, *, limit: int) -> Sequence[TaskRow]:
+    places = actor.warehouses
+    return open_tasks(session, roles=actor.roles, places=places, free=True, limit=limit)
 
 
 def task_page(session: Session, task_id: int, actor: Actor) -> TaskPage:
@@ -114,10 +125,15 @@ def task_page(session: Session, task_id: int, actor: Actor) -> TaskPage:
         error=Message.from_data(task.error) if task.error else None,
         taken_by=task.taken_by if is_taken(task, now) else None,
         mine=is_taken_by(task, actor.name, now),
-        may_do=task.role in actor.roles or may(actor, Action.DO_ANY_TASK),
+        may_do=_may_do(task, actor),
         reader=actor.name,
         colleagues=_colleagues(session, task) if may(actor, Action.GIVE_OUT_TASKS) else (),
     )
+
+
+def _may_do(task: StaffTask, actor: Actor) -> bool:
+    of_role = task.role in actor.roles or may(actor, Action.DO_ANY_TASK)
+    return of_role and is_where(task, actor.warehouses)
 
 
 def _colleagues(session: Session, task: StaffTask) -> list[str]:

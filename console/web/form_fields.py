@@ -177,6 +177,12 @@ def _value(name: str, field: Mapping[str, Any], sent: Mapping[str, str]) -> Any:
     return sent.get(name, "").strip() or None
 
 
+def whole_number(text: str) -> int:
+    """The number that somebody has typed; 0 for what is none, and for more than nine digits."""
+    typed = text.strip()
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0
+
+
 def form_title(form: type[Form]) -> str:
     """What a form asks people to do, as Prefect's page says it on top."""
     return (form.__doc__ or "").strip()

@@ -13,7 +13,7 @@ from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed, visit_of
 from console.queries.packing import last_scan, papers_of, task_to_pack
 from console.queries.work import TaskPage, task_page
-from console.web.form_fields import by_field, parts_of
+from console.web.form_fields import by_field, parts_of, whole_number
 from console.web.pages import fragment, go_to, page
 from console.web.printing import own_printer
 from domain.command_codes import CommandCode, command_of
@@ -21,7 +21,6 @@ from domain.errors import PacklineError
 from domain.messages import Message
 from models.enums import LackingReason, TaskKind, TaskState
 from models.packing import Bench, MeasuresIn, PackingScanIn
-from models.tables.staff import StaffTask
 from services.access.actors import Actor
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
@@ -31,6 +30,7 @@ from services.packing.bench import bench_of, measure, packing_answer, weights_fa
 from services.packing.counting import asked_pieces
 from services.packing.scans import next_parcel, scan, start_over, undo
 from services.worklist.taking import take
+from services.worklist.tasks import find_task
 
 router = APIRouter()
 Worker = Annotated[SignedIn, allowed(Action.PACK)]
@@ -124,8 +124,8 @@ def measuring(request: Request, task_id: int, who: Worker, form: OwnForm) -> Res
 def finishing(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Close the parcels: what was scanned and weighed is the answer."""
     with transaction() as session:
-        task = session.get(StaffTask, task_id)
-    if task and task.state == TaskState.DONE and task.answered_by == who.actor.name:
+        task = find_task(session, task_id)
+    if task.state == TaskState.DONE and task.answered_by == who.actor.name:
         return go_to(request, f"/tasks/{task_id}/papers")  # pressed twice
     measure(task_id, _measured(form), who.actor)
     with transaction() as session:
@@ -176,7 +176,7 @@ def _bench(request: Request, task_id: int, parcel: int = 0) -> dict[str, Any]:
     with transaction() as session:
         bench, last = bench_of(session, task_id), last_scan(session, task_id)
     asked = request.query_params.get("parcel", "")
-    chosen = parcel or (int(asked) if asked.isdecimal() else 0) or (last.parcel if last else 1)
+    chosen = parcel or whole_number(asked) or (last.parcel if last else 1)
     numbers = {one.number for one in bench.parcels}
     return {
         "bench": bench,
@@ -225,22 +225,23 @@ def _scan_of(form: FormData) -> PackingScanIn:
 
 def _measured(form: FormData) -> list[MeasuresIn]:
     """The parcels as they were measured, but for what is no measure: the form says so."""
-    found = []
-    for place in range(len(form.getlist("parcel_number"))):
-        number = str(form.getlist("parcel_number")[place])
-        values = {name: _number(form, place, name) for name in _MEASURES}
-        box = str(form.get(f"parcels.{place}.box", "")).strip() or None
-        if number.isdecimal():
-            found.append(MeasuresIn(parcel=int(number), box=box, **values))
-    return found
+    try:
+        numbers = enumerate(form.getlist("parcel_number"))
+        return [_measures(form, place, str(number)) for place, number in numbers]
+    except ValidationError:
+        raise MisformedPacking from None
+
+
+def _measures(form: FormData, place: int, number: str) -> MeasuresIn:
+    values = {name: _number(form, place, name) for name in _MEASURES}
+    box = str(form.get(f"parcels.{place}.box", "")).strip() or None
+    return MeasuresIn(parcel=whole_number(number), box=box, **values)
 
 
 def _number(form: FormData, place: int, name: str) -> int | None:
-    typed = str(form.get(f"parcels.{place}.{name}", "")).strip()
+    number = whole_number(str(form.get(f"parcels.{place}.{name}", "")))
     most = 10_000_000 if name == "weight_grams" else 5000
-    if not (typed.isascii() and typed.isdigit() and len(typed) < 9):
-        return None
-    return int(typed) if 0 < int(typed) <= most else None
+    return number if 0 < number <= most else None
 
 
 def _answer(bench: Bench, form: FormData, *, confirmed: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from adapters.documents.barcodes import code128_picture
 from adapters.language.sentences import Language
 from console.access.visits import OwnForm, allowed, own_request, visit_of
 from console.queries.work import TaskPage
+from console.web.form_fields import whole_number
 from console.web.pages import go_to, page
 from domain.command_codes import CommandCode, command_of
 from domain.errors import PacklineError
@@ -109,10 +110,10 @@ def scanning(request: Request, task_id: int, who: Worker, form: OwnForm) -> Resp
 @router.post("/tasks/{task_id}/finish")
 def finishing(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Finish a picking with what was counted."""
-    take = str(form.get("take", ""))
-    if not take.isdecimal():
+    take = whole_number(str(form.get("take", "")))
+    if not take:
         raise MisformedScan
-    task = finish_scanned_picking(task_id, int(take), who.actor)
+    task = finish_scanned_picking(task_id, take, who.actor)
     values = {"task": task.id, "order": task.order_number}
     done = Message("task-is-done", "Task {task} is done: order {order} goes on.", values)
     return go_to(request, "/work", done)

@@ -14,7 +14,7 @@ from domain.errors import PacklineError
 from domain.messages import Message
 from models.scanning import GoodsInHand
 from models.tables.access import Device
-from services.access.web_sessions import SignedIn, end_session, live_sessions
+from services.access.web_sessions import SignedIn, end_session, live_sessions, signed_in
 from services.accounts.attempts import SignInRefused
 from services.accounts.badges import BadgeRefused, WeakPin, choose_pin, sign_in_by_badge
 from services.accounts.devices import device_of
@@ -27,7 +27,7 @@ from services.accounts.users import (
     end_anothers_session,
 )
 from services.scanning.state import goods_in_hand
-from services.worklist.taking import give_back_all, taken_tasks
+from services.worklist.taking import give_back_all
 
 router = APIRouter()
 
@@ -52,12 +52,15 @@ def sign_in_page(request: Request, visit: AVisit, next: str = HOME) -> Response:
 
 @router.post("/sign-in")
 def signing_in(request: Request, visit: AVisit, form: AnyForm) -> Response:
-    """Open a session, and go on to where somebody wanted to go."""
+    """Open a session, and go on to where somebody wanted to go; whoever was signed in in this
+    browser is signed out.
+    """
     login, next = str(form.get("login", "")), inside(str(form.get("next", "")), HOME)
     try:
         token = sign_in(login, str(form.get("password", "")), visit.visitor)
     except SignInRefused as problem:
         return _sign_in_page(request, next, login=login, problem=problem)
+    _end_former(visit.who, token)
     return _signed_in(request, token, next)
 
 
@@ -73,8 +76,7 @@ def signing_in_by_badge(request: Request, visit: AVisit, form: AnyForm) -> Respo
         token = sign_in_by_badge(code, pin, device, visit.visitor)
     except (BadgeRefused, SignInRefused) as problem:
         return _sign_in_page(request, next, problem=problem)
-    if visit.who:
-        _sign_out(visit.who)
+    _end_former(visit.who, token)
     return _signed_in(request, token, next)
 
 
@@ -117,12 +119,22 @@ def _device(request: Request) -> Device | None:
 
 def _sign_out(who: SignedIn) -> Sequence[GoodsInHand]:
     """End a session; returns what its person has in hand for the tasks that are free again."""
-    name = who.actor.name
     with transaction() as session:
-        tasks = taken_tasks(session, name)
         end_session(session, who.session_id)
-        give_back_all(session, name)
-        return [goods for task in tasks for goods in goods_in_hand(session, task, name)]
+        tasks = give_back_all(session, who.actor)
+        return [goods for task in tasks for goods in goods_in_hand(session, task, who.actor.name)]
+
+
+def _end_former(former: SignedIn | None, token: str) -> None:
+    """End the session that this browser had before; who is the same person goes on."""
+    if former is None:
+        return
+    with transaction() as session:
+        now = signed_in(session, token)
+        if now and now.actor.name == former.actor.name:
+            end_session(session, former.session_id)
+            return
+    _sign_out(former)
 
 
 def _signed_out(goods: Sequence[GoodsInHand]) -> Message:

@@ -12,6 +12,7 @@ from console.web.pages import go_to, page
 from console.web.qr_codes import qr_code
 from domain.errors import PacklineError
 from domain.messages import Message
+from domain.texts import as_key
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn, live_sessions
 from services.accounts.badges import issue_badge
@@ -49,7 +50,7 @@ def issuing_badge(request: Request, login: str, who: Admin, form: OwnForm) -> Re
     """Give somebody a new badge, to be printed from this answer: its code is kept nowhere."""
     code = issue_badge(login, who.actor)
     with transaction() as session:
-        (row,) = [row for row in list_users(session) if row.login == login.lower()]
+        (row,) = [row for row in list_users(session) if row.login == as_key(login).lower()]
     return page(request, "badge.html", row=row, picture=qr_code(code))
 
 

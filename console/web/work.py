@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
-from console.queries.work import my_work
+from console.queries.work import my_work, next_tasks
 from console.web.live import TaskFeed
 from console.web.pages import fragment, go_to, page
 from domain.messages import Message
@@ -42,21 +42,17 @@ def next_task(
 ) -> Response:
     """Go on with what was taken, or take what leaves first of what nobody has taken."""
     with transaction() as session:
-        shown = my_work(session, who.actor)
+        tasks = next_tasks(session, who.actor)
         batch = current_batch(session, who.actor.name)
         has_batch = batch is not None and bool(tasks_in_hand(session, batch))
     if has_batch:
         return go_to(request, "/batch")
-    if shown.mine:
-        return go_to(request, f"/tasks/{shown.mine[0].task.id}")
-    for row in shown.others:
-        if row.task.taken_by is not None:
-            continue
+    for task in tasks:
         try:
-            take(row.task.id, who.actor)
+            take(task.id, who.actor)
         except (NotYours, TaskNotOpen):  # somebody was quicker
             continue
-        return go_to(request, f"/tasks/{row.task.id}")
+        return go_to(request, f"/tasks/{task.id}")
     nothing = Message("nothing-to-do", "There is nothing to do for you now.")
     return go_to(request, "/work", nothing)
 

@@ -68,8 +68,10 @@ def open_session(
     return token
 
 
-def signed_in(session: Session, token: str) -> SignedIn | None:
-    """Who is signed in with a token; None: nobody, or not any more."""
+def signed_in(session: Session, token: str, *, by_itself: bool = False) -> SignedIn | None:
+    """Who is signed in with a token; None: nobody, or not any more. A page that asks `by_itself`
+    keeps no session alive: nobody may be there.
+    """
     now = this_instant(session)
     wanted = (
         select(WebSession, UserAccount, Device)
@@ -86,7 +88,7 @@ def signed_in(session: Session, token: str) -> SignedIn | None:
         return None
     if device:
         actor = replace(actor, roles=actor.roles & FLOOR_ROLES)
-    if now - visit.seen_at > _SEEN_EVERY:
+    if now - visit.seen_at > _SEEN_EVERY and not by_itself:
         visit.seen_at = now
     return SignedIn(
         actor=actor,

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 from adapters.database.clock import this_instant
 from adapters.database.sessions import transaction
 from domain.errors import PacklineError
-from models.tables.access import SignInAttempt
+from models.tables.access import ADDRESS_CHARACTERS, SignInAttempt
 
 FREE_MISSES = 5
 """So often a name may be tried in vain before there is a pause."""
@@ -21,8 +21,10 @@ _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _REMEMBERED = timedelta(hours=1)
 _KEPT = timedelta(days=1)
-OF_A_BADGE = "badge:"
-"""Before the name, in attempts with a badge."""
+OF_A_BADGE = "Badge:"
+"""Before the name, in attempts with a badge. No login has capitals, so that nobody who types one
+counts against a badge.
+"""
 
 
 class SignInRefused(PacklineError):
@@ -37,6 +39,7 @@ class SignInRefused(PacklineError):
 
 def begin_attempt(login: str, address: str) -> None:
     """Keep that somebody tries. Raises `SignInRefused` where it was tried too often."""
+    address = address[:ADDRESS_CHARACTERS]
     with transaction() as session:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"sign-in {login}"))))
         now = this_instant(session)

@@ -7,7 +7,7 @@ for the roles of the floor, and ten wrong PINs in a row block it until an admin 
 import secrets
 from itertools import pairwise
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from adapters.database.sessions import transaction
 from domain.errors import FieldError, PacklineError
@@ -72,8 +72,7 @@ def issue_badge(login: str, actor: Actor) -> str:
         badge.code_hash = hash_of(code)
         session.add(badge)
         note_success(session, _tries(account.staff))
-        event = OfUser(login=account.login)
-        add_event(session, user_key(account.login), EventKind.BADGE_ISSUED, event, actor=actor)
+        _tell(session, EventKind.BADGE_ISSUED, account, actor)
     return code
 
 
@@ -84,6 +83,7 @@ def choose_pin(actor: Actor, pin: str) -> None:
         badge = session.get(Badge, actor.name, with_for_update=True)
         if badge:
             badge.pin_hash = hashed(pin)
+            _tell(session, EventKind.PIN_CHANGED, session.get_one(UserAccount, badge.staff), actor)
 
 
 def check_pin(pin: str) -> None:
@@ -124,6 +124,11 @@ def _opened(name: str, device: Device, visitor: Visitor) -> str:
             raise BadgeRefused("not-for-the-floor")
         note_success(session, _tries(name))
         return open_session(session, name, visitor, device_id=device.id)
+
+
+def _tell(session: Session, kind: EventKind, account: UserAccount, actor: Actor) -> None:
+    login = account.login
+    add_event(session, user_key(login), kind, OfUser(login=login), actor=actor)
 
 
 def _check_not_blocked(tries: str) -> None:

@@ -15,6 +15,7 @@ from services.access.permissions import Action, require
 from services.access.tokens import hash_of, new_token
 from services.execution.events import add_event
 from services.execution.ledger import device_key
+from services.execution.locks import IDENTITIES
 
 
 class DeviceRefused(PacklineError):
@@ -56,7 +57,8 @@ def revoke_device(device_id: int, actor: Actor) -> Device:
     """
     require(actor, Action.MANAGE_DEVICES)
     with transaction() as session:
-        device = session.get(Device, device_id, with_for_update=True)
+        known = device_id in IDENTITIES
+        device = session.get(Device, device_id, with_for_update=True) if known else None
         if device is None or device.revoked_at is not None:
             raise DeviceRefused("unknown-device")
         device.revoked_at = this_instant(session)

@@ -27,6 +27,7 @@ from services.accounts.passwords import (
 )
 from services.execution.events import add_event
 from services.execution.ledger import user_key
+from services.execution.locks import IDENTITIES
 
 FIRST_ADMIN = "admin"
 LANGUAGES = languages()
@@ -177,10 +178,13 @@ def end_anothers_session(session: Session, session_id: int, actor: Actor) -> Non
     """End a session of the actor's own, or of anybody, for who manages users. Raises
     `NotAllowed`.
     """
-    visit = session.get(WebSession, session_id)
+    visit = session.get(WebSession, session_id) if session_id in IDENTITIES else None
     if visit is None or visit.staff != actor.name:
         require(actor, Action.MANAGE_USERS)
-    end_session(session, session_id)
+    if visit and visit.ended_at is None:
+        end_session(session, visit.id)
+        login = session.get_one(UserAccount, visit.staff).login
+        _tell(session, EventKind.SESSION_ENDED, login, actor)
 
 
 def end_sessions_of(session: Session, staff: str, *, keep: int | None = None) -> None:

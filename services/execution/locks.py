@@ -1,4 +1,8 @@
-"""Locking rows: an order's before its shipments', and both before anything else."""
+"""Locking rows: an order's before its shipments', and both before anything else.
+
+Their keys never change, so rows that refer to them are written meanwhile: whoever holds a task's
+row, and binds a tote to its shipment, does not wait for somebody who wants that task.
+"""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -28,7 +32,9 @@ def locked_order(session: Session, number: int) -> SalesOrder:
     """
     if number in IDENTITIES:
         with _lock_of(number):
-            order = session.get(SalesOrder, number, with_for_update=True, populate_existing=True)
+            order = session.get(
+                SalesOrder, number, with_for_update={"key_share": True}, populate_existing=True
+            )
         if order:
             return order
     raise UnknownOrder(number)
@@ -45,7 +51,7 @@ def locked_shipment(session: Session, number: int, shipment: int = 1) -> Shipmen
     Raises `UnknownOrder`, and `OrderInUse` when somebody else keeps them locked.
     """
     of_these = _with_order().where(Shipment.order_number == number, Shipment.number == shipment)
-    locked = of_these.with_for_update(of=[SalesOrder, Shipment])
+    locked = of_these.with_for_update(of=[SalesOrder, Shipment], key_share=True)
     if number in IDENTITIES:
         with _lock_of(number):
             found = session.exec(locked.execution_options(populate_existing=True)).first()
@@ -68,7 +74,7 @@ def unlocked_shipments(session: Session, which: Collection[ShipmentId]) -> list[
         tuple_(col(Shipment.order_number), col(Shipment.number)).in_(which)
     )
     locked = of_these.order_by(col(Shipment.order_number), col(Shipment.number)).with_for_update(
-        of=[SalesOrder, Shipment], skip_locked=True
+        of=[SalesOrder, Shipment], skip_locked=True, key_share=True
     )
     lines = selectinload(Shipment.lines)  # type: ignore[arg-type]
     return list(session.exec(locked.options(lines).execution_options(populate_existing=True)))
@@ -91,7 +97,7 @@ def is_collected(session: Session, shipment: Shipment) -> bool:
 def locked_shipments(session: Session, order: SalesOrder) -> list[Shipment]:
     """All shipments of a locked order, locked too."""
     of_order = select(Shipment).where(Shipment.order_number == order.number)
-    locked = of_order.order_by(col(Shipment.number)).with_for_update()
+    locked = of_order.order_by(col(Shipment.number)).with_for_update(key_share=True)
     return list(session.exec(locked.execution_options(populate_existing=True)))
 
 
@@ -121,7 +127,7 @@ def _next_new_shipment(session: Session) -> Shipment | None:
 
 
 def _first_unlocked(session: Session, wanted: SelectOfScalar[Shipment]) -> Shipment | None:
-    locked = wanted.with_for_update(of=[SalesOrder, Shipment], skip_locked=True)
+    locked = wanted.with_for_update(of=[SalesOrder, Shipment], skip_locked=True, key_share=True)
     return session.exec(locked.execution_options(populate_existing=True)).first()
 
 

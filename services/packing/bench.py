@@ -26,7 +26,7 @@ _MEASURES = ("weight_grams", "length_mm", "width_mm", "height_mm")
 
 def bench_of(session: Session, task_id: int) -> Bench:
     """How far a packing task is. Raises `TaskNotOpen`."""
-    task = find_task(session, task_id)
+    task = find_task(session, task_id, TaskKind.PACKING)
     shipment = session.get_one(Shipment, (task.order_number, task.shipment))
     known = {box.code: box for box in boxes(session)}
     asked = asked_pieces(task)
@@ -47,7 +47,7 @@ def measure(task_id: int, measured: Sequence[MeasuresIn], actor: Actor) -> None:
     `TaskNotOpen`, `NotYours`.
     """
     with transaction() as session:
-        task = stay_at(session, task_id, actor)
+        task = stay_at(session, task_id, actor, TaskKind.PACKING)
         known = {box.code: box for box in boxes(session)}
         for given in measured:
             parcel = begin_parcel(session, task, given.parcel)

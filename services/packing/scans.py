@@ -16,7 +16,7 @@ from domain.messages import Message, Value
 from domain.shipment_codes import shipment_code
 from domain.texts import as_key
 from domain.totes import read_tote_code
-from models.enums import PackingVerdict
+from models.enums import PackingVerdict, TaskKind
 from models.packing import MOST_PARCELS, PackingScanIn, Scanned
 from models.tables.catalogue import Product
 from models.tables.packing import PackingLine, PackingScan
@@ -126,7 +126,7 @@ def next_parcel(task_id: int, actor: Actor) -> int:
 
 
 def _at_bench(session: Session, task_id: int, actor: Actor) -> _AtBench:
-    task = stay_at(session, task_id, actor)
+    task = stay_at(session, task_id, actor, TaskKind.PACKING)
     return _AtBench(session, task, lines_of(session, task))
 
 

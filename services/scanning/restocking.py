@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from adapters.database.sessions import transaction
 from domain.command_codes import CommandCode, command_of
 from domain.messages import Message, Value
+from models.enums import TaskKind
 from models.results.checklists import ChecklistItem, RestockChecklist
 from models.scanning import ScanMeaning, storable_code
 from models.tables.restocking import RestockedItem
@@ -94,7 +95,7 @@ def restock(task_id: int, scan: RestockScan, actor: Actor) -> Message:
     Raises `TaskNotOpen`, `OnHold`, `NotYours`.
     """
     with transaction() as session:
-        task = stay_at(session, task_id, actor)
+        task = stay_at(session, task_id, actor, TaskKind.RESTOCK)
         came = Restocking(session, task, scan.key).take(scan)
         session.flush()
         return came

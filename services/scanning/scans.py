@@ -19,7 +19,7 @@ from domain.command_codes import CommandCode, command_of
 from domain.messages import Message, Value
 from domain.picking import ScanBins
 from domain.totes import read_tote_code
-from models.enums import ShortPickReason, TaskState
+from models.enums import ShortPickReason, TaskKind, TaskState
 from models.scanning import (
     COUNTS,
     PickingLine,
@@ -69,7 +69,7 @@ def take_scans(task_id: int, scans: Sequence[ScanIn], actor: Actor) -> ScansTake
     such task, and `NotYours` where it is for another role.
     """
     with transaction() as session:
-        task = find_task(session, task_id)
+        task = find_task(session, task_id, TaskKind.PICKING)
         if any(read_tote_code(scan.raw) for scan in scans):
             hold_shipments(session, [task])
         session.refresh(task, with_for_update=True)

@@ -4,9 +4,9 @@ A take is a lease with a rising number. What comes late from an earlier one, suc
 made offline, is known by that number.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from adapters.database.clock import this_instant
@@ -17,6 +17,7 @@ from domain.errors import PacklineError
 from models.enums import EventKind, TaskState
 from models.events import OfTask, TaskGivenOut
 from models.tables.staff import Staff, StaffTask
+from models.validation import is_printable
 from services.access.actors import Actor
 from services.access.permissions import Action, may, require
 from services.execution.events import add_event
@@ -31,6 +32,7 @@ class NotYours(PacklineError):
         "taken-by-another": "{by} has taken task {task} at {at}: take another one, or ask {by} to"
         " give it back.",
         "other-role": "Task {task} is for {role}: take one of your own work.",
+        "other-warehouse": "Task {task} is in {warehouse}: take one of your own work.",
         "not-taken": "Task {task} is not taken any more: take it again, if it is yours to do.",
         "works-elsewhere": "{name!q} cannot do task {task}: it is for {role} who work in"
         " {warehouse}.",
@@ -86,35 +88,37 @@ def give_out(task_id: int, to: str, actor: Actor) -> StaffTask:
     require(actor, Action.GIVE_OUT_TASKS)
     with transaction() as session:
         task = locked_open_task(session, task_id)
-        staff = session.get(Staff, to)
+        staff = session.get(Staff, to) if is_printable(to) else None
         if staff is None or not staff.active or not may_work_on(staff, task):
             warehouse = task.warehouse or "-"
             named = {"name": to, "role": task.role, "warehouse": warehouse}
             raise NotYours("works-elsewhere", task=task.id, **named)
-        _lend(task, staff.name, this_instant(session))
+        now = this_instant(session)
+        if is_taken_by(task, staff.name, now):  # what is counted in that take goes on
+            return task
+        _lend(task, staff.name, now)
         event = TaskGivenOut(gate=task.kind, task_id=task.id, to=staff.name)
         _tell(session, task, EventKind.TASK_GIVEN_OUT, actor, event)
         return task
 
 
-def give_back_all(session: Session, name: str) -> None:
-    """Free what somebody has taken, as when they sign out."""
-    session.execute(
-        update(StaffTask)
-        .where(col(StaffTask.taken_by) == name, col(StaffTask.state) == TaskState.OPEN)
-        .values(taken_by=None, taken_at=None, taken_until=None)
-    )
+def give_back_all(session: Session, actor: Actor) -> list[StaffTask]:
+    """Free what somebody has taken, as when they sign out; returns what it was."""
+    theirs = col(StaffTask.taken_by) == actor.name, col(StaffTask.state) == TaskState.OPEN
+    in_order = select(StaffTask).where(*theirs).order_by(col(StaffTask.id)).with_for_update()
+    tasks = list(session.exec(in_order.execution_options(populate_existing=True)))
+    for task in tasks:
+        _free(task)
+        _tell(session, task, EventKind.TASK_GIVEN_BACK, actor)
+    return tasks
 
 
-def taken_tasks(session: Session, name: str) -> list[StaffTask]:
-    """The open tasks that somebody has taken and not given back."""
-    theirs = col(StaffTask.taken_by) == name, col(StaffTask.state) == TaskState.OPEN
-    return list(session.exec(select(StaffTask).where(*theirs)))
+def stay_at(session: Session, task_id: int, actor: Actor, kind: str | None = None) -> StaffTask:
+    """The actor is still at a task of that kind, which they have taken.
 
-
-def stay_at(session: Session, task_id: int, actor: Actor) -> StaffTask:
-    """The actor is still at a task that they have taken. Raises `TaskNotOpen`, `NotYours`."""
-    task = locked_open_task(session, task_id)
+    Raises `TaskNotOpen`, `NotYours`.
+    """
+    task = locked_open_task(session, task_id, kind)
     now = this_instant(session)
     if not is_taken_by(task, actor.name, now):
         check_not_anothers(session, task, actor)
@@ -124,7 +128,12 @@ def stay_at(session: Session, task_id: int, actor: Actor) -> StaffTask:
 
 
 def check_may_do(task: StaffTask, actor: Actor) -> None:
-    """Whether the task is for one of the actor's roles. Raises `NotYours`, `NotAllowed`."""
+    """Whether the task is where the actor works, and for one of their roles.
+
+    Raises `NotYours`, `NotAllowed`.
+    """
+    if not is_where(task, actor.warehouses):
+        raise NotYours("other-warehouse", task=task.id, warehouse=task.warehouse)
     if may(actor, Action.DO_ANY_TASK):
         return
     require(actor, Action.DO_TASKS)
@@ -162,13 +171,17 @@ def renew(task: StaffTask, now: datetime) -> None:
 
 def may_work_on(staff: Staff, task: StaffTask) -> bool:
     """Whether a task is for that person, by role and warehouse."""
-    there = not staff.warehouses or task.warehouse is None or task.warehouse in staff.warehouses
-    return there and task.role in staff.roles
+    return is_where(task, staff.warehouses) and task.role in staff.roles
 
 
-def locked_open_task(session: Session, task_id: int) -> StaffTask:
-    """The task, locked. Raises `TaskNotOpen`, and `OnHold` where its order is."""
-    task = find_task(session, task_id)
+def is_where(task: StaffTask, warehouses: Collection[str]) -> bool:
+    """Whether a task is in one of these warehouses, or in none; without any: in all of them."""
+    return not warehouses or task.warehouse is None or task.warehouse in warehouses
+
+
+def locked_open_task(session: Session, task_id: int, kind: str | None = None) -> StaffTask:
+    """The task, locked. Raises `TaskNotOpen`."""
+    task = find_task(session, task_id, kind)
     session.refresh(task, with_for_update=True)
     if task.state != TaskState.OPEN:
         raise not_open(task)

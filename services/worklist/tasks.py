@@ -111,10 +111,10 @@ def _hours(gate: GateSpec, service_level: ServiceLevel) -> float:
     return gate.due_hours * share
 
 
-def find_task(session: Session, task_id: int) -> StaffTask:
-    """The task of that number. Raises `TaskNotOpen`."""
+def find_task(session: Session, task_id: int, kind: str | None = None) -> StaffTask:
+    """The task of that number, and of that kind. Raises `TaskNotOpen`."""
     task = session.get(StaffTask, task_id) if task_id in IDENTITIES else None
-    if task is None:
+    if task is None or kind not in (None, task.kind):
         raise TaskNotOpen("unknown-task", task=task_id)
     return task
 

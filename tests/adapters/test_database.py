@@ -2,7 +2,8 @@
 
 import psycopg
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError
 
 from adapters.database import sessions as db
 from adapters.database.sessions import (
@@ -94,3 +95,9 @@ def test_settings_are_read_anew_after_forgetting(monkeypatch):
         assert db.engine() is before
         db.forget()
         assert db.engine().url.database == "other"
+
+
+def test_an_error_of_the_database_does_not_say_what_was_to_be_kept(database):
+    with pytest.raises(DataError) as caught, transaction() as session:
+        session.execute(text("SELECT CAST(:secret AS integer)"), {"secret": 2**40})
+    assert str(2**40) not in str(caught.value)

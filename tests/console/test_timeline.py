@@ -170,6 +170,7 @@ def test_events_of_whole_lives_know_nothing_of_the_customer(lives):
     told = {*EventKind} - {"imported", "run-started", "run-starts-over", "run-gone"}
     told -= {"alarm-retried"}  # of a service, and of no order
     told -= {"user-added", "user-disabled", "password-reset", "password-changed"}
+    told -= {"pin-changed", "session-ended"}
     told -= {"badge-issued", "device-registered", "device-revoked"}
     assert told - {"escalated"} <= kinds
     events = json.dumps(rows("SELECT kind, values FROM audit_event"), ensure_ascii=False)

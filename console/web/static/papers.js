@@ -3,7 +3,8 @@ const list = document.getElementById("papers");
 const POLL_MS = 1500;
 
 async function look() {
-  const answer = await fetch(list.dataset.list, { headers: { Accept: "text/html" } });
+  const headers = { Accept: "text/html", "X-By-Itself": "1" };
+  const answer = await fetch(list.dataset.list, { headers });
   if (answer.redirected) {
     location.reload(); // signed out meanwhile
   } else if (answer.ok) {

@@ -5,7 +5,8 @@ const POLL_MS = 15_000;
 let poll = 0;
 
 async function refresh() {
-  const answer = await fetch(list.dataset.list, { headers: { "Accept": "text/html" } });
+  const headers = { "Accept": "text/html", "X-By-Itself": "1" };
+  const answer = await fetch(list.dataset.list, { headers });
   if (answer.redirected || answer.status === 403) {
     location.reload(); // signed out meanwhile
   } else if (answer.ok) {

@@ -137,6 +137,14 @@ def test_an_operator_gives_a_task_to_somebody_and_takes_it_away(picking, sign_in
     assert bea.post(f"/tasks/{task}/give-out", to="Bea").status_code == 403
 
 
+def test_a_task_that_is_given_to_whoever_has_it_stays_in_the_same_take(picking, sign_in):
+    _, task = picking
+    ada, oscar = sign_in("Ada", Role.WAREHOUSE_STAFF), sign_in("Oscar", Role.OPERATOR)
+    ada.post(f"/tasks/{task}/take")
+    oscar.post(f"/tasks/{task}/give-out", to="Ada")
+    assert rows("SELECT taken_by, take_number FROM staff_task") == [("Ada", 1)]
+
+
 def test_a_task_of_another_role_is_not_taken(picking, sign_in):
     _, task = picking
     bea = sign_in("Bea", Role.PACKER)
@@ -212,6 +220,53 @@ def test_a_list_that_is_longer_says_how_long(process, shop, sign_in, database):
     ada = sign_in("Ada", Role.WAREHOUSE_STAFF)
     assert "60 tasks to do" in text_of(ada.get("/work"))
     assert "The first 50 are shown" in text_of(ada.get("/work"))
+
+
+def test_the_next_task_is_found_behind_a_page_of_those_that_others_have(
+    process, shop, sign_in, database
+):
+    order(process)
+    copies = """
+        INSERT INTO staff_task
+            (order_number, shipment, warehouse, kind, round, role, state, checklist)
+        SELECT order_number, shipment, warehouse, kind, n, role, 'held', checklist
+        FROM staff_task, generate_series(2, 60) n
+    """
+    execute(copies)
+    execute("DROP INDEX ix_staff_task_one_open")
+    execute("UPDATE staff_task SET state = 'open'")
+    execute("""
+        UPDATE staff_task SET taken_by = 'Bea', taken_at = now(), take_number = 1,
+            taken_until = now() + interval '1 hour'
+        WHERE id IN (SELECT id FROM staff_task
+            ORDER BY leaves_at, promised_at, due_at, id LIMIT 55)
+    """)
+    ada = sign_in("Ada", Role.WAREHOUSE_STAFF)
+    assert 'action="/work/next"' in ada.get("/work").text
+    ada.post("/work/next")
+    assert rows("SELECT count(*) FROM staff_task WHERE taken_by = 'Ada'") == [(1,)]
+
+
+def test_a_task_in_another_warehouse_is_not_done_by_its_address(picking, sign_in):
+    _, task = picking
+    with transaction() as session:
+        make_warehouse(session, "YORK", 2)
+    ada = sign_in("Ada", Role.WAREHOUSE_STAFF, Role.OPERATOR, warehouses=("YORK",))
+    for way in ("take", "answer"):
+        answer = ada.post(f"/tasks/{task}/{way}", outcome="all as listed")
+        assert answer.status_code == 409
+        assert f"Task {task} is in MAIN" in text_of(answer)
+    assert taker(task) is None
+    assert rows(f"SELECT state FROM staff_task WHERE id = {task}") == [("open",)]
+
+
+def test_signing_out_says_in_the_timeline_what_is_given_back(picking, sign_in):
+    _, task = picking
+    ada = sign_in("Ada", Role.WAREHOUSE_STAFF)
+    ada.post(f"/tasks/{task}/take")
+    ada.post("/sign-out")
+    told = "SELECT actor FROM audit_event WHERE kind = 'task-given-back'"
+    assert rows(told) == [("Ada",)]
 
 
 def test_taking_and_answering_end_sound(process, shop, sign_in):

@@ -285,6 +285,13 @@ def test_pickup_is_for_coordinators_of_that_warehouse(sign_in, runs):
         assert far.get(f"/pickup/departure?{wrong}").status_code == 404
 
 
+def test_a_departure_may_have_thousands_of_tasks(sign_in):
+    lee = sign_in("Lee", Role.LOGISTICS_COORDINATOR)
+    sent = {"carrier": "house", "warehouse": "MAIN", "confirmation_number": "C-1"}
+    answer = lee.post("/pickup/collect", **sent, task=[str(n) for n in range(1, 5001)])
+    assert "No order is on board" in text_of(answer)
+
+
 def test_the_page_reads_german(lee, numbers):
     lee.post("/account/language", language="de")
     page, [number] = Ramp(lee), parcels(numbers[0])

@@ -108,6 +108,53 @@ def test_five_wrong_pins_wait_and_ten_block_the_badge_until_another_is_issued(de
     assert "ist falsch" in text_of(by_badge(device, badge)), "the lost one is worth nothing"
 
 
+def test_nobody_blocks_a_badge_from_the_page_to_sign_in(device, with_badge, console):
+    _, badge = with_badge("mira", Role.PACKER)
+    elsewhere = TestClient(console, base_url="http://console.test")
+    for _ in range(10):
+        elsewhere.post("/sign-in", data={"login": "badge:mira", "password": "guessed"})
+        execute("UPDATE sign_in_attempt SET at = at - interval '2 hours'")
+    assert by_badge(device, badge).url.path == "/work"
+
+
+def test_who_signs_in_again_goes_on_with_what_they_have(device, with_badge, picking):
+    _, task = picking
+    _, badge = with_badge("Ada", Role.WAREHOUSE_STAFF)
+    by_badge(device, badge)
+    token = re.search(r'name="form_token" value="(\w+)"', device.get("/work").text)[1]
+    device.post(f"/tasks/{task}/take", data={"form_token": token})
+    by_badge(device, badge)
+    assert rows("SELECT taken_by FROM staff_task") == [("Ada",)]
+
+
+def test_who_signs_in_by_password_ends_the_session_of_who_was_there(device, with_badge, picking):
+    _, task = picking
+    _, badge = with_badge("Ada", Role.WAREHOUSE_STAFF)
+    by_badge(device, badge)
+    token = re.search(r'name="form_token" value="(\w+)"', device.get("/work").text)[1]
+    device.post(f"/tasks/{task}/take", data={"form_token": token})
+    with_badge("Bea", Role.PACKER)
+    device.post("/sign-in", data={"login": "bea", "password": PASSWORD})
+    assert rows("SELECT ended_at FROM web_session WHERE device_id IS NOT NULL") != [(None,)]
+    assert rows("SELECT taken_by FROM staff_task") == [(None,)]
+
+
+def test_a_page_that_is_left_open_does_not_keep_a_device_unlocked(device, with_badge):
+    _, badge = with_badge("Ada", Role.PACKER)
+    by_badge(device, badge)
+    for _ in range(2):
+        execute("UPDATE web_session SET seen_at = seen_at - interval '3 minutes'")
+        device.get("/work/list", headers={"X-By-Itself": "1"})
+    assert device.get("/work").url.path == "/sign-in"
+
+
+def test_a_new_pin_stands_in_the_timeline(with_badge):
+    with_badge("Ada", Role.PACKER)
+    assert rows("SELECT actor, subject FROM audit_event WHERE kind = 'pin-changed'") == [
+        ("Ada", "user:ada")
+    ]
+
+
 def test_on_a_shared_device_nobody_is_more_than_of_the_floor(device, with_badge):
     _, badge = with_badge("Ada", Role.PACKER, Role.OPERATOR, Role.ADMIN)
     by_badge(device, badge)

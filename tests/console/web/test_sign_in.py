@@ -68,6 +68,25 @@ def test_who_is_gone_is_signed_out_and_does_not_come_in_again(sign_in, console, 
     assert answer.status_code == 422
 
 
+def test_who_ends_anothers_session_stands_in_the_timeline(console):
+    with transaction() as session:
+        hire(session, "Ada", Role.PACKER)
+        hire(session, "Ines", Role.ADMIN)
+    try_to_sign_in(console, "ada", PASSWORD)
+    ines, _ = try_to_sign_in(console, "ines", PASSWORD)
+    (adas,) = rows("SELECT id FROM web_session WHERE staff = 'Ada'")[0]
+    token = re.search(r'name="form_token" value="(\w+)"', ines.get("/account").text)[1]
+    ines.post(f"/sessions/{adas}/end", data={"form_token": token})
+    ended = "SELECT actor, subject FROM audit_event WHERE kind = 'session-ended'"
+    assert rows(ended) == [("Ines", "user:ada")]
+
+
+def test_a_long_address_of_a_proxy_is_shortened(database):
+    with transaction() as session:
+        hire(session, "Ada", Role.PACKER)
+    assert sign_in("ada", PASSWORD, Visitor("unknown, " * 20))
+
+
 def test_after_five_misses_even_the_right_password_waits(database):
     with transaction() as session:
         hire(session, "Ada", Role.PACKER)
