@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from adapters.database.sessions import most_connections
 from adapters.database.transient import is_transient
 from adapters.settings import Settings, settings
 from adapters.settings.secret_key import secret_keys
@@ -152,6 +154,8 @@ def _is_loopback(host: str) -> bool:
 
 @asynccontextmanager
 async def _listening(app: FastAPI) -> AsyncIterator[None]:
+    # Whoever comes when all connections are taken waits for a thread, and not for a connection.
+    current_default_thread_limiter().total_tokens = most_connections()
     app.state.tasks.start()
     yield
     await app.state.tasks.stop()

@@ -70,6 +70,11 @@ def engine() -> Engine:
     return _engines[which]
 
 
+def most_connections() -> int:
+    """So many threads can work with the database at once."""
+    return 2 * settings().worker_threads + _OVERFLOW
+
+
 def connect(url: str | None = None) -> psycopg.Connection:
     """A connection of its own, without transactions: to listen, and for what is no session's.
 

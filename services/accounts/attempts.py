@@ -5,7 +5,7 @@ An attempt is kept before password or PIN are looked at, so that many at once co
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
 
 from adapters.database.clock import this_instant
@@ -14,7 +14,9 @@ from domain.errors import PacklineError
 from models.tables.access import ADDRESS_CHARACTERS, SignInAttempt
 
 FREE_MISSES = 5
-"""So often a name may be tried in vain before there is a pause."""
+"""So often a name may be tried in vain from one address before there is a pause there."""
+FREE_MISSES_OF_LOGIN = 60
+"""The same from everywhere together: strangers do not lock somebody out with a few guesses."""
 FREE_MISSES_OF_ADDRESS = 30
 """The same for an address, or a shared device: many may sit behind it."""
 _FIRST_PAUSE = timedelta(seconds=30)
@@ -43,9 +45,11 @@ def begin_attempt(login: str, address: str) -> None:
     with transaction() as session:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"sign-in {login}"))))
         now = this_instant(session)
+        named, from_there = SignInAttempt.login == login, SignInAttempt.address == address
         pauses = (
-            _pause(session, now, col(SignInAttempt.login) == login, FREE_MISSES),
-            _pause(session, now, col(SignInAttempt.address) == address, FREE_MISSES_OF_ADDRESS),
+            _pause(session, now, FREE_MISSES, named, from_there),
+            _pause(session, now, FREE_MISSES_OF_LOGIN, named),
+            _pause(session, now, FREE_MISSES_OF_ADDRESS, from_there),
         )
         if seconds := max(pauses):
             raise SignInRefused("too-many-attempts", seconds=seconds)
@@ -66,10 +70,10 @@ def misses_in_a_row(session: Session, login: str) -> int:
     return session.exec(tried).one()
 
 
-def _pause(session: Session, now: datetime, which: ColumnElement[bool], free: int) -> int:
+def _pause(session: Session, now: datetime, free: int, *which: bool) -> int:
     """Seconds to wait: half a minute after so many misses in a row, and twice as long each time."""
     misses = select(func.count(), func.max(SignInAttempt.at)).where(
-        which, col(SignInAttempt.at) > now - _REMEMBERED
+        *which, col(SignInAttempt.at) > now - _REMEMBERED
     )
     count, last = session.exec(misses).one()
     if count < free:

@@ -1,6 +1,7 @@
 """Passwords: what one must be, and how it is kept (argon2id, RFC 9106)."""
 
 import secrets
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,6 +14,8 @@ LONGEST_PASSWORD = 200
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP = 4, 4
 _hasher = PasswordHasher()
+_AT_ONCE = BoundedSemaphore(4)
+"""Each takes 64 MiB of memory for as long as it takes."""
 _NOBODYS = _hasher.hash(secrets.token_urlsafe())
 """Whoever gives a name that nobody has waits as long as the others."""
 
@@ -53,6 +56,8 @@ def hashed(password: str) -> str:
 def is_right(kept: str | None, password: str) -> bool:
     """Whether that is the password of which `kept` was made; None: nobody has that name."""
     try:
-        return _hasher.verify(kept or _NOBODYS, password[:LONGEST_PASSWORD]) and kept is not None
+        with _AT_ONCE:
+            right = _hasher.verify(kept or _NOBODYS, password[:LONGEST_PASSWORD])
+        return right and kept is not None
     except (VerificationError, InvalidHashError):
         return False
