@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -60,11 +61,12 @@ class MyWork:
 class TaskPage:
     """A task with all that its page shows.
 
-    `mine`: the reader has taken it. `may_do`: it is for the reader's roles and
+    `now` is by the database's clock. `mine`: the reader has taken it. `may_do`: it is for the reader's roles and
     warehouses. `colleagues` are those
     to whom an operator may give it.
     """
 
+    now: datetime
     task: StaffTask
     order: SalesOrder
     gate: GateSpec
@@ -117,6 +119,7 @@ def task_page(session: Session, task_id: int, actor: Actor) -> TaskPage:
     now = this_instant(session)
     gate = gate_of(task.kind)
     return TaskPage(
+        now=now,
         task=task,
         order=session.get_one(SalesOrder, task.order_number),
         gate=gate,

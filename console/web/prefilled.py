@@ -11,7 +11,6 @@ from typing import Any
 
 from adapters.settings.shop_clock import in_shop_time
 from console.queries.work import TaskPage
-from models.base import utc_now
 from models.enums import TaskKind
 from models.forms.picking import ALL_AS_LISTED, SOMETHING_MISSING
 from models.forms.restock import DAMAGED_OR_MISSING
@@ -68,7 +67,7 @@ def completed(shown: TaskPage, answer: dict[str, Any]) -> dict[str, Any]:
     if "cancel" in answer:
         return answer
     if shown.gate.kind == TaskKind.CARRIER_PICKUP:
-        return {"collected_at": f"{in_shop_time(utc_now()):%Y-%m-%d %H:%M}"} | answer
+        return {"collected_at": f"{in_shop_time(shown.now):%Y-%m-%d %H:%M}"} | answer
     if prefill is None:
         return answer
     listed = {item.sku: item for item in items_of(shown)}

@@ -17,7 +17,6 @@ from adapters.settings.shop_clock import in_shop_time
 from domain.errors import PacklineError
 from domain.messages import Message
 from domain.shop_days import shop_day
-from models.base import utc_now
 from models.enums import EventKind, TaskKind, TaskState
 from models.events import OfTask
 from models.tables.handovers import MissedPickup
@@ -89,7 +88,7 @@ def collect(
     answer = {
         "gate": TaskKind.CARRIER_PICKUP,
         "confirmation_number": confirmation,
-        "collected_at": collected_at.strip() or f"{in_shop_time(utc_now()):%Y-%m-%d %H:%M}",
+        "collected_at": collected_at.strip() or _now(),
     }
     done: list[StaffTask] = []
     refusals: dict[str, tuple[Message, list[int]]] = {}
@@ -106,6 +105,12 @@ def carrier_missed(task_ids: Collection[int], actor: Actor, note: str = "") -> i
     timeline of each, and operators see it. It is told once a day; returns for how many it was new.
     """
     return sum(_tell_missed(task_id, actor, note) for task_id in dict.fromkeys(task_ids))
+
+
+def _now() -> str:
+    """This instant by the shop's clock, as somebody would type it."""
+    with transaction() as session:
+        return f"{in_shop_time(this_instant(session)):%Y-%m-%d %H:%M}"
 
 
 def _answered(task_id: int, answer: dict[str, Any], actor: Actor) -> StaffTask:

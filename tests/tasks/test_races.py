@@ -333,6 +333,6 @@ def all_at_once(process, rounds):
 
 @pytest.mark.lengthy
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("rounds", mostly_slow([20, 1000], but=(20,)))
+@pytest.mark.parametrize("rounds", mostly_slow([30, 1000], but=(30,)))
 def test_many_rounds_of_everything_at_once_end_without_a_deadlock(process, rounds):
     all_at_once(process, rounds)

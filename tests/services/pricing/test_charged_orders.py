@@ -34,7 +34,7 @@ _STAGES = {"status", "collected_at", "shipped_at", "cancelled_at"}
 _LEFT_TO_PAY = {"items_minor", "shipping_minor", "fees_minor", "tax_minor", "total_minor"}
 _STOPS = {
     "cancel_reason", "cancel_requested_at", "cancel_requested_by", "hold_reason", "hold_note",
-    "on_hold_since", "held_by", "released_at",
+    "put_first_at", "on_hold_since", "held_by", "released_at",
 }  # fmt: skip
 
 ORDER = {
