@@ -61,9 +61,8 @@ class MyWork:
 class TaskPage:
     """A task with all that its page shows.
 
-    `now` is by the database's clock. `mine`: the reader has taken it. `may_do`: it is for the reader's roles and
-    warehouses. `colleagues` are those
-    to whom an operator may give it.
+    `now` is by the database's clock. `mine`: the reader has taken it. `may_do`: it is for the
+    reader's roles and warehouses. `colleagues` are those to whom an operator may give it.
     """
 
     now: datetime

@@ -37,7 +37,7 @@ def hold_shipments(session: Session, tasks: Sequence[StaffTask]) -> None:
     of_these = tuple_(col(Shipment.order_number), col(Shipment.number)).in_(wanted)
     in_order = col(Shipment.order_number), col(Shipment.number)
     held = select(Shipment.key).where(of_these).order_by(*in_order)
-    session.exec(held.with_for_update(read=True, key_share=True)).all()
+    session.exec(held.with_for_update(key_share=True)).all()
 
 
 def shipment_in(session: Session, tote: str) -> ShipmentId | None:
