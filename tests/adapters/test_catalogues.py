@@ -110,6 +110,7 @@ def test_german_is_there():
     assert languages() == {"de": "Deutsch", "en": "English"}
 
 
+@pytest.mark.lengthy
 def test_every_kind_of_text_is_found():
     found = {source.text for source in texts()}
     assert {
@@ -160,6 +161,7 @@ def test_a_plural_has_all_its_forms(tmp_path):
     assert not fault(source, read_po(file.open("rb"), "de"))
 
 
+@pytest.mark.lengthy
 def test_an_update_keeps_what_is_translated_and_takes_out_what_no_code_has(tmp_path):
     file = catalogue_file("de", tmp_path)
     file.parent.mkdir(parents=True)
@@ -174,6 +176,7 @@ def test_an_update_keeps_what_is_translated_and_takes_out_what_no_code_has(tmp_p
     assert file.read_text() == before
 
 
+@pytest.mark.lengthy
 def test_a_language_is_begun_with_all_texts(tmp_path):
     update("fr", tmp_path)
     assert languages(tmp_path) == {"en": "English", "fr": "Français"}

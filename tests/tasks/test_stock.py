@@ -175,6 +175,7 @@ def test_orders_that_want_all_of_it_get_all_or_nothing(database):
     assert rows("SELECT allocated FROM product") == [(3,), (3,)]
 
 
+@pytest.mark.lengthy
 def test_products_locked_in_the_order_of_the_lines_would_wait_in_a_circle(database):
     """The race that the order of SKUs prevents: without it, Postgres has to kill one side."""
     with transaction() as session:

@@ -113,6 +113,7 @@ def test_pauses_grow_from_probe_to_probe_up_to_half_a_minute(service, monkeypatc
     assert service.asked == 5
 
 
+@pytest.mark.lengthy
 def test_of_many_that_may_probe_one_does(service):
     service.failure = CarrierAway()
     service.defers()

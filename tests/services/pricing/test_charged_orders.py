@@ -373,6 +373,7 @@ def test_an_order_of_too_many_pieces_is_rejected_and_its_neighbours_are_taken(fi
     assert "lines have 101,000,000 pieces, and an order has at most 100,000,000" in said(report)
 
 
+@pytest.mark.lengthy
 def test_an_order_that_the_database_refuses_takes_no_other_with_it(files, monkeypatch):
     """Whatever no rule foresaw: here, a limit that would be too high."""
     monkeypatch.setattr(models.imports.orders, "MAX_PIECES", 10**12)
