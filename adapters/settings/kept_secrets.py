@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from adapters.settings.environment import settings
@@ -28,12 +29,18 @@ def kept_secret(name: str, setting: str) -> str:
     """
     file = settings().data_folder.expanduser() / name
     try:
-        if not file.exists():
-            _make(file)
-        return file.read_text().strip()
+        return _kept(file.absolute())
     except OSError as problem:
         text = problem.strerror or str(problem)
         raise SecretUnreadable(file=str(file), problem=text, setting=setting) from problem
+
+
+@cache
+def _kept(file: Path) -> str:
+    """What the file has: read once for each process, since every request needs the key."""
+    if not file.exists():
+        _make(file)
+    return file.read_text().strip()
 
 
 def _make(file: Path) -> None:

@@ -27,18 +27,17 @@ def unsealed(cookie: str, purpose: str) -> object | None:
 
 def form_token(session_token: str) -> str:
     """What every form of a session carries: nobody else's page can know it."""
-    return hmac.new(secret_keys()[0].encode(), session_token.encode(), sha256).hexdigest()
+    return _form_token(session_token, secret_keys()[0])
 
 
 def is_form_token(given: str, session_token: str) -> bool:
     """Whether a form was made for that session, under this key or a predecessor."""
-    return any(
-        hmac.compare_digest(
-            given.encode(),
-            hmac.new(key.encode(), session_token.encode(), sha256).hexdigest().encode(),
-        )
-        for key in secret_keys()
-    )
+    known = (_form_token(session_token, key) for key in secret_keys())
+    return any(hmac.compare_digest(given.encode(), token.encode()) for token in known)
+
+
+def _form_token(session_token: str, key: str) -> str:
+    return hmac.new(key.encode(), session_token.encode(), sha256).hexdigest()
 
 
 def _serializer(purpose: str) -> URLSafeSerializer:
