@@ -44,3 +44,13 @@ def as_key(text: str) -> str:
     if text.isascii():
         return text.strip()
     return unicodedata.normalize("NFC", _UNSEEN.sub("", text).translate(_PLAIN)).strip()
+
+
+def shortened(text: str, characters: int = 40) -> str:
+    """As much of a text as fits into a sentence on a small screen."""
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"
+
+
+def storable(text: str) -> str:
+    """The text without what none in Postgres may hold: NUL, and half a surrogate pair."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from domain.messages import Message, Value
+from domain.texts import storable
 from models.enums import ShortPickReason
 
 RAW_CHARACTERS = 200
@@ -108,11 +109,10 @@ COUNTS = frozenset(
 
 
 def storable_code(value: Any) -> Any:
-    """A code as it can be kept: Postgres has no NUL, and half a surrogate pair is no text."""
+    """A code as it can be kept."""
     if not isinstance(value, str):
         return value
-    kept = value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
-    return kept.strip(" \r\n\t")[:RAW_CHARACTERS]
+    return storable(value).strip(" \r\n\t")[:RAW_CHARACTERS]
 
 
 class ScanAct(StrEnum):

@@ -15,13 +15,13 @@ from models.results.checklists import Checklist
 from models.scanning import GoodsInHand
 from models.tables.orders import SalesOrder
 from models.tables.staff import Staff, StaffTask
-from services.access.actors import Actor
+from services.access.actors import Actor, works_in
 from services.access.permissions import Action, may
 from services.scanning.state import tasks_in_hand
 from services.worklist.checklists import checklist_of
 from services.worklist.gate_spec import GateSpec
 from services.worklist.gates import gate_of, title_message
-from services.worklist.taking import is_taken, is_taken_by, is_where, may_work_on
+from services.worklist.taking import is_taken, is_taken_by, may_work_on
 from services.worklist.tasks import find_task
 
 SHOWN = 50
@@ -135,7 +135,7 @@ def task_page(session: Session, task_id: int, actor: Actor) -> TaskPage:
 
 def _may_do(task: StaffTask, actor: Actor) -> bool:
     of_role = task.role in actor.roles or may(actor, Action.DO_ANY_TASK)
-    return of_role and is_where(task, actor.warehouses)
+    return of_role and works_in(actor.warehouses, task.warehouse)
 
 
 def _colleagues(session: Session, task: StaffTask) -> list[str]:

@@ -11,7 +11,6 @@ from dataclasses import field as with_default
 from typing import Any
 
 from domain.messages import Message
-from models.forms.base import Form
 from services.worklist.gate_spec import GateSpec
 
 _MOST_ROWS = 100
@@ -181,8 +180,3 @@ def whole_number(text: str) -> int:
     """The number that somebody has typed; 0 for what is none, and for more than nine digits."""
     typed = text.strip()
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0
-
-
-def form_title(form: type[Form]) -> str:
-    """What a form asks people to do, as Prefect's page says it on top."""
-    return (form.__doc__ or "").strip()

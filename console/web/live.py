@@ -11,7 +11,7 @@ import psycopg
 
 from adapters.database.notifications import TASKS_CHANNEL
 from adapters.database.sessions import connect_async
-from services.access.actors import Actor
+from services.access.actors import Actor, works_in
 from services.access.permissions import Action, may
 
 _PAUSE_SECONDS = 1.0
@@ -77,6 +77,6 @@ class TaskFeed:
 def _concerns(actor: Actor, payload: str) -> bool:
     """Whether a task of that `role|warehouse` may stand in the actor's list."""
     role, _, warehouse = payload.partition("|")
-    elsewhere = actor.warehouses and warehouse and warehouse not in actor.warehouses
+    here = works_in(actor.warehouses, warehouse or None)
     own = role in {str(own) for own in actor.roles} or may(actor, Action.DO_ANY_TASK)
-    return bool(own and not elsewhere)
+    return own and here

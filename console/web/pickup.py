@@ -16,6 +16,7 @@ from console.web.pages import go_to, page
 from domain.errors import PacklineError
 from domain.messages import Message, Plural, Value
 from models.tables.catalogue import WAREHOUSE_CHARACTERS
+from services.access.actors import works_in
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
 from services.answers.handovers import (
@@ -138,7 +139,7 @@ def _asked(given: FormData | QueryParams, who: SignedIn) -> RampDeparture:
         read = _DepartureIn.model_validate({"warehouse": ""} | named)
     except ValidationError:
         raise NoSuchDeparture from None
-    if who.actor.warehouses and read.warehouse not in who.actor.warehouses:
+    if not works_in(who.actor.warehouses, read.warehouse):
         raise NoSuchDeparture
     at: datetime | None = read.at
     return RampDeparture(read.carrier, read.warehouse, at)

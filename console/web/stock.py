@@ -18,14 +18,14 @@ from console.web.pages import go_to, page
 from domain.command_codes import CommandCode, command_of
 from domain.errors import PacklineError
 from domain.messages import Message, Value
+from domain.texts import shortened
 from models.imports.fields import MAX_STOCK, checked
 from models.imports.stock import DeliveryIn, StockCountIn, TransferIn
 from models.tables.stock import StockLevel
-from services.access.actors import Actor
+from services.access.actors import Actor, works_in
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
 from services.inventory.warehouses import warehouses
-from services.scanning.verdicts import short_name
 from services.stock_control.counts import count
 from services.stock_control.stock_changes import AlreadyBooked, book, called, move
 
@@ -135,7 +135,7 @@ def _scanned(made: Booking, code: str) -> tuple[Booking, Verdict]:
     if refusal:
         return made, Verdict(refusal, "refused")
     pieces = found.pieces + (made.pieces if made.sku == found.sku else 0)
-    values: dict[str, Value] = {"name": short_name(found.name), "counted": pieces}
+    values: dict[str, Value] = {"name": shortened(found.name), "counted": pieces}
     says = Message("product-found", "{name}: type how many.", values)
     if found.pieces:
         says = Message("pieces-counted", "Counted: {counted} of {name}.", values)
@@ -147,7 +147,7 @@ def _why_not(made: Booking, found: FoundStock, code: str) -> Message | None:
     if not found.sku:
         return _nobody_knows(code)
     if made.sku not in ("", found.sku) and made.pieces:
-        named: dict[str, Value] = {"name": short_name(found.name)}
+        named: dict[str, Value] = {"name": shortened(found.name)}
         first: dict[str, Value] = {"sku": made.sku, "counted": made.pieces}
         return Message(
             "other-product", "Leave {name}: book the {counted} of {sku} first.", named | first
@@ -237,7 +237,7 @@ def _place(session: Session, actor: Actor, given: str) -> str:
         return places[0]
     if not given:
         raise WrongPlace("choose-a-warehouse", field="warehouse")
-    if actor.warehouses and given not in actor.warehouses:
+    if not works_in(actor.warehouses, given):
         raise WrongPlace("not-your-warehouse", warehouse=given, places=tuple(places))
     return given
 
@@ -245,11 +245,11 @@ def _place(session: Session, actor: Actor, given: str) -> str:
 def _places(session: Session, actor: Actor) -> Sequence[str]:
     """The warehouses in which somebody changes stock."""
     codes = [warehouse.code for warehouse in warehouses(session)]
-    return [code for code in codes if not actor.warehouses or code in actor.warehouses]
+    return [code for code in codes if works_in(actor.warehouses, code)]
 
 
 def _nobody_knows(code: str) -> Message:
-    values: dict[str, Value] = {"code": short_name(code)}
+    values: dict[str, Value] = {"code": shortened(code)}
     return Message("unknown-code", "Scan it again: nobody knows {code}.", values)
 
 

@@ -25,7 +25,7 @@ def run_live(say: Say, prepare: Prepare | None = None) -> None:
     whether to go on.
     """
     stop = stop_on_signals()
-    lock_prefect()
+    _lock_prefect()
     say("Starting Postgres, Prefect's server, the worker and the dispatcher (half a minute)")
     with Stack(say) as stack:
         play = prepare(stack) if prepare else None
@@ -39,7 +39,7 @@ def run_live(say: Say, prepare: Prepare | None = None) -> None:
         say("Stopping")
 
 
-def lock_prefect() -> None:
+def _lock_prefect() -> None:
     """Whoever reaches Prefect's API controls the system: without an auth string it gets one."""
     if settings().prefect_auth is None:
         made = kept_secret(PREFECT_AUTH, _AUTH_SETTING)

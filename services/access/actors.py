@@ -4,6 +4,7 @@ Whoever takes something in from a person makes an `Actor` of it. Roles are carri
 turned away for theirs: that is for an entrance where people sign in.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -27,6 +28,13 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     warehouses: frozenset[str] = frozenset()
     has_left: bool = False
+
+
+def works_in(warehouses: Collection[str], warehouse: str | None) -> bool:
+    """Whether whoever works in these warehouses, without any in all, works in that one; what is in
+    none is everybody's.
+    """
+    return warehouse is None or not warehouses or warehouse in warehouses
 
 
 class HasLeft(PacklineError):

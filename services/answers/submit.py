@@ -15,6 +15,7 @@ from adapters.settings import settings
 from domain.messages import Message
 from domain.reasons import Reason
 from domain.short_picks import ShortPick
+from domain.texts import storable
 from models.enums import Channel, EventKind, TaskKind, TaskState
 from models.events import AnswerRefused as AnswerRefusedEvent
 from models.forms.base import CancellableForm, Form, errors_of
@@ -253,7 +254,7 @@ def _refuse(
 def _storable(value: Any) -> Any:
     """The same without what no text in Postgres may hold: NUL, and half a surrogate pair."""
     if isinstance(value, str):
-        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+        return storable(value)
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):

@@ -14,7 +14,7 @@ from adapters.database.sessions import transaction
 from domain.allocation import ShipmentId
 from domain.messages import Message, Value
 from domain.shipment_codes import shipment_code
-from domain.texts import as_key
+from domain.texts import as_key, shortened, storable
 from domain.totes import read_tote_code
 from models.enums import PackingVerdict, TaskKind
 from models.packing import MOST_PARCELS, PackingScanIn, Scanned
@@ -37,7 +37,6 @@ from services.packing.words import case_holds_more, said
 from services.worklist.taking import stay_at
 from services.worklist.totes import shipment_in
 
-_LONGEST_NAME = 40
 _MOST_NAMED = 3
 
 
@@ -69,8 +68,7 @@ class _AtBench:
     def name(self, sku: str) -> str:
         """What a product is called, in not too many letters."""
         product = self.session.get(Product, sku)
-        name = product.name if product else sku
-        return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+        return shortened(product.name if product else sku)
 
 
 def scan(task_id: int, scanned: PackingScanIn, actor: Actor) -> Scanned:
@@ -145,7 +143,7 @@ def _keep(bench: _AtBench, key: UUID, code: str, judged: _Judged, actor: Actor) 
             task_id=task.id,
             take_number=task.take_number,
             parcel=judged.parcel,
-            code=code.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+            code=storable(code),
             sku=judged.sku,
             pieces=judged.pieces,
             undoes=judged.undoes,

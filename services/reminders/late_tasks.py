@@ -32,6 +32,7 @@ from models.tables.messages import Message
 from models.tables.orders import SalesOrder
 from models.tables.staff import Staff, StaffTask
 from models.views.mails import LateTask, LateTasksView
+from services.access.actors import works_in
 from services.execution.events import add_event
 from services.execution.ledger import order_key
 from services.execution.one_by_one import OneByOne, alone, stops_all
@@ -247,17 +248,13 @@ def _addressees(people: Sequence[Staff], role: Role | None, warehouse: str | Non
     """Those of these people who work in the warehouse; all of them where none does, or where no
     warehouse is named; management where there is nobody.
     """
-    there = [person for person in people if _works_in(person, warehouse)] or people
+    there = [person for person in people if works_in(person.warehouses, warehouse)] or people
     if there:
         return Addressees(
             tuple(person.name for person in there), tuple(person.email for person in there)
         )
     management = tuple(str(address) for address in settings().management_emails)
     return Addressees((), management, stands_in=role or "")
-
-
-def _works_in(person: Staff, warehouse: str | None) -> bool:
-    return warehouse is None or not person.warehouses or warehouse in person.warehouses
 
 
 def _view(notice: Notice, late: Late, addressees: Addressees, now: datetime) -> LateTasksView:

@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from adapters.database.sessions import transaction
 from domain.command_codes import CommandCode, command_of
 from domain.messages import Message, Value
+from domain.texts import shortened
 from models.enums import TaskKind
 from models.results.checklists import ChecklistItem, RestockChecklist
 from models.scanning import ScanMeaning, storable_code
@@ -21,7 +22,6 @@ from models.tables.restocking import RestockedItem
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
 from services.scanning.codes import Code, meaning_of, names_of
-from services.scanning.verdicts import short_name
 from services.worklist.taking import stay_at
 
 
@@ -132,13 +132,13 @@ class Restocking:
             case ScanMeaning.BIN:
                 return self._bin(code.bin)
             case _:
-                return said(RestockResult.UNKNOWN_CODE, code=short_name(scan.code))
+                return said(RestockResult.UNKNOWN_CODE, code=shortened(scan.code))
 
     def _goods(self, code: Code) -> Message:
         item = self.items.get(code.sku or "")
         if item is None:
             named = names_of(self.session, [code.sku or ""]).get(code.sku or "", "")
-            return said(RestockResult.NOT_ON_LIST, name=short_name(named))
+            return said(RestockResult.NOT_ON_LIST, name=shortened(named))
         if not item.left:
             return self._said(RestockResult.LINE_FULL, item)
         if code.pieces > item.left:
@@ -167,7 +167,7 @@ class Restocking:
 
     def _press(self, act: RestockAct, item: RestockedItem | None, meant: str) -> Message:
         if item is None:
-            return said(RestockResult.NOT_ON_LIST, name=short_name(meant))
+            return said(RestockResult.NOT_ON_LIST, name=shortened(meant))
         if act == RestockAct.ANEW:
             item.stored = item.in_hand = item.damaged = item.missing = 0
             return self._changed(RestockResult.ANEW, item)
@@ -198,7 +198,7 @@ class Restocking:
     def _said(self, result: RestockResult, item: RestockedItem, **more: Value) -> Message:
         line = self.lines[item.sku]
         counts = item.model_dump(include={"asked", "in_hand", "stored", "damaged", "missing"})
-        values = counts | {"left": item.left, "name": short_name(line.name), "bin": line.bin or "–"}
+        values = counts | {"left": item.left, "name": shortened(line.name), "bin": line.bin or "–"}
         return said(result, **(values | more))
 
 

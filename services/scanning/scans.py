@@ -18,6 +18,7 @@ from domain.barcodes import without_symbology
 from domain.command_codes import CommandCode, command_of
 from domain.messages import Message, Value
 from domain.picking import ScanBins
+from domain.texts import shortened
 from domain.totes import read_tote_code
 from models.enums import ShortPickReason, TaskKind, TaskState
 from models.scanning import (
@@ -39,7 +40,7 @@ from services.accounts.badges import BADGE_PREFIX
 from services.scanning.codes import UNKNOWN, Code, meaning_of, names_of
 from services.scanning.counting import lines_of, locked_items, undoable_scans
 from services.scanning.state import kept_take, picking_state
-from services.scanning.verdicts import short_name, verdict
+from services.scanning.verdicts import verdict
 from services.worklist.taking import check_may_do, is_in_hands_of, renew
 from services.worklist.tasks import find_task
 from services.worklist.totes import bind_tote, hold_shipments
@@ -220,7 +221,7 @@ class Counting:
             case ScanMeaning.TOTE:
                 return self._tote(code)
             case _:
-                return Outcome(ScanResult.UNKNOWN_CODE, code, {"code": short_name(raw)})
+                return Outcome(ScanResult.UNKNOWN_CODE, code, {"code": shortened(raw)})
 
     def undo(self, key: UUID | None) -> Outcome:
         """The scan of that key counts no more; without one, the last that counts."""
@@ -273,10 +274,10 @@ class Counting:
         return Outcome(ScanResult.COUNTED, code, self._counts(item))
 
     def _of_another_order(self, code: Code) -> Outcome:
-        name = short_name(names_of(self.session, [code.sku or ""]).get(code.sku or "", ""))
+        name = shortened(names_of(self.session, [code.sku or ""]).get(code.sku or "", ""))
         if self.line is None:
             return Outcome(ScanResult.NOT_LISTED, code)
-        expected: dict[str, Value] = {"expected": short_name(self.line.name), "bin": self.line.bin}
+        expected: dict[str, Value] = {"expected": shortened(self.line.name), "bin": self.line.bin}
         return Outcome(ScanResult.WRONG_ITEM, code, expected | {"name": name})
 
     def _bin(self, code: Code) -> Outcome:
@@ -286,7 +287,7 @@ class Counting:
         wanted = next((line for line in here if not line.is_settled), None)
         if wanted:
             return Outcome(
-                ScanResult.AT_BIN, code, {"bin": code.bin, "name": short_name(wanted.name)}
+                ScanResult.AT_BIN, code, {"bin": code.bin, "name": shortened(wanted.name)}
             )
         if self.line is None:
             return Outcome(ScanResult.NOT_LISTED, code)
@@ -312,7 +313,7 @@ class Counting:
         return {
             "counted": item.counted,
             "asked": item.asked,
-            "name": short_name(line.name),
+            "name": shortened(line.name),
             "bin": line.bin,
         }
 

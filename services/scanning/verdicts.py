@@ -6,8 +6,6 @@ from typing import ClassVar
 from domain.messages import Message, Value
 from models.scanning import ScanResult
 
-_NAME_CHARACTERS = 40
-
 
 class ScanVerdicts:
     """The sentences, by result. The page says the same while it is offline."""
@@ -47,8 +45,3 @@ class ScanVerdicts:
 def verdict(result: ScanResult, **values: Value) -> Message:
     """What is said of a scan with that result."""
     return Message(result.value, ScanVerdicts.messages[result], values)
-
-
-def short_name(name: str) -> str:
-    """As much of a product's name as fits into a verdict."""
-    return name if len(name) <= _NAME_CHARACTERS else name[: _NAME_CHARACTERS - 1] + "…"

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from adapters.database.sessions import transaction
 from adapters.settings.shop_clock import in_shop_time
 from domain.messages import Message, Value
-from domain.texts import as_key
+from domain.texts import as_key, shortened
 from models.enums import LabelState, TaskKind, TaskState
 from models.tables.handovers import LoadedParcel
 from models.tables.shipments import Shipment
@@ -20,8 +20,6 @@ from services.access.actors import Actor
 from services.execution.locks import is_collected, locked_shipment
 from services.shipping.ramp import RampDeparture, departure_of, ramp, why_aside
 from services.worklist.tasks import tasks_of
-
-_CODE_CHARACTERS = 40
 
 
 class LoadResult(StrEnum):
@@ -73,7 +71,7 @@ def load(code: str, departure: RampDeparture, actor: Actor) -> Loading:
     with transaction() as session:
         label = _label(session, code)
         if label is None:
-            return _loading(LoadResult.UNKNOWN_PARCEL, code=_shortened(code))
+            return _loading(LoadResult.UNKNOWN_PARCEL, code=shortened(code))
         shipment = locked_shipment(session, label.order_number, label.shipment)
         session.refresh(label)
         named: dict[str, Value] = {"number": label.tracking_number, "order": label.order_number}
@@ -93,7 +91,7 @@ def unload(code: str, actor: Actor) -> Loading:
     with transaction() as session:
         label = _label(session, code)
         if label is None:
-            return _loading(LoadResult.UNKNOWN_PARCEL, code=_shortened(code))
+            return _loading(LoadResult.UNKNOWN_PARCEL, code=shortened(code))
         shipment = locked_shipment(session, label.order_number, label.shipment)
         named: dict[str, Value] = {"number": label.tracking_number, "order": label.order_number}
         if is_collected(session, shipment):
@@ -165,7 +163,3 @@ def _counted(session: Session, departure: RampDeparture, named: dict[str, Value]
 
 def _loading(result: LoadResult, **values: Value) -> Loading:
     return Loading(result, Message(result.value, LoadVerdicts.messages[result], values))
-
-
-def _shortened(code: str) -> str:
-    return code if len(code) <= _CODE_CHARACTERS else code[: _CODE_CHARACTERS - 1] + "…"

@@ -4,7 +4,6 @@ A take is a lease with a rising number. What comes late from an earlier one, suc
 made offline, is known by that number.
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
@@ -18,7 +17,7 @@ from models.enums import EventKind, TaskState
 from models.events import OfTask, TaskGivenOut
 from models.tables.staff import Staff, StaffTask
 from models.validation import is_printable
-from services.access.actors import Actor
+from services.access.actors import Actor, works_in
 from services.access.permissions import Action, may, require
 from services.execution.events import add_event
 from services.execution.locks import find_shipment
@@ -132,7 +131,7 @@ def check_may_do(task: StaffTask, actor: Actor) -> None:
 
     Raises `NotYours`, `NotAllowed`.
     """
-    if not is_where(task, actor.warehouses):
+    if not works_in(actor.warehouses, task.warehouse):
         raise NotYours("other-warehouse", task=task.id, warehouse=task.warehouse)
     if may(actor, Action.DO_ANY_TASK):
         return
@@ -171,12 +170,7 @@ def renew(task: StaffTask, now: datetime) -> None:
 
 def may_work_on(staff: Staff, task: StaffTask) -> bool:
     """Whether a task is for that person, by role and warehouse."""
-    return is_where(task, staff.warehouses) and task.role in staff.roles
-
-
-def is_where(task: StaffTask, warehouses: Collection[str]) -> bool:
-    """Whether a task is in one of these warehouses, or in none; without any: in all of them."""
-    return not warehouses or task.warehouse is None or task.warehouse in warehouses
+    return works_in(staff.warehouses, task.warehouse) and task.role in staff.roles
 
 
 def locked_open_task(session: Session, task_id: int, kind: str | None = None) -> StaffTask:
