@@ -1,14 +1,21 @@
 """A picker with a scanner: whoever has taken a picking, and what they scan."""
 
+from collections.abc import Callable
 from itertools import count
+from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
+from adapters.database.sessions import transaction
+from domain.reasons import Reason
 from models.enums import Channel, Role
 from models.scanning import ScanIn, ScanResult
 from services.access.actors import Actor
+from services.execution.locks import locked_order
+from services.orders.cancellation import request_cancellation, shipments_to_cancel
 from services.scanning.scans import ScanAnswer, ScansTaken, take_scans
 from services.worklist.taking import take
+from tests.process import rows
 
 
 def picker(name: str = "Jo", *roles: Role) -> Actor:
@@ -54,3 +61,20 @@ class Scanner:
 
     def undo(self, key: UUID) -> ScanResult:
         return self.press("undo", undoes=key)
+
+
+def scanned_while_cancelled(number: int, scan: Callable[[], ScanResult]) -> list[ScanResult]:
+    """What comes of a scan that waits for a cancellation of the order, which has begun."""
+    results: list[ScanResult] = []
+    scanning = Thread(target=lambda: results.append(scan()))
+    with transaction() as session:
+        order = locked_order(session, number)
+        shipments_to_cancel(session, order)
+        scanning.start()
+        while not rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            scanning.join(0.01)
+            assert scanning.is_alive()
+        reason = Reason(note="changed their mind")
+        request_cancellation(session, order, reason, picker("Max", Role.OPERATOR))
+    scanning.join()
+    return results

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from adapters.database.sessions import transaction
-from console.access.visits import OwnForm, allowed, visit_of
+from console.access.visits import OwnForm, allowed
 from console.queries.packing import last_scan, papers_of, task_to_pack
 from console.queries.work import TaskPage, task_page
 from console.web.form_fields import by_field, parts_of, whole_number
+from console.web.own_pages import OwnPage
 from console.web.pages import fragment, go_to, page
 from console.web.printing import own_printer
 from domain.command_codes import CommandCode, command_of
@@ -65,15 +66,7 @@ def found(request: Request, who: Worker, form: OwnForm) -> Response:
     return go_to(request, f"/tasks/{task_id}")
 
 
-def is_packed_at_the_bench(shown: TaskPage, request: Request) -> bool:
-    """Whether somebody sees the bench: of a packing that they have taken, unless they want the
-    form.
-    """
-    wanted = "form" not in request.query_params and shown.gate.kind == TaskKind.PACKING
-    return wanted and shown.is_open and shown.mine and bool(asked_pieces(shown.task))
-
-
-def packing_page(request: Request, shown: TaskPage) -> Response:
+def _page(request: Request, shown: TaskPage, who: SignedIn) -> Response:
     """The bench of a packing that somebody has taken."""
     return page(request, "packing.html", shown=shown, **_bench(request, shown.task.id))
 
@@ -86,38 +79,38 @@ def scanning(request: Request, task_id: int, who: Worker, form: OwnForm) -> Resp
     if command == CommandCode.UNDO:
         undo(task_id, scanned.key, who.actor)
     elif command == CommandCode.NEXT:
-        return _at_bench(request, task_id, parcel=next_parcel(task_id, who.actor))
+        return _at_bench(request, task_id, who.actor, parcel=next_parcel(task_id, who.actor))
     elif scanned.sku is not None or (scanned.code.strip() and command is None):
         parcel = scan(task_id, scanned, who.actor).parcel
-        return _at_bench(request, task_id, parcel=parcel)
-    return _at_bench(request, task_id, parcel=scanned.parcel)
+        return _at_bench(request, task_id, who.actor, parcel=parcel)
+    return _at_bench(request, task_id, who.actor, parcel=scanned.parcel)
 
 
 @router.post("/tasks/{task_id}/packing/undo")
 def undoing(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Take out again what was scanned last."""
     undo(task_id, _scan_of(form).key, who.actor)
-    return _at_bench(request, task_id)
+    return _at_bench(request, task_id, who.actor)
 
 
 @router.post("/tasks/{task_id}/packing/start-over")
 def starting_over(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Take everything out again."""
     start_over(task_id, _scan_of(form).key, who.actor)
-    return _at_bench(request, task_id)
+    return _at_bench(request, task_id, who.actor)
 
 
 @router.post("/tasks/{task_id}/packing/parcel")
 def another_parcel(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Begin another parcel."""
-    return _at_bench(request, task_id, parcel=next_parcel(task_id, who.actor))
+    return _at_bench(request, task_id, who.actor, parcel=next_parcel(task_id, who.actor))
 
 
 @router.post("/tasks/{task_id}/packing/measures")
 def measuring(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Keep what was measured so far."""
     measure(task_id, _measured(form), who.actor)
-    return _at_bench(request, task_id)
+    return _at_bench(request, task_id, who.actor)
 
 
 @router.post("/tasks/{task_id}/packing/done")
@@ -189,12 +182,12 @@ def _bench(request: Request, task_id: int, parcel: int = 0) -> dict[str, Any]:
     }
 
 
-def _at_bench(request: Request, task_id: int, parcel: int = 0) -> Response:
+def _at_bench(request: Request, task_id: int, actor: Actor, parcel: int = 0) -> Response:
     """The bench after something was done: its part alone, where a script of the page asks."""
     if request.headers.get("x-part"):
         values = _bench(request, task_id, parcel)
         with transaction() as session:
-            shown = task_page(session, task_id, _actor(request))
+            shown = task_page(session, task_id, actor)
         return fragment(request, "packing_bench.html", shown=shown, **values)
     return go_to(request, f"/tasks/{task_id}?parcel={parcel}" if parcel else f"/tasks/{task_id}")
 
@@ -208,11 +201,11 @@ def _refused(
     return page(request, "packing.html", status=422, shown=shown, **values)
 
 
-def _actor(request: Request) -> Actor:
-    who = visit_of(request).who
-    if who is None:
-        raise MisformedPacking
-    return who.actor
+def _is_packed_at_the_bench(shown: TaskPage) -> bool:
+    return shown.mine and bool(asked_pieces(shown.task))
+
+
+PACKING_PAGE = OwnPage(_is_packed_at_the_bench, _page)
 
 
 def _scan_of(form: FormData) -> PackingScanIn:

@@ -17,11 +17,12 @@ from adapters.language.sentences import Language
 from console.access.visits import OwnForm, allowed, own_request, visit_of
 from console.queries.work import TaskPage
 from console.web.form_fields import whole_number
+from console.web.own_pages import OwnPage, done_note
 from console.web.pages import go_to, page
 from domain.command_codes import CommandCode, command_of
 from domain.errors import PacklineError
 from domain.messages import Message
-from models.enums import ShortPickReason, TaskKind
+from models.enums import ShortPickReason
 from models.scanning import LATE, ScanIn, ScansIn, ScanSource
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
@@ -114,9 +115,7 @@ def finishing(request: Request, task_id: int, who: Worker, form: OwnForm) -> Res
     if not take:
         raise MisformedScan
     task = finish_scanned_picking(task_id, take, who.actor)
-    values = {"task": task.id, "order": task.order_number}
-    done = Message("task-is-done", "Task {task} is done: order {order} goes on.", values)
-    return go_to(request, "/work", done)
+    return go_to(request, "/work", done_note(task))
 
 
 @router.get("/commands")
@@ -130,16 +129,7 @@ def commands(request: Request, who: Annotated[SignedIn, allowed(Action.SEE_WORK)
     return page(request, "commands.html", cards=cards)
 
 
-def is_picked_by_scan(shown: TaskPage, request: Request) -> bool:
-    """Whether somebody sees the page for picking by scan: of what they have taken, unless they want
-    the form.
-    """
-    wanted = "form" not in request.query_params and shown.gate.kind == TaskKind.PICKING
-    theirs = shown.is_open and shown.task.taken_by == _name(request)
-    return wanted and theirs and bool(listed_items(shown.task))
-
-
-def picking_page(request: Request, shown: TaskPage, who: SignedIn) -> Response:
+def _page(request: Request, shown: TaskPage, who: SignedIn) -> Response:
     """The page of a picking that somebody has taken."""
     language = visit_of(request).language
     with transaction() as session:
@@ -159,9 +149,12 @@ def picking_page(request: Request, shown: TaskPage, who: SignedIn) -> Response:
     )
 
 
-def _name(request: Request) -> str | None:
-    who = visit_of(request).who
-    return who.actor.name if who else None
+def _is_picked_by_scan(shown: TaskPage) -> bool:
+    """Of what the reader has taken, also after a long silence if nobody else came."""
+    return shown.task.taken_by == shown.reader and bool(listed_items(shown.task))
+
+
+PICKING_PAGE = OwnPage(_is_picked_by_scan, _page)
 
 
 def _verdicts(language: Language) -> Mapping[str, str]:

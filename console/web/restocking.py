@@ -12,12 +12,11 @@ from starlette.datastructures import FormData
 from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
 from console.queries.work import TaskPage
+from console.web.own_pages import OwnPage, done_note
 from console.web.pages import go_to, page
 from console.web.picking import MisformedScan
 from console.web.prefilled import items_of
 from domain.command_codes import CommandCode, command_of
-from domain.messages import Message, Value
-from models.enums import TaskKind
 from services.access.permissions import Action
 from services.access.web_sessions import SignedIn
 from services.answers.scanned_restock import finish_scanned_restock
@@ -54,25 +53,22 @@ def scanning(request: Request, task_id: int, who: Worker, form: OwnForm) -> Resp
 def finishing(request: Request, task_id: int, who: Worker, form: OwnForm) -> Response:
     """Finish a restock with what was stored, damaged and missing."""
     task = finish_scanned_restock(task_id, who.actor)
-    values: dict[str, Value] = {"task": task.id, "order": task.order_number}
-    says = Message("task-is-done", "Task {task} is done: order {order} goes on.", values)
-    return go_to(request, "/work", says)
+    return go_to(request, "/work", done_note(task))
 
 
-def is_restocked_by_scan(shown: TaskPage, request: Request) -> bool:
-    """Whether somebody sees the page for restocking by scan: of what they have taken, unless they
-    want the form.
-    """
-    wanted = "form" not in request.query_params and shown.gate.kind == TaskKind.RESTOCK
-    return wanted and shown.is_open and shown.mine and bool(items_of(shown))
-
-
-def restocking_page(request: Request, shown: TaskPage) -> Response:
+def _page(request: Request, shown: TaskPage, who: SignedIn) -> Response:
     """The page of a restock that somebody has taken."""
     with transaction() as session:
         lines = restock_lines(session, shown.task)
     shared: dict[str, Any] = {"tones": _TONES, "new_key": uuid4}
     return page(request, "restocking.html", shown=shown, lines=lines, **shared)
+
+
+def _is_restocked_by_scan(shown: TaskPage) -> bool:
+    return shown.mine and bool(items_of(shown))
+
+
+RESTOCKING_PAGE = OwnPage(_is_restocked_by_scan, _page)
 
 
 def _scan_of(form: FormData) -> RestockScan:

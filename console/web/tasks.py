@@ -10,13 +10,14 @@ from adapters.database.sessions import transaction
 from console.access.visits import OwnForm, allowed
 from console.queries.work import TaskPage, task_page
 from console.web.form_fields import Given, answer_of, by_field, fields_of, parts_of
-from console.web.packing import is_packed_at_the_bench, packing_page
+from console.web.own_pages import OwnPage, done_note
+from console.web.packing import PACKING_PAGE
 from console.web.pages import go_to, page
-from console.web.picking import is_picked_by_scan, picking_page
+from console.web.picking import PICKING_PAGE
 from console.web.prefilled import completed, fixed_list, items_of, prefilled
-from console.web.restocking import is_restocked_by_scan, restocking_page
+from console.web.restocking import RESTOCKING_PAGE
 from domain.messages import Message
-from models.enums import TaskState
+from models.enums import TaskKind, TaskState
 from models.tables.staff import StaffTask
 from services.access.actors import Actor
 from services.access.permissions import Action
@@ -30,6 +31,13 @@ from services.worklist.tasks import TaskNotOpen
 router = APIRouter()
 Worker = Annotated[SignedIn, allowed(Action.DO_TASKS)]
 
+_OWN_PAGES: dict[str, OwnPage] = {
+    TaskKind.PICKING: PICKING_PAGE,
+    TaskKind.PACKING: PACKING_PAGE,
+    TaskKind.RESTOCK: RESTOCKING_PAGE,
+}
+"""By gate. All others have the plain form only."""
+
 
 @router.get("/tasks/{task_id}")
 def task(
@@ -38,12 +46,9 @@ def task(
     """A task as whoever does it sees it."""
     with transaction() as session:
         shown = task_page(session, task_id, who.actor)
-    if is_picked_by_scan(shown, request):
-        return picking_page(request, shown, who)
-    if is_packed_at_the_bench(shown, request):
-        return packing_page(request, shown)
-    if is_restocked_by_scan(shown, request):
-        return restocking_page(request, shown)
+    own = _OWN_PAGES.get(shown.gate.kind)
+    if own and own.is_seen(shown, request):
+        return own.show(request, shown, who)
     return _page(request, shown, prefilled(shown))
 
 
@@ -95,7 +100,7 @@ def answering(request: Request, task_id: int, who: Worker, form: OwnForm) -> Res
         return _page(request, shown, answer, problems=problems, status=422)
     except TaskNotOpen as closed:
         return _already_closed(request, task_id, who.actor, closed)
-    return go_to(request, "/work", _done(answered))
+    return go_to(request, "/work", done_note(answered))
 
 
 def _already_closed(request: Request, task_id: int, actor: Actor, closed: TaskNotOpen) -> Response:
@@ -103,25 +108,8 @@ def _already_closed(request: Request, task_id: int, actor: Actor, closed: TaskNo
     with transaction() as session:
         task = session.get(StaffTask, task_id)
     if task and task.state == TaskState.DONE and task.answered_by == actor.name:
-        return go_to(request, "/work", _done(task))
+        return go_to(request, "/work", done_note(task))
     return go_to(request, "/work", closed.says)
-
-
-def _done(task: StaffTask) -> Message:
-    values: dict[str, Any] = {
-        "task": task.id,
-        "order": task.order_number,
-        "shipment": task.shipment,
-    }
-    if task.state != TaskState.DONE:
-        return Message("order-being-cancelled", "Order {order} is being cancelled.", values)
-    if task.shipment == 1:
-        return Message("task-is-done", "Task {task} is done: order {order} goes on.", values)
-    return Message(
-        "task-of-shipment-is-done",
-        "Task {task} is done: shipment {shipment} of order {order} goes on.",
-        values,
-    )
 
 
 def _page(

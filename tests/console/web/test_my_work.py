@@ -206,17 +206,21 @@ def test_a_task_that_is_late_says_so(picking, sign_in):
     assert re.search(r"due \d+ \w+ [\d:]+ late\b", text_of(ada.get("/work")))
 
 
-def test_a_list_that_is_longer_says_how_long(process, shop, sign_in, database):
-    order(process)
-    copies = """
+def sixty_of_it():
+    """The task that there is, sixty times."""
+    execute("""
         INSERT INTO staff_task
             (order_number, shipment, warehouse, kind, round, role, state, checklist)
         SELECT order_number, shipment, warehouse, kind, n, role, 'held', checklist
         FROM staff_task, generate_series(2, 60) n
-    """
-    execute(copies)
+    """)
     execute("DROP INDEX ix_staff_task_one_open")
     execute("UPDATE staff_task SET state = 'open'")
+
+
+def test_a_list_that_is_longer_says_how_long(process, shop, sign_in, database):
+    order(process)
+    sixty_of_it()
     ada = sign_in("Ada", Role.WAREHOUSE_STAFF)
     assert "60 tasks to do" in text_of(ada.get("/work"))
     assert "The first 50 are shown" in text_of(ada.get("/work"))
@@ -226,15 +230,7 @@ def test_the_next_task_is_found_behind_a_page_of_those_that_others_have(
     process, shop, sign_in, database
 ):
     order(process)
-    copies = """
-        INSERT INTO staff_task
-            (order_number, shipment, warehouse, kind, round, role, state, checklist)
-        SELECT order_number, shipment, warehouse, kind, n, role, 'held', checklist
-        FROM staff_task, generate_series(2, 60) n
-    """
-    execute(copies)
-    execute("DROP INDEX ix_staff_task_one_open")
-    execute("UPDATE staff_task SET state = 'open'")
+    sixty_of_it()
     execute("""
         UPDATE staff_task SET taken_by = 'Bea', taken_at = now(), take_number = 1,
             taken_until = now() + interval '1 hour'

@@ -6,9 +6,8 @@ from uuid import uuid4
 import pytest
 
 from adapters.database.sessions import transaction
-from domain.reasons import Reason
 from models.batches import BatchScanIn, BatchStage
-from models.enums import BatchOrderState, HoldReason, Role
+from models.enums import BatchOrderState, HoldReason
 from models.imports.requests import HoldIn
 from models.scanning import ScanResult
 from services.batches.current import current_batch
@@ -17,14 +16,12 @@ from services.batches.proposals import propose_batch
 from services.batches.scans import NoBatch, take_batch_scan
 from services.batches.state import batch_state
 from services.batches.taking import NothingToBatch, give_back_batch, take_batch
-from services.execution.locks import locked_order
-from services.orders.cancellation import request_cancellation, shipments_to_cancel
 from services.worklist.taking import give_back, take
 from services.worklist.totes import shipment_in
 from tests.actors import cancel_lines, put_on_hold, release, request_cancellation_of
 from tests.factories import make_order, make_product
 from tests.process import assert_sound, execute, open_task_id, rows, set_to
-from tests.scanning import picker
+from tests.scanning import picker, scanned_while_cancelled
 
 MUG, PLATE, LAMP = "2000000000015", "barcode of PLATE", "barcode of LAMP"
 ORDERS = ({"MUG": 2}, {"MUG": 1, "PLATE": 1}, {"MUG": 1, "LAMP": 1})
@@ -427,18 +424,7 @@ def test_two_devices_of_one_picker_count_the_last_piece_once(jo):
 
 def test_a_cancellation_that_has_begun_while_a_tote_is_scanned_holds_up_nothing(jo, orders):
     jo.scan(MUG, MUG)
-    results = []
-    scanning = Thread(target=lambda: results.append(jo.scan("PLT-9")))
-    with transaction() as session:
-        order = locked_order(session, orders[1])
-        shipments_to_cancel(session, order)
-        scanning.start()
-        while not rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
-            scanning.join(0.01)
-            assert scanning.is_alive()
-        reason = Reason(note="changed their mind")
-        request_cancellation(session, order, reason, picker("Max", Role.OPERATOR))
-    scanning.join()
+    results = scanned_while_cancelled(orders[1], lambda: jo.scan("PLT-9"))
     assert results == [ScanResult.IN_TOTE]
     assert jo.stop() == ("A-01-1", {3: 1})
     assert_sound()

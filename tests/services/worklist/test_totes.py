@@ -6,19 +6,15 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from adapters.database.sessions import transaction
-from domain.reasons import Reason
-from models.enums import Role
 from models.scanning import ScanResult
 from models.tables.totes import ToteBinding
 from services.answers.scanned_picking import finish_scanned_picking
-from services.execution.locks import locked_order
-from services.orders.cancellation import request_cancellation, shipments_to_cancel
 from services.worklist.taking import give_back
 from services.worklist.totes import bind_tote, shipment_in, totes_of
 from tests.actors import request_cancellation_of, undo
 from tests.factories import make_order
 from tests.process import assert_sound, execute, open_task_id, rows
-from tests.scanning import Scanner, picker
+from tests.scanning import Scanner, picker, scanned_while_cancelled
 
 MUG = "2000000000015"
 
@@ -164,18 +160,7 @@ def test_an_order_that_is_cancelled_before_it_is_picked_frees_its_tote(process, 
 
 
 def test_a_scan_of_a_tote_waits_for_a_cancellation_that_has_begun(process, number, jo):
-    results = []
-    scanning = Thread(target=lambda: results.append(jo.scan("PLT-1")))
-    with transaction() as session:
-        order = locked_order(session, number)
-        shipments_to_cancel(session, order)
-        scanning.start()
-        while not rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
-            scanning.join(0.01)
-            assert scanning.is_alive()
-        reason = Reason(note="changed their mind")
-        request_cancellation(session, order, reason, picker("Max", Role.OPERATOR))
-    scanning.join()
+    results = scanned_while_cancelled(number, lambda: jo.scan("PLT-1"))
     assert results == [ScanResult.WITHDRAWN]
     assert held() is None
     assert_sound()
